@@ -1,0 +1,63 @@
+"""Files that are either whole or not there: written beside the target, flushed, then renamed over it.
+
+A reader (or a killed process that starts again) sees the old content or the new, never a part. On Linux and
+macOS the folder is flushed too, so that the rename survives a power cut.
+"""
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from d2lab.core.errors import D2labError, RunError
+
+
+@contextlib.contextmanager
+def atomic_file(path: Path, error: type[D2labError] = RunError) -> Iterator[BinaryIO]:
+    """Open a temporary file beside `path`; on a clean exit it becomes `path`, on an error it disappears.
+
+    Raises:
+        D2labError: (of class `error`) the folder can't be written or the disk is full.
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False) as f:
+            temporary = Path(f.name)
+            yield f  # type: ignore[misc]
+            f.flush()
+            os.fsync(f.fileno())
+        temporary.replace(path)
+        _flush_folder(path.parent)
+    except OSError as cause:
+        fix = "Free some space or name another folder."
+        raise error(str(path), got=cause.strerror or str(cause), need="a file that can be written", fix=fix) from cause
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes, error: type[D2labError] = RunError) -> None:
+    """Write a whole file at once, or nothing."""
+    with atomic_file(path, error) as f:
+        f.write(content)
+
+
+def write_json(path: Path, value: Any, error: type[D2labError] = RunError) -> None:  # noqa: ANN401
+    """Write a value as indented UTF-8 JSON, or nothing; NaN and infinity are refused (they are not JSON)."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    write_bytes(path, (text + "\n").encode(), error)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make a rename durable; Windows has no such call and needs none."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
