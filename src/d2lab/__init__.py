@@ -9,7 +9,19 @@ from types import ModuleType
 
 __version__ = "0.1.0"
 
-ROOMS = ("cli", "core", "data", "layers", "metrics", "models", "optimizers", "plot", "recipes", "train", "vision")
+ROOMS = (
+    "cli",
+    "core",
+    "data",
+    "layers",
+    "metrics",
+    "models",
+    "optimizers",
+    "plot",
+    "recipes",
+    "train",
+    "vision",
+)
 __all__ = ["ROOMS", "__version__"]
 
 

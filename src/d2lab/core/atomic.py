@@ -25,7 +25,9 @@ def atomic_file(path: Path, error: type[D2labError] = RunError) -> Iterator[Bina
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False) as f:
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False
+        ) as f:
             temporary = Path(f.name)
             yield f  # type: ignore[misc]
             f.flush()
@@ -34,7 +36,9 @@ def atomic_file(path: Path, error: type[D2labError] = RunError) -> Iterator[Bina
         _flush_folder(path.parent)
     except OSError as cause:
         fix = "Free some space or name another folder."
-        raise error(str(path), got=cause.strerror or str(cause), need="a file that can be written", fix=fix) from cause
+        raise error(
+            str(path), got=cause.strerror or str(cause), need="a file that can be written", fix=fix
+        ) from cause
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
