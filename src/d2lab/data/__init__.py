@@ -1,0 +1,44 @@
+"""The data room: what a set is (card), where its files come from (source), and its examples in memory (split).
+
+    from d2lab import data
+
+    data.CARDS                      every set that d2lab knows
+    clothes = data.load("fashion-mnist")
+    train, validation = data.holdout(clothes.train, 0.1, seed=0)
+
+Names are imported when they are first used: ``d2lab.data.catalog`` and ``d2lab.data.source`` need no torch.
+"""
+
+import importlib
+from typing import Any
+
+_HOMES = {
+    "CARDS": "catalog",
+    "Card": "card",
+    "DataFile": "card",
+    "Dataset": "split",
+    "Split": "split",
+    "card": "catalog",
+    "fetch": "source",
+    "holdout": "split",
+    "limit": "split",
+    "load": "catalog",
+    "locate": "source",
+    "on_disk": "catalog",
+    "read_idx": "idx",
+    "unpack": "archive",
+    "verify": "source",
+}
+__all__ = sorted(_HOMES)  # noqa: PLE0605 (a list of strings, whatever the linter sees)
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    """Import a public name from its module the first time it is used."""
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"d2lab.data.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'd2lab.data' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List what is imported late, too."""
+    return sorted([*globals(), *_HOMES])
