@@ -1,0 +1,83 @@
+"""Errors of predicted numbers, summed over batches without losing digits."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from d2lab.core.errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RegressionSums:
+    """What batches add up to: enough for the mean squared error, the mean absolute error and R^2.
+
+    The spread of the truth is kept around its own mean and merged pairwise. The short formula, mean of squares
+    minus square of mean, loses every digit once the mean is large beside the spread.
+
+    Source: Chan, Golub, LeVeque 1983, The American Statistician 37(3), equation 1.5 (the merge of two parts).
+    Changed: nothing.
+    Twin: sklearn.metrics.r2_score(force_finite=False), averaged uniformly over outputs.
+    """
+
+    count: int  # rows so far
+    squared: Float[Tensor, " outputs"]  # sum of squared errors
+    absolute: Float[Tensor, " outputs"]  # sum of absolute errors
+    mean: Float[Tensor, " outputs"]  # mean of the truth
+    spread: Float[Tensor, " outputs"]  # sum of squared distances of the truth from that mean
+
+    def __add__(self, other: "RegressionSums") -> "RegressionSums":
+        """Merge two parts of a data set; the order doesn't matter beyond rounding."""
+        count = self.count + other.count
+        apart = other.mean - self.mean
+        return RegressionSums(
+            count=count,
+            squared=self.squared + other.squared,
+            absolute=self.absolute + other.absolute,
+            mean=self.mean + apart * (other.count / count),
+            spread=self.spread + other.spread + apart.square() * (self.count * other.count / count),
+        )
+
+    def mean_squared_error(self) -> Float[Tensor, ""]:
+        """Give the mean squared error over rows and outputs, in the truth's unit squared."""
+        return (self.squared / self.count).mean()
+
+    def mean_absolute_error(self) -> Float[Tensor, ""]:
+        """Give the mean absolute error over rows and outputs, in the truth's unit."""
+        return (self.absolute / self.count).mean()
+
+    def r2(self) -> Float[Tensor, ""]:
+        """Give 1 - errors / spread: 1 is perfect, 0 no better than the mean, below 0 worse.
+
+        A constant truth has no spread: NaN for perfect predictions, minus infinity for others.
+        """
+        return (1 - self.squared / self.spread).mean()
+
+
+def regression_sums(predicted: Float[Tensor, "*shape"], truth: Float[Tensor, "*other"]) -> RegressionSums:
+    """Sum up one batch, in float64 where the device has it.
+
+    Args:
+        predicted: `[batch]` or `[batch, outputs]`, in the truth's unit.
+        truth: the same shape exactly; `[batch, 1]` beside `[batch]` would broadcast to all pairs.
+
+    Raises:
+        ConfigError: the shapes differ or the batch is empty.
+    """
+    if predicted.shape != truth.shape:
+        fix = "Reshape one of them."
+        raise ConfigError("predictions' shape", got=tuple(predicted.shape), need=f"{tuple(truth.shape)}", fix=fix)
+    if truth.ndim == 0 or truth.numel() == 0:
+        raise ConfigError("batch", got=tuple(truth.shape), need="at least one row", fix="Skip empty batches.")
+    dtype = torch.float32 if truth.device.type == "mps" else torch.float64  # Apple's GPU has no float64
+    rows = truth.detach().to(dtype).reshape(truth.shape[0], -1)  # batch outputs
+    errors = predicted.detach().to(dtype).reshape(rows.shape) - rows
+    mean = rows.mean(0)
+    return RegressionSums(
+        count=rows.shape[0],
+        squared=errors.square().sum(0),
+        absolute=errors.abs().sum(0),
+        mean=mean,
+        spread=(rows - mean).square().sum(0),
+    )
