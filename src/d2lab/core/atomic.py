@@ -7,7 +7,7 @@ macOS the folder is flushed too, so that the rename survives a power cut.
 import contextlib
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -22,26 +22,29 @@ def atomic_file(path: Path, error: type[D2labError] = RunError) -> Iterator[Bina
     Raises:
         D2labError: (of class `error`) the folder can't be written or the disk is full.
     """
-    temporary = None
+    # Named, not anonymous: a rename needs a name. Not tempfile: that makes files only their owner can read.
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False
-        ) as f:
-            temporary = Path(f.name)
-            yield f  # type: ignore[misc]
+        with temporary.open("xb") as f:
+            yield f
             f.flush()
             os.fsync(f.fileno())
         temporary.replace(path)
         _flush_folder(path.parent)
     except OSError as cause:
         fix = "Free some space or name another folder."
-        raise error(
-            str(path), got=cause.strerror or str(cause), need="a file that can be written", fix=fix
-        ) from cause
+        reason = cause.strerror or str(cause)
+        raise error(f"writing {path}", got=reason, need="a file that can be written", fix=fix) from cause
     finally:
-        if temporary is not None:
+        with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Delete the temporary files that a killed process left in a folder."""
+    for leftover in folder.glob(".*.part"):
+        leftover.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, content: bytes, error: type[D2labError] = RunError) -> None:

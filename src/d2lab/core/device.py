@@ -1,0 +1,38 @@
+"""Where tensors live: a device by name, or the best one that this machine has."""
+
+import torch
+
+from d2lab.core.errors import ConfigError
+
+PREFERENCE = ("cuda", "mps", "xpu", "cpu")  # fastest first
+
+
+def available_devices() -> tuple[str, ...]:
+    """List the kinds of device that work here, the best first; always ends with cpu."""
+    works = {
+        "cuda": torch.cuda.is_available,
+        "mps": torch.backends.mps.is_available,
+        "xpu": lambda: hasattr(torch, "xpu") and torch.xpu.is_available(),
+        "cpu": lambda: True,
+    }
+    return tuple(kind for kind in PREFERENCE if works[kind]())
+
+
+def resolve_device(name: str = "auto") -> torch.device:
+    """Turn a name (auto, cpu, cuda, cuda:1, mps, xpu) into a device that exists.
+
+    Raises:
+        ConfigError: the name is no device, or this machine has none of that kind.
+    """
+    kinds = available_devices()
+    if name == "auto":
+        return torch.device(kinds[0])
+    fix = "Leave --device out to take the best one."
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise ConfigError("device", got=name, need=f"one of {', '.join(kinds)}", fix=fix) from None
+    count = torch.cuda.device_count() if device.type == "cuda" else 1
+    if device.type not in kinds or (device.index or 0) >= count:
+        raise ConfigError("device", got=name, need=f"one of {', '.join(kinds)} (found here)", fix=fix)
+    return device

@@ -1,0 +1,64 @@
+"""What machine, system and versions a number was measured on."""
+
+import hashlib
+import os
+import platform
+import sys
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+import d2lab
+
+VERSIONED = ("torch", "numpy", "scikit-learn", "matplotlib", "safetensors")
+
+
+def describe_machine() -> dict[str, object]:
+    """Describe this machine in plain values that fit a JSON file; nothing personal, no host name."""
+    return {
+        "system": platform.system(),
+        "release": platform.release(),
+        "architecture": platform.machine(),
+        "processor": processor_name(),
+        "cores": usable_cores(),
+        "python": platform.python_version(),
+        "d2lab": d2lab.__version__,
+        "source": source_hash(),
+        "libraries": {name: version_of(name) for name in VERSIONED},
+    }
+
+
+def version_of(package: str) -> str | None:
+    """Give the installed version of a package, or None; does not import it."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def usable_cores() -> int:
+    """Count the cores that this process may use (a container or taskset may allow fewer than there are)."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def processor_name() -> str:
+    """Name the processor as the system does, or its architecture."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+@cache
+def source_hash() -> str:
+    """Hash the package's own source, so that a record tells which code made it (first 16 hex digits)."""
+    root = Path(d2lab.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    return digest.hexdigest()[:16]

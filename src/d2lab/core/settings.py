@@ -1,0 +1,94 @@
+"""Nested dataclasses of settings, changed by dotted names: ``optimizer.learning_rate=0.1``.
+
+The last part of a name is enough where only one setting bears it (``learning_rate=0.1``). Values come as text
+from a command line or as JSON values from a file; msgspec turns them into the type that the field declares.
+"""
+
+import dataclasses
+import typing
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from d2lab.core.errors import ConfigError
+from d2lab.core.names import unknown_name
+
+S = TypeVar("S")
+
+
+def leaves(settings: object, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """List every setting as (dotted name, value), in the order of declaration."""
+    for field in dataclasses.fields(settings):  # type: ignore[arg-type]
+        value = getattr(settings, field.name)
+        if dataclasses.is_dataclass(value):
+            yield from leaves(value, f"{prefix}{field.name}.")
+        else:
+            yield f"{prefix}{field.name}", value
+
+
+def change(settings: S, changes: Mapping[str, object]) -> S:
+    """Give a copy of the settings with some of them changed.
+
+    Raises:
+        ConfigError: a name that is unknown or could mean two settings, or a value of the wrong kind.
+    """
+    for name, value in changes.items():
+        settings = _set(settings, full_name(settings, name).split("."), value, name)
+    return settings
+
+
+def full_name(settings: object, name: str) -> str:
+    """Complete a short name to its dotted one.
+
+    >>> from d2lab.optimizers.config import OptimizerConfig
+    >>> full_name(OptimizerConfig(), "learning_rate")
+    'learning_rate'
+
+    Raises:
+        ConfigError: no setting, or more than one, has this name.
+    """
+    known = [path for path, _ in leaves(settings)]
+    if name in known:
+        return name
+    ends = [path for path in known if path.endswith(f".{name}")]
+    if len(ends) > 1:
+        raise ConfigError("setting", got=name, need=f"one of {', '.join(ends)}", fix="Write the whole name.")
+    if not ends:
+        raise unknown_name("setting", name, known if "." in name else {p.rpartition(".")[2] for p in known})
+    return ends[0]
+
+
+def _set(settings: Any, path: list[str], value: object, name: str) -> Any:  # noqa: ANN401
+    """Replace one leaf; every dataclass on the way checks itself again."""
+    head, *rest = path
+    if rest:
+        inner = _set(getattr(settings, head), rest, value, name)
+        return dataclasses.replace(settings, **{head: inner})
+    hint = typing.get_type_hints(type(settings))[head]
+    return dataclasses.replace(settings, **{head: decode(value, hint, name)})
+
+
+def decode(value: object, hint: Any, name: str) -> Any:  # noqa: ANN401
+    """Turn text or a JSON value into the declared type.
+
+    Raises:
+        ConfigError: the value is not of that type.
+    """
+    if isinstance(value, str):
+        if value.lower() == "none":
+            value = None
+        elif typing.get_origin(hint) is tuple:
+            value = [part for part in value.strip("()[] ").split(",") if part.strip()]
+    try:
+        return msgspec.convert(value, hint, strict=False)
+    except msgspec.ValidationError as cause:
+        raise ConfigError(f"setting {name}", got=value, need=_kind(hint)) from cause
+
+
+def _kind(hint: Any) -> str:  # noqa: ANN401
+    """Name a type for a reader."""
+    if typing.get_origin(hint) is typing.Literal:
+        return "one of " + ", ".join(map(str, typing.get_args(hint)))
+    words = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+    return words.get(hint) or str(hint).replace("typing.", "")

@@ -1,0 +1,19 @@
+"""All recipes by name."""
+
+from d2lab.core.names import unknown_name
+from d2lab.recipes import lenet, lenet_sigmoid, linear, mlp, perceptron, softmax
+from d2lab.recipes.recipe import Recipe
+
+FILES = (linear, softmax, perceptron, mlp, lenet, lenet_sigmoid)
+RECIPES: dict[str, Recipe] = {file.RECIPE.name: file.RECIPE for file in FILES}
+
+
+def find_recipe(name: str) -> Recipe:
+    """Look a recipe up by name.
+
+    Raises:
+        ConfigError: there is no such recipe; the error proposes the nearest name.
+    """
+    if name not in RECIPES:
+        raise unknown_name("recipe", name, RECIPES)
+    return RECIPES[name]

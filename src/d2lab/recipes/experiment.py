@@ -1,0 +1,187 @@
+"""An experiment ready to run: the recipe's names turned into data, net and loop."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from d2lab.core.device import resolve_device
+from d2lab.core.errors import ConfigError, RunError
+from d2lab.core.seed import derive
+from d2lab.core.settings import change, leaves
+from d2lab.data import catalog
+from d2lab.data.batch import Batches, steps_per_epoch
+from d2lab.data.card import Card
+from d2lab.data.split import Split, holdout, limit
+from d2lab.data.stream import MappedArrays, StreamedBatches
+from d2lab.layers.init import initialize
+from d2lab.models.catalog import build_model
+from d2lab.recipes.catalog import find_recipe
+from d2lab.recipes.recipe import Recipe, Settings
+from d2lab.train.stepper import Stepper
+from d2lab.train.task import Task, find_task
+from d2lab.train.threads import choose_threads
+from d2lab.vision.scale import resize, to_unit
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Experiment:
+    """What decides a run's numbers, in plain values: together with the code it gives the same weights again."""
+
+    recipe: Recipe
+    card: Card
+    settings: Settings
+    seed: int = 0
+    device: str = "cpu"
+    budget: str = "full"
+
+    @property
+    def task(self) -> Task:
+        """The recipe's task."""
+        return find_task(self.recipe.task)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the plain values that recipe.json holds."""
+        return {
+            "format": FORMAT,
+            "recipe": self.recipe.name,
+            "data": self.card.name,
+            "seed": self.seed,
+            "device": self.device,
+            "budget": self.budget,
+            "settings": dict(leaves(self.settings)),
+        }
+
+
+def plan(
+    name: str,
+    *,
+    data: str | None = None,
+    changes: dict[str, object] | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    budget: str = "full",
+) -> Experiment:
+    """Check every choice and give the experiment; reads no data yet.
+
+    Raises:
+        ConfigError: an unknown recipe, data set, setting, device or budget, or data of another task.
+    """
+    recipe = find_recipe(name)
+    card = catalog.card(data or recipe.data)
+    find_task(recipe.task).check(card)
+    settings = recipe.configure(card, budget=budget, changes=changes)
+    derive(seed)  # a bad seed is refused here
+    kind = str(resolve_device(device))
+    return Experiment(recipe=recipe, card=card, settings=settings, seed=seed, device=kind, budget=budget)
+
+
+def from_json(value: dict[str, Any], where: str, *, device: str | None = None) -> Experiment:
+    """Rebuild the experiment that a recipe.json describes.
+
+    Raises:
+        RunError: the file is of another format, or names what does not exist here.
+    """
+    if value.get("format") != FORMAT:
+        raise RunError(f"run {where}", got=f"format {value.get('format')!r}", need=f"format {FORMAT}")
+    try:
+        recipe, card = find_recipe(str(value["recipe"])), catalog.card(str(value["data"]))
+        settings = change(recipe.settings, dict(value["settings"]))
+        seed, budget = int(value["seed"]), str(value["budget"])
+        kind = str(resolve_device(device or str(value["device"])))
+    except ConfigError as cause:
+        raise RunError(f"run {where}", got=str(cause), need="a recipe.json that fits this d2lab") from cause
+    except (KeyError, TypeError, ValueError) as cause:
+        raise RunError(f"run {where}", got=str(cause), need="a recipe.json that d2lab wrote") from cause
+    return Experiment(recipe=recipe, card=card, settings=settings, seed=seed, device=kind, budget=budget)
+
+
+def prepare(inputs: Tensor) -> Tensor:
+    """Turn inputs as stored into what a net reads: bytes to [0, 1], numbers as they are."""
+    return to_unit(inputs) if inputs.dtype == torch.uint8 else inputs
+
+
+def load_data(experiment: Experiment) -> tuple[Split, Split | None, Split]:
+    """Give training, validation (or None) and test split, resized to what the model reads."""
+    loop = experiment.settings.loop
+    dataset = catalog.load(experiment.card.name, seed=0)
+    train, test = (fit_images(split, experiment.settings) for split in (dataset.train, dataset.test))
+    validation = None
+    if loop.examples is not None and loop.examples < len(train):
+        train = limit(train, loop.examples, seed=experiment.seed)
+    if loop.validation:
+        train, validation = holdout(train, loop.validation, seed=experiment.seed)
+    return train, validation, test
+
+
+def fit_images(split: Split, settings: Settings) -> Split:
+    """Resize all images to the side that the model asks for; once, not at every step."""
+    side = getattr(settings.model, "side", None)
+    if side is None or split.inputs.ndim != 4:
+        return split
+    return Split(resize(split.inputs, side), split.targets)
+
+
+def build_net(experiment: Experiment) -> nn.Module:
+    """Build the net with the weights that the seed decides."""
+    with own_luck(experiment.device):
+        torch.manual_seed(derive(experiment.seed, "weights"))
+        return initialize(build_model(experiment.settings.model), experiment.settings.init)
+
+
+def build_stepper(experiment: Experiment, train: Split) -> Stepper:
+    """Build the net and its optimizer."""
+    settings = experiment.settings
+    steps = steps_per_epoch(len(train), settings.loop.batch_size, drop_last=settings.loop.drop_last)
+    return Stepper(
+        build_net(experiment),
+        experiment.task,
+        optimizer=settings.optimizer,
+        schedule=settings.schedule,
+        loop=settings.loop,
+        prepare=prepare,
+        example=train.inputs[:1],
+        device=torch.device(experiment.device),
+        total_steps=steps * settings.loop.epochs,
+    )
+
+
+def build_batches(experiment: Experiment, train: Split) -> Batches | StreamedBatches:
+    """Choose how batches are read: from memory, or through worker processes."""
+    loop, seed, device = experiment.settings.loop, experiment.seed, torch.device(experiment.device)
+    if loop.stream_workers is None:
+        return Batches(train, batch_size=loop.batch_size, seed=seed, device=device, drop_last=loop.drop_last)
+    return StreamedBatches(
+        MappedArrays(train.inputs.numpy(), train.targets.numpy()),
+        batch_size=loop.batch_size,
+        seed=seed,
+        device=device,
+        drop_last=loop.drop_last,
+        workers=loop.stream_workers,
+    )
+
+
+def count_threads(experiment: Experiment, train: Split) -> int:
+    """Give the number of processor threads: the setting, else what the net's size deserves."""
+    if experiment.settings.loop.threads is not None:
+        return experiment.settings.loop.threads
+    example = prepare(train.inputs[:1])
+    return choose_threads(build_net(experiment), example, experiment.settings.loop.batch_size)
+
+
+@contextlib.contextmanager
+def own_luck(device: str) -> Iterator[None]:
+    """Leave the caller's global generators as they were."""
+    kind = torch.device(device).type
+    if kind == "cpu":
+        with torch.random.fork_rng(devices=[]):
+            yield
+    else:
+        count = torch.get_device_module(kind).device_count()
+        with torch.random.fork_rng(devices=range(count), device_type=kind):
+            yield

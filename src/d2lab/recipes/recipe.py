@@ -1,0 +1,104 @@
+"""A recipe: data + model + task + optimizer + budget, all settings in one nested dataclass.
+
+Settings are layered: the recipe's own, then what it says for a data set (`on`), then the budget, then `--set`.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from d2lab.core.errors import ConfigError
+from d2lab.core.names import unknown_name
+from d2lab.core.settings import change
+from d2lab.data.card import Card
+from d2lab.layers.init import InitName
+from d2lab.models.catalog import ModelConfig
+from d2lab.optimizers.config import OptimizerConfig, ScheduleConfig
+from d2lab.train.config import LoopConfig
+
+BudgetName = Literal["smoke", "lesson", "full"]
+Changes = Mapping[str, object]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """Everything that `--set` can change."""
+
+    model: ModelConfig
+    init: InitName = "default"
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+    loop: LoopConfig = field(default_factory=LoopConfig)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipe:
+    """An experiment by name; one a file."""
+
+    name: str
+    chapter: int  # of the notes
+    en: str
+    zh: str
+    data: str  # default data set
+    task: str
+    settings: Settings
+    on: Mapping[str, Changes] = field(default_factory=dict)  # changes for a data set
+    budgets: Mapping[str, Changes] = field(default_factory=dict)  # changes for a budget; full has none
+    measured: str = ""  # test result and seconds of the default run, measured
+
+    def configure(self, card: Card, *, budget: str = "full", changes: Changes | None = None) -> Settings:
+        """Layer the settings for a data set and a budget, and fit the model to the data's sizes.
+
+        Raises:
+            ConfigError: an unknown budget or setting, or a value of the wrong kind.
+        """
+        budgets = ("smoke", "lesson", "full")
+        if budget not in budgets:
+            raise unknown_name("budget", budget, budgets)
+        given = dict(changes or {})
+        model = fit_to_data(self.settings.model, card)
+        settings = dataclasses.replace(self.settings, model=model)
+        for layer in (self.on.get(card.name, {}), self.budgets.get(budget, {}), given):
+            settings = change(settings, layer)
+        check_sizes(settings.model, card)
+        return settings
+
+
+def data_sizes(card: Card) -> dict[str, int]:
+    """Give the sizes that data decide, by the names that model settings use."""
+    pixels = 1
+    for size in card.shape:
+        pixels *= size
+    sizes = {"inputs": pixels, "outputs": 1, "classes": len(card.classes)}
+    if len(card.shape) == 3:
+        sizes["channels"] = card.shape[0]
+    return sizes
+
+
+def fit_to_data(model: ModelConfig, card: Card) -> ModelConfig:
+    """Set the sizes that the data decide.
+
+    Raises:
+        ConfigError: the model reads images and the data are none.
+    """
+    names = {f.name for f in dataclasses.fields(model)}
+    if "side" in names and len(card.shape) != 3:
+        raise ConfigError("data", got=f"{card.name}, a table", need=f"images for {type(model).__name__}")
+    sizes = {name: size for name, size in data_sizes(card).items() if name in names}
+    if "classes" in sizes and not card.classes:
+        raise ConfigError("data", got=f"{card.name}, for {card.task}", need="a set with classes")
+    return dataclasses.replace(model, **sizes)  # type: ignore[arg-type]
+
+
+def check_sizes(model: ModelConfig, card: Card) -> None:
+    """Refuse a `--set` that contradicts the data.
+
+    Raises:
+        ConfigError: a size was set that the data decide.
+    """
+    for name, size in data_sizes(card).items():
+        chosen = getattr(model, name, size)
+        if chosen != size:
+            fix = "Leave it out: the data decide it."
+            raise ConfigError(f"setting {name}", got=chosen, need=f"{size}, which {card.name} has", fix=fix)

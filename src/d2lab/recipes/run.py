@@ -1,0 +1,159 @@
+"""Run an experiment, or go on with one that was broken off."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from d2lab.core.allocator import keep_freed_memory
+from d2lab.core.errors import RunError
+from d2lab.core.machine import describe_machine
+from d2lab.core.seed import derive
+from d2lab.recipes.experiment import (
+    Experiment,
+    build_batches,
+    build_stepper,
+    count_threads,
+    from_json,
+    load_data,
+    own_luck,
+    plan,
+)
+from d2lab.train.checkpoint import Checkpoint, load_checkpoint
+from d2lab.train.loop import Loop, Status
+from d2lab.train.progress import Progress, Silence
+from d2lab.train.record import RunRecord
+from d2lab.train.threads import using_threads
+
+OnEpoch = Callable[[RunRecord], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a run ended, and where its record lies."""
+
+    record: RunRecord
+    status: Status
+    net: torch.nn.Module
+
+    @property
+    def last(self) -> dict[str, Any]:
+        """The row of the last whole epoch; empty when there was none."""
+        rows = [row for row in self.record.rows() if "epoch" in row]
+        return rows[-1] if rows else {}
+
+
+def train(
+    name: str,
+    *,
+    data: str | None = None,
+    changes: dict[str, object] | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    budget: str = "full",
+    root: Path | None = None,
+    progress: Progress | None = None,
+    on_epoch: OnEpoch | None = None,
+) -> Run:
+    """Train a recipe and leave its record.
+
+    Args:
+        name: the recipe's.
+        data: another data set of the same task.
+        changes: settings by name, as `--set` takes them.
+        seed: decides weights, order and dropout; the same seed gives the same weights on the same machine.
+        device: auto, cpu, cuda, cuda:1, mps or xpu.
+        budget: smoke, lesson or full.
+        root: the folder of all runs; $D2LAB_RUNS or `runs` here unless given.
+        progress: who is told; nobody unless given.
+        on_epoch: called after each epoch, its rows written.
+
+    Raises:
+        ConfigError: a choice that can't be used; nothing was written.
+        DataError: the data can't be had; nothing was written.
+        NonFiniteError: a loss broke; the record holds the last checkpoint.
+        RunError: the record can't be written.
+    """
+    experiment = plan(name, data=data, changes=changes, seed=seed, device=device, budget=budget)
+    splits = load_data(experiment)
+    threads = count_threads(experiment, splits[0])
+    with using_threads(threads), own_luck(experiment.device):
+        torch.manual_seed(derive(seed, "training"))
+        stepper = build_stepper(experiment, splits[0])
+        machine = {**describe_machine(), "device": experiment.device, "threads": threads}
+        record = RunRecord.create(name, seed, experiment.to_json(), machine, root)
+        return _run(experiment, splits, stepper, record, progress or Silence(), on_epoch, None)
+
+
+def resume(
+    folder: Path, *, device: str | None = None, progress: Progress | None = None, on_epoch: OnEpoch | None = None
+) -> Run:
+    """Go on with a run that was interrupted or killed; a finished one is only opened.
+
+    On the same device and with the same number of threads, which the record remembers, the weights come out
+    as if the run had never been broken off.
+
+    Raises:
+        RunError: no run of ours, a broken checkpoint, or a run that another process is at.
+    """
+    record = open_record(folder)
+    experiment = from_json(record.recipe(), record.name, device=device)
+    checkpoint = load_checkpoint(record.checkpoint) if (record.checkpoint / "state.json").exists() else None
+    splits = load_data(experiment)
+    threads = record.machine().get("threads")
+    if not isinstance(threads, int) or threads < 1:
+        raise RunError(f"run {record.name}", got=f"threads {threads!r}", need="a number in machine.json")
+    with using_threads(threads), own_luck(experiment.device):
+        torch.manual_seed(derive(experiment.seed, "training"))
+        stepper = build_stepper(experiment, splits[0])
+        return _run(experiment, splits, stepper, record, progress or Silence(), on_epoch, checkpoint)
+
+
+def open_record(folder: Path) -> RunRecord:
+    """Open the record of a run by its folder, or by its name in the folder of runs.
+
+    Raises:
+        RunError: there is none; the error names the newest run there is.
+    """
+    from d2lab.train.record import RECIPE, runs_folder
+
+    for candidate in (folder, runs_folder() / folder):
+        if (candidate / RECIPE).is_file():
+            return RunRecord(candidate)
+    runs = sorted(runs_folder().glob(f"*/{RECIPE}"), key=lambda path: path.stat().st_mtime)
+    fix = f"The newest run is {runs[-1].parent}." if runs else "Make one with d2lab train lenet."
+    raise RunError("run", got=str(folder), need=f"a folder that holds {RECIPE}", fix=fix)
+
+
+def _run(  # noqa: PLR0917
+    experiment: Experiment,
+    splits: Any,  # noqa: ANN401
+    stepper: Any,  # noqa: ANN401
+    record: RunRecord,
+    progress: Progress,
+    on_epoch: OnEpoch | None,
+    checkpoint: Checkpoint | None,
+) -> Run:
+    """Train with the record locked; a checkpoint is gone on from, no checkpoint starts at step 0."""
+    keep_freed_memory()
+    training, validation, test = splits
+    with record.lock():
+        loop = Loop(
+            stepper,
+            build_batches(experiment, training),
+            config=experiment.settings.loop,
+            test=test,
+            validation=validation,
+            record=record,
+            progress=progress,
+            on_epoch=None if on_epoch is None else lambda: on_epoch(record),
+        )
+        if checkpoint is None:
+            record.cut(0)
+        else:
+            loop.restore(checkpoint)
+            if checkpoint.values.get("status") in ("finished", "stopped early"):
+                return Run(record, checkpoint.values["status"], stepper.net)
+        return Run(record, loop.run(), stepper.net)

@@ -1,0 +1,70 @@
+"""A trained net, opened from its run: ready to evaluate, to predict and to draw."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from d2lab.core.device import resolve_device
+from d2lab.core.errors import ConfigError, RunError
+from d2lab.data.split import Split
+from d2lab.models.catalog import build_model
+from d2lab.recipes.experiment import Experiment, from_json, load_data, plan, prepare
+from d2lab.recipes.run import open_record
+from d2lab.train.checkpoint import load_checkpoint, load_weights
+from d2lab.train.evaluate import evaluate, predict
+from d2lab.train.record import RunRecord
+from d2lab.train.stepper import split_by_prefix
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A net with the weights of its last checkpoint, and the experiment that made them."""
+
+    record: RunRecord
+    experiment: Experiment
+    net: nn.Module
+    step: int
+
+    def test_split(self, data: str | None = None) -> Split:
+        """Load the test split: the run's own, or that of another set of the same task and sizes.
+
+        Raises:
+            ConfigError: the other set has other classes or does not fit the model.
+        """
+        experiment = self.experiment
+        if data is not None and data != experiment.card.name:
+            other = plan(experiment.recipe.name, data=data, seed=experiment.seed, device=experiment.device)
+            if other.card.classes != experiment.card.classes:
+                need = f"the classes of {experiment.card.name}: {', '.join(experiment.card.classes)}"
+                raise ConfigError("data", got=data, need=need)
+            experiment = other
+        return load_data(experiment)[2]
+
+    def evaluate(self, data: str | None = None) -> dict[str, float]:
+        """Measure the net on a test split."""
+        device = torch.device(self.experiment.device)
+        return evaluate(self.net, self.test_split(data), self.experiment.task, prepare=prepare, device=device)
+
+    def predict(self, split: Split) -> Tensor:
+        """Give a probability per class (or the predicted numbers) for every example."""
+        device = torch.device(self.experiment.device)
+        return predict(self.net, split, self.experiment.task, prepare=prepare, device=device)
+
+
+def load_run(folder: Path, *, device: str = "cpu") -> Trained:
+    """Open a run's net.
+
+    Raises:
+        RunError: no run of ours, no checkpoint yet, or a broken one.
+    """
+    record = open_record(folder)
+    experiment = from_json(record.recipe(), record.name, device=device)
+    if not (record.checkpoint / "state.json").exists():
+        fix = f"Go on with d2lab resume {record.folder}."
+        raise RunError(f"run {record.name}", got="no checkpoint yet", need="a run that has trained", fix=fix)
+    checkpoint = load_checkpoint(record.checkpoint)
+    net = build_model(experiment.settings.model)
+    load_weights(net, split_by_prefix(checkpoint.tensors).get("model", {}), record.name)
+    return Trained(record, experiment, net.to(resolve_device(device)).eval(), checkpoint.step)

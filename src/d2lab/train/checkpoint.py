@@ -1,0 +1,127 @@
+"""Checkpoints: tensors in safetensors, the rest in JSON, whole at every moment.
+
+A folder holds `tensors-<step>.safetensors` and `state.json`, which names it with its hash. The tensors are
+written first and `state.json` is renamed into place last, so a process killed at any instant leaves the old
+checkpoint or the new one. Nothing here can run code when it is read.
+"""
+
+import contextlib
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as decode_tensors
+from safetensors.torch import save as encode_tensors
+from torch import Tensor
+
+from d2lab.core.atomic import remove_leftovers, write_bytes, write_json
+from d2lab.core.errors import RunError
+
+FORMAT = 1
+STATE = "state.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Everything a loop needs to go on as if it had never stopped."""
+
+    step: int  # steps done
+    tensors: dict[str, Tensor]  # model.*, optimizer.*, best.*, luck.*
+    values: dict[str, Any]  # what fits in JSON
+
+
+def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint over the one before; on any failure the one before stays.
+
+    Raises:
+        RunError: the folder can't be written or the disk is full.
+    """
+    content = encode_tensors({k: v.detach().cpu().contiguous() for k, v in checkpoint.tensors.items()})
+    name = f"tensors-{checkpoint.step:08d}.safetensors"
+    digest = hashlib.sha256(content).hexdigest()
+    if (folder / name).exists():  # the same step saved again: a new name, since state.json still points at it
+        name = f"tensors-{checkpoint.step:08d}-{digest[:8]}.safetensors"
+    write_bytes(folder / name, content)
+    state = {
+        "format": FORMAT,
+        "step": checkpoint.step,
+        "tensors": name,
+        "sha256": digest,
+        "values": checkpoint.values,
+    }
+    write_json(folder / STATE, state)
+    for old in folder.glob("tensors-*.safetensors"):
+        if old.name != name:
+            with contextlib.suppress(OSError):  # a reader on Windows may hold it open; the next save tries again
+                old.unlink()
+
+
+def load_checkpoint(folder: Path) -> Checkpoint:
+    """Read the checkpoint of a folder and prove it whole.
+
+    Raises:
+        RunError: there is none, it is broken, or it was written by something else.
+    """
+    remove_leftovers(folder)
+    state = read_json(folder / STATE, "checkpoint")
+    fix = "Start the run again with d2lab train."
+    try:
+        version, step, name = state["format"], int(state["step"]), str(state["tensors"])
+        digest, values = state["sha256"], dict(state["values"])
+    except (KeyError, TypeError, ValueError) as cause:
+        raise RunError(
+            f"checkpoint {folder / STATE}", got=str(cause), need="the fields d2lab writes", fix=fix
+        ) from cause
+    if version != FORMAT:
+        raise RunError(f"checkpoint {folder}", got=f"format {version}", need=f"format {FORMAT}", fix=fix)
+    path = folder / name
+    if path.parent != folder or not path.is_file():
+        raise RunError(f"checkpoint {folder}", got=name, need="a tensors file that is there", fix=fix)
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise RunError(f"checkpoint {path}", got="another sha256", need="the file that state.json names", fix=fix)
+    return Checkpoint(step, _decode(path, content), values)
+
+
+def _decode(path: Path, content: bytes) -> dict[str, Tensor]:
+    try:
+        return decode_tensors(content)
+    except (SafetensorError, ValueError) as cause:
+        raise RunError(f"checkpoint {path}", got=str(cause), need="a safetensors file") from cause
+
+
+def read_json(path: Path, what: str) -> dict[str, Any]:
+    """Read a JSON object of a run.
+
+    Raises:
+        RunError: the file is missing or no JSON object.
+    """
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RunError(f"{what} {path}", got="no such file", need="a folder that d2lab train wrote") from None
+    except (OSError, ValueError) as cause:
+        raise RunError(f"{what} {path}", got=str(cause), need="a readable JSON file") from cause
+    if not isinstance(value, dict):
+        raise RunError(f"{what} {path}", got=type(value).__name__, need="a JSON object")
+    return value
+
+
+def load_weights(net: torch.nn.Module, tensors: dict[str, Tensor], what: str) -> None:
+    """Put weights into a net, all or none.
+
+    Raises:
+        RunError: a tensor is missing, extra, or of another shape.
+    """
+    own = {name: tuple(value.shape) for name, value in net.state_dict().items()}
+    given = {name: tuple(value.shape) for name, value in tensors.items()}
+    if own != given:
+        differing = sorted(name for name in own.keys() | given.keys() if own.get(name) != given.get(name))
+        got = ", ".join(f"{name} {given.get(name, 'missing')}" for name in differing[:3])
+        need = ", ".join(f"{name} {own.get(name, 'absent')}" for name in differing[:3])
+        raise RunError(f"weights of {what}", got=got, need=need, fix="Use the recipe and settings of that run.")
+    net.load_state_dict(tensors)

@@ -1,0 +1,108 @@
+"""A loss that breaks: find the step and the first layer that did it.
+
+The loop looks at losses every so often, not at every step, so that an accelerator is not made to wait. When one
+is not finite, the last kept state is put back and the steps are taken again, each layer watched.
+"""
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from d2lab.core.errors import NonFiniteError
+from d2lab.train.stepper import Stepper
+
+COST_SHARE = 0.01  # at most this share of the time goes into keeping states
+
+
+class Guard:
+    """Keeps the state of a stepper from time to time and explains what went wrong since."""
+
+    def __init__(self, stepper: Stepper) -> None:
+        self.stepper = stepper
+        self._next_keep = 0.0
+        self.keep()
+
+    def keep(self) -> None:
+        """Copy the present state, which is known to be good, unless the last copy is too recent to pay."""
+        start = time.perf_counter()
+        if start < self._next_keep:
+            return
+        self.step = self.stepper.step
+        self.tensors = {name: value.clone() for name, value in self.stepper.state().items()}
+        self.values: dict[str, Any] = self.stepper.values()
+        end = time.perf_counter()
+        self._next_keep = end + (end - start) / COST_SHARE
+
+    def explain(self, bad_step: int, loss: float, batches: Any) -> NonFiniteError:  # noqa: ANN401
+        """Take the steps since the kept state again and name what broke.
+
+        Args:
+            bad_step: the step whose loss was not finite, counted from 0.
+            loss: that loss.
+            batches: the same batches that training took; see data.batch.Batches.
+        """
+        self.stepper.restore(self.step, self.tensors, self.values)
+        for inputs, targets in _from_step(batches, self.step):
+            if self.stepper.step == bad_step:
+                broken = self._first_broken(inputs, targets)
+                break
+            self.stepper.take(inputs, targets)
+        epoch, batch = divmod(bad_step, batches.steps)
+        where = f"loss at step {bad_step + 1} (epoch {epoch + 1}, batch {batch + 1})"
+        rate = self.stepper.learning_rate(bad_step)
+        fix = f"First to break: {broken}. Try a learning_rate below {rate:g}, or clip_norm=1."
+        return NonFiniteError(where, got=loss, need="a finite number", fix=fix)
+
+    def _first_broken(self, inputs: Tensor, targets: Tensor) -> str:
+        """Run one batch through the plain net and name the first thing that is not finite."""
+        for name, weight in self.stepper.net.named_parameters():
+            if not torch.isfinite(weight).all():
+                return f"weights of layer {name} (a step before overflowed)"
+        prepared = self.stepper.prepare(inputs)
+        if prepared.is_floating_point() and not torch.isfinite(prepared).all():
+            return "the input batch itself"
+        with watching(self.stepper.net) as broken, torch.no_grad():
+            outputs = self.stepper.net(prepared)
+        if broken:
+            return f"output of layer {broken[0]}"
+        loss = self.stepper.task.loss(outputs, targets)
+        return "the loss" if not torch.isfinite(loss) else "nothing in the plain net: the fast form differs"
+
+
+def first_non_finite(losses: list[float]) -> int | None:
+    """Give the index of the first loss that is NaN or infinite."""
+    return next((i for i, loss in enumerate(losses) if not math.isfinite(loss)), None)
+
+
+@contextmanager
+def watching(net: nn.Module) -> Iterator[list[str]]:
+    """Collect the names of layers whose output is not finite, in the order of computation."""
+    broken: list[str] = []
+
+    def watch(name: str) -> Any:  # noqa: ANN401
+        def hook(layer: nn.Module, _: Any, output: Tensor) -> None:  # noqa: ANN401
+            if not torch.isfinite(output).all():
+                broken.append(f"{name} ({type(layer).__name__})")
+
+        return hook
+
+    leaves = [(name, layer) for name, layer in net.named_modules() if not list(layer.children())]
+    hooks = [layer.register_forward_hook(watch(name)) for name, layer in leaves]
+    try:
+        yield broken
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _from_step(batches: Any, step: int) -> Iterator[tuple[Tensor, Tensor]]:  # noqa: ANN401
+    """Yield all batches from a step on, epoch after epoch."""
+    epoch, start = divmod(step, batches.steps)
+    while True:
+        yield from batches.epoch(epoch, start=start)
+        epoch, start = epoch + 1, 0

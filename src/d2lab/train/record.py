@@ -1,0 +1,132 @@
+"""The record of a run: a folder that says what was done, on what machine, and what came out.
+
+`recipe.json` and `machine.json` are written once, `metrics.jsonl` grows by one line a step and one an epoch,
+`checkpoint/` follows. Lines newer than the checkpoint are cut off when a killed run goes on, because the steps
+behind them are taken again.
+"""
+
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from d2lab.core.atomic import write_json
+from d2lab.core.errors import RunError
+from d2lab.train.checkpoint import read_json
+
+Row = dict[str, Any]
+RECIPE, MACHINE, METRICS, CHECKPOINT = "recipe.json", "machine.json", "metrics.jsonl", "checkpoint"
+
+
+def runs_folder() -> Path:
+    """Give the folder of all runs: $D2LAB_RUNS, else `runs` here."""
+    return Path(os.environ.get("D2LAB_RUNS", "runs"))
+
+
+class RunRecord:
+    """One run's folder; one process at a time may train into it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.checkpoint = folder / CHECKPOINT
+        self._lock = FileLock(folder / ".lock")
+
+    @property
+    def name(self) -> str:
+        """The folder's name, which is the run's."""
+        return self.folder.name
+
+    @classmethod
+    def create(cls, name: str, seed: int, recipe: Row, machine: Row, root: Path | None = None) -> "RunRecord":
+        """Make the folder `<recipe>-<date>-<time>-<seed>` and write what is known before the first step.
+
+        Raises:
+            RunError: the folder can't be made.
+        """
+        root = root or runs_folder()
+        base = f"{name}-{datetime.now():%Y%m%d-%H%M%S}-{seed}"
+        for number in range(1, 1000):
+            folder = root / (base if number == 1 else f"{base}-{number}")
+            try:
+                folder.mkdir(parents=True)
+                break
+            except FileExistsError:
+                if root.is_file():  # the root itself is in the way
+                    raise RunError("runs folder", got=str(root), need="a folder, not a file") from None
+            except OSError as cause:
+                raise RunError(
+                    f"runs folder {root}", got=cause.strerror, need="a folder that can be written"
+                ) from cause
+        record = cls(folder)
+        write_json(folder / RECIPE, recipe)
+        write_json(folder / MACHINE, machine)
+        return record
+
+    def lock(self) -> FileLock:
+        """Keep other processes from training into this run; use as a context.
+
+        Raises:
+            RunError: another process is at it.
+        """
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            fix = "Wait for it, or stop it with Ctrl-C."
+            raise RunError(f"run {self.name}", got="in use by another process", need="a run at rest", fix=fix) from None
+        self._lock.release()
+        return self._lock
+
+    def append(self, rows: list[Row]) -> int:
+        """Add lines and make them durable; give the length of the file in bytes.
+
+        Raises:
+            RunError: the disk is full or the file can't be written.
+        """
+        text = "".join(json.dumps(row, allow_nan=False) + "\n" for row in rows)
+        path = self.folder / METRICS
+        try:
+            with path.open("ab") as f:
+                f.write(text.encode())
+                f.flush()
+                os.fsync(f.fileno())
+                return f.tell()
+        except OSError as cause:
+            raise RunError(f"writing {path}", got=cause.strerror, need="a file that can be written") from cause
+
+    def cut(self, length: int) -> None:
+        """Cut the metrics back to what the checkpoint knows."""
+        path = self.folder / METRICS
+        path.touch()
+        if path.stat().st_size < length:
+            raise RunError(f"metrics {path}", got=f"{path.stat().st_size} bytes", need=f"at least {length}")
+        os.truncate(path, length)
+
+    def rows(self) -> list[Row]:
+        """Read all whole lines; a line that a kill cut short is left out.
+
+        Raises:
+            RunError: a line in the middle is no JSON object.
+        """
+        path = self.folder / METRICS
+        if not path.exists():
+            return []
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+        rows = []
+        for number, line in enumerate(lines[:-1], start=1):
+            try:
+                row = json.loads(line)
+                rows.append(dict(row))
+            except (ValueError, TypeError) as cause:
+                raise RunError(f"{path}, line {number}", got=line[:40], need="a JSON object") from cause
+        return rows
+
+    def recipe(self) -> Row:
+        """Read recipe.json."""
+        return read_json(self.folder / RECIPE, "run")
+
+    def machine(self) -> Row:
+        """Read machine.json."""
+        return read_json(self.folder / MACHINE, "run")

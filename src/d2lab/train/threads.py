@@ -1,0 +1,60 @@
+"""How many processor threads a net is worth.
+
+Handing a tiny operation to a second thread costs more than it saves. The choice counts multiplications instead
+of measuring seconds, so that it is the same in every run: the number of threads decides the order of sums, and
+with it the last bit of the weights.
+"""
+
+import contextlib
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+
+from d2lab.core.machine import usable_cores
+
+WORTH_A_THREAD = 8_000_000  # multiply-adds a step; docs/decisions/0004-threads.md has the measurement
+
+
+def multiply_adds(net: nn.Module, example: Tensor) -> int:
+    """Count the multiply-adds of linear and convolutional layers for one forward pass of `example`."""
+    total = 0
+
+    def count(layer: nn.Module, _: tuple[Tensor, ...], output: Tensor) -> None:
+        nonlocal total
+        weight = layer.weight
+        total += output.numel() * (weight.numel() // weight.shape[0])  # type: ignore[operator, union-attr, index]
+
+    layers = [m for m in net.modules() if isinstance(m, nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d)]
+    hooks = [layer.register_forward_hook(count) for layer in layers]
+    training = net.training
+    try:
+        with torch.no_grad():
+            net.eval()(example)
+    finally:
+        net.train(training)
+        for hook in hooks:
+            hook.remove()
+    return total
+
+
+def choose_threads(net: nn.Module, example: Tensor, batch_size: int) -> int:
+    """Choose 1 thread for a small step, else one for each usable core.
+
+    Args:
+        net: the model, on the processor.
+        example: a batch of one.
+        batch_size: examples a step.
+    """
+    return usable_cores() if multiply_adds(net, example) * batch_size >= WORTH_A_THREAD else 1
+
+
+@contextlib.contextmanager
+def using_threads(count: int) -> Iterator[None]:
+    """Run with this many threads, then return to what was set before."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
