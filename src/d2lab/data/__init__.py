@@ -18,7 +18,6 @@ _HOMES = {
     "DataFile": "card",
     "Dataset": "split",
     "Split": "split",
-    "card": "catalog",
     "fetch": "source",
     "holdout": "split",
     "limit": "split",

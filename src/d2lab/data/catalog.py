@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from d2lab.core.errors import ConfigError, DataError
 from d2lab.data import cards
 from d2lab.data.card import Card
-from d2lab.data.source import Status
-from d2lab.data.source import on_disk as on_disk
+from d2lab.data.source import Status, on_disk
 
 if TYPE_CHECKING:
     import d2lab.data.split
@@ -44,7 +43,8 @@ def load(name: str, *, seed: int = 0, fetch: bool = True) -> "d2lab.data.split.D
         DataError: the files are missing, broken or not what the card says.
     """
     found = card(name)
-    data: Any = importlib.import_module(found.module).load(found, seed=seed, fetch=fetch)
+    module: Any = importlib.import_module(found.module)
+    data: d2lab.data.split.Dataset = module.load(found, seed=seed, fetch=fetch)
     counts = (len(data.train), len(data.test))
     if counts != found.examples:
         raise DataError(f"the examples of {name}", got=counts, need=f"{found.examples} for training and test")

@@ -6,13 +6,13 @@ long, of another kind or larger than the caller allows, and inflates no more tha
 Source: LeCun, The MNIST database of handwritten digits, "file formats".
 """
 
+import contextlib
 import gzip
-import io
 import math
 import struct
 import zlib
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 
@@ -38,8 +38,8 @@ def read_idx(path: Path, *, limit_bytes: int) -> np.ndarray:
         with path.open("rb") as raw:
             packed = raw.read(2) == GZIP_MAGIC
             raw.seek(0)
-            with gzip.open(raw) if packed else _borrowed(raw) as f:
-                return _read(f, path, limit_bytes)
+            with gzip.open(raw) if packed else contextlib.nullcontext(raw) as f:
+                return _read(cast(BinaryIO, f), path, limit_bytes)
     except (EOFError, zlib.error, gzip.BadGzipFile) as cause:
         raise DataError(str(path), got=str(cause), need="a whole gzip file", fix=FETCH_AGAIN) from cause
     except OSError as cause:
@@ -63,9 +63,7 @@ def map_idx(path: Path) -> np.memmap:
             start = f.tell()
         size, need = path.stat().st_size, start + math.prod(shape) * kind.itemsize
         if size != need or size == start:
-            raise DataError(
-                str(path), got=f"{size} bytes", need=f"{need} bytes, values among them", fix=FETCH_AGAIN
-            )
+            raise DataError(str(path), got=f"{size} bytes", need=f"{need} bytes, values among them", fix=FETCH_AGAIN)
         return np.memmap(path, dtype=kind, mode="r", offset=start, shape=shape)
     except OSError as cause:
         raise _unreadable(path, cause) from cause
@@ -100,13 +98,6 @@ def _read(f: BinaryIO, path: Path, limit_bytes: int) -> np.ndarray:
         raise DataError(str(path), got="more bytes after the values", need=f"{size} bytes", fix=FETCH_AGAIN)
     values = np.frombuffer(content, dtype=kind).reshape(shape)
     return values.astype(kind.newbyteorder("="), copy=False)
-
-
-class _borrowed(io.BufferedReader):  # noqa: N801 (used like a function)
-    """A plain file under the same `with` as a gzip file."""
-
-    def __init__(self, raw: BinaryIO) -> None:
-        super().__init__(raw)  # type: ignore[arg-type]
 
 
 def _unreadable(path: Path, cause: OSError) -> DataError:

@@ -28,8 +28,8 @@ class Split:
     def __post_init__(self) -> None:
         given = (self.inputs, self.targets)
         if any(values.ndim == 0 for values in given):
-            got = [list(values.shape) for values in given]
-            raise DataError("the shapes of a split", got=got, need="a first axis that counts the examples")
+            shapes = [list(values.shape) for values in given]
+            raise DataError("the shapes of a split", got=shapes, need="a first axis that counts the examples")
         if len(self.inputs) != len(self.targets):
             got = f"{len(self.inputs)} inputs and {len(self.targets)} targets"
             raise DataError("the length of a split", got=got, need="one target for each input")

@@ -1,0 +1,30 @@
+"""Where data files may lie: the folders of $D2LAB_DATA (only read), then the user's cache (ours to write)."""
+
+import os
+from pathlib import Path
+
+from d2lab.core.errors import DataError
+
+
+def data_folders() -> list[Path]:
+    """The folders named in $D2LAB_DATA, in their order; none when it is not set.
+
+    Raises:
+        DataError: one of them is not there.
+    """
+    named = [Path(name).expanduser() for name in os.environ.get("D2LAB_DATA", "").split(os.pathsep) if name]
+    for folder in named:
+        if not folder.is_dir():
+            fix = f"Make the folder or correct D2LAB_DATA (several folders are separated by {os.pathsep!r})."
+            raise DataError("a folder in D2LAB_DATA", got=str(folder), need="a folder that exists", fix=fix)
+    return named
+
+
+def cache_folder() -> Path:
+    """The folder for fetched data: $D2LAB_CACHE, else the one the system has for such things; may not exist yet."""
+    named = os.environ.get("D2LAB_CACHE")
+    if named:
+        return Path(named).expanduser()
+    import pooch
+
+    return Path(pooch.os_cache("d2lab"))

@@ -1,0 +1,214 @@
+"""The files of a set, from the nearest place that has them: $D2LAB_DATA, the cache, the network.
+
+In the cache a set is a folder with ``manifest.json``, which is written last: what it lists is whole and was
+checked. A file that no manifest lists is hashed before it is used. Files in $D2LAB_DATA are the user's: they
+are checked, never changed, and a wrong one is an error rather than a reason to look elsewhere.
+"""
+
+import contextlib
+import datetime
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from d2lab.core.atomic import write_json
+from d2lab.core.errors import DataError
+from d2lab.data.card import Card, DataFile
+from d2lab.data.checksum import State, expected, plain_path, require_ok, state
+from d2lab.data.download import download
+from d2lab.data.places import cache_folder, data_folders
+from d2lab.data.progress import Report, shown, tell
+
+ARCHIVE_FILES = 1_000_000  # more than any set here has; a bomb of tiny files ends there
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Status:
+    """What of a set is on disk, by name and size (nothing is hashed)."""
+
+    state: Literal["embedded", "complete", "partial", "absent"]
+    folder: Path | None  # where the files lie or would lie; None for a set without files
+    bytes: int
+
+
+def fetch(card: Card, *, progress: Report | None = None) -> dict[str, Path]:
+    """Where each file of the set lies, by its path on the card; what is nowhere on disk is downloaded.
+
+    Args:
+        card: the set.
+        progress: told of every piece that arrives; without it a terminal gets a bar.
+
+    Raises:
+        DataError: a file in $D2LAB_DATA is wrong, no mirror serves a file, or the cache can't be written.
+    """
+    found = {file.path: _in_data_folders(file) or _listed(card, file) for file in card.files}
+    missing = [file for file in card.files if found[file.path] is None]
+    if missing:
+        with _locked(card), shown(progress) as report:
+            found |= _complete(card, missing, report)
+    return {file.path: _opened(card, file, found[file.path]) for file in card.files}
+
+
+def locate(card: Card) -> dict[str, Path] | None:
+    """Where each file of the set lies; None when one is not on disk. Never uses the network.
+
+    Raises:
+        DataError: a file in $D2LAB_DATA is wrong.
+    """
+    found = {}
+    for file in card.files:
+        place = _in_data_folders(file) or _listed(card, file) or _sound(file, _cached(card, file))
+        if place is None:
+            return None
+        found[file.path] = _opened(card, file, place)
+    return found
+
+
+def need(card: Card) -> dict[str, Path]:
+    """As `locate`, for callers that can't go on without the files.
+
+    Raises:
+        DataError: a file is not on disk, or one in $D2LAB_DATA is wrong.
+    """
+    found = locate(card)
+    if found is None:
+        fix = f"Allow the download, or set D2LAB_DATA to a folder that has {card.files[0].path}."
+        raise DataError(f"the files of {card.name}", got=on_disk(card).state, need="all on disk", fix=fix)
+    return found
+
+
+def verify(card: Card) -> list[tuple[DataFile, State]]:
+    """Each file of the set with how it compares with the card; everything is hashed anew."""
+    return [(file, state(file, _place(card, file), remember=False)) for file in card.files]
+
+
+def on_disk(card: Card) -> Status:
+    """What of the set is on disk, judged by names and sizes alone."""
+    if not card.files:
+        return Status(state="embedded", folder=None, bytes=0)
+    places = {file: _place(card, file) for file in card.files}
+    there = [p for file, p in places.items() if p.is_file() and p.stat().st_size == expected(file, p)[0]]
+    folder = there[0].parent if there else _cached(card, card.files[0]).parent
+    word: Literal["complete", "partial", "absent"]
+    word = "complete" if len(there) == len(places) else "partial" if there else "absent"
+    return Status(state=word, folder=folder, bytes=sum(place.stat().st_size for place in there))
+
+
+def _folder(card: Card) -> Path:
+    return cache_folder() / card.name
+
+
+def _cached(card: Card, file: DataFile) -> Path:
+    return _folder(card) / file.path
+
+
+def _candidate(file: DataFile) -> Path | None:
+    """The first file of this name in $D2LAB_DATA, gzipped or inflated, right or wrong."""
+    for folder in data_folders():
+        for name in filter(None, (file.path, plain_path(file))):
+            if (folder / name).is_file():
+                return folder / name
+    return None
+
+
+def _place(card: Card, file: DataFile) -> Path:
+    """Where the file lies, or else would lie; nothing is checked."""
+    return _candidate(file) or _cached(card, file)
+
+
+def _in_data_folders(file: DataFile) -> Path | None:
+    """The file in $D2LAB_DATA, checked."""
+    place = _candidate(file)
+    return require_ok(file, place) if place else None
+
+
+def _listed(card: Card, file: DataFile) -> Path | None:
+    """The cached file, when the manifest vouches for it."""
+    entry = _manifest(card).get(file.path)
+    place = _cached(card, file)
+    vouched = isinstance(entry, dict) and entry.get("sha256") == file.sha256
+    return place if vouched and place.is_file() and place.stat().st_size == file.bytes else None
+
+
+def _sound(file: DataFile, place: Path) -> Path | None:
+    """The file when its size and checksum are right, else None."""
+    return place if state(file, place) == "ok" else None
+
+
+def _complete(card: Card, missing: list[DataFile], report: Report) -> dict[str, Path]:
+    """Bring the missing files into the cache; then, with all of them there, list them in the manifest."""
+    places, listed = {}, _manifest(card)
+    for file in missing:
+        place = places[file.path] = _cached(card, file)
+        if _listed(card, file):
+            continue  # another process fetched it while this one waited for the lock
+        mirror = "found in the cache"
+        if not _sound(file, place):
+            _remove_wrong(place)
+            mirror = download(file, place, report)
+        date = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        listed[file.path] = {"sha256": file.sha256, "bytes": file.bytes, "mirror": mirror, "date": date}
+    content = {"name": card.name, "files": listed}
+    write_json(_folder(card) / "manifest.json", content, DataError)
+    return places
+
+
+def _manifest(card: Card) -> dict[str, Any]:
+    """What the manifest lists, by path; a missing or broken one lists nothing."""
+    try:
+        content = json.loads((_folder(card) / "manifest.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    files = content.get("files") if isinstance(content, dict) else None
+    return files if isinstance(files, dict) else {}
+
+
+def _opened(card: Card, file: DataFile, place: Path | None) -> Path:
+    """The file itself, or for an archive the folder with its content (unpacked once)."""
+    if place is None:
+        raise DataError(file.path, got="no file", need="a file on disk")
+    if not file.unpack:
+        return place
+    from d2lab.data.archive import unpack
+
+    folder = _folder(card) / f"{file.path}-{file.sha256[:12]}"  # a new version of the archive, a new folder
+    if not folder.is_dir():
+        with _locked(card):
+            if not folder.is_dir():  # nobody unpacked it while this process waited
+                unpack(place, folder, limit_bytes=file.plain_bytes, limit_files=ARCHIVE_FILES)
+    return folder
+
+
+@contextlib.contextmanager
+def _locked(card: Card) -> Iterator[None]:
+    """Keep other processes out of the set's cache; wait while one is at work."""
+    from filelock import FileLock, Timeout
+
+    folder = _folder(card)
+    lock = FileLock(folder / ".lock")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            tell(f"Another process is at work on {card.name}; waiting for it.")
+            lock.acquire()
+    except (OSError, NotImplementedError) as cause:
+        got = getattr(cause, "strerror", None) or str(cause)
+        fix = "Name a folder that can be written with D2LAB_CACHE, or one that has the files with D2LAB_DATA."
+        raise DataError(str(folder), got=got, need="a folder for the cache", fix=fix) from cause
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _remove_wrong(place: Path) -> None:
+    """Make room for a fresh download."""
+    try:
+        place.unlink(missing_ok=True)
+    except OSError as cause:
+        got = cause.strerror or str(cause)
+        raise DataError(str(place), got=got, need="a cache that can be written") from cause
