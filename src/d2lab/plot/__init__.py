@@ -1,0 +1,35 @@
+"""Pictures drawn from records: every figure in a light and a dark theme, with no display and no pyplot.
+
+A drawing function takes NumPy arrays or a `History` and gives a matplotlib `Figure`; `save` writes it. Nothing
+here touches matplotlib's global state except the fixed salt of SVG ids, held under a lock, so threads may draw
+at once. Matplotlib itself is imported only when something is drawn.
+"""
+
+from d2lab.plot.compare import compare
+from d2lab.plot.confusion import confusion
+from d2lab.plot.curves import curves
+from d2lab.plot.filters import filters
+from d2lab.plot.font import cjk_font
+from d2lab.plot.history import History
+from d2lab.plot.live import LiveFigure
+from d2lab.plot.predictions import predictions
+from d2lab.plot.regression import fit
+from d2lab.plot.save import save, save_both
+from d2lab.plot.theme import DARK, LIGHT, Theme
+
+__all__ = [
+    "DARK",
+    "LIGHT",
+    "History",
+    "LiveFigure",
+    "Theme",
+    "cjk_font",
+    "compare",
+    "confusion",
+    "curves",
+    "filters",
+    "fit",
+    "predictions",
+    "save",
+    "save_both",
+]

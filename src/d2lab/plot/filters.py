@@ -1,0 +1,80 @@
+"""What the first layer looks for."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from d2lab.core.errors import ConfigError
+from d2lab.plot.font import families
+from d2lab.plot.theme import HEADER_INCHES, LIGHT, Theme, blank, figure, header
+
+if TYPE_CHECKING:
+    import matplotlib.figure
+
+MOST_TILES = 128
+TILE = 0.62  # inches
+
+
+def filters(weights: NDArray[Any], theme: Theme = LIGHT) -> "matplotlib.figure.Figure":
+    """Draw weights as tiles on one scale with zero in its middle, the input channels of a unit side by side.
+
+    Args:
+        weights: `[out in height width]`, or `[out height width]` for the rows of a linear layer on images; the
+            first units that fit into 128 tiles are drawn.
+        theme: `LIGHT` or `DARK`.
+
+    Raises:
+        ConfigError: the array has another shape, no number in it, or one that is not finite.
+    """
+    units = _units(weights)
+    out, channels, height, width = units.shape
+    shown = min(out, max(1, MOST_TILES // channels))
+    across = min(channels, MOST_TILES)  # a first layer with more inputs than tiles shows the first ones
+    columns = max(1, round(np.sqrt(shown * 1.8 * height / (across * width)))) if across < 8 else 1
+    columns = min(columns, shown)
+    rows = -(-shown // columns)
+    picture = _mosaic(units[:shown, :across], rows, columns)
+    inches = TILE / max(height, width)
+    size = max(picture.shape[1] * inches + 1.1, 4.2), picture.shape[0] * inches + HEADER_INCHES + 0.15
+    drawn = figure(*size, theme)
+    limit = float(np.abs(units).max()) or 1.0
+    part = f"{shown} of {out} units" if shown < out else f"{out} units"
+    detail = f"{channels} × {height} × {width} weights each, zero in the middle of the scale"
+    header(drawn, f"first layer: {part}", detail, theme)
+    axes = drawn.subplots()
+    blank(axes, theme)
+    image = axes.imshow(picture, cmap=theme.diverging(), vmin=-limit, vmax=limit, interpolation="nearest")
+    bar = drawn.colorbar(image, ax=axes, ticks=[-limit, 0, limit], format=_signed, aspect=24, pad=0.02)
+    bar.outline.set_edgecolor(theme.grid)  # type: ignore[operator]
+    bar.ax.tick_params(color=theme.grid, labelcolor=theme.muted, labelsize=8, labelfontfamily=families())
+    return drawn
+
+
+def _signed(value: float, _: object = None) -> str:
+    return "0" if value == 0 else f"{value:+.2g}".replace("-", "\N{MINUS SIGN}")
+
+
+def _units(weights: NDArray[Any]) -> NDArray[np.float64]:
+    if weights.dtype.kind != "f" or weights.ndim not in {3, 4} or weights.size == 0:
+        need = "floating-point [out in height width] or [out height width]"
+        raise ConfigError("weights", got=f"{weights.dtype} {weights.shape}", need=need)
+    if not np.isfinite(weights).all():
+        raise ConfigError("weights", got="NaN or infinity", need="finite numbers", fix="The run has diverged.")
+    units = weights[:, None] if weights.ndim == 3 else weights
+    return units.astype(np.float64)
+
+
+def _mosaic(units: NDArray[np.float64], rows: int, columns: int) -> NDArray[np.float64]:
+    """Lay units into a grid; NaN, which is drawn as nothing, parts the channels by one gap and the units by two."""
+    count, channels, height, width = units.shape
+    gap = max(1, max(height, width) // 10)
+    between = gap if channels == 1 else 2 * gap
+    wide = channels * width + (channels - 1) * gap
+    picture = np.full((rows * (height + between) - between, columns * (wide + between) - between), np.nan)
+    for number in range(count):
+        top, left = (number // columns) * (height + between), (number % columns) * (wide + between)
+        for channel in range(channels):
+            start = left + channel * (width + gap)
+            picture[top : top + height, start : start + width] = units[number, channel]
+    return picture

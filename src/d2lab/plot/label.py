@@ -1,0 +1,74 @@
+"""Labels at the ends of lines, moved apart until none hides another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from d2lab.plot.font import drawable
+from d2lab.plot.theme import Theme, font
+
+if TYPE_CHECKING:
+    import matplotlib.axes
+
+LABEL_SIZE = 9.0  # points
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class End:
+    """The last point of a line, in data coordinates, and what to write there."""
+
+    x: float
+    y: float
+    text: str
+    color: str
+
+
+def label_ends(axes: "matplotlib.axes.Axes", ends: Sequence[End], theme: Theme) -> None:
+    """Write each label right of the axes, level with its line's end where there is room.
+
+    Call it after the limits and scales of the axes are final.
+    """
+    below = axes.transData + axes.transAxes.inverted()  # data -> share of the axes
+    heights = [float(below.transform((end.x, end.y))[1]) for end in ends]
+    drawn = axes.get_figure()
+    inches = drawn.get_figheight() * 0.62 if drawn is not None else 3.0  # what header and ticks leave, or a bit less
+    gap = 1.35 * LABEL_SIZE / 72 / inches
+    for end, height in zip(ends, spread(heights, gap), strict=True):
+        pointer = {"arrowstyle": "-", "color": end.color, "linewidth": 1.4, "shrinkA": 2, "shrinkB": 4}
+        axes.annotate(
+            drawable(end.text),
+            xy=(end.x, end.y),
+            xytext=(1.05, height),
+            textcoords="axes fraction",
+            va="center",
+            annotation_clip=False,
+            arrowprops=pointer,
+            **font(LABEL_SIZE, theme.ink),
+        )
+
+
+def spread(heights: Sequence[float], gap: float) -> list[float]:
+    """Move heights apart to at least `gap`, keeping their order, within 0 to 1 where all fit, as little as needed.
+
+    Heights that collide become one block around their mean (least squares under an order is the pooling of
+    neighbors that violate it).
+
+    Source: Barlow, Bartholomew, Bremner, Brunk 1972, "Statistical Inference under Order Restrictions", section 1.2.
+    Changed: a shift by `gap` per rank turns "apart by gap" into "in order".
+    """
+    order = np.argsort(heights, kind="stable")
+    blocks: list[tuple[float, int]] = []  # (mean of shifted heights, how many)
+    for rank, place in enumerate(order):
+        mean, size = heights[place] - rank * gap, 1
+        while blocks and blocks[-1][0] >= mean:
+            before, count = blocks.pop()
+            mean, size = (before * count + mean * size) / (count + size), count + size
+        blocks.append((mean, size))
+    highest = max(1 - (len(heights) - 1) * gap, 0)  # of the shifted heights
+    shifted = [min(max(mean, 0), highest) for mean, size in blocks for _ in range(size)]
+    result = [0.0] * len(heights)
+    for rank, place in enumerate(order):
+        result[place] = shifted[rank] + rank * gap
+    return result
