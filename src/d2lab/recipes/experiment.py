@@ -134,6 +134,12 @@ def build_net(experiment: Experiment) -> nn.Module:
         return initialize(build_model(experiment.settings.model), experiment.settings.init)
 
 
+def count_parameters(experiment: Experiment) -> int:
+    """Count the parameters of the net without building its weights."""
+    with torch.device("meta"):
+        return sum(p.numel() for p in build_model(experiment.settings.model).parameters())
+
+
 def build_stepper(experiment: Experiment, train: Split) -> Stepper:
     """Build the net and its optimizer."""
     settings = experiment.settings

@@ -10,12 +10,13 @@ from d2lab.core.device import resolve_device
 from d2lab.core.errors import ConfigError, RunError
 from d2lab.data.split import Split
 from d2lab.models.catalog import build_model
-from d2lab.recipes.experiment import Experiment, from_json, load_data, plan, prepare
+from d2lab.recipes.experiment import Experiment, fit_images, from_json, load_data, plan, prepare
 from d2lab.recipes.run import open_record
 from d2lab.train.checkpoint import load_checkpoint, load_weights
 from d2lab.train.evaluate import evaluate, predict
 from d2lab.train.record import RunRecord
 from d2lab.train.stepper import split_by_prefix
+from d2lab.vision.read import read_image
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,21 @@ class Trained:
         """Measure the net on a test split."""
         device = torch.device(self.experiment.device)
         return evaluate(self.net, self.test_split(data), self.experiment.task, prepare=prepare, device=device)
+
+    def read_images(self, paths: list[Path], *, invert: bool = False) -> Split:
+        """Read picture files into the form of the run's data; their targets are 0 and mean nothing.
+
+        Raises:
+            ConfigError: the run is not about images.
+            DataError: a file is no picture.
+        """
+        shape = self.experiment.card.shape
+        if len(shape) != 3:
+            raise ConfigError(f"run {self.record.name}", got=self.experiment.card.name, need="a run on images")
+        channels, height, width = shape
+        pixels = [read_image(p, channels=channels, height=height, width=width, invert=invert) for p in paths]
+        split = Split(torch.stack(pixels), torch.zeros(len(paths), dtype=torch.int64))
+        return fit_images(split, self.experiment.settings)
 
     def predict(self, split: Split) -> Tensor:
         """Give a probability per class (or the predicted numbers) for every example."""

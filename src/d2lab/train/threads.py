@@ -22,8 +22,8 @@ def multiply_adds(net: nn.Module, example: Tensor) -> int:
 
     def count(layer: nn.Module, _: tuple[Tensor, ...], output: Tensor) -> None:
         nonlocal total
-        weight = layer.weight
-        total += output.numel() * (weight.numel() // weight.shape[0])  # type: ignore[operator, union-attr, index]
+        weight = layer.get_parameter("weight")
+        total += output.numel() * (weight.numel() // weight.shape[0])
 
     layers = [m for m in net.modules() if isinstance(m, nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d)]
     hooks = [layer.register_forward_hook(count) for layer in layers]

@@ -1,0 +1,78 @@
+"""Verbs that look around: `d2lab list`, `d2lab runs`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from d2lab.cli.table import number, show_table
+
+if TYPE_CHECKING:
+    from d2lab.train.record import RunRecord
+
+
+def list_recipes() -> None:
+    """List the recipes: chapter, data, parameters, and the seconds of the newest finished run here."""
+    from d2lab.recipes import RECIPES
+    from d2lab.recipes.experiment import count_parameters, plan
+
+    newest = {}
+    for record in _records():
+        summary = summarize(record)
+        if summary["status"] == "finished" and summary["budget"] == "full":
+            newest[summary["recipe"], summary["data"]] = summary
+    rows = []
+    for recipe in sorted(RECIPES.values(), key=lambda recipe: recipe.chapter):
+        mine = newest.get((recipe.name, recipe.data), {})
+        size = count_parameters(plan(recipe.name, device="cpu"))
+        here = number(mine.get("seconds"), 1)
+        rows.append([recipe.name, str(recipe.chapter), recipe.data, f"{size:,}", here, recipe.en])
+    show_table("", ["recipe", "chapter", "data", "parameters", "seconds here", "what"], rows)
+
+
+def runs(
+    folder: Annotated[
+        Path | None, typer.Argument(help="The folder of runs; $D2LAB_RUNS or runs/ unless given.")
+    ] = None,
+) -> None:
+    """List the runs, the newest last."""
+    columns = ["run", "data", "seed", "status", "epochs", "test loss", "test acc", "seconds"]
+    rows = []
+    for record in _records(folder):
+        s = summarize(record)
+        epochs = f"{s['epochs']}/{s['of_epochs']}"
+        measured = [number(s.get("test_loss")), number(s.get("test_accuracy")), number(s.get("seconds"), 1)]
+        rows.append([record.name, s["data"], s["seed"], s["status"], epochs, *measured])
+    if not rows:
+        typer.echo("No runs yet. Make one with:  d2lab train lenet")
+        return
+    show_table("", columns, rows)
+
+
+def summarize(record: "RunRecord") -> dict[str, Any]:
+    """Give the facts of a run that fit in a table row; a broken record says so instead of failing."""
+    import json
+
+    from d2lab.core.errors import RunError
+
+    try:
+        recipe, rows = record.recipe(), [row for row in record.rows() if "epoch" in row]
+    except RunError:
+        return dict.fromkeys(("recipe", "data", "seed", "budget", "epochs", "of_epochs"), "?") | {"status": "broken"}
+    try:
+        status = json.loads((record.checkpoint / "state.json").read_text())["values"]["status"]
+    except (OSError, ValueError, KeyError, TypeError):
+        status = "no checkpoint"
+    last = rows[-1] if rows else {}
+    facts = {name: str(recipe.get(name, "?")) for name in ("recipe", "data", "seed", "budget")}
+    facts["of_epochs"] = str(recipe.get("settings", {}).get("loop.epochs", "?"))
+    seconds = sum(row.get("seconds", 0.0) for row in rows)
+    return {**facts, **last, "epochs": str(len(rows)), "status": status, "seconds": seconds}
+
+
+def _records(folder: Path | None = None) -> list["RunRecord"]:
+    """Open all records of a folder, by date."""
+    from d2lab.train.record import RECIPE, RunRecord, runs_folder
+
+    found = (folder or runs_folder()).glob(f"*/{RECIPE}")
+    return [RunRecord(path.parent) for path in sorted(found, key=lambda path: path.stat().st_mtime)]

@@ -1,0 +1,109 @@
+"""The verb `d2lab doctor`: each line says ok, or what to do."""
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+import typer
+
+Level = Literal["ok", "note", "fix"]
+Line = tuple[Level, str, str]
+ENOUGH_BYTES = 2 * 10**9  # free space below which a download or a long run may fail
+
+
+def doctor() -> None:
+    """Look at Python, torch, devices, fonts, disk and data; exit code 1 when something must be mended."""
+    worst = 0
+    for check in CHECKS:
+        for level, subject, finding in check():
+            typer.echo(f"{level:<5}{subject:<13}{finding}")
+            worst = max(worst, level == "fix")
+    raise typer.Exit(int(worst))
+
+
+def _python() -> Iterator[Line]:
+    version = sys.version.split()[0]
+    level: Level = "ok" if sys.version_info >= (3, 11) else "fix"
+    yield level, "Python", version if level == "ok" else f"{version}: install 3.11 or newer"
+
+
+def _torch() -> Iterator[Line]:
+    try:
+        import torch
+    except ImportError as cause:
+        yield "fix", "torch", f"does not import ({cause}): install torch again"
+        return
+    from d2lab.core.device import available_devices
+    from d2lab.core.machine import usable_cores
+
+    yield "ok", "torch", torch.__version__
+    kinds = available_devices()
+    if torch.version.cuda and "cuda" not in kinds and shutil.which("nvidia-smi"):
+        yield "fix", "device", "an NVIDIA card is here but torch can't use it: update its driver"
+    yield "ok", "device", f"{kinds[0]} (of {', '.join(kinds)})"
+    yield "ok", "threads", f"{usable_cores()} usable cores; each net chooses 1 or all of them"
+
+
+def _torchvision() -> Iterator[Line]:
+    """Compare the torch that torchvision was built for with the one installed; importing it could crash."""
+    try:
+        requirements = metadata.requires("torchvision") or []
+    except metadata.PackageNotFoundError:
+        yield "ok", "torchvision", "not installed, not needed"
+        return
+    wanted = next((m[1] for r in requirements if (m := re.match(r"torch\s*\(?==\s*([\d.]+)", r))), None)
+    have = metadata.version("torch").partition("+")[0]
+    mine = metadata.version("torchvision")
+    if wanted and wanted != have:
+        yield "fix", "torchvision", f"{mine} needs torch {wanted}, found {have}: install both together, or remove it"
+    else:
+        yield "ok", "torchvision", mine
+
+
+def _fonts() -> Iterator[Line]:
+    from d2lab.plot import cjk_font
+
+    font = cjk_font()
+    advice = "none for Chinese: labels stay English; install Noto Sans CJK to have them"
+    yield ("ok", "fonts", font) if font else ("note", "fonts", advice)
+
+
+def _compiler() -> Iterator[Line]:
+    found = next((name for name in ("c++", "g++", "clang++", "cl") if shutil.which(name)), None)
+    yield ("ok", "compiler", found) if found else ("note", "compiler", "none: --compile won't work on the processor")
+
+
+def _disk() -> Iterator[Line]:
+    from d2lab.data.places import cache_folder
+    from d2lab.train.record import runs_folder
+
+    for subject, folder in (("data cache", cache_folder()), ("runs", runs_folder())):
+        there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+        free = shutil.disk_usage(there).free
+        text = f"{folder}, {free / 1e9:.0f} GB free"
+        if not there.is_dir() or not os.access(there, os.W_OK):
+            yield "fix", subject, f"{text}, but {there} can't be written"
+        elif free < ENOUGH_BYTES:
+            yield "note", subject, f"{text}: little room"
+        else:
+            yield "ok", subject, text
+
+
+def _data() -> Iterator[Line]:
+    from d2lab.data.catalog import CARDS, on_disk
+
+    folders = [Path(entry) for entry in os.environ.get("D2LAB_DATA", "").split(os.pathsep) if entry]
+    missing = [folder for folder in folders if not folder.is_dir()]
+    if missing:
+        yield "fix", "data", f"D2LAB_DATA names {missing[0]}, which is no folder"
+        return
+    states = {name: on_disk(card).state for name, card in CARDS.items() if card.files}
+    yield "ok", "data", "  ".join(f"{name}: {state}" for name, state in states.items())
+
+
+CHECKS: tuple[Callable[[], Iterator[Line]], ...] = (_python, _torch, _torchvision, _fonts, _compiler, _disk, _data)

@@ -1,0 +1,86 @@
+"""Verbs that use a run: `d2lab evaluate`, `predict`, `plot`, `compare`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from d2lab.cli.table import number, show_table
+from d2lab.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from d2lab.train.record import RunRecord
+
+RunArgument = Annotated[Path, typer.Argument(help="A run's folder, or its name in runs/.")]
+TOP = 3  # classes shown for a picture
+
+
+def evaluate(
+    run: RunArgument,
+    data: Annotated[str | None, typer.Option(help="Another data set with the same classes.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps or xpu.")] = "cpu",
+) -> None:
+    """Measure a trained net on its test set."""
+    from d2lab.recipes import load_run
+
+    for name, value in load_run(run, device=device).evaluate(data).items():
+        typer.echo(f"test {name}  {value:.4f}")
+
+
+def predict(
+    run: RunArgument,
+    images: Annotated[list[Path], typer.Argument(help="PNG or JPEG files.")],
+    invert: Annotated[bool, typer.Option("--invert", help="For dark ink on bright paper.")] = False,
+) -> None:
+    """Name what is in a picture, with the probability of the likeliest classes."""
+    from d2lab.recipes import load_run
+
+    trained = load_run(run)
+    classes = trained.experiment.card.classes
+    pictures = trained.read_images(images, invert=invert)  # all are read before any answer is printed
+    for path, row in zip(images, trained.predict(pictures), strict=True):
+        best = row.argsort(descending=True)[:TOP].tolist()
+        answer = "  ".join(f"{classes[i]} {row[i]:.3f}" for i in best)
+        typer.echo(f"{path}: {answer}")
+
+
+def plot(run: RunArgument) -> None:
+    """Draw a run: curves, predictions with the wrong ones marked, confusion matrix, first-layer filters."""
+    from d2lab.recipes.pictures import draw_run
+
+    for path in draw_run(run):
+        typer.echo(path)
+
+
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Two to eight runs.")],
+    out: Annotated[Path, typer.Option(help="The picture's path; .svg and .png are written.")] = Path("compare"),
+) -> None:
+    """Overlay the curves of several runs and list where they differ."""
+    from d2lab.recipes.run import open_record
+    from d2lab.train.pictures import save_comparison
+
+    if not 2 <= len(runs) <= 8:
+        raise ConfigError("runs", got=len(runs), need="two to eight runs to compare")
+    records = [open_record(run) for run in runs]
+    names = [record.name for record in records]
+    if len(set(names)) < len(names):
+        raise ConfigError("runs", got=", ".join(names), need="each run once")
+    picture = save_comparison(records, out)
+    show_table("", ["", *names], _differences(records))
+    typer.echo(f"picture: {picture}")
+
+
+def _differences(records: list["RunRecord"]) -> list[list[str]]:
+    """List the settings that differ, then the last measures of each run."""
+    recipes = [record.recipe() for record in records]
+    flat = [{**{k: v for k, v in r.items() if k != "settings"}, **r.get("settings", {})} for r in recipes]
+    keys = list(dict.fromkeys(key for facts in flat for key in facts))
+    rows = [[key, *(str(facts.get(key, "")) for facts in flat)] for key in keys]
+    rows = [row for row in rows if len(set(row[1:])) > 1]
+    ends = [([row for row in record.rows() if "epoch" in row] or [{}])[-1] for record in records]
+    for name in ("epoch", "train_loss", "valid_loss", "test_loss", "train_accuracy", "valid_accuracy", "test_accuracy"):
+        values = [number(end.get(name)) for end in ends]
+        if any(values):
+            rows.append([name.replace("_", " "), *values])
+    return rows

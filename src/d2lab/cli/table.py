@@ -1,0 +1,29 @@
+"""Tables in a terminal."""
+
+import sys
+from collections.abc import Sequence
+
+WIDE = 10_000  # columns of a pipe: nothing reads it with eyes, so nothing is cut
+
+
+def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table; numbers to the right. In a pipe it is as wide as its content."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title or None, box=None, pad_edge=False, title_justify="left", header_style="bold")
+    for number, column in enumerate(columns):
+        values = [row[number] for row in rows if row[number]]
+        right = bool(values) and all(value.strip("~+-")[:1].isdigit() for value in values)
+        table.add_column(column, justify="right" if right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(value) for value in row))
+    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
+
+
+def number(value: object, digits: int = 4) -> str:
+    """Write a measured number, or nothing where there is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return ""
+    return str(value) if isinstance(value, int) else f"{value:.{digits}f}"

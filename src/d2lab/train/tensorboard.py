@@ -1,0 +1,36 @@
+"""The rows of a run as TensorBoard events."""
+
+from typing import Any
+
+from d2lab.core.errors import MissingExtraError
+from d2lab.train.record import RunRecord
+
+
+class TensorBoardLog:
+    """Writes the rows that are new since the last epoch to `<run>/tensorboard`.
+
+    Raises:
+        MissingExtraError: tensorboard is not installed.
+    """
+
+    def __init__(self) -> None:
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError as cause:
+            fix = "Install it: pip install 'd2lab[tensorboard]'."
+            raise MissingExtraError("--tensorboard", got="no tensorboard", need="tensorboard", fix=fix) from cause
+        self._open: Any = SummaryWriter
+        self._writer: Any = None
+        self._done = 0
+
+    def __call__(self, record: RunRecord) -> None:
+        """Write what is new."""
+        if self._writer is None:
+            self._writer = self._open(str(record.folder / "tensorboard"))
+        rows = record.rows()
+        for row in rows[self._done :]:
+            for name, value in row.items():
+                if name not in ("step", "epoch"):
+                    self._writer.add_scalar(name if "epoch" in row else f"step_{name}", value, row["step"])
+        self._done = len(rows)
+        self._writer.flush()
