@@ -1,5 +1,7 @@
 """Where tensors live: a device by name, or the best one that this machine has."""
 
+from collections.abc import Callable
+
 import torch
 
 from d2lab.core.errors import ConfigError
@@ -9,7 +11,7 @@ PREFERENCE = ("cuda", "mps", "xpu", "cpu")  # fastest first
 
 def available_devices() -> tuple[str, ...]:
     """List the kinds of device that work here, the best first; always ends with cpu."""
-    works = {
+    works: dict[str, Callable[[], bool]] = {
         "cuda": torch.cuda.is_available,
         "mps": torch.backends.mps.is_available,
         "xpu": lambda: hasattr(torch, "xpu") and torch.xpu.is_available(),

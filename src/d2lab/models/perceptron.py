@@ -34,4 +34,4 @@ class Perceptron(nn.Sequential):
 
     def forward(self, features: Float[Tensor, "batch *feature"]) -> Float[Tensor, "batch 1"]:
         """Score every example: the signed distance to the border times the length of the weights."""
-        return super().forward(features)  # type: ignore[no-any-return]
+        return super().forward(features)  # type: ignore[no-any-return, no-untyped-call]

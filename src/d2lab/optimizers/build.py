@@ -1,6 +1,6 @@
 """From settings to torch's own optimizers, fused into one kernel where the device has one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor
@@ -27,7 +27,7 @@ def set_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:
         group["lr"] = learning_rate
 
 
-def clip(config: OptimizerConfig, parameters: list[Tensor]) -> None:
+def clip(config: OptimizerConfig, parameters: Sequence[Tensor]) -> None:
     """Shorten gradients in place where the settings say so; by value first, then by norm."""
     if config.clip_value is not None:
         clip_grad_value_(parameters, config.clip_value)
