@@ -18,8 +18,9 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from d2lab.core.errors import DataError
 
@@ -105,7 +106,7 @@ class _Room:
         if is_file:
             self.files.add(name)
 
-    def write(self, name: str, content: IO[bytes], size: int) -> None:
+    def write(self, name: str, content: BufferedIOBase, size: int) -> None:
         """Write one file and count what comes out of the archive."""
         target = self.place(name, is_file=True)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -121,7 +122,7 @@ class _Room:
             raise self.refuse(name, f"{self.bytes - before} bytes", f"{size} bytes, as its header says")
 
 
-def _unpack(f: BinaryIO, room: _Room) -> None:
+def _unpack(f: BufferedIOBase, room: _Room) -> None:
     """Choose the reader by the first bytes."""
     magic = f.read(6)
     f.seek(0)
@@ -133,20 +134,20 @@ def _unpack(f: BinaryIO, room: _Room) -> None:
 
 
 @contextlib.contextmanager
-def _inflated(f: BinaryIO, magic: bytes) -> Iterator[BinaryIO]:
+def _inflated(f: BufferedIOBase, magic: bytes) -> Iterator[BufferedIOBase]:
     """The tar inside a gz or xz file, or the tar itself."""
     if magic[:2] == b"\x1f\x8b":
         with gzip.open(f) as plain:
-            yield cast(BinaryIO, plain)
+            yield plain
     elif magic == b"\xfd7zXZ\0":
-        with lzma.open(f) as plain:
-            yield cast(BinaryIO, plain)
+        with lzma.open(cast(BinaryIO, f)) as plain:
+            yield plain
     else:
         yield f
 
 
-def _unpack_zip(f: BinaryIO, room: _Room) -> None:
-    with zipfile.ZipFile(f) as archive:
+def _unpack_zip(f: BufferedIOBase, room: _Room) -> None:
+    with zipfile.ZipFile(cast(BinaryIO, f)) as archive:
         for entry in archive.infolist():
             name = entry.orig_filename  # zipfile tidies `filename`: it cuts at a zero byte, turns separators
             kind = stat.S_IFMT(entry.external_attr >> 16)
@@ -158,13 +159,13 @@ def _unpack_zip(f: BinaryIO, room: _Room) -> None:
                 room.place(name, is_file=False).mkdir(parents=True, exist_ok=True)
             else:
                 with archive.open(entry) as content:
-                    room.write(name, content, entry.file_size)
+                    room.write(name, cast(BufferedIOBase, content), entry.file_size)
 
 
 class _Guarded:
     """A stream that tarfile may read, but not in pieces that fill the memory."""
 
-    def __init__(self, f: BinaryIO) -> None:
+    def __init__(self, f: BufferedIOBase) -> None:
         self._f = f
         self.seek, self.tell = f.seek, f.tell
 
@@ -174,17 +175,25 @@ class _Guarded:
         return self._f.read(size)
 
 
-def _unpack_tar(f: BinaryIO, room: _Room) -> None:
+def _unpack_tar(f: BufferedIOBase, room: _Room) -> None:
     guarded = _Guarded(f)
     with tarfile.open(fileobj=cast(BinaryIO, guarded), mode="r:") as archive:
         while (entry := archive.next()) is not None:
             if entry.isdir():
                 room.place(entry.name, is_file=False).mkdir(parents=True, exist_ok=True)
             elif entry.isreg() and not entry.issparse() and (content := archive.extractfile(entry)):
-                room.write(entry.name, content, entry.size)
+                room.write(entry.name, cast(BufferedIOBase, content), entry.size)
             else:
                 raise room.refuse(entry.name, "a link, a device or a sparse file", "plain files and folders only")
         guarded.seek(archive.offset)
-        # tarfile takes garbage or an early end between two entries for the end of the archive.
-        if guarded.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
-            raise tarfile.ReadError(f"no end mark after {room.entries} entries")
+        _expect_end(guarded, room)
+
+
+def _expect_end(f: _Guarded, room: _Room) -> None:
+    """Read the zeros that end a tar, to the end of the file: that is where gz and xz keep their checksums."""
+    rest = 0
+    # Where garbage or an early end follows an entry, tarfile takes it for the end of the archive; this doesn't.
+    while (piece := f.read(CHUNK_BYTES)) and rest <= HEADER_BYTES and not piece.strip(b"\0"):
+        rest += len(piece)
+    if piece or rest < tarfile.BLOCKSIZE:
+        raise tarfile.ReadError(f"no proper end after {room.entries} entries")

@@ -11,8 +11,8 @@ import gzip
 import math
 import struct
 import zlib
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import numpy as np
 
@@ -39,7 +39,7 @@ def read_idx(path: Path, *, limit_bytes: int) -> np.ndarray:
             packed = raw.read(2) == GZIP_MAGIC
             raw.seek(0)
             with gzip.open(raw) if packed else contextlib.nullcontext(raw) as f:
-                return _read(cast(BinaryIO, f), path, limit_bytes)
+                return _read(f, path, limit_bytes)
     except (EOFError, zlib.error, gzip.BadGzipFile) as cause:
         raise DataError(str(path), got=str(cause), need="a whole gzip file", fix=FETCH_AGAIN) from cause
     except OSError as cause:
@@ -69,7 +69,7 @@ def map_idx(path: Path) -> np.memmap:
         raise _unreadable(path, cause) from cause
 
 
-def _header(f: BinaryIO, path: Path) -> tuple[np.dtype, tuple[int, ...]]:
+def _header(f: BufferedIOBase, path: Path) -> tuple[np.dtype, tuple[int, ...]]:
     """Read the type of the values and the lengths of the axes."""
     magic = f.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in TYPES or magic[3] == 0:
@@ -80,7 +80,7 @@ def _header(f: BinaryIO, path: Path) -> tuple[np.dtype, tuple[int, ...]]:
     return np.dtype(TYPES[magic[2]]), struct.unpack(f">{magic[3]}I", lengths)
 
 
-def _read(f: BinaryIO, path: Path, limit_bytes: int) -> np.ndarray:
+def _read(f: BufferedIOBase, path: Path, limit_bytes: int) -> np.ndarray:
     """Read header and values, and make sure that nothing follows."""
     kind, shape = _header(f, path)
     size = math.prod(shape) * kind.itemsize  # Python's integers don't overflow
@@ -90,7 +90,7 @@ def _read(f: BinaryIO, path: Path, limit_bytes: int) -> np.ndarray:
     content = bytearray(size)
     view, done = memoryview(content), 0
     while done < size:
-        more = f.readinto(view[done:])  # type: ignore[attr-defined]
+        more = f.readinto(view[done:])
         if not more:
             raise DataError(str(path), got=f"{done} bytes of values", need=f"{size}", fix=FETCH_AGAIN)
         done += more
