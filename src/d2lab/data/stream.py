@@ -4,8 +4,10 @@ Anything with a length and an index serves (a memory-mapped file, a folder of pi
 `__getitems__` that takes a list of indices, a whole batch is read by one call.
 """
 
+import signal
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from mmap import mmap
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -13,6 +15,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from d2lab.core.errors import ConfigError
+from d2lab.core.seed import stream
 from d2lab.data.batch import epoch_order, steps_per_epoch
 
 
@@ -25,7 +28,10 @@ class Source(Protocol):
 
 
 class MappedArrays(Dataset[tuple[Tensor, Tensor]]):
-    """Inputs and targets in memory-mapped arrays: only the batches that are asked for are read."""
+    """Inputs and targets in memory-mapped arrays: only the batches that are asked for are read.
+
+    A worker that is started afresh opens a mapped file again; pickle alone would send it the whole array.
+    """
 
     def __init__(self, inputs: np.ndarray, targets: np.ndarray) -> None:
         if len(inputs) != len(targets):
@@ -43,6 +49,27 @@ class MappedArrays(Dataset[tuple[Tensor, Tensor]]):
         inputs, targets = (np.asarray(a[rows[by_place]])[back] for a in (self.inputs, self.targets))
         return torch.from_numpy(inputs), torch.from_numpy(targets)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {"inputs": _packed(self.inputs), "targets": _packed(self.targets)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.inputs, self.targets = _unpacked(state["inputs"]), _unpacked(state["targets"])
+
+
+def _packed(array: np.ndarray) -> np.ndarray | dict[str, Any]:
+    """Describe where a whole mapped file lies; any other array stands for itself."""
+    if type(array) is not np.memmap or array.filename is None or not isinstance(array.base, mmap):
+        return array
+    fortran = array.flags.f_contiguous and not array.flags.c_contiguous
+    order = "F" if fortran else "C"
+    place = {"filename": array.filename, "offset": array.offset, "shape": array.shape}
+    return {**place, "dtype": array.dtype, "order": order}
+
+
+def _unpacked(packed: np.ndarray | dict[str, Any]) -> np.ndarray:
+    """Undo `_packed`."""
+    return np.memmap(mode="r", **packed) if isinstance(packed, dict) else packed
+
 
 class _EpochOrder(Sampler[list[int]]):
     """The batches of one epoch as lists of indices."""
@@ -58,9 +85,14 @@ class _EpochOrder(Sampler[list[int]]):
             yield self.order[step * self.batch_size : (step + 1) * self.batch_size].tolist()
 
 
-def _as_read(batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+def _as_read(batch: Any) -> Any:  # noqa: ANN401
     """Hand over what the source read: it is a batch already."""
     return batch
+
+
+def _ignore_ctrl_c(worker: int) -> None:
+    """Leave Ctrl-C to the process that trains: a worker that dies of it would break the step being taken."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 class StreamedBatches:
@@ -87,12 +119,15 @@ class StreamedBatches:
         """Yield the batches of epoch `number` (from 0), from batch `start` on."""
         order = epoch_order(self.count, seed=self.seed, epoch=number)
         sampler = _EpochOrder(order, self.batch_size, range(start, self.steps))
-        loader = DataLoader(
+        loader: DataLoader[tuple[Tensor, Tensor]] = DataLoader(
             self.source,  # type: ignore[arg-type]
             batch_sampler=sampler,
             num_workers=self.workers,
             collate_fn=_as_read,
             pin_memory=self.device.type == "cuda",
+            worker_init_fn=_ignore_ctrl_c,
+            # A loader draws a number when it starts; from torch's own stream it would shift the next dropout.
+            generator=stream(self.seed, "workers", number),
         )
         for inputs, targets in loader:
             yield inputs.to(self.device, non_blocking=True), targets.to(self.device, non_blocking=True)
