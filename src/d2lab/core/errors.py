@@ -3,6 +3,9 @@
 The command line prints the one line and exits with 2; ``--debug`` shows the trace.
 """
 
+from functools import partial
+from typing import Any
+
 
 class D2labError(Exception):
     """Base of every error that d2lab raises on purpose.
@@ -17,6 +20,9 @@ class D2labError(Exception):
     def __init__(self, what: str, *, got: object, need: str, fix: str = "") -> None:
         self.what, self.got, self.need, self.fix = what, got, need, fix
         super().__init__(what)
+
+    def __reduce__(self) -> tuple[Any, ...]:  # a worker process sends its error home by pickle
+        return partial(type(self), self.what, got=self.got, need=self.need, fix=self.fix), ()
 
     def __str__(self) -> str:
         line = f"{self.what}: got {self.got!r}, need {self.need}."

@@ -28,14 +28,14 @@ def leaves(settings: object, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def change(settings: S, changes: Mapping[str, object]) -> S:
-    """Give a copy of the settings with some of them changed.
+    """Give a copy of the settings with some of them changed, all at once: only the result has to make sense.
 
     Raises:
         ConfigError: a name that is unknown or could mean two settings, or a value of the wrong kind.
     """
-    for name, value in changes.items():
-        settings = _set(settings, full_name(settings, name).split("."), value, name)
-    return settings
+    spoken = {full_name(settings, name): name for name in changes}  # dotted name -> as the user wrote it
+    changed: S = _rebuilt(settings, {path: (changes[name], name) for path, name in spoken.items()})
+    return changed
 
 
 def full_name(settings: object, name: str) -> str:
@@ -59,14 +59,19 @@ def full_name(settings: object, name: str) -> str:
     return ends[0]
 
 
-def _set(settings: Any, path: list[str], value: object, name: str) -> Any:  # noqa: ANN401
-    """Replace one leaf; every dataclass on the way checks itself again."""
-    head, *rest = path
-    if rest:
-        inner = _set(getattr(settings, head), rest, value, name)
-        return dataclasses.replace(settings, **{head: inner})
-    hint = typing.get_type_hints(type(settings))[head]
-    return dataclasses.replace(settings, **{head: decode(value, hint, name)})
+def _rebuilt(settings: Any, values: Mapping[str, tuple[object, str]]) -> Any:  # noqa: ANN401
+    """Replace leaves by their dotted names; every dataclass on the way checks itself again, once."""
+    hints = typing.get_type_hints(type(settings))
+    own: dict[str, Any] = {}
+    inner: dict[str, dict[str, tuple[object, str]]] = {}
+    for path, (value, name) in values.items():
+        head, _, rest = path.partition(".")
+        if rest:
+            inner.setdefault(head, {})[rest] = (value, name)
+        else:
+            own[head] = decode(value, hints[head], name)
+    own |= {head: _rebuilt(getattr(settings, head), below) for head, below in inner.items()}
+    return dataclasses.replace(settings, **own)
 
 
 def decode(value: object, hint: Any, name: str) -> Any:  # noqa: ANN401

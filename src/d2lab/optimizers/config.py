@@ -1,5 +1,6 @@
 """The settings of an optimizer, a schedule and a gradient clip: plain values, no tensor."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,15 +23,15 @@ class OptimizerConfig:
     clip_value: float | None = None  # largest absolute entry of a gradient
 
     def __post_init__(self) -> None:
-        if not self.learning_rate > 0:
+        if not 0 < self.learning_rate < math.inf:
             raise ConfigError("learning_rate", got=self.learning_rate, need="a number above 0")
         if not 0 <= self.momentum < 1:
             raise ConfigError("momentum", got=self.momentum, need="a number from 0 up to, not with, 1")
-        if self.weight_decay < 0:
+        if not 0 <= self.weight_decay < math.inf:
             raise ConfigError("weight_decay", got=self.weight_decay, need="0 or more")
         for name in ("clip_norm", "clip_value"):
             limit = getattr(self, name)
-            if limit is not None and not limit > 0:
+            if limit is not None and not 0 < limit < math.inf:
                 raise ConfigError(name, got=limit, need="a number above 0, or none")
         if self.name != "sgd" and (self.momentum or self.nesterov):
             fix = "Set name=sgd, or leave momentum and nesterov out."

@@ -1,5 +1,6 @@
 """The settings of the training loop: plain values, no tensor."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,5 +41,5 @@ class LoopConfig:
         if self.patience is not None and self.validation == 0:
             fix = "Set validation=0.1: stopping by the test set would spoil it."
             raise ConfigError("patience", got=self.patience, need="a validation set to watch", fix=fix)
-        if self.checkpoint_every_s < 0:
+        if not 0 <= self.checkpoint_every_s < math.inf:
             raise ConfigError("checkpoint_every_s", got=self.checkpoint_every_s, need="0 seconds or more")
