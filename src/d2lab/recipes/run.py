@@ -100,12 +100,12 @@ def resume(
     """
     record = open_record(folder)
     experiment = from_json(record.recipe(), record.name, device=device)
-    checkpoint = load_checkpoint(record.checkpoint) if (record.checkpoint / "state.json").exists() else None
     splits = load_data(experiment)
     threads = record.machine().get("threads")
     if not isinstance(threads, int) or threads < 1:
         raise RunError(f"run {record.name}", got=f"threads {threads!r}", need="a number in machine.json")
-    with using_threads(threads), own_luck(experiment.device):
+    with record.lock(), using_threads(threads), own_luck(experiment.device):
+        checkpoint = load_checkpoint(record.checkpoint) if (record.checkpoint / "state.json").exists() else None
         torch.manual_seed(derive(experiment.seed, "training"))
         stepper = build_stepper(experiment, splits[0])
         return _run(experiment, splits, stepper, record, progress or Silence(), on_epoch, checkpoint)

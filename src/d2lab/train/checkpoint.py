@@ -40,6 +40,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     Raises:
         RunError: the folder can't be written or the disk is full.
     """
+    remove_leftovers(folder)
     content = encode_tensors({k: v.detach().cpu().contiguous() for k, v in checkpoint.tensors.items()})
     name = f"tensors-{checkpoint.step:08d}.safetensors"
     digest = hashlib.sha256(content).hexdigest()
@@ -61,18 +62,27 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:
-    """Read the checkpoint of a folder and prove it whole.
+    """Read the checkpoint of a folder and prove it whole; a run that trains at this moment may be read too.
 
     Raises:
         RunError: there is none, it is broken, or it was written by something else.
     """
-    remove_leftovers(folder)
-    state = read_json(folder / STATE, "checkpoint")
+    while True:
+        state = read_json(folder / STATE, "checkpoint")
+        try:
+            return _load(folder, state)
+        except RunError:
+            if read_json(folder / STATE, "checkpoint") == state:  # else a newer one took its place meanwhile
+                raise
+
+
+def _load(folder: Path, state: dict[str, Any]) -> Checkpoint:
+    """Read the tensors that a state.json names."""
     fix = "Start the run again with d2lab train."
     try:
         version, step, name = state["format"], int(state["step"]), str(state["tensors"])
         digest, values = state["sha256"], dict(state["values"])
-    except (KeyError, TypeError, ValueError) as cause:
+    except (KeyError, TypeError, ValueError, OverflowError) as cause:
         raise RunError(
             f"checkpoint {folder / STATE}", got=str(cause), need="the fields d2lab writes", fix=fix
         ) from cause
@@ -81,7 +91,10 @@ def load_checkpoint(folder: Path) -> Checkpoint:
     path = folder / name
     if path.parent != folder or not path.is_file():
         raise RunError(f"checkpoint {folder}", got=name, need="a tensors file that is there", fix=fix)
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as cause:
+        raise RunError(f"checkpoint {path}", got=cause.strerror, need="a readable file", fix=fix) from cause
     if hashlib.sha256(content).hexdigest() != digest:
         raise RunError(f"checkpoint {path}", got="another sha256", need="the file that state.json names", fix=fix)
     return Checkpoint(step, _decode(path, content), values)
@@ -90,7 +103,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
 def _decode(path: Path, content: bytes) -> dict[str, Tensor]:
     try:
         return decode_tensors(content)
-    except (SafetensorError, ValueError) as cause:
+    except (SafetensorError, ValueError, KeyError) as cause:
         raise RunError(f"checkpoint {path}", got=str(cause), need="a safetensors file") from cause
 
 
@@ -104,7 +117,7 @@ def read_json(path: Path, what: str) -> dict[str, Any]:
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise RunError(f"{what} {path}", got="no such file", need="a folder that d2lab train wrote") from None
-    except (OSError, ValueError) as cause:
+    except (OSError, ValueError, RecursionError) as cause:
         raise RunError(f"{what} {path}", got=str(cause), need="a readable JSON file") from cause
     if not isinstance(value, dict):
         raise RunError(f"{what} {path}", got=type(value).__name__, need="a JSON object")

@@ -16,7 +16,7 @@ from d2lab.core.errors import RunError
 from d2lab.data.batch import Batches
 from d2lab.data.split import Split
 from d2lab.data.stream import StreamedBatches
-from d2lab.train.checkpoint import Checkpoint, save_checkpoint
+from d2lab.train.checkpoint import Checkpoint, load_weights, save_checkpoint
 from d2lab.train.config import LoopConfig
 from d2lab.train.evaluate import evaluate
 from d2lab.train.guard import Guard, first_non_finite
@@ -102,7 +102,8 @@ class Loop:
                     return False
         self._look()
         self._close_epoch(number)
-        return not interrupt.asked or self.stepper.step == self.batches.steps * self.config.epochs
+        done = self.stepper.step == self.batches.steps * self.config.epochs
+        return not interrupt.asked or done or self.position.status != "running"
 
     def _hold(self, loss: Tensor, outputs: Tensor, targets: Tensor) -> None:
         """Keep a step's results on the device; look at them when enough time or memory has gone by."""
@@ -126,8 +127,11 @@ class Loop:
             raise self.guard.explain(first + broken, losses[broken], self.batches)
         targets = torch.cat([targets for _, _, targets in self._held])
         measured = self.stepper.task.measure(torch.cat([outputs for _, outputs, _ in self._held]), targets)
+        for loss, held in zip(losses, self._held, strict=True):  # step by step: the clock, which cuts the looks,
+            self.position.sums["loss"] = self.position.sums.get("loss", 0.0) + loss * len(held[2])  # can't round it
         for name, value in measured.items():
-            self.position.sums[name] = self.position.sums.get(name, 0.0) + float(value)
+            if name != "loss":
+                self.position.sums[name] = self.position.sums.get(name, 0.0) + float(value)
         self.position.seen += len(targets)
         for number, loss in enumerate(losses, start=first):
             self.rows.append({"step": number + 1, "loss": loss, "learning_rate": self.stepper.learning_rate(number)})
@@ -154,7 +158,9 @@ class Loop:
         self.rows.append(row)
         self._watch(number, row)
         self.progress.epoch(row)
-        if self.record is not None and time.perf_counter() - self._last_save > self.config.checkpoint_every_s:
+        # An early stop saves once, at the end: a checkpoint that calls itself done must hold the best weights.
+        due = time.perf_counter() - self._last_save > self.config.checkpoint_every_s
+        if self.record is not None and due and position.status == "running":
             self._save()
         if self.on_epoch is not None:
             self._flush()
@@ -183,7 +189,7 @@ class Loop:
         if position.status != "interrupted":
             position.status = "stopped early" if position.status == "stopped early" else "finished"
             if position.best:
-                self.stepper.net.load_state_dict(position.best)
+                load_weights(self.stepper.net, position.best, "the best epoch")
         self._save()
 
     def _flush(self) -> None:
@@ -228,7 +234,7 @@ class Loop:
             sums = {str(name): float(value) for name, value in values["sums"].items()}
             progress = int(values["seen"]), float(values["seconds"]), best_loss, int(values["best_epoch"])
             self.metrics_bytes = int(values["metrics_bytes"])
-        except (KeyError, TypeError, ValueError, AttributeError) as cause:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as cause:
             raise RunError("checkpoint", got=str(cause), need="the values d2lab writes") from cause
         self.stepper.restore(checkpoint.step, checkpoint.tensors, values.get("stepper", {}))
         best = split_by_prefix(checkpoint.tensors).get("best", {})

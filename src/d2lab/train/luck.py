@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from d2lab.core.errors import RunError
+
 
 def keep_luck(device: torch.device) -> dict[str, Tensor]:
     """Copy the state of the generators that training on `device` draws from."""
@@ -15,9 +17,16 @@ def keep_luck(device: torch.device) -> dict[str, Tensor]:
 
 
 def restore_luck(states: dict[str, Tensor], device: torch.device) -> None:
-    """Put kept states back; a state of another kind of device is left alone."""
-    torch.set_rng_state(states["cpu"].cpu())
-    if device.type in states and device.type != "cpu":
-        module = getattr(torch, device.type)
-        on = () if device.type == "mps" else (device,)
-        module.set_rng_state(states[device.type].cpu(), *on)
+    """Put kept states back; a state of another kind of device is left alone.
+
+    Raises:
+        RunError: a state is no generator's.
+    """
+    try:
+        torch.set_rng_state(states["cpu"].cpu())
+        if device.type in states and device.type != "cpu":
+            module = getattr(torch, device.type)
+            on = () if device.type == "mps" else (device,)
+            module.set_rng_state(states[device.type].cpu(), *on)
+    except (RuntimeError, TypeError) as cause:
+        raise RunError("checkpoint", got=str(cause), need="the state of torch's generators") from cause

@@ -5,8 +5,10 @@
 behind them are taken again.
 """
 
+import contextlib
 import json
 import os
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -65,19 +67,24 @@ class RunRecord:
         write_json(folder / MACHINE, machine)
         return record
 
-    def lock(self) -> FileLock:
-        """Keep other processes from training into this run; use as a context.
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep other processes from training into this run, for as long as the context lasts.
 
         Raises:
-            RunError: another process is at it.
+            RunError: another process is at it, or the folder can't be written.
         """
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
             fix = "Wait for it, or stop it with Ctrl-C."
             raise RunError(f"run {self.name}", got="in use by another process", need="a run at rest", fix=fix) from None
-        self._lock.release()
-        return self._lock
+        except OSError as cause:
+            raise RunError(f"run {self.folder}", got=cause.strerror, need="a folder that can be written") from cause
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def append(self, rows: list[Row]) -> int:
         """Add lines and make them durable; give the length of the file in bytes.
@@ -99,10 +106,14 @@ class RunRecord:
     def cut(self, length: int) -> None:
         """Cut the metrics back to what the checkpoint knows."""
         path = self.folder / METRICS
-        path.touch()
-        if path.stat().st_size < length:
-            raise RunError(f"metrics {path}", got=f"{path.stat().st_size} bytes", need=f"at least {length}")
-        os.truncate(path, length)
+        try:
+            path.touch()
+            size = path.stat().st_size
+            if not 0 <= length <= size:
+                raise RunError(f"metrics {path}", got=f"{size} bytes", need=f"the {length} that the checkpoint names")
+            os.truncate(path, length)
+        except OSError as cause:
+            raise RunError(f"writing {path}", got=cause.strerror, need="a file that can be written") from cause
 
     def rows(self) -> list[Row]:
         """Read all whole lines; a line that a kill cut short is left out.
@@ -114,13 +125,15 @@ class RunRecord:
         if not path.exists():
             return []
         lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
-        rows = []
+        rows: list[Row] = []
         for number, line in enumerate(lines[:-1], start=1):
             try:
                 row = json.loads(line)
-                rows.append(dict(row))
-            except (ValueError, TypeError) as cause:
-                raise RunError(f"{path}, line {number}", got=line[:40], need="a JSON object") from cause
+            except ValueError:
+                row = None
+            if not isinstance(row, dict):
+                raise RunError(f"{path}, line {number}", got=line[:40], need="a JSON object")
+            rows.append(row)
         return rows
 
     def recipe(self) -> Row:

@@ -64,7 +64,7 @@ def perceptron_loss(scores: Float[Tensor, "batch 1"], targets: Shaped[Tensor, " 
 
     Source: Rosenblatt 1958; as a loss: Bishop 2006, "Pattern Recognition and Machine Learning", eq. 4.54.
     """
-    margin = torch.where(targets == 1, 1, -1) * scores.squeeze(1)
+    margin = torch.where(targets == 1, 1, -1) * scores.squeeze(1).float()
     return torch.where(margin <= 0, -margin, torch.zeros_like(margin)).mean()
 
 
