@@ -1,7 +1,7 @@
 """Several runs on one page."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from d2lab.core.errors import ConfigError
 from d2lab.plot.curves import MANY_EPOCHS, said
@@ -65,12 +65,12 @@ def _panel(axes: "matplotlib.axes.Axes", histories: Sequence[History], split: st
             continue
         epochs, place, color = column("epochs", history.epochs), last(values), theme.line(number)
         every = 1 if len(epochs) <= MANY_EPOCHS / 2 else -(-len(epochs) // 10)
-        marks = {"marker": MARKERS[number], "markersize": 5, "markevery": (place % every, every)}
-        edge = {"markeredgecolor": theme.background, "markeredgewidth": 0.5}
+        marks: dict[str, Any] = {"marker": MARKERS[number], "markersize": 5, "markevery": (place % every, every)}
+        edge: dict[str, Any] = {"markeredgecolor": theme.background, "markeredgewidth": 0.5}
         axes.plot(epochs, values, color=color, linewidth=1.5, gid=f"run-{number}-{metric}", **marks, **edge)
         named = metric == "accuracy" or split not in history.of("accuracy")
         text = f"{said(values[place], metric)}  {_brief(history.title) if named else ''}".rstrip()
-        ends.append(End(x=float(epochs[place]), y=float(values[place]), text=text, color=color))
+        ends.append(End(x=float(epochs[place]), y=float(values[place]), text=text, color=color, marker=MARKERS[number]))
         shown.append(values)
         longest = max(longest, float(epochs[-1]))
     (fit_accuracy if metric == "accuracy" else fit_loss)(axes, shown)

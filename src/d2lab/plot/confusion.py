@@ -42,7 +42,7 @@ def confusion(matrix: NDArray[Any], names: Sequence[str], theme: Theme = LIGHT) 
     if classes <= MOST_COUNTED:
         _write_counts(axes, matrix, shares, side, theme)
     bar = drawn.colorbar(image, ax=axes, fraction=0.045, pad=0.03, format=_percent)
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     bar.ax.tick_params(color=theme.grid, labelcolor=theme.muted, labelsize=8, labelfontfamily=families())
     bar.ax.set_title("of row", **font(8, theme.muted))
     return drawn
@@ -65,7 +65,7 @@ def _name_axes(axes: "matplotlib.axes.Axes", names: Sequence[str], side: float, 
     cell = side / len(names)  # inches
     size = float(np.clip(72 * cell * 0.55, 4, 9.5))
     long = max(len(name) for name in names) * size * 0.75 / 72 > cell  # a Chinese letter is about one size wide
-    turn = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if long else {}
+    turn: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if long else {}
     places = np.arange(len(names))
     axes.set_xticks(places, names, **font(size, theme.muted), **turn)
     axes.set_yticks(places, names, **font(size, theme.muted))
@@ -80,7 +80,7 @@ def _write_counts(
     axes: "matplotlib.axes.Axes", matrix: NDArray[Any], shares: NDArray[Any], side: float, theme: Theme
 ) -> None:
     letters = len(str(matrix.max()))
-    size = float(np.clip(72 * side / len(matrix) / (0.72 * max(letters, 3)), 3.5, 10))
+    size = float(np.clip(72 * side / len(matrix) / (0.8 * max(letters, 3)), 3.5, 10))
     for (row, place), count in np.ndenumerate(matrix):
         ink = theme.background if shares[row, place] > 0.55 else theme.ink if count else theme.muted
         axes.text(place, row, str(count), ha="center", va="center", **font(size, ink))

@@ -1,6 +1,6 @@
 """Learning curves of one run."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,7 +86,7 @@ def _loss_panel(axes: "matplotlib.axes.Axes", history: History, theme: Theme) ->
         if not history.of("loss"):
             place = last(mean)
             text = f"train {said(mean[place], 'loss')}"
-            ends.append(End(x=float(places[place]), y=float(mean[place]), text=text, color=color))
+            ends.append(End(x=float(places[place]), y=float(mean[place]), text=text, color=color, marker="o"))
     ends += _epoch_lines(axes, history, "loss", theme)
     fit_loss(axes, [*read, *history.of("loss").values()])
     _finish(axes, history, ends, theme)
@@ -107,11 +107,11 @@ def _epoch_lines(axes: "matplotlib.axes.Axes", history: History, metric: str, th
         color, place = theme.line(COLORS[split]), last(values)
         crowded = metric == "loss" and split == "train" and len(history.steps)  # the smoothed line is there already
         style = "none" if crowded else "-"
-        marks = {"marker": MARKERS[split], "markersize": 4.5, "markevery": (place % every, every)}
-        edge = {"markeredgecolor": theme.background, "markeredgewidth": 0.6}
+        marks: dict[str, Any] = {"marker": MARKERS[split], "markersize": 4.5, "markevery": (place % every, every)}
+        edge: dict[str, Any] = {"markeredgecolor": theme.background, "markeredgewidth": 0.6}
         axes.plot(epochs, values, color=color, linestyle=style, linewidth=1.6, gid=f"{split}_{metric}", **marks, **edge)
         text = f"{split} {said(values[place], metric)}"
-        ends.append(End(x=float(epochs[place]), y=float(values[place]), text=text, color=color))
+        ends.append(End(x=float(epochs[place]), y=float(values[place]), text=text, color=color, marker=MARKERS[split]))
     return ends
 
 

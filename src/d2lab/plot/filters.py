@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     import matplotlib.figure
 
 MOST_TILES = 128
-TILE = 0.62  # inches
+TILE, LARGE_TILE = 0.62, 0.95  # inches; large where there are few
+FEW_TILES = 16
 
 
 def filters(weights: NDArray[Any], theme: Theme = LIGHT) -> "matplotlib.figure.Figure":
@@ -35,18 +36,18 @@ def filters(weights: NDArray[Any], theme: Theme = LIGHT) -> "matplotlib.figure.F
     columns = min(columns, shown)
     rows = -(-shown // columns)
     picture = _mosaic(units[:shown, :across], rows, columns)
-    inches = TILE / max(height, width)
-    size = max(picture.shape[1] * inches + 1.1, 4.2), picture.shape[0] * inches + HEADER_INCHES + 0.15
+    inches = (LARGE_TILE if shown * across <= FEW_TILES else TILE) / max(height, width)
+    size = max(picture.shape[1] * inches + 1.1, 3.0), picture.shape[0] * inches + HEADER_INCHES + 0.15
     drawn = figure(*size, theme)
     limit = float(np.abs(units).max()) or 1.0
     part = f"{shown} of {out} units" if shown < out else f"{out} units"
-    detail = f"{channels} × {height} × {width} weights each, zero in the middle of the scale"
+    detail = f"{channels} × {height} × {width} weights each"
     header(drawn, f"first layer: {part}", detail, theme)
     axes = drawn.subplots()
     blank(axes, theme)
     image = axes.imshow(picture, cmap=theme.diverging(), vmin=-limit, vmax=limit, interpolation="nearest")
     bar = drawn.colorbar(image, ax=axes, ticks=[-limit, 0, limit], format=_signed, aspect=24, pad=0.02)
-    bar.outline.set_edgecolor(theme.grid)  # type: ignore[operator]
+    bar.outline.set_edgecolor(theme.grid)
     bar.ax.tick_params(color=theme.grid, labelcolor=theme.muted, labelsize=8, labelfontfamily=families())
     return drawn
 

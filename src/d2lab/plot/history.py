@@ -25,7 +25,7 @@ class History:
     step_loss: Numbers  # training loss of each of `steps`
     epochs: Numbers  # epochs done, counted from 1
     series: Mapping[str, Numbers]  # "<split>_<metric>", such as "test_accuracy": one value per epoch
-    steps_per_epoch: float | None = None  # None: `steps` and `epochs` end at the same moment
+    steps_per_epoch: float | int | None = None  # None: `steps` and `epochs` end at the same moment
 
     def __post_init__(self) -> None:
         steps, epochs = column("steps", self.steps), column("epochs", self.epochs)

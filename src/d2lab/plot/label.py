@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,30 +23,34 @@ class End:
     y: float
     text: str
     color: str
+    marker: str
 
 
 def label_ends(axes: "matplotlib.axes.Axes", ends: Sequence[End], theme: Theme) -> None:
-    """Write each label right of the axes, level with its line's end where there is room.
+    """Write each label right of the axes, level with its line's end where there is room, its marker before it.
 
     Call it after the limits and scales of the axes are final.
     """
     below = axes.transData + axes.transAxes.inverted()  # data -> share of the axes
     heights = [float(below.transform((end.x, end.y))[1]) for end in ends]
-    drawn = axes.get_figure()
-    inches = drawn.get_figheight() * 0.62 if drawn is not None else 3.0  # what header and ticks leave, or a bit less
+    inches = axes.figure.bbox.height / axes.figure.dpi * 0.62  # what header and ticks leave, or a bit less
     gap = 1.35 * LABEL_SIZE / 72 / inches
     for end, height in zip(ends, spread(heights, gap), strict=True):
-        pointer = {"arrowstyle": "-", "color": end.color, "linewidth": 1.4, "shrinkA": 2, "shrinkB": 4}
+        pointer: dict[str, Any] = {"arrowstyle": "-", "color": end.color, "linewidth": 0.9, "linestyle": (0, (1, 1.6))}
+        pointer |= {"shrinkA": 0, "shrinkB": 4}
         axes.annotate(
             drawable(end.text),
             xy=(end.x, end.y),
-            xytext=(1.05, height),
+            xytext=(1.075, height),
             textcoords="axes fraction",
             va="center",
             annotation_clip=False,
-            arrowprops=pointer,
             **font(LABEL_SIZE, theme.ink),
         )
+        start: dict[str, Any] = {"xytext": (1.03, height), "textcoords": "axes fraction", "annotation_clip": False}
+        axes.annotate("", xy=(end.x, end.y), arrowprops=pointer, **start)
+        key: dict[str, Any] = {"marker": end.marker, "markersize": 5, "color": end.color, "clip_on": False}
+        axes.plot([1.05], [height], transform=axes.transAxes, gid="key", **key)
 
 
 def spread(heights: Sequence[float], gap: float) -> list[float]:

@@ -20,7 +20,7 @@ TILE, GAP, CAPTION = 1.15, 0.16, 0.40  # inches: side of an image, space between
 MARGIN = 0.16
 
 
-def predictions(
+def predictions(  # noqa: PLR0917 (four arrays of one kind, in the order of the sentence)
     images: NDArray[Any],
     truth: NDArray[Any],
     predicted: NDArray[Any],
@@ -83,7 +83,7 @@ def _grid(count: int, theme: Theme) -> tuple["matplotlib.figure.Figure", list["m
     """Place square tiles, row by row, on a figure of just the right size."""
     columns = min(count, COLUMNS)
     rows = -(-count // columns)
-    width = max(2 * MARGIN + columns * (TILE + GAP) - GAP, 3.6)
+    width = max(2 * MARGIN + columns * (TILE + GAP) - GAP, 4.2)
     height = HEADER_INCHES + rows * (TILE + CAPTION + GAP) + 0.04
     drawn = figure(width, height, theme)
     drawn.set_layout_engine("none")
@@ -99,7 +99,7 @@ def _mark_wrong(axes: "matplotlib.axes.Axes", theme: Theme) -> None:
     """Frame the image and put a cross into its corner, with an outline that shows on any picture."""
     for spine in axes.spines.values():
         spine.set(visible=True, color=theme.bad, linewidth=2.5)
-    at = {"transform": axes.transAxes, "marker": "X", "markersize": 12, "gid": "wrong"}
+    at: dict[str, Any] = {"transform": axes.transAxes, "marker": "X", "markersize": 12, "gid": "wrong"}
     axes.plot([0.89], [0.89], color=theme.bad, markeredgecolor="white", markeredgewidth=1.2, **at)
 
 

@@ -1,6 +1,6 @@
 """Predicted against true numbers."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -40,8 +40,8 @@ def fit(truth: Numbers, predicted: Numbers, theme: Theme = LIGHT) -> "matplotlib
     low, high = min(true.min(), guessed.min()), max(true.max(), guessed.max())
     pad = 0.05 * (high - low) or 0.5
     ends = [low - pad, high + pad]
-    axes.plot(ends, ends, color=theme.muted, linewidth=1, linestyle=(0, (5, 4)), gid="diagonal")
-    look = {"s": 14, "linewidths": 0, "alpha": float(np.clip(20 / np.sqrt(count), 0.15, 0.8))}
+    axes.plot(ends, ends, color=theme.muted, linewidth=1, linestyle=(0, (5, 4)), gid="diagonal", zorder=3)
+    look: dict[str, Any] = {"s": 14, "linewidths": 0, "alpha": float(np.clip(20 / np.sqrt(count), 0.15, 0.8))}
     axes.scatter(true, guessed, color=theme.line(0), rasterized=count > MANY_POINTS, gid="points", **look)
     axes.set(xlim=ends, ylim=ends, aspect="equal")
     return drawn

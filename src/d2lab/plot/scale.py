@@ -26,14 +26,12 @@ def fit_loss(axes: "matplotlib.axes.Axes", values: Sequence[NDArray[np.float64]]
 
 def fit_accuracy(axes: "matplotlib.axes.Axes", values: Sequence[NDArray[np.float64]]) -> None:
     """Choose limits for shares from 0 to 1, shown in percent: close to the values, never beyond what can be."""
-    from matplotlib.ticker import PercentFormatter
-
     low, high = _range(values)
     room = max(high - low, 0.04)  # a flat line stays flat
     middle = (high + low) / 2
     low, high = min(low, middle - room / 2), max(high, middle + room / 2)
     axes.set_ylim(max(low - 0.08 * room, -0.02), min(high + 0.08 * room, 1 + 0.02 * room))
-    axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=" %"))
+    axes.yaxis.set_major_formatter(lambda share, _: f"{round(100 * share, 6):g} %")
 
 
 def fit_plain(axes: "matplotlib.axes.Axes", values: Sequence[NDArray[np.float64]]) -> None:
@@ -48,7 +46,7 @@ def time_axis(axes: "matplotlib.axes.Axes", end: float) -> None:
     from matplotlib.ticker import MaxNLocator
 
     axes.set_xlim(-0.01 * end, 1.02 * end)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True, steps=[1, 2, 5, 10]))
 
 
 def _range(values: Sequence[NDArray[np.float64]]) -> tuple[float, float]:
