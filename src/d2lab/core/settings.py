@@ -5,6 +5,7 @@ from a command line or as JSON values from a file; msgspec turns them into the t
 """
 
 import dataclasses
+import types
 import typing
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
@@ -80,20 +81,26 @@ def decode(value: object, hint: Any, name: str) -> Any:  # noqa: ANN401
     Raises:
         ConfigError: the value is not of that type.
     """
+    meant = value
     if isinstance(value, str):
         if value.lower() == "none":
-            value = None
+            meant = None
         elif typing.get_origin(hint) is tuple:
-            value = [part for part in value.strip("()[] ").split(",") if part.strip()]
+            meant = [part.strip() for part in value.strip("()[] ").split(",") if part.strip()]
     try:
-        return msgspec.convert(value, hint, strict=False)
+        return msgspec.convert(meant, hint, strict=False)
     except msgspec.ValidationError as cause:
         raise ConfigError(f"setting {name}", got=value, need=_kind(hint)) from cause
 
 
 def _kind(hint: Any) -> str:  # noqa: ANN401
     """Name a type for a reader."""
+    words = {int: "a whole number", float: "a number", bool: "true or false", str: "text", types.NoneType: "none"}
+    inner = typing.get_args(hint)
     if typing.get_origin(hint) is typing.Literal:
-        return "one of " + ", ".join(map(str, typing.get_args(hint)))
-    words = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
-    return words.get(hint) or str(hint).replace("typing.", "")
+        return "one of " + ", ".join(map(str, inner))
+    if typing.get_origin(hint) is tuple:
+        return f"a list of {words[inner[0]].removeprefix('a ')}s, divided by commas"
+    if isinstance(hint, types.UnionType):
+        return " or ".join(_kind(part) for part in inner)
+    return words.get(hint) or str(hint)
