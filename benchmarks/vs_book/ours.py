@@ -1,0 +1,131 @@
+"""Our side: recipes trained as a user trains them, and the floor below which no loop can go."""
+
+import tempfile
+import time
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from benchmarks.vs_book.contest import BATCH, NETS
+from benchmarks.vs_book.wire import Message, serve
+from torch import nn
+from torch.nn import functional
+
+from d2lab.core.allocator import keep_freed_memory
+from d2lab.core.machine import describe_machine
+from d2lab.data.batch import steps_per_epoch
+from d2lab.data.split import Split
+from d2lab.recipes import train
+from d2lab.recipes.experiment import Experiment, build_net, build_stepper, count_threads, load_data, plan, prepare
+from d2lab.train.progress import Silence
+from d2lab.train.threads import using_threads
+
+DATA = "fashion-mnist"
+WARM_STEPS = 20
+
+
+class Stopwatch(Silence):
+    """Times each epoch from outside the loop: loading, training and its bookkeeping, not the test."""
+
+    def __init__(self) -> None:
+        self.laps: list[tuple[int, float]] = []  # examples, seconds
+
+    def start(self, *, steps: int, done: int, epochs: int) -> None:
+        self.begin = time.perf_counter()
+
+    def advance(self, *, step: int, epoch: int, examples_per_s: float, loss: float) -> None:
+        self.end = time.perf_counter()  # the last one of an epoch comes after its last step
+
+    def epoch(self, row: Mapping[str, Any]) -> None:
+        self.laps.append((row["examples"], self.end - self.begin))
+        self.begin = time.perf_counter()
+
+
+def changes(net: str, epochs: int, threads: int | None, *, compiled: bool = False) -> dict[str, object]:
+    """Name the contest's settings, though the recipes have most of them already."""
+    named: dict[str, object] = {"epochs": epochs, "batch_size": BATCH, "learning_rate": NETS[net].rate}
+    named |= {} if threads is None else {"threads": threads}
+    return named | ({"compile": True} if compiled else {})
+
+
+def hello() -> Message:
+    """Say who this is."""
+    return describe_machine()
+
+
+def epoch(net: str, threads: int | None, epochs: int, compiled: bool = False) -> Message:
+    """Train for some epochs, record and checkpoint included; a compiled run's first epoch is left out."""
+    watch = Stopwatch()
+    settings = changes(net, epochs, threads, compiled=compiled)
+    with tempfile.TemporaryDirectory() as root:
+        run = train(NETS[net].recipe, data=DATA, changes=settings, device="cpu", root=Path(root), progress=watch)
+        used = run.record.machine()["threads"]
+    laps = watch.laps[1:] if compiled else watch.laps
+    return {"examples": sum(n for n, _ in laps), "seconds": sum(s for _, s in laps), "threads": used}
+
+
+@cache
+def training_set() -> Split:
+    """Load the training set once."""
+    return load_data(plan(NETS["mlp"].recipe, data=DATA, device="cpu"))[0]
+
+
+def floor(net: str, threads: int | None, epochs: int, form: str) -> Message:
+    """Take as many bare steps as epochs have, on one resident batch of floats: no data, no bookkeeping.
+
+    Args:
+        net: of the contest.
+        threads: processor threads; none takes those that our loop chooses.
+        epochs: how many epochs' worth of steps.
+        form: "plain" for the eager net as written, "ours" for the form that our loop trains.
+    """
+    experiment = plan(NETS[net].recipe, data=DATA, changes=changes(net, epochs, threads), device="cpu")
+    split = training_set()
+    count = count_threads(experiment, split)
+    keep_freed_memory()  # as our loop does; without it every step pays for fresh pages
+    with using_threads(count):
+        trained, optimizer = plain_form(experiment) if form == "plain" else our_form(experiment, split)
+        seconds = bare_steps(trained, optimizer, split, epochs)
+    return {"examples": epochs * len(split), "seconds": seconds, "threads": count}
+
+
+def plain_form(experiment: Experiment) -> tuple[nn.Module, torch.optim.Optimizer]:
+    """Give the net as written and torch's optimizer as it comes."""
+    net = build_net(experiment)
+    return net, torch.optim.SGD(net.parameters(), lr=experiment.settings.optimizer.learning_rate)
+
+
+def our_form(experiment: Experiment, split: Split) -> tuple[nn.Module, torch.optim.Optimizer]:
+    """Give what our loop trains: narrow convolutions on blocks of pixels, one fused step."""
+    stepper = build_stepper(experiment, split)
+    return stepper.eval_net, stepper.optimizer
+
+
+def bare_steps(net: nn.Module, optimizer: torch.optim.Optimizer, split: Split, epochs: int) -> float:
+    """Give the seconds of forward, backward and step over batches of an epoch's sizes, the short last one too."""
+    steps = steps_per_epoch(len(split), BATCH)
+    last = len(split) - (steps - 1) * BATCH
+    inputs, targets = prepare(split.inputs[:BATCH]), split.targets[:BATCH]
+    sizes = [BATCH] * (steps - 1) + [last]
+    net.train()
+    for number, size in enumerate([BATCH] * WARM_STEPS + sizes * epochs):
+        if number == WARM_STEPS:
+            start = time.perf_counter()
+        optimizer.zero_grad()
+        functional.cross_entropy(net(inputs[:size]), targets[:size]).backward()
+        optimizer.step()
+    return time.perf_counter() - start
+
+
+def accuracy(net: str, seed: int, epochs: int, threads: int | None) -> Message:
+    """Train from a seed; the last epoch's row holds the accuracy on the test set."""
+    with tempfile.TemporaryDirectory() as root:
+        settings = changes(net, epochs, threads)
+        run = train(NETS[net].recipe, data=DATA, changes=settings, seed=seed, device="cpu", root=Path(root))
+        return {"accuracy": run.last["test_accuracy"]}
+
+
+if __name__ == "__main__":
+    serve({"hello": hello, "epoch": epoch, "floor": floor, "accuracy": accuracy})

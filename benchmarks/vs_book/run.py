@@ -1,0 +1,204 @@
+"""The alternation: a round asks both sides in turn, net by net; everything goes into one JSON file at once.
+
+Speed, memory and accuracy are stages. Accuracy goes on from what the file already holds.
+"""
+
+import json
+import subprocess
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.vs_book import environment, table
+from benchmarks.vs_book.contest import BATCH, NETS, THREADS, Turn, turns
+from benchmarks.vs_book.memory import PeakMemory
+from benchmarks.vs_book.wire import ROOT, Message, Worker, WorkerError
+
+from d2lab.core.atomic import write_json
+from d2lab.core.errors import ConfigError
+
+HOW = {
+    "speed": "Wall time of the training part of an epoch, loading included, test excluded. Book: from the request "
+    "for the loader's first batch until the last one was used and the loader had ended. Ours: from the start of "
+    "the epoch until its last step was looked at, record and checkpoints included. Both sides in one process each, "
+    "in turns; the first round warms up and is not counted (except with --quick).",
+    "ratio": "median over rounds of the ratio within a round",
+    "compiled": "torch.compile; the first epoch of every turn, in which it compiles, is left out",
+    "floor": "forward, loss, backward and step on one resident, prepared batch, times the steps of an epoch, with "
+    "the thread count that our loop chooses; plain: the eager net and torch.optim.SGD as it comes; ours: the form "
+    "that our loop trains (convolutions on blocks, fused step)",
+    "memory": "peak MiB of a fresh worker and its children over an epoch of its own, sampled every 0.05 s",
+    "accuracy": "test set, after the last epoch, by each side's own measure",
+}
+
+
+@dataclass
+class Contest:
+    """What is measured, by whom, and where the numbers go."""
+
+    out: Path
+    nets: list[str]
+    peer: Path  # the book's Python
+    quick: bool = False
+
+    def __post_init__(self) -> None:
+        self.log = environment.FOLDER / "workers.log"
+        self.log.write_bytes(b"")
+        self.result: dict[str, Any] = read(self.out)
+
+    def start(self, side: str) -> Worker:
+        """Start a worker of one side."""
+        if side == "book":
+            return Worker(self.peer, "benchmarks.vs_book.peer", environment.WORK, self.log)
+        return Worker(sys.executable, "benchmarks.vs_book.ours", ROOT, self.log)
+
+    def introduce(self, workers: dict[str, Worker]) -> None:
+        """Write down who takes part, and refuse unequal versions of torch.
+
+        Raises:
+            ConfigError: the two sides have different versions of torch.
+        """
+        ours, peer = (workers[side].ask({"cmd": "hello"}) for side in ("ours", "book"))
+        mine, theirs = ours["libraries"]["torch"], peer["libraries"]["torch"]
+        if mine != theirs:
+            raise ConfigError("torch of the book's environment", got=theirs, need=f"{mine}, as ours")
+        commit, changed = git_state()
+        self.result |= {"machine": ours, "peer": peer, "commit": commit, "uncommitted_changes": changed, "how": HOW}
+        self.result["settings"] = {"data": "fashion-mnist", "batch_size": BATCH, "threads": THREADS}
+
+    def save(self) -> None:
+        """Write the numbers so far, with their summary."""
+        self.result["summary"] = table.summarize(self.result)
+        self.result["date"] = datetime.now(UTC).isoformat(timespec="seconds")
+        write_json(self.out, self.result)
+
+    def speed(self, rounds: int) -> None:
+        """Time all turns of all rounds; numbers of an earlier session are replaced, never mixed in."""
+        with ExitStack() as stack:
+            workers = {side: stack.enter_context(self.start(side)) for side in ("book", "ours")}
+            self.introduce(workers)
+            measured: dict[str, Any] = {net: {"rounds": [], "threads": {}} for net in self.nets}
+            for number in range(rounds if self.quick else rounds + 1):
+                counted = self.quick or number > 0
+                for net in self.nets:
+                    rates = self.one_round(workers, net, measured[net]["threads"], "round" if counted else "warm-up")
+                    if counted:
+                        measured[net]["rounds"].append(rates)
+                        self.result.setdefault("speed", {})[net] = {**measured[net], "commit": self.result["commit"]}
+                        self.save()
+
+    def one_round(self, workers: dict[str, Worker], net: str, threads: Message, word: str) -> dict[str, float | None]:
+        """Give the examples per second of each turn; a form that this machine can't compile gives none."""
+        rates: dict[str, float | None] = {}
+        for turn in turns(quick=self.quick):
+            reply = ask(workers[turn.side], turn, net)
+            rates[turn.name] = None if reply is None else round(reply["examples"] / reply["seconds"], 1)
+            threads[turn.name] = None if reply is None else reply["threads"]
+            say(f"{word}  {net}  {turn.name}: {rates[turn.name]} examples/s")
+        return rates
+
+    def memory(self) -> None:
+        """Watch a fresh worker of each side through an epoch."""
+        for net in self.nets:
+            for turn in turns(quick=True)[:2]:
+                with self.start(turn.side) as worker:
+                    worker.ask({"cmd": "hello"})
+                    with PeakMemory(worker.process.pid) as watch:
+                        worker.ask({**turn.request, "net": net})
+                self.result.setdefault("memory", {}).setdefault(net, {})[turn.name] = watch.peak
+                say(f"memory  {net}  {turn.name}: {watch.peak} MiB")
+                self.save()
+
+    def accuracy(self, seeds: int, epochs: int) -> None:
+        """Train to the end from each seed, what is missing first; safe to break off and start again."""
+        with ExitStack() as stack:
+            workers = {side: stack.enter_context(self.start(side)) for side in ("book", "ours")}
+            self.introduce(workers)
+            scores = self.result.setdefault("accuracy", {})
+            for net in self.nets:
+                for side, worker in workers.items():
+                    made_by = made_of(side, self.result)
+                    kept = still_good(scores.setdefault(net, {}).get(side, []), epochs, made_by)
+                    for seed in [s for s in range(seeds) if s not in {entry["seed"] for entry in kept}]:
+                        reply = worker.ask(
+                            {"cmd": "accuracy", "net": net, "seed": seed, "epochs": epochs, "threads": 2}
+                        )
+                        entry = {"seed": seed, "epochs": epochs, "made_by": made_by, **reply}
+                        kept = sorted([*kept, entry], key=lambda e: e["seed"])
+                        scores[net][side] = kept
+                        say(f"accuracy  {net}  {side}  seed {seed}: {reply['accuracy']:.4f}")
+                        self.save()
+
+
+def ask(worker: Worker, turn: Turn, net: str) -> Message | None:
+    """Ask for a turn; only the compiled one may fail, for want of a compiler.
+
+    Raises:
+        WorkerError: another turn failed.
+    """
+    try:
+        return worker.ask({**turn.request, "net": net})
+    except WorkerError as error:
+        if not turn.request.get("compiled") or worker.process.poll() is not None:
+            raise
+        say(str(error))
+        return None
+
+
+def made_of(side: str, result: Message) -> str:
+    """Name what decides a side's accuracy: our source, or the book's versions."""
+    libraries = result["peer"]["libraries"]
+    if side == "book":
+        return f"d2l {libraries['d2l']}, torch {libraries['torch']}"
+    return f"source {result['machine']['source']}, torch {result['machine']['libraries']['torch']}"
+
+
+def still_good(entries: list[Message], epochs: int, made_by: str) -> list[Message]:
+    """Keep the entries that the same code made with the same budget; the others are measured again."""
+    return [entry for entry in entries if entry["epochs"] == epochs and entry["made_by"] == made_by]
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Read the results of an earlier session; none gives an empty table.
+
+    Raises:
+        ConfigError: the file is no JSON object.
+    """
+    if not path.exists():
+        return {}
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise ConfigError("--out", got=str(path), need="a new file, or one this benchmark wrote")
+    return value
+
+
+def git_state() -> tuple[str, bool]:
+    """Give the commit and whether files of ours differ from it."""
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    command = ["git", "status", "--porcelain", "--", "src", "benchmarks"]
+    status = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    lines = [line for line in status.stdout.splitlines() if not line.endswith(".json")]
+    return head.stdout.strip() or "unknown", bool(lines)
+
+
+def say(line: str) -> None:
+    """Tell what was just measured."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def check_nets(names: list[str]) -> list[str]:
+    """Refuse a net that takes no part.
+
+    Raises:
+        ConfigError: it is unknown.
+    """
+    for name in names:
+        if name not in NETS:
+            raise ConfigError("--nets", got=name, need=f"some of {', '.join(NETS)}, with commas between")
+    return names

@@ -1,0 +1,161 @@
+"""From the numbers of results.json to medians, ratios and tables: in a terminal, and on the pages of docs."""
+
+from collections.abc import Sequence
+from statistics import mean, median, stdev
+from typing import Any
+
+from benchmarks.vs_book.contest import NETS
+
+Result = dict[str, Any]
+BEGIN, END = "<!-- vs_book: begin -->", "<!-- vs_book: end -->"
+HEADS = {
+    "en": {
+        "speed": ("net", "book", "ours", "ours / book", "ours, own threads", "ours, compiled", "floor, plain",
+                  "floor, ours", "ours / floor"),
+        "quality": ("net", "accuracy, book", "accuracy, ours", "peak MiB, book", "peak MiB, ours"),
+        "speed title": "Training examples per second, median of {rounds} rounds",
+        "quality title": "Test accuracy after {epochs} epochs (mean ± sd of seeds) and peak memory",
+    },
+    "zh": {
+        "speed": ("网络", "书", "本项目", "本项目 / 书", "自选线程数", "编译后", "上限（普通）", "上限（本项目）",
+                  "本项目 / 上限"),
+        "quality": ("网络", "准确率：书", "准确率：本项目", "内存峰值 MiB：书", "内存峰值 MiB：本项目"),
+        "speed title": "每秒训练样本数，{rounds} 轮的中位数",
+        "quality title": "{epochs} 个周期后的测试准确率（多个种子的均值 ± 标准差）与内存峰值",
+    },
+}  # fmt: skip
+
+
+def summarize_speed(rounds: Sequence[dict[str, float]]) -> dict[str, Any]:
+    """Give medians over rounds, and medians of the ratios within each round."""
+    names = [name for name in rounds[0] if all(r.get(name) is not None for r in rounds)]
+    medians = {name: median(r[name] for r in rounds) for name in names}
+    pairs = [(top, low) for top in names for low in ("book", "floor-plain", "floor-ours") if low in names]
+    pairs = [(top, low) for top, low in pairs if top.startswith("ours")]
+    return {
+        "median": {name: round(value, 1) for name, value in medians.items()},
+        "ratio": {f"{top} / {low}": round(median(r[top] / r[low] for r in rounds), 4) for top, low in pairs},
+    }
+
+
+def summarize_accuracy(entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Give mean and standard deviation over seeds (None for one seed alone)."""
+    values = [entry["accuracy"] for entry in entries]
+    spread = round(stdev(values), 5) if len(values) > 1 else None
+    return {"mean": round(mean(values), 5), "sd": spread, "n": len(values)}
+
+
+def summarize(result: Result) -> Result:
+    """Put the summary of all that was measured so far."""
+    speed = {net: summarize_speed(entry["rounds"]) for net, entry in result.get("speed", {}).items()}
+    accuracy = {
+        net: {side: summarize_accuracy(entries) for side, entries in sides.items() if entries}
+        for net, sides in result.get("accuracy", {}).items()
+    }
+    return {"speed": speed, "accuracy": accuracy}
+
+
+def speed_rows(result: Result) -> list[list[str]]:
+    """Give a row for each net that was timed."""
+    rows = []
+    for net, found in summarize(result)["speed"].items():
+        medians, ratios = found["median"], found["ratio"]
+        count = {name: f"{medians[name]:,.0f}" if name in medians else "-" for name in _all_turns(result, net)}
+        threads = result["speed"][net].get("threads", {}).get("ours-chosen")
+        own = count["ours-chosen"] + (f" ({threads})" if threads else "")
+        parts = [count["book"], count["ours"], _times(ratios.get("ours / book")), own, count["ours-compiled"]]
+        floors = [count["floor-plain"], count["floor-ours"], _share(ratios.get("ours-chosen / floor-ours"))]
+        rows.append([NETS[net].title, *parts, *floors])
+    return rows
+
+
+def quality_rows(result: Result) -> list[list[str]]:
+    """Give a row for each net whose accuracy or memory was measured."""
+    accuracy, memory = summarize(result)["accuracy"], result.get("memory", {})
+    rows = []
+    for net in NETS:
+        if net in accuracy or net in memory:
+            scores = [_score(accuracy.get(net, {}).get(side)) for side in ("book", "ours")]
+            peaks = [_peak(memory.get(net, {}).get(side)) for side in ("book", "ours")]
+            rows.append([NETS[net].title, *scores, *peaks])
+    return rows
+
+
+def titles(result: Result, language: str = "en") -> tuple[str, str]:
+    """Give the titles of the two tables."""
+    rounds = max((len(entry["rounds"]) for entry in result.get("speed", {}).values()), default=0)
+    entries = [e for sides in result.get("accuracy", {}).values() for side in sides.values() for e in side]
+    epochs = ", ".join(map(str, sorted({e["epochs"] for e in entries}))) or "-"
+    heads = HEADS[language]
+    return str(heads["speed title"]).format(rounds=rounds), str(heads["quality title"]).format(epochs=epochs)
+
+
+def show(result: Result) -> None:
+    """Print both tables."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    if not console.is_terminal:  # a log or a pipe has no width to keep to
+        console = Console(width=160)
+
+    for title, head, rows in zip(titles(result), ("speed", "quality"), _both(result), strict=True):
+        table = Table(title=title)
+        for number, name in enumerate(HEADS["en"][head]):
+            table.add_column(name, justify="right" if number else "left")
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
+
+
+def markdown(result: Result, language: str) -> str:
+    """Give both tables as Markdown, with the machine they were measured on."""
+    blocks = []
+    for title, head, rows in zip(titles(result, language), ("speed", "quality"), _both(result), strict=True):
+        names = HEADS[language][head]
+        lines = [f"**{title}**", "", "| " + " | ".join(names) + " |", "|---" + "|---:" * (len(names) - 1) + "|"]
+        blocks.append("\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)]))
+    machine, peer = result["machine"], result["peer"]["libraries"]
+    where = f"{machine['processor']}, {machine['cores']} cores, {machine['system']}; Python {machine['python']}, "
+    where += f"torch {peer['torch']}, d2l {peer['d2l']}; commit {result['commit'][:9]}"
+    return "\n\n".join([*blocks, where])
+
+
+def place(page: str, block: str) -> str:
+    """Put a block between the marks of a page, in place of what was there.
+
+    Raises:
+        ValueError: the page has no marks.
+    """
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"a page without {BEGIN} and {END}")
+    return f"{before}{BEGIN}\n{block}\n{END}{after}"
+
+
+def _both(result: Result) -> tuple[list[list[str]], list[list[str]]]:
+    return speed_rows(result), quality_rows(result)
+
+
+def _all_turns(result: Result, net: str) -> list[str]:
+    return list(result["speed"][net]["rounds"][0])
+
+
+def _times(ratio: float | None) -> str:
+    return "-" if ratio is None else f"{ratio:.1f}x"
+
+
+def _share(ratio: float | None) -> str:
+    return "-" if ratio is None else f"{ratio:.0%}"
+
+
+def _score(summary: dict[str, Any] | None) -> str:
+    if summary is None:
+        return "-"
+    spread = "" if summary["sd"] is None else f" ± {summary['sd']:.4f}"
+    return f"{summary['mean']:.4f}{spread} ({summary['n']})"
+
+
+def _peak(peak: dict[str, float] | None) -> str:
+    return "-" if not peak else f"{peak.get('pss', peak.get('rss', 0.0)):,.0f}"
