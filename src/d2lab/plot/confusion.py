@@ -48,7 +48,7 @@ def confusion(matrix: NDArray[Any], names: Sequence[str], theme: Theme = LIGHT) 
     return drawn
 
 
-def _percent(share: float, _: object = None) -> str:
+def _percent(share: float | int, _: object = None) -> str:
     return f"{100 * share:.0f} %"
 
 

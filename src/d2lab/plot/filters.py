@@ -52,7 +52,7 @@ def filters(weights: NDArray[Any], theme: Theme = LIGHT) -> "matplotlib.figure.F
     return drawn
 
 
-def _signed(value: float, _: object = None) -> str:
+def _signed(value: float | int, _: object = None) -> str:
     return "0" if value == 0 else f"{value:+.2g}".replace("-", "\N{MINUS SIGN}")
 
 

@@ -76,7 +76,7 @@ DARK = Theme(
 )
 
 
-def figure(width: float, height: float, theme: Theme) -> "matplotlib.figure.Figure":
+def figure(width: float | int, height: float | int, theme: Theme) -> "matplotlib.figure.Figure":
     """Make an empty figure with room for a header.
 
     Args:
@@ -108,7 +108,7 @@ def header(drawn: "matplotlib.figure.Figure", title: str, subtitle: str, theme: 
         shorten(text, drawn.get_figwidth() - 0.24, smallest=min(size, 8.5))
 
 
-def shorten(text: Any, inches: float, *, smallest: float) -> None:  # noqa: ANN401 (matplotlib.text.Text, imported late)
+def shorten(text: Any, inches: float, *, smallest: float | int) -> None:  # noqa: ANN401 (matplotlib.text.Text, imported late)
     """Make a text fit a width: first by a smaller font, then by cutting its end."""
     drawn = text.get_figure()
     renderer = drawn.canvas.get_renderer()
@@ -123,7 +123,7 @@ def shorten(text: Any, inches: float, *, smallest: float) -> None:  # noqa: ANN4
         text.set_text(whole[: max(1, min(len(whole) - 1, int(len(whole) / excess())))].rstrip() + "…")
 
 
-def font(size: float, color: str) -> dict[str, Any]:
+def font(size: float | int, color: str) -> dict[str, Any]:
     """Give the keywords of a text; a dollar sign in it is a dollar sign, not the start of a formula."""
     return {"fontsize": size, "color": color, "fontfamily": families(), "parse_math": False}
 
