@@ -1,0 +1,79 @@
+"""Learning rates over a run."""
+
+import itertools
+import math
+
+import pytest
+import torch
+
+from d2lab.core.errors import ConfigError
+from d2lab.optimizers import ScheduleConfig, rate_factor
+
+NAMES = ("constant", "step", "cosine", "linear")
+
+
+def factors(config, steps):
+    return [rate_factor(config, step, steps) for step in range(steps)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_schedule_starts_at_the_full_rate_and_never_grows(name):
+    rates = factors(ScheduleConfig(name=name, every_steps=7), 50)
+    assert rates[0] == 1
+    assert all(later <= earlier for earlier, later in itertools.pairwise(rates))
+
+
+@pytest.mark.parametrize("floor", [0.0, 0.1, 1.0])
+@pytest.mark.parametrize("name", ["cosine", "linear"])
+@pytest.mark.parametrize("warmup", [0, 10])
+def test_the_last_step_reaches_the_floor(name, floor, warmup):
+    config = ScheduleConfig(name=name, floor=floor, warmup_steps=warmup)
+    assert rate_factor(config, 99, 100) == pytest.approx(floor, abs=1e-15)
+
+
+def test_linear_is_half_way_in_the_middle_and_cosine_too():
+    for name in ("linear", "cosine"):
+        assert rate_factor(ScheduleConfig(name=name), 50, 101) == pytest.approx(0.5)
+
+
+def test_cosine_is_torchs_cosine():
+    weight = torch.zeros(1, requires_grad=True)
+    optimizer = torch.optim.SGD([weight], lr=1.0)
+    theirs = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=29, eta_min=0.2)
+    for step in range(30):
+        assert rate_factor(ScheduleConfig(name="cosine", floor=0.2), step, 30) == pytest.approx(theirs.get_last_lr()[0])
+        optimizer.step()
+        theirs.step()
+
+
+def test_steps_multiply_by_gamma():
+    rates = factors(ScheduleConfig(name="step", every_steps=3, gamma=0.5), 9)
+    assert rates == [1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_warm_up_grows_in_a_straight_line_to_one_and_then_hands_over(name):
+    rates = factors(ScheduleConfig(name=name, warmup_steps=4, every_steps=3), 12)
+    assert rates[:5] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
+    assert rates[4:] == pytest.approx(factors(ScheduleConfig(name=name, every_steps=3), 8))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("steps", [1, 2, 5])
+def test_a_run_shorter_than_its_warm_up_still_has_a_rate(name, steps):
+    assert all(0 < rate <= 1 for rate in factors(ScheduleConfig(name=name, warmup_steps=10), steps))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_step_past_the_end_keeps_the_last_rate(name):
+    config = ScheduleConfig(name=name, floor=0.3)
+    assert rate_factor(config, 500, 100) == pytest.approx(rate_factor(config, 99, 100))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("warmup_steps", -1), ("every_steps", 0), ("gamma", -0.1), ("gamma", 1.1), ("floor", 2.0), ("floor", math.nan)],
+)
+def test_bad_settings_are_refused_by_name(field, value):
+    with pytest.raises(ConfigError, match=rf"schedule\.{field}: got {value}, need"):
+        ScheduleConfig(**{field: value})
