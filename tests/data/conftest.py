@@ -29,7 +29,7 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Answers one GET; the faults are good, norange, cut, cut-once, wrong, shorter, longer, endless, shifted."""
+    """Answers one GET; the faults are good, norange, cut (once, unannounced), wrong, shorter, longer..."""
 
     def do_GET(self):
         server, fault = self.server, self.path.split("/")[1]
@@ -51,15 +51,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes {shown}-{len(content) - 1}/{len(content)}")
         if fault == "gzip-label":
             self.send_header("Content-Encoding", "gzip")
-        if fault != "endless":
+        if fault not in ("endless", "cut-unannounced"):
             self.send_header("Content-Length", str(len(content) - start))
         self.end_headers()
-        self.stream(content[start:], fault)
+        self.stream(content[start + 5 * (fault == "shifted" and start > 0) :], fault)
 
     def tag(self):
         return f'"{hashlib.md5(self.server.body, usedforsecurity=False).hexdigest()}"'
 
     def stream(self, rest, fault):
+        if fault.startswith("cut-un") and len(self.server.requests) == 1:
+            rest = rest[: len(rest) // 2]  # without a stated length the client can't see the cut
         if fault == "cut" or (fault == "cut-once" and len(self.server.requests) == 1):
             rest = rest[: len(rest) // 2]
         if fault == "endless":

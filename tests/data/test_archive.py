@@ -177,8 +177,15 @@ def test_refuses_an_archive_that_was_cut_off(tmp_path, name, share):
     noise = bytes(i * i % 251 for i in range(30_000))
     archive = make(tmp_path / name, [(f"{i}", noise) for i in range(4)])
     raw = archive.read_bytes()
-    archive.write_bytes(raw[: int(len(raw) * share)] if share < 0.9 or name != "a.tar" else raw[:120_832])
+    # 30,720 bytes are one header and one padded file: the plain tar is also cut exactly between two entries.
+    archive.write_bytes(raw[: 3 * 30_720 if (name, share) == ("a.tar", 0.97) else int(len(raw) * share)])
     refused(archive, tmp_path / "out", "need a whole zip or tar archive|need a readable archive|as its header says")
+
+
+def test_refuses_a_tar_with_something_after_its_end(tmp_path):
+    archive = make(tmp_path / "a.tar", FILES.items())
+    archive.write_bytes(archive.read_bytes() + b"more")
+    refused(archive, tmp_path / "out", "no proper end after 3 entries")
 
 
 @kinds

@@ -62,8 +62,9 @@ def test_takes_a_part_that_is_already_whole_without_the_network(server, cache, a
     assert server.requests == []
 
 
-def test_survives_a_connection_that_breaks_halfway(server, cache, a_card, a_file, body):
-    places = source.fetch(a_card(a_file(server.url("cut-once"))))
+@pytest.mark.parametrize("fault", ["cut-once", "cut-unannounced"])
+def test_survives_a_connection_that_breaks_halfway(server, cache, a_card, a_file, body, fault):
+    places = source.fetch(a_card(a_file(server.url(fault))))
     assert places["set/file.bin"].read_bytes() == body
     assert server.sent == len(body)  # nothing was sent twice
     second = server.requests[1][1]
@@ -97,6 +98,7 @@ def test_starts_over_when_the_file_on_the_server_changed(server, cache, a_card, 
 def test_starts_over_when_the_range_is_refused_or_another_one_comes(server, cache, a_card, a_file, body, fault):
     part_of(cache, body[:5000])
     assert source.fetch(a_card(a_file(server.url(fault))))["set/file.bin"].read_bytes() == body
+    assert ["Range" in headers for _, headers in server.requests] == [True, False]
 
 
 def test_fetches_again_when_a_part_was_of_another_file(server, cache, a_card, a_file, body):
@@ -172,6 +174,8 @@ def test_downloads_once_when_two_processes_want_the_same_file(server, cache, a_f
     answers = {process.communicate(timeout=60)[0].strip() for process in both}
     assert [process.returncode for process in both] == [0, 0]
     assert answers == {str(cache / "toy" / "set" / "file.bin")}
+    manifest = json.loads((cache / "toy" / "manifest.json").read_text("utf-8"))
+    assert manifest["files"]["set/file.bin"]["mirror"] == server.url()
     assert len(server.requests) == 1
 
 
@@ -375,6 +379,7 @@ def test_verify_hashes_every_file_and_says_how_each_is(server, cache, a_card, a_
     names = ["ok", "gone", "short", "other"]
     card = a_card(*(a_file(server.url(), path=f"set/{name}.bin") for name in names))
     source.fetch(card)
+    assert {state for _, state in source.verify(card)} == {"ok"}  # which is remembered, and must not be believed
     folder = cache / "toy" / "set"
     (folder / "gone.bin").unlink()
     (folder / "short.bin").write_bytes(body[:-1])
