@@ -7,7 +7,7 @@ Anything with a length and an index serves (a memory-mapped file, a folder of pi
 import signal
 from collections.abc import Iterator, Sequence
 from mmap import mmap
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from d2lab.core.seed import stream
 from d2lab.data.batch import epoch_order, steps_per_epoch
 
 
+@runtime_checkable
 class Source(Protocol):
     """What a streamed set must offer."""
 

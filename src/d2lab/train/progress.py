@@ -3,11 +3,12 @@
 import sys
 import time
 from collections.abc import Mapping
-from typing import Any, Protocol, TextIO
+from typing import Any, Protocol, TextIO, runtime_checkable
 
 LABELS = {"loss": "loss", "accuracy": "acc"}
 
 
+@runtime_checkable
 class Progress(Protocol):
     """What the loop tells while it works."""
 
