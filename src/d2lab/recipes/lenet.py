@@ -15,7 +15,7 @@ RECIPE = Recipe(
     settings=Settings(
         model=LeNetConfig(),
         init="kaiming",
-        optimizer=OptimizerConfig(learning_rate=0.05, momentum=0.9, weight_decay=5e-4),
+        optimizer=OptimizerConfig(learning_rate=0.02, momentum=0.9, weight_decay=5e-4),
         schedule=ScheduleConfig(name="cosine", warmup_steps=20),
         loop=LoopConfig(epochs=15, batch_size=32),
     ),
