@@ -5,7 +5,7 @@ permutation drawn from the stream (seed, "order", epoch): it does not depend on 
 the number of workers, or on where a run was broken off.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from jaxtyping import Int64
@@ -13,7 +13,11 @@ from torch import Tensor
 
 from d2lab.core.errors import ConfigError
 from d2lab.core.seed import stream
+from d2lab.data.ahead import ahead
 from d2lab.data.split import Split
+
+Prepare = Callable[[Tensor], Tensor]
+GROUP_BYTES = 4_000_000  # of prepared inputs that a second thread makes at once: they stay in the shared cache
 
 
 def epoch_order(count: int, *, seed: int, epoch: int) -> Int64[Tensor, " count"]:
@@ -37,18 +41,47 @@ def steps_per_epoch(count: int, batch_size: int, *, drop_last: bool = False) -> 
 
 
 class Batches:
-    """Seeded mini-batches of a `Split`, held on `device`."""
+    """Seeded mini-batches of a `Split`, held on `device`.
+
+    Args:
+        split: the set.
+        batch_size: examples a batch.
+        seed: decides the order, with the epoch.
+        device: where the set is held and the batches are made.
+        drop_last: leave out the ragged last batch.
+        prepare: turns inputs as stored into inputs as wanted; works on many at once.
+        read_ahead: let a second thread make the next batches; for nets too small to use every core.
+    """
 
     def __init__(
-        self, split: Split, *, batch_size: int, seed: int, device: torch.device, drop_last: bool = False
+        self,
+        split: Split,
+        *,
+        batch_size: int,
+        seed: int,
+        device: torch.device,
+        drop_last: bool = False,
+        prepare: Prepare | None = None,
+        read_ahead: bool = False,
     ) -> None:
         self.steps = steps_per_epoch(len(split), batch_size, drop_last=drop_last)
         self.batch_size, self.seed, self.device, self.count = batch_size, seed, device, len(split)
         self.inputs, self.targets = split.inputs.to(device), split.targets.to(device)
+        self.prepare, self.read_ahead = prepare, read_ahead
+        example_bytes = 4 * self.inputs[0].numel()  # as float32
+        self.group = max(1, GROUP_BYTES // (example_bytes * batch_size)) if read_ahead else 1
 
     def epoch(self, number: int, *, start: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield the batches of epoch `number` (from 0), from batch `start` on."""
         order = epoch_order(self.count, seed=self.seed, epoch=number).to(self.device)
-        for step in range(start, self.steps):
-            chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
-            yield self.inputs.index_select(0, chosen), self.targets.index_select(0, chosen)
+        groups = self._groups(order, start)
+        for inputs, targets in ahead(groups) if self.read_ahead else groups:
+            yield from zip(*(torch.split(t, self.batch_size) for t in (inputs, targets)), strict=True)
+
+    def _groups(self, order: Tensor, start: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Gather some batches at once: fewer hand-overs between threads, the same values."""
+        for first in range(start, self.steps, self.group):
+            last = min(first + self.group, self.steps)
+            chosen = order[first * self.batch_size : last * self.batch_size]
+            inputs, targets = self.inputs.index_select(0, chosen), self.targets.index_select(0, chosen)
+            yield inputs if self.prepare is None else self.prepare(inputs), targets

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from d2lab.core.device import resolve_device
 from d2lab.core.errors import ConfigError, RunError
+from d2lab.core.machine import usable_cores
 from d2lab.core.seed import derive
 from d2lab.core.settings import change, leaves
 from d2lab.data import catalog
@@ -20,7 +21,7 @@ from d2lab.data.stream import MappedArrays, StreamedBatches
 from d2lab.layers.init import initialize
 from d2lab.models.catalog import build_model
 from d2lab.recipes.catalog import find_recipe
-from d2lab.recipes.recipe import Recipe, Settings
+from d2lab.recipes.recipe import Recipe, Settings, check_sizes
 from d2lab.train.stepper import Stepper
 from d2lab.train.task import Task, find_task
 from d2lab.train.threads import choose_threads
@@ -91,13 +92,16 @@ def from_json(value: dict[str, Any], where: str, *, device: str | None = None) -
         raise RunError(f"run {where}", got=f"format {value.get('format')!r}", need=f"format {FORMAT}")
     try:
         recipe, card = find_recipe(str(value["recipe"])), catalog.card(str(value["data"]))
+        find_task(recipe.task).check(card)
         settings = change(recipe.settings, dict(value["settings"]))
+        check_sizes(settings.model, card)
         seed, budget = int(value["seed"]), str(value["budget"])
+        derive(seed)
         kind = str(resolve_device(device or str(value["device"])))
     except ConfigError as cause:
         raise RunError(f"run {where}", got=str(cause), need="a recipe.json that fits this d2lab") from cause
-    except (KeyError, TypeError, ValueError) as cause:
-        raise RunError(f"run {where}", got=str(cause), need="a recipe.json that d2lab wrote") from cause
+    except (KeyError, TypeError, ValueError, OverflowError) as cause:
+        raise RunError(f"run {where}", got=repr(cause), need="a recipe.json that d2lab wrote") from cause
     return Experiment(recipe=recipe, card=card, settings=settings, seed=seed, device=kind, budget=budget)
 
 
@@ -157,11 +161,22 @@ def build_stepper(experiment: Experiment, train: Split) -> Stepper:
     )
 
 
-def build_batches(experiment: Experiment, train: Split) -> Batches | StreamedBatches:
-    """Choose how batches are read: from memory, or through worker processes."""
+def build_batches(experiment: Experiment, train: Split, threads: int) -> Batches | StreamedBatches:
+    """Choose how batches are read: from memory, or through worker processes.
+
+    A net that trains on one thread leaves a core to make the next batches.
+    """
     loop, seed, device = experiment.settings.loop, experiment.seed, torch.device(experiment.device)
     if loop.stream_workers is None:
-        return Batches(train, batch_size=loop.batch_size, seed=seed, device=device, drop_last=loop.drop_last)
+        return Batches(
+            train,
+            batch_size=loop.batch_size,
+            seed=seed,
+            device=device,
+            drop_last=loop.drop_last,
+            prepare=prepare,
+            read_ahead=device.type == "cpu" and threads == 1 < usable_cores(),
+        )
     return StreamedBatches(
         MappedArrays(train.inputs.numpy(), train.targets.numpy()),
         batch_size=loop.batch_size,

@@ -1,6 +1,7 @@
-"""LeNet at the notes' own settings: sigmoid, average pooling, Xavier, a learning rate of 0.9.
+"""LeNet as the notes train it: sigmoid, average pooling, Xavier; on Fashion-MNIST at their learning rate of 0.9.
 
-On Fashion-MNIST it needs some epochs before it learns anything at all: sigmoids start on their plateau.
+Sigmoids start on a plateau and need some epochs before they learn anything at all. On the few digits plain
+gradient descent does not leave it (rates 0.2 to 0.9, with and without momentum, 30 and 60 epochs); Adam does.
 """
 
 import dataclasses
@@ -11,6 +12,8 @@ from d2lab.recipes import lenet
 from d2lab.recipes.recipe import Settings
 from d2lab.train.config import LoopConfig
 
+NOTES = {"optimizer.name": "sgd", "learning_rate": 0.9, "epochs": 10, "batch_size": 256}
+
 RECIPE = dataclasses.replace(
     lenet.RECIPE,
     name="lenet-sigmoid",
@@ -19,8 +22,8 @@ RECIPE = dataclasses.replace(
     settings=Settings(
         model=LeNetConfig(activation="sigmoid", pooling="average"),
         init="xavier",
-        optimizer=OptimizerConfig(learning_rate=0.9),
-        loop=LoopConfig(epochs=60, batch_size=32),
+        optimizer=OptimizerConfig(name="adam", learning_rate=0.005),
+        loop=LoopConfig(epochs=20, batch_size=32),
     ),
-    on={"fashion-mnist": {"epochs": 10, "batch_size": 256}, "mnist": {"epochs": 10, "batch_size": 256}},
+    on={"fashion-mnist": NOTES, "mnist": NOTES},
 )

@@ -142,7 +142,7 @@ def _run(  # noqa: PLR0917
     with record.lock():
         loop = Loop(
             stepper,
-            build_batches(experiment, training),
+            build_batches(experiment, training, torch.get_num_threads()),
             config=experiment.settings.loop,
             test=test,
             validation=validation,
