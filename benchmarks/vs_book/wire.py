@@ -1,5 +1,6 @@
 """A worker process and its parent: one JSON object a line, a request in, a reply out. Standard library only."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -74,9 +75,12 @@ class Worker:
 
     def __exit__(self, *_: object) -> None:
         assert self.process.stdin
-        self.process.stdin.close()  # the worker's loop ends
+        assert self.process.stdout
+        with contextlib.suppress(BrokenPipeError):  # it is dead already
+            self.process.stdin.close()  # the worker's loop ends
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self.process.stdout.close()

@@ -20,7 +20,7 @@ TILE, GAP, CAPTION = 1.15, 0.16, 0.40  # inches: side of an image, space between
 MARGIN = 0.16
 
 
-def predictions(  # noqa: PLR0917 (four arrays of one kind, in the order of the sentence)
+def predictions(
     images: NDArray[Any],
     truth: NDArray[Any],
     predicted: NDArray[Any],

@@ -127,7 +127,7 @@ def open_record(folder: Path) -> RunRecord:
     raise RunError("run", got=str(folder), need=f"a folder that holds {RECIPE}", fix=fix)
 
 
-def _run(  # noqa: PLR0917
+def _run(
     experiment: Experiment,
     splits: Any,  # noqa: ANN401
     stepper: Any,  # noqa: ANN401

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from d2lab.core.errors import NonFiniteError
+from d2lab.data.split import Split
 from d2lab.train.stepper import Stepper
 
 COST_SHARE = 0.01  # at most this share of the time goes into keeping states
@@ -49,7 +50,7 @@ class Guard:
         self.stepper.restore(self.step, self.tensors, self.values)
         for inputs, targets in _from_step(batches, self.step):
             if self.stepper.step == bad_step:
-                broken = self._first_broken(inputs, targets)
+                broken = self._first_broken(inputs, targets) or "nothing in the plain net: the fast form differs"
                 break
             self.stepper.take(inputs, targets)
         epoch, batch = divmod(bad_step, batches.steps)
@@ -58,7 +59,17 @@ class Guard:
         fix = f"First to break: {broken}. Try a learning_rate below {rate:g}, or clip_norm=1."
         return NonFiniteError(where, got=loss, need="a finite number", fix=fix)
 
-    def _first_broken(self, inputs: Tensor, targets: Tensor) -> str:
+    def explain_measure(self, name: str, value: float, split: Split) -> NonFiniteError:
+        """Name what breaks when the net, as it is now, is measured on a split."""
+        self.stepper.net.eval()
+        pieces = zip(split.inputs.split(1000), split.targets.split(1000), strict=True)
+        found = (self._first_broken(x.to(self.stepper.device), y.to(self.stepper.device)) for x, y in pieces)
+        broken = next((words for words in found if words), "the sum over the set")
+        rate = self.stepper.learning_rate(self.stepper.step - 1)
+        fix = f"First to break: {broken}. Try a learning_rate below {rate:g}, or clip_norm=1."
+        return NonFiniteError(f"{name} after step {self.stepper.step}", got=value, need="a finite number", fix=fix)
+
+    def _first_broken(self, inputs: Tensor, targets: Tensor) -> str | None:
         """Run one batch through the plain net and name the first thing that is not finite."""
         for name, weight in self.stepper.net.named_parameters():
             if not torch.isfinite(weight).all():
@@ -71,7 +82,7 @@ class Guard:
         if broken:
             return f"output of layer {broken[0]}"
         loss = self.stepper.task.loss(outputs, targets)
-        return "the loss" if not torch.isfinite(loss) else "nothing in the plain net: the fast form differs"
+        return None if torch.isfinite(loss) else "the loss"
 
 
 def first_non_finite(losses: list[float]) -> int | None:

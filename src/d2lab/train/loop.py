@@ -154,6 +154,9 @@ class Loop:
         for name, split in (("valid", self.validation), ("test", self.test)):
             if split is not None:
                 row |= {f"{name}_{measure}": value for measure, value in self._measure(split).items()}
+                loss = row[f"{name}_loss"]
+                if not math.isfinite(loss):
+                    raise self.guard.explain_measure(f"{name}_loss", loss, split)
         position.sums, position.seen, position.seconds = {}, 0, 0.0
         self.rows.append(row)
         self._watch(number, row)

@@ -1,0 +1,173 @@
+"""Kill a training run again and again, let it go on each time, and compare its end with a run that nobody disturbed.
+
+    python tools/kill_test.py [--kills 30] [--seed 0]
+
+Half of the kills come at a random moment; the other half at a chosen point inside the writing of a checkpoint:
+a half-written tensors file, before and after a rename, before an old file is deleted, a half-written line of
+metrics. The child kills itself there by SIGKILL, so no cleanup of any kind runs. At the end every tensor of the
+checkpoint (weights, optimizer, generators) and every row of the record must be the same bit for bit.
+"""
+
+import argparse
+import multiprocessing
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from d2lab.core import atomic
+from d2lab.recipes import resume, train
+from d2lab.train import checkpoint, loop
+from d2lab.train.record import RunRecord
+
+CHANGES: dict[str, object] = {
+    "hidden": (32,),
+    "dropout": 0.3,
+    "momentum": 0.9,
+    "examples": 500,  # 16 steps an epoch, the last one ragged
+    "epochs": 5,
+    "checkpoint_every_s": 0,
+}
+POINTS = ("half tensors", "before rename", "after rename", "before delete", "half metrics")
+WRITES = 80  # a run writes about this many checkpoints; a point inside one of them is chosen
+FORK = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
+
+
+def die() -> None:
+    """End this process at once, as a power cut would."""
+    os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+
+
+def arm(point: str, countdown: int) -> None:
+    """Make this process die at the countdown-th passage of a point inside the writing of a checkpoint."""
+    left = [countdown]
+
+    def passes() -> bool:
+        left[0] -= 1
+        return left[0] == 0
+
+    def around(before: str, after: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(*given: Any, **named: Any) -> Any:  # noqa: ANN401
+            if point == before and passes():
+                die()
+            result = call(*given, **named)
+            if point == after and passes():
+                die()
+            return result
+
+        return wrapped
+
+    def write_half(path: Path, content: bytes, *rest: Any) -> None:  # noqa: ANN401
+        if point == "half tensors" and passes():
+            with atomic.atomic_file(path) as f:
+                f.write(content[: len(content) // 2])
+                f.flush()
+                die()
+        atomic.write_bytes(path, content, *rest)
+
+    def append_half(record: RunRecord, rows: list[Any]) -> int:
+        if point == "half metrics" and passes():
+            with (record.folder / "metrics.jsonl").open("ab") as f:
+                f.write(b'{"step": 1, "lo')
+                f.flush()
+                die()
+        return append(record, rows)
+
+    append = RunRecord.append
+    checkpoint.write_bytes = write_half  # type: ignore[attr-defined]
+    RunRecord.append = append_half  # type: ignore[method-assign]
+    Path.replace = around("before rename", "after rename", Path.replace)  # type: ignore[method-assign]
+    Path.unlink = around("before delete", "", Path.unlink)  # type: ignore[method-assign]
+
+
+def child(root: Path, ready: Any, point: str, countdown: int) -> None:  # noqa: ANN401
+    """Train, or go on, with a checkpoint after every step."""
+    loop.LOOK_EVERY_S = -1.0
+    if point:
+        arm(point, countdown)
+    runs = [path.parent for path in root.glob("*/recipe.json")]
+    ready.set()
+    if runs:
+        resume(runs[0])
+    else:
+        train("mlp", changes=CHANGES, device="cpu", root=root)
+
+
+def run_once(root: Path, delay: float | None, point: str, countdown: int) -> tuple[bool, float]:
+    """Start a child and perhaps kill it; tell whether it came to its own end, and after how many seconds."""
+    context = multiprocessing.get_context(FORK)
+    ready = context.Event()
+    process = context.Process(target=child, args=(root, ready, point, countdown))
+    process.start()
+    ready.wait(120)
+    start = time.monotonic()
+    process.join(delay)
+    if process.is_alive():
+        process.kill()
+        process.join()
+    if process.exitcode not in (0, -9) and not (point and process.exitcode):
+        raise SystemExit(f"a child failed with exit code {process.exitcode}; its record is in {root}")
+    return process.exitcode == 0, time.monotonic() - start
+
+
+def outcome(root: Path) -> tuple[dict[str, torch.Tensor], list[dict[str, Any]]]:
+    """Give the final tensors, and the rows without what a clock decides."""
+    record = RunRecord(next(root.glob("*/recipe.json")).parent)
+    rows = [{name: value for name, value in row.items() if name != "seconds"} for row in record.rows()]
+    leftovers = [path.name for path in record.checkpoint.iterdir()]
+    if len(leftovers) != 2:
+        raise SystemExit(f"files were left behind: {sorted(leftovers)}")
+    return checkpoint.load_checkpoint(record.checkpoint).tensors, rows
+
+
+def differences(root: Path, unbroken: Path) -> list[str]:
+    """Name every tensor and every kind of row that is not the same bit for bit."""
+    (mine, my_rows), (theirs, their_rows) = outcome(root), outcome(unbroken)
+    names = sorted(mine.keys() | theirs.keys())
+    wrong = [n for n in names if n not in mine or n not in theirs or not torch.equal(mine[n], theirs[n])]
+    return wrong + (["rows of the record"] if my_rows != their_rows else [])
+
+
+def main() -> int:
+    """Run the test and print what happened; 0 when every run ended as the undisturbed one did."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--kills", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    torch.set_num_threads(1)  # a forked child of a process with idle workers would wait for them
+    luck = random.Random(options.seed)
+    with tempfile.TemporaryDirectory() as folder:
+        unbroken = Path(folder) / "unbroken"
+        finished, seconds = run_once(unbroken, None, "", 0)
+        if not finished:
+            raise SystemExit("the undisturbed run did not finish")
+        kills, runs, wrong = 0, 0, []
+        by_point = dict.fromkeys(("random moment", *POINTS), 0)
+        while kills < options.kills:
+            runs += 1
+            root = Path(folder) / f"run{runs}"
+            done = False
+            while not done:
+                inside = kills % 2 == 1
+                point = luck.choice(POINTS) if inside and kills < options.kills else ""
+                delay = luck.uniform(0, seconds / 2) if not inside and kills < options.kills else None
+                done, _ = run_once(root, delay, point, luck.randint(1, WRITES // 4))
+                if not done:
+                    kills += 1
+                    by_point[point or "random moment"] += 1
+            wrong += [f"run {runs}: {name}" for name in differences(root, unbroken)]
+    points = ", ".join(f"{count} at {name}" for name, count in by_point.items())
+    sys.stdout.write(f"{kills} kills ({points}) in {runs} runs: ")
+    sys.stdout.write("every bit as in the undisturbed run\n" if not wrong else "DIFFERENT: " + "; ".join(wrong) + "\n")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
