@@ -1,7 +1,7 @@
 """The `d2lab` command: its verbs, and the one place where errors become a line and an exit code."""
 
 import sys
-from importlib import metadata
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -17,16 +17,28 @@ EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 app = typer.Typer(
     name="d2lab", no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False
 )
-for verb in (browse.list_recipes, learn.train, learn.resume, results.evaluate, results.predict):
-    app.command(verb.__name__.partition("_")[0])(verb)
-for verb in (results.plot, browse.runs, results.compare, export.export, doctor.doctor):
-    app.command()(verb)
+VERBS: dict[str, Callable[..., None]] = {
+    "list": browse.list_recipes,
+    "train": learn.train,
+    "resume": learn.resume,
+    "evaluate": results.evaluate,
+    "predict": results.predict,
+    "plot": results.plot,
+    "runs": browse.runs,
+    "compare": results.compare,
+    "export": export.export,
+    "doctor": doctor.doctor,
+}
+for name, verb in VERBS.items():
+    app.command(name)(verb)
 app.add_typer(data.app, name="data")
 
 
 def _version(wanted: bool) -> None:
     """Print the versions and stop."""
     if wanted:
+        from importlib import metadata
+
         typer.echo(f"d2lab {__version__}, torch {metadata.version('torch')}, Python {sys.version.split()[0]}")
         raise typer.Exit
 

@@ -58,15 +58,13 @@ def _to_onnx(net: nn.Module, examples: Tensor) -> tuple[bytes, Answer]:
             raise MissingExtraError("--to onnx", got=f"no {name}", need="onnx, onnxscript and onnxruntime", fix=fix)
     import onnxruntime
 
-    buffer = io.BytesIO()
     batch = torch.export.Dim("batch")
     program = torch.onnx.export(
         net, (examples,), input_names=["input"], output_names=["logits"], dynamic_shapes=({0: batch},), dynamo=True
     )
     if program is None:
         raise RunError("export to onnx", got="nothing", need="an ONNX program")
-    program.save(buffer)
-    content = buffer.getvalue()
+    content = program.model_proto.SerializeToString()
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
 
     def answer(inputs: Tensor) -> Tensor:

@@ -1,0 +1,101 @@
+"""The rules of the house that a machine can check."""
+
+import ast
+import importlib
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+FILES = sorted((ROOT / "src" / "d2lab").rglob("*.py"))
+FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
+LONG_FUNCTIONS = {"train": "the command's options and their help are one list, and the door's documentation is long"}
+
+
+@pytest.fixture(params=FILES, ids=lambda path: str(path.relative_to(ROOT / "src")))
+def tree(request):
+    return request.param, ast.parse(request.param.read_text(encoding="utf-8"))
+
+
+def functions(tree):
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+def test_a_file_is_read_in_one_sitting(tree):
+    assert len(tree[0].read_text(encoding="utf-8").splitlines()) <= 300
+
+
+def test_a_function_is_seen_at_once(tree):
+    for node in functions(tree[1]):
+        documented = ast.get_docstring(node) is not None
+        body = node.body[1:] if documented else node.body
+        lines = body[-1].end_lineno - body[0].lineno + 1 if body else 0
+        assert lines <= 40 or node.name in LONG_FUNCTIONS, f"{node.name}: {lines} lines"
+
+
+def test_a_room_has_a_name_of_its_own(tree):
+    assert not FORBIDDEN_NAMES & {part.removesuffix(".py") for part in tree[0].parts}
+
+
+def test_nothing_that_can_run_code_from_a_file(tree):
+    called = {ast.unparse(node.func) for node in ast.walk(tree[1]) if isinstance(node, ast.Call)}
+    assert not called & {"eval", "exec", "torch.load", "pickle.load", "pickle.loads", "joblib.load", "np.load"}
+    imported = {a.name for node in ast.walk(tree[1]) if isinstance(node, ast.Import) for a in node.names}
+    assert not imported & {"pickle", "dill", "joblib", "shelve", "marshal"}
+
+
+def test_annotations_stay_checkable_and_paths_stay_portable(tree):
+    text = tree[0].read_text(encoding="utf-8")
+    assert "from __future__ import annotations" not in text
+    assert not re.search(r"/(home|root|work|Users)/", text)
+
+
+def test_documented_arguments_are_those_of_the_signature(tree):
+    for node in functions(tree[1]):
+        section = re.search(r"\n\s*Args:\n(.*?)(\n\s*\n|\Z)", ast.get_docstring(node, clean=True) or "", re.S)
+        if section:
+            indent = min(len(line) - len(line.lstrip()) for line in section[1].splitlines() if line.strip())
+            named = re.findall(rf"^ {{{indent}}}(\w+):", section[1], re.M)
+            own = [a.arg for a in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]]
+            assert set(named) <= set(own), f"{node.name} documents {set(named) - set(own)}"
+
+
+def test_every_public_name_says_what_it_is():
+    silent = []
+    for path in FILES:
+        module = importlib.import_module(".".join(path.relative_to(ROOT / "src").with_suffix("").parts))
+        for name, thing in vars(module).items():
+            own = getattr(thing, "__module__", None) == module.__name__ and not name.startswith("_")
+            if own and (inspect.isfunction(thing) or inspect.isclass(thing)) and not inspect.getdoc(thing):
+                silent.append(f"{module.__name__}.{name}")
+    assert not silent
+
+
+def test_imports_only_go_down():
+    tool = Path(sys.executable).with_name("lint-imports")
+    if not tool.exists():
+        pytest.skip("import-linter is not installed here")
+    done = subprocess.run([tool, "--no-cache"], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    "heavy", ["torch", "numpy", "matplotlib", "sklearn", "rich", "pandas", "IPython", "torchvision"]
+)
+def test_importing_the_package_costs_nothing(heavy):
+    code = f"import sys, d2lab, d2lab.cli.main, d2lab.data.catalog; sys.exit({heavy!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+def test_both_languages_of_the_readme_say_the_same_commands():
+    english, chinese = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh.md"))
+
+    def commands(text):
+        return re.findall(r"(?:uv run|pip install) [^\n\u4e00-\u9fff]*?(?=  |\n)", text)
+
+    assert commands(english) == commands(chinese)
+    assert english.count("\n## ") == chinese.count("\n## ")

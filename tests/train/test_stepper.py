@@ -1,0 +1,129 @@
+"""One step: pieces add up to the batch, settings reach the optimizer, states go out and come back."""
+
+import pytest
+import torch
+from torch import nn
+
+from d2lab.core.errors import ConfigError, RunError
+from d2lab.optimizers import OptimizerConfig, ScheduleConfig
+from d2lab.train.config import LoopConfig
+from d2lab.train.stepper import Stepper
+from d2lab.train.task import find_task
+
+CPU = torch.device("cpu")
+
+
+def stepper(dropout=0.0, optimizer=None, **loop):
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Dropout(dropout), nn.Linear(8, 3))
+    return Stepper(
+        net,
+        find_task("classification"),
+        optimizer=optimizer or OptimizerConfig(learning_rate=0.1, momentum=0.9),
+        schedule=ScheduleConfig(),
+        loop=LoopConfig(**loop),
+        prepare=lambda x: x,
+        example=torch.zeros(1, 4),
+        device=CPU,
+        total_steps=10,
+    )
+
+
+def batch(rng, count=10):
+    return torch.randn(count, 4, generator=rng), torch.randint(0, 3, (count,), generator=rng)
+
+
+@pytest.mark.parametrize("pieces", [2, 3, 10])
+def test_pieces_give_the_step_of_the_whole_batch(rng, pieces):
+    inputs, targets = batch(rng)
+    whole, cut = stepper(), stepper(accumulate=pieces)
+    for one in (whole, cut):
+        one.net.double()
+    for _ in range(3):
+        loss, outputs = whole.take(inputs.double(), targets)
+        loss_cut, outputs_cut = cut.take(inputs.double(), targets)
+        torch.testing.assert_close(loss_cut, loss, rtol=1e-12, atol=0)
+        torch.testing.assert_close(outputs_cut, outputs, rtol=1e-12, atol=1e-15)
+    for mine, theirs in zip(cut.parameters, whole.parameters, strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-12, atol=1e-15)
+
+
+def test_takes_the_step_that_torch_takes(rng):
+    inputs, targets = batch(rng)
+    ours, net = stepper(), stepper().net
+    reference = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+    for _ in range(5):
+        ours.take(inputs, targets)
+        reference.zero_grad()
+        nn.functional.cross_entropy(net(inputs), targets).backward()
+        reference.step()
+    for mine, theirs in zip(ours.net.parameters(), net.parameters(), strict=True):
+        torch.testing.assert_close(mine, theirs)
+
+
+def test_clips_the_gradient_before_the_step(rng):
+    inputs, targets = batch(rng)
+    clipped = stepper(optimizer=OptimizerConfig(learning_rate=1.0, clip_norm=1e-3))
+    before = [p.detach().clone() for p in clipped.parameters]
+    clipped.take(inputs, targets)
+    moved = torch.stack([(p - b).norm() for p, b in zip(clipped.parameters, before, strict=True)]).norm()
+    torch.testing.assert_close(moved.item(), 1e-3, rtol=1e-3, atol=0)
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam", "adamw"])
+def test_goes_back_to_a_kept_state_bit_for_bit(rng, name):
+    momentum = 0.9 if name == "sgd" else 0.0
+    made = stepper(dropout=0.5, optimizer=OptimizerConfig(name=name, learning_rate=0.05, momentum=momentum))
+    inputs, targets = batch(rng)
+    for _ in range(3):
+        made.take(inputs, targets)
+    kept = {key: value.clone() for key, value in made.state().items()}
+    ends = []
+    for _ in range(2):
+        made.restore(3, kept, {})
+        for _ in range(4):
+            made.take(inputs, targets)
+        ends.append([p.detach().clone() for p in made.parameters])
+    assert all(torch.equal(a, b) for a, b in zip(*ends, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("model.0.weight", torch.zeros(2, 2)),
+        ("optimizer.9.momentum_buffer", torch.zeros(8, 4)),
+        ("optimizer.0.momentum_buffer", torch.zeros(3)),
+        ("luck.cpu", torch.zeros(3, dtype=torch.uint8)),
+    ],
+)
+def test_refuses_a_foreign_state(rng, name, value):
+    made = stepper()
+    made.take(*batch(rng))
+    state = {**{k: v.clone() for k, v in made.state().items()}, name: value}
+    with pytest.raises(RunError):
+        made.restore(1, state, {})
+
+
+def test_half_precision_learns_and_float16_needs_a_card(rng):
+    inputs, targets = batch(rng, 64)
+    half = stepper(precision="bfloat16")
+    losses = [half.take(inputs, targets)[0].item() for _ in range(60)]
+    assert losses[-1] < losses[0] / 1.3
+    assert half.parameters[0].dtype == torch.float32
+    with pytest.raises(ConfigError, match="bfloat16"):
+        stepper(precision="float16")
+
+
+@pytest.mark.slow
+def test_a_compiled_net_learns_the_same(rng):
+    import shutil
+
+    if not shutil.which("g++") and not shutil.which("clang++"):
+        pytest.skip("torch.compile needs a C++ compiler")
+    inputs, targets = batch(rng)
+    plain, compiled = stepper(), stepper(compile=True)
+    for _ in range(3):
+        plain.take(inputs, targets)
+        compiled.take(inputs, targets)
+    for mine, theirs in zip(compiled.parameters, plain.parameters, strict=True):
+        torch.testing.assert_close(mine, theirs)
