@@ -150,7 +150,7 @@ def main() -> int:
     options = parser.parse_args()
     torch.set_num_threads(1)  # a forked child of a process with idle workers would wait for them
     warm_up()
-    luck = random.Random(options.seed)  # noqa: S311 - chance for a test, no secret
+    luck = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as folder:
         unbroken = Path(folder) / "unbroken"
         finished, seconds = run_once(unbroken, None, "", 0)

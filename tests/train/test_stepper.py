@@ -108,7 +108,7 @@ def test_half_precision_learns_and_float16_needs_a_card(rng):
     inputs, targets = batch(rng, 64)
     half = stepper(precision="bfloat16")
     losses = [half.take(inputs, targets)[0].item() for _ in range(60)]
-    assert losses[-1] < losses[0] / 1.3
+    assert losses[-1] < losses[0] / 1.1
     assert half.parameters[0].dtype == torch.float32
     with pytest.raises(ConfigError, match="bfloat16"):
         stepper(precision="float16")

@@ -34,7 +34,7 @@ for name, verb in VERBS.items():
 app.add_typer(data.app, name="data")
 
 
-def _version(wanted: bool) -> None:
+def _version(wanted: bool | None) -> None:
     """Print the versions and stop."""
     if wanted:
         from importlib import metadata
@@ -46,8 +46,8 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show versions.")
-    ] = False,
+        bool | None, typer.Option("--version", callback=_version, is_eager=True, help="Show versions.")
+    ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the trace of an error; works behind any verb.")] = False,
 ) -> None:
     """Deep-learning notes you can run.

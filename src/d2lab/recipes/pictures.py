@@ -22,7 +22,7 @@ def draw_run(folder: Path) -> list[Path]:
     paths = [save_curves(trained.record)]
     out = trained.record.folder
     if trained.experiment.task.kind == "regression":
-        save_both(lambda theme: fit(split.targets.numpy(), answers.numpy(), theme), out / "fit")
+        save_both(lambda theme: fit(split.targets.flatten().numpy(), answers.flatten().numpy(), theme), out / "fit")
         return [*paths, out / "fit.png"]
     paths += _draw_classes(trained, split, answers, out)
     weights = first_layer_images(trained)

@@ -49,11 +49,12 @@ class Guard:
             batches: the same batches that training took; see data.batch.Batches.
         """
         self.stepper.restore(self.step, self.tensors, self.values)
-        for inputs, targets in _from_step(batches, self.step):
-            if self.stepper.step == bad_step:
-                broken = self._first_broken(inputs, targets) or "nothing in the plain net: the fast form differs"
-                break
-            self.stepper.take(inputs, targets)
+        with torch.enable_grad():  # the loop looks without a graph
+            for inputs, targets in _from_step(batches, self.step):
+                if self.stepper.step == bad_step:
+                    broken = self._first_broken(inputs, targets) or "nothing in the plain net: the fast form differs"
+                    break
+                self.stepper.take(inputs, targets)
         epoch, batch = divmod(bad_step, batches.steps)
         where = f"loss at step {bad_step + 1} (epoch {epoch + 1}, batch {batch + 1})"
         rate = self.stepper.learning_rate(bad_step)

@@ -1,5 +1,6 @@
 """What a person sees while a net learns: a bar in a terminal, a line an epoch elsewhere, nothing on request."""
 
+import io
 import sys
 import time
 from collections.abc import Mapping
@@ -44,7 +45,7 @@ class Silence:
 class Lines(Silence):
     """One plain line an epoch, for logs and pipes."""
 
-    def __init__(self, out: TextIO | None = None) -> None:
+    def __init__(self, out: TextIO | io.TextIOBase | None = None) -> None:
         self.out = out or sys.stdout
         self.epochs = 0
 
