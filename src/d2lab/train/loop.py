@@ -112,7 +112,9 @@ class Loop:
         now = time.perf_counter()
         if now - self._last_look > LOOK_EVERY_S or self._held_elements > LOOK_EVERY_ELEMENTS:
             self._look()
-            if self.record is not None and now - self._last_save > self.config.checkpoint_every_s:
+            due = now - self._last_save > self.config.checkpoint_every_s
+            # Not after an epoch's last step: its row is still to come, and going on from here would skip it.
+            if self.record is not None and due and self.stepper.step % self.batches.steps:
                 self._save()
 
     @torch.no_grad()
