@@ -120,3 +120,12 @@ def test_weights_go_in_all_or_none():
         with pytest.raises(RunError, match="bias"):
             load_weights(net, wrong, "a run")
         assert torch.equal(net.weight, before)
+
+
+@pytest.mark.parametrize("text", ['{"format": 1, "step": Infinity}', "[" * 100_000, '{"a": NaN}'])
+def test_refuses_numbers_and_depths_that_json_readers_choke_on(saved, text):
+    if text.startswith('{"format"'):
+        text = json.dumps({**state(saved), "step": float("inf")})
+    (saved / "state.json").write_text(text)
+    with pytest.raises(RunError):
+        load_checkpoint(saved)

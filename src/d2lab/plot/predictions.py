@@ -27,18 +27,21 @@ def predictions(
     probability: NDArray[Any],
     names: Sequence[str],
     theme: Theme = LIGHT,
+    *,
+    title: str = "",
 ) -> "matplotlib.figure.Figure":
     """Draw images with the predicted class and its probability; at most the first 40.
 
     A wrong one has a red frame, a cross in its corner and both names: "cat → dog" is a cat taken for a dog.
 
     Args:
-        images: uint8, `[n height width]` grey or `[n height width 3]` in color.
+        images: uint8, `[n height width]` gray or `[n height width 3]` in color.
         truth: class numbers.
         predicted: class numbers.
         probability: of the predicted class, 0 to 1.
         names: one per class.
         theme: `LIGHT` or `DARK`.
+        title: headline; unless given, it counts the right ones among those drawn.
 
     Raises:
         ConfigError: lengths differ, nothing is given, or a value is of the wrong kind or range.
@@ -50,7 +53,9 @@ def predictions(
     count = min(same_length({name: len(values) for name, values in given.items()}), COLUMNS * ROWS)
     drawn, tiles = _grid(count, theme)
     right = int((truth == predicted)[:count].sum())
-    header(drawn, f"{right} of {count} right", "predicted class and its probability; × true → predicted", theme)
+    header(
+        drawn, title or f"{right} of {count} right", "predicted class and its probability; × true → predicted", theme
+    )
     spoken = class_names(names)
     for number, axes in enumerate(tiles):
         blank(axes, theme)
@@ -66,8 +71,8 @@ def predictions(
 
 
 def _check_images(images: NDArray[Any]) -> None:
-    grey, colored = images.ndim == 3, images.ndim == 4 and images.shape[-1] == 3
-    if images.dtype != np.uint8 or not (grey or colored) or 0 in images.shape[1:]:
+    gray, colored = images.ndim == 3, images.ndim == 4 and images.shape[-1] == 3
+    if images.dtype != np.uint8 or not (gray or colored) or 0 in images.shape[1:]:
         got = f"{images.dtype} {images.shape}"
         raise ConfigError("images", got=got, need="uint8 [n height width] or [n height width 3]")
 

@@ -40,11 +40,16 @@ def _draw_classes(trained: Trained, split: Split, answers: Tensor, out: Path) ->
     save_both(lambda theme: confusion(matrix, names, theme), out / "confusion")
     paths = [out / "confusion.png"]
     if split.inputs.ndim == 4:
-        chosen = choose_examples(predicted == split.targets)
+        right = predicted == split.targets
+        chosen = choose_examples(right)
+        wrong = int((~right[chosen]).sum())
+        title = f"{int((~right).sum())} of {len(split)} wrong: {wrong} of them and {len(chosen) - wrong} right ones"
         images = split.inputs[chosen].permute(0, 2, 3, 1).squeeze(-1).numpy()
         truth, guess = split.targets[chosen].numpy(), predicted[chosen].numpy()
         certainty = answers[chosen].max(1).values.numpy()
-        save_both(lambda theme: predictions(images, truth, guess, certainty, names, theme), out / "predictions")
+        save_both(
+            lambda theme: predictions(images, truth, guess, certainty, names, theme, title=title), out / "predictions"
+        )
         paths.append(out / "predictions.png")
     return paths
 
