@@ -1,5 +1,7 @@
 """Moments at which a run could lose something: between a step and its row, between a stop and its best weights."""
 
+import os
+
 import pytest
 import torch
 
@@ -44,6 +46,7 @@ def only_run(folder):
 def every_step(monkeypatch, small):
     """Settings under which a checkpoint follows every look, and a look every step."""
     monkeypatch.setattr(loop, "LOOK_EVERY_S", -1.0)
+    monkeypatch.setattr(os, "fsync", lambda handle: None)  # nobody cuts the power here, and disks are slow
     return {**small, "checkpoint_every_s": 0}
 
 
