@@ -91,7 +91,7 @@ def _grid(count: int, theme: Theme) -> tuple["matplotlib.figure.Figure", list["m
     width = max(2 * MARGIN + columns * (TILE + GAP) - GAP, 4.2)
     height = HEADER_INCHES + rows * (TILE + CAPTION + GAP) + 0.04
     drawn = figure(width, height, theme)
-    drawn.set_layout_engine("none")
+    drawn.set_layout_engine(None)  # "none" would leave a placeholder, for which savefig draws twice
     tiles = []
     for number in range(count):
         left = MARGIN + (number % columns) * (TILE + GAP)

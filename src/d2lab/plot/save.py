@@ -1,8 +1,9 @@
 """Figures into files: whole or absent, and the same bytes for the same figure."""
 
+import contextlib
 import io
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,8 @@ def save(
     unknown = [name for name in formats if name not in METADATA]
     if unknown or not formats:
         raise ConfigError("picture format", got=", ".join(unknown), need=" or ".join(METADATA))
-    rendered = {name: render(figure, name) for name in formats}  # all of them before the first is written
+    with _laid_out(figure):
+        rendered = {name: render(figure, name) for name in formats}  # all of them before the first is written
     paths = []
     for name, content in rendered.items():
         path = path_without_suffix.with_name(f"{path_without_suffix.name}.{name}")
@@ -56,6 +58,20 @@ def save_both(draw: Callable[[Theme], "matplotlib.figure.Figure"], path_without_
     """
     dark = path_without_suffix.with_name(f"{path_without_suffix.name}-dark")
     return save(draw(LIGHT), path_without_suffix) + save(draw(DARK), dark)
+
+
+@contextlib.contextmanager
+def _laid_out(figure: "matplotlib.figure.Figure") -> Iterator[None]:
+    """Lay a figure out once for all formats: matplotlib would draw it twice for each, the first time for this."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        figure.draw_without_rendering()
+        figure.set_layout_engine(None)
+    try:
+        yield
+    finally:
+        if engine is not None:
+            figure.set_layout_engine(engine)
 
 
 def render(figure: "matplotlib.figure.Figure", name: str) -> bytes:
