@@ -19,6 +19,7 @@ from d2lab.models import (
 )
 from d2lab.models.catalog import MODELS
 from d2lab.train.task import perceptron_loss
+from d2lab.train.threads import using_threads
 
 SIZES = [
     (LeNetConfig(), 61_706),
@@ -73,12 +74,15 @@ def test_a_classifier_learns_eight_examples_by_heart(config, rng):
     images = torch.rand(8, *INPUTS[type(config)], generator=rng)
     targets = torch.arange(8)
     optimizer = torch.optim.Adam(net.parameters(), lr=3e-3)
-    for _ in range(200):
-        optimizer.zero_grad()
-        loss = functional.cross_entropy(net(images), targets)
-        loss.backward()
-        optimizer.step()
-    assert loss < 0.1
+    with using_threads(1):  # eight images are no work for two
+        for _ in range(200):
+            optimizer.zero_grad()
+            loss = functional.cross_entropy(net(images), targets)
+            loss.backward()
+            optimizer.step()
+            if loss < 0.05:
+                break
+    assert loss < 0.05
     assert torch.equal(net(images).argmax(1), targets)
 
 
