@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from d2lab.cli.table import number, show_table
+from d2lab.core.errors import RunError
 
 if TYPE_CHECKING:
     from d2lab.train.record import RunRecord
@@ -53,26 +54,32 @@ def summarize(record: "RunRecord") -> dict[str, Any]:
     """Give the facts of a run that fit in a table row; a broken record says so instead of failing."""
     import json
 
-    from d2lab.core.errors import RunError
-
     try:
         recipe, rows = record.recipe(), [row for row in record.rows() if "epoch" in row]
-    except RunError:
+        settings = recipe["settings"]
+        facts = {name: str(recipe[name]) for name in ("recipe", "data", "seed", "budget")}
+        facts["of_epochs"] = str(settings["loop.epochs"])
+        seconds = sum(float(row["seconds"]) for row in rows)
+    except (RunError, OSError, KeyError, TypeError, ValueError):
         return dict.fromkeys(("recipe", "data", "seed", "budget", "epochs", "of_epochs"), "?") | {"status": "broken"}
     try:
-        status = json.loads((record.checkpoint / "state.json").read_text())["values"]["status"]
+        status = json.loads((record.checkpoint / "state.json").read_text(encoding="utf-8"))["values"]["status"]
     except (OSError, ValueError, KeyError, TypeError):
         status = "no checkpoint"
     last = rows[-1] if rows else {}
-    facts = {name: str(recipe.get(name, "?")) for name in ("recipe", "data", "seed", "budget")}
-    facts["of_epochs"] = str(recipe.get("settings", {}).get("loop.epochs", "?"))
-    seconds = sum(row.get("seconds", 0.0) for row in rows)
-    return {**facts, **last, "epochs": str(len(rows)), "status": status, "seconds": seconds}
+    return {**facts, **last, "epochs": str(len(rows)), "status": str(status), "seconds": seconds}
 
 
 def _records(folder: Path | None = None) -> list["RunRecord"]:
-    """Open all records of a folder, by date."""
+    """Open all records of a folder, by date.
+
+    Raises:
+        RunError: it is no folder.
+    """
     from d2lab.train.record import RECIPE, RunRecord, runs_folder
 
-    found = (folder or runs_folder()).glob(f"*/{RECIPE}")
+    root = folder or runs_folder()
+    if not root.is_dir() and (folder or root.exists()):  # the default one need not be there yet
+        raise RunError("runs folder", got=str(root), need="a folder of runs")
+    found = root.glob(f"*/{RECIPE}")
     return [RunRecord(path.parent) for path in sorted(found, key=lambda path: path.stat().st_mtime)]

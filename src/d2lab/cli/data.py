@@ -49,6 +49,9 @@ def verify(
     from d2lab.data.source import verify as verify_files
 
     chosen = [card(name)] if name else list(CARDS.values())
+    if name and not chosen[0].files:
+        typer.echo(f"{name} has no files: it is generated, or comes with a library.")
+        return
     rows = [[c.name, file.path, state] for c in chosen for file, state in verify_files(c)]
     show_table("", ["set", "file", "state"], [row for row in rows if name or row[2] != "missing"])
     wrong = [row[1] for row in rows if row[2] not in ("ok", "missing") or (name and row[2] != "ok")]

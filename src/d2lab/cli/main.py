@@ -1,8 +1,9 @@
 """The `d2lab` command: its verbs, and the one place where errors become a line and an exit code."""
 
+import re
 import sys
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,9 +15,8 @@ EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 # Plain help: the rich one would take three times as long to appear as all the rest.
-app = typer.Typer(
-    name="d2lab", no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False
-)
+app = typer.Typer(name="d2lab", rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+USAGE_ERROR: Any = typer.BadParameter.__bases__[0]  # click's, or that of the click inside typer
 VERBS: dict[str, Callable[..., None]] = {
     "list": browse.list_recipes,
     "train": learn.train,
@@ -43,8 +43,9 @@ def _version(wanted: bool | None) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def options(
+    context: typer.Context,
     version: Annotated[
         bool | None, typer.Option("--version", callback=_version, is_eager=True, help="Show versions.")
     ] = None,
@@ -54,23 +55,43 @@ def options(
 
     Begin with:  d2lab train lenet
     """
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 def main() -> None:
-    """Run the command line; a d2lab error is one line on standard error and exit code 2."""
+    """Run the command line; whatever is wrong is one line on standard error and exit code 2."""
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     _speak_unicode()
     try:
-        app(arguments, prog_name="d2lab")
-    except D2labError as error:
-        if debug:
+        code = app(arguments, prog_name="d2lab", standalone_mode=False)
+    except (D2labError, USAGE_ERROR, OSError, MemoryError, RuntimeError) as error:
+        line = _in_a_line(error)
+        if debug or line is None:
             raise
-        typer.echo(f"d2lab: {error}", err=True)
+        typer.echo(f"d2lab: {line}", err=True)
         sys.exit(EXIT_BAD_INPUT)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         typer.echo("d2lab: interrupted", err=True)
         sys.exit(EXIT_INTERRUPTED)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _in_a_line(error: BaseException) -> str | None:
+    """Say what is wrong; None for what is wrong with d2lab itself."""
+    if isinstance(error, D2labError):
+        return str(error)
+    if isinstance(error, USAGE_ERROR):
+        context = getattr(error, "ctx", None)
+        words = " ".join(error.format_message().split())
+        words += "" if words.endswith((".", "?")) else "."
+        return f"{words} See {context.command_path if context else 'd2lab'} --help."
+    if isinstance(error, OSError):
+        return f"{error.filename or 'the system'}: {error.strerror or error}."
+    if isinstance(error, MemoryError) or re.search("out of memory|allocate memory", str(error)):  # torch's words
+        return "memory: there is too little for this. Try a smaller --set batch_size=, or a smaller net."
+    return None
 
 
 def _speak_unicode() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from d2lab.cli.table import number, show_table
-from d2lab.core.errors import ConfigError
+from d2lab.core.errors import ConfigError, RunError
 
 if TYPE_CHECKING:
     from d2lab.train.record import RunRecord
@@ -54,7 +54,7 @@ def plot(run: RunArgument) -> None:
 
 def compare(
     runs: Annotated[list[Path], typer.Argument(help="Two to eight runs.")],
-    out: Annotated[Path, typer.Option(help="The picture's path; .svg and .png are written.")] = Path("compare"),
+    out: Annotated[Path, typer.Option(help="The pictures' path, or their folder.")] = Path("compare"),
 ) -> None:
     """Overlay the curves of several runs and list where they differ."""
     from d2lab.recipes.run import open_record
@@ -66,15 +66,22 @@ def compare(
     names = [record.name for record in records]
     if len(set(names)) < len(names):
         raise ConfigError("runs", got=", ".join(names), need="each run once")
-    picture = save_comparison(records, out)
-    show_table("", ["", *names], _differences(records))
+    differing = _differences(records)
+    picture = save_comparison(records, _without_suffix(out))
+    show_table("", ["", *names], differing)
     typer.echo(f"picture: {picture}")
+
+
+def _without_suffix(out: Path) -> Path:
+    """Give where the pictures go: both formats are written, so `--out a.png` means `a`, a folder means one in it."""
+    if out.is_dir():
+        return out / "compare"
+    return out.with_suffix("") if out.suffix.lower() in (".png", ".svg") else out
 
 
 def _differences(records: list["RunRecord"]) -> list[list[str]]:
     """List the settings that differ, then the last measures of each run."""
-    recipes = [record.recipe() for record in records]
-    flat = [{**{k: v for k, v in r.items() if k != "settings"}, **r.get("settings", {})} for r in recipes]
+    flat = [_flat(record) for record in records]
     keys = list(dict.fromkeys(key for facts in flat for key in facts))
     rows = [[key, *(str(facts.get(key, "")) for facts in flat)] for key in keys]
     rows = [row for row in rows if len(set(row[1:])) > 1]
@@ -84,3 +91,12 @@ def _differences(records: list["RunRecord"]) -> list[list[str]]:
         if any(values):
             rows.append([name.replace("_", " "), *values])
     return rows
+
+
+def _flat(record: "RunRecord") -> dict[str, object]:
+    """Give what recipe.json holds, its settings beside the rest."""
+    recipe = record.recipe()
+    settings = recipe.pop("settings", None)
+    if not isinstance(settings, dict):
+        raise RunError(f"run {record.name}", got=f"settings {settings!r}", need="a recipe.json that d2lab wrote")
+    return recipe | settings

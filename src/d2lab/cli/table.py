@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Sequence
 
+import typer
+
 WIDE = 10_000  # columns of a pipe: nothing reads it with eyes, so nothing is cut
 
 
@@ -19,7 +21,14 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
         table.add_column(column, justify="right" if right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(value) for value in row))
-    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
+    if sys.stdout.isatty():
+        Console().print(table)
+        return
+    console = Console(width=WIDE)
+    with console.capture() as capture:
+        console.print(table)
+    lines = capture.get().splitlines()
+    typer.echo("\n".join(line.rstrip() for line in lines))  # rich pads each line, which no program wants
 
 
 def number(value: object, digits: int = 4) -> str:

@@ -18,13 +18,13 @@ def derive(seed: int, *names: str | int) -> int:
     Source: BLAKE2b as a mixer; unlike seed + i, neighbouring streams share nothing.
 
     Raises:
-        ConfigError: the seed is negative or no integer.
+        ConfigError: the seed is negative, too large or no integer.
 
     >>> derive(0, "order", 1) == derive(0, "order", 1) != derive(0, "order", 2)
     True
     """
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ConfigError("seed", got=seed, need="an integer of 0 or more")
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:  # torch takes no larger one
+        raise ConfigError("seed", got=seed, need="an integer of 0 or more, below 2**63")
     text = "/".join([str(seed), *map(str, names)])
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little") >> 1
 

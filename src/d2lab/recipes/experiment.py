@@ -74,7 +74,7 @@ def plan(
         ConfigError: an unknown recipe, data set, setting, device or budget, or data of another task.
     """
     recipe = find_recipe(name)
-    card = catalog.card(data or recipe.data)
+    card = catalog.card(recipe.data if data is None else data)
     find_task(recipe.task).check(card)
     settings = recipe.configure(card, budget=budget, changes=changes)
     derive(seed)  # a bad seed is refused here

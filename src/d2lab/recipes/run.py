@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from d2lab.core.allocator import keep_freed_memory
+from d2lab.core.device import resolve_device
 from d2lab.core.errors import RunError
 from d2lab.core.machine import describe_machine
 from d2lab.core.seed import derive
@@ -96,9 +97,12 @@ def resume(
     as if the run had never been broken off.
 
     Raises:
+        ConfigError: no such device here.
         RunError: no run of ours, a broken checkpoint, or a run that another process is at.
     """
     record = open_record(folder)
+    if device is not None:
+        resolve_device(device)  # a wrong one is the caller's mistake, not the record's
     experiment = from_json(record.recipe(), record.name, device=device)
     splits = load_data(experiment)
     threads = record.machine().get("threads")

@@ -1,5 +1,6 @@
 """A trained net, opened from its run: ready to evaluate, to predict and to draw."""
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,9 +9,11 @@ from torch import Tensor, nn
 
 from d2lab.core.device import resolve_device
 from d2lab.core.errors import ConfigError, RunError
+from d2lab.data import catalog
+from d2lab.data.card import Card
 from d2lab.data.split import Split
 from d2lab.models.catalog import build_model
-from d2lab.recipes.experiment import Experiment, fit_images, from_json, load_data, plan, prepare
+from d2lab.recipes.experiment import Experiment, fit_images, from_json, load_data, prepare
 from d2lab.recipes.run import open_record
 from d2lab.train.checkpoint import load_checkpoint, load_weights
 from d2lab.train.evaluate import evaluate, predict
@@ -34,14 +37,16 @@ class Trained:
         Raises:
             ConfigError: the other set has other classes or does not fit the model.
         """
-        experiment = self.experiment
-        if data is not None and data != experiment.card.name:
-            other = plan(experiment.recipe.name, data=data, seed=experiment.seed, device=experiment.device)
-            if other.card.classes != experiment.card.classes:
-                need = f"the classes of {experiment.card.name}: {', '.join(experiment.card.classes)}"
-                raise ConfigError("data", got=data, need=need)
-            experiment = other
-        return load_data(experiment)[2]
+        if data is None or data == self.experiment.card.name:
+            return load_data(self.experiment)[2]
+        own, other = self.experiment.card, catalog.card(data)
+        self.experiment.task.check(other)
+        if other.classes != own.classes:
+            raise ConfigError("data", got=data, need=f"the classes of {own.name}: {', '.join(own.classes)}")
+        given, wanted = sizes_read(self.experiment, other), sizes_read(self.experiment, own)
+        if given != wanted:
+            raise ConfigError("data", got=f"{data}, {given}", need=f"inputs of the sizes of {own.name}, {wanted}")
+        return load_data(dataclasses.replace(self.experiment, card=other))[2]
 
     def evaluate(self, data: str | None = None) -> dict[str, float]:
         """Measure the net on a test split."""
@@ -69,18 +74,28 @@ class Trained:
         return predict(self.net, split, self.experiment.task, prepare=prepare, device=device)
 
 
+def sizes_read(experiment: Experiment, card: Card) -> str:
+    """Describe what of a set's inputs a run's model can't do with another size of; images may be resized for it."""
+    names = {field.name for field in dataclasses.fields(experiment.settings.model)}
+    if len(card.shape) == 3 and "side" in names:
+        return f"images of {card.shape[0]} channels"
+    return "x".join(map(str, card.shape))
+
+
 def load_run(folder: Path, *, device: str = "cpu") -> Trained:
     """Open a run's net.
 
     Raises:
+        ConfigError: no such device here.
         RunError: no run of ours, no checkpoint yet, or a broken one.
     """
     record = open_record(folder)
-    experiment = from_json(record.recipe(), record.name, device=device)
+    where = resolve_device(device)  # a wrong one is the caller's mistake, not the record's
+    experiment = from_json(record.recipe(), record.name, device=str(where))
     if not (record.checkpoint / "state.json").exists():
         fix = f"Go on with d2lab resume {record.folder}."
         raise RunError(f"run {record.name}", got="no checkpoint yet", need="a run that has trained", fix=fix)
     checkpoint = load_checkpoint(record.checkpoint)
     net = build_model(experiment.settings.model)
     load_weights(net, split_by_prefix(checkpoint.tensors).get("model", {}), record.name)
-    return Trained(record, experiment, net.to(resolve_device(device)).eval(), checkpoint.step)
+    return Trained(record, experiment, net.to(where).eval(), checkpoint.step)

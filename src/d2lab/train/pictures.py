@@ -12,7 +12,7 @@ def history(record: RunRecord) -> History:
     """Read a record's curves.
 
     Raises:
-        RunError: no epoch was finished yet, so there is nothing to draw.
+        RunError: no epoch was finished yet, so there is nothing to draw, or the rows are not ours.
     """
     rows = record.rows()
     steps, epochs = ([row for row in rows if key in row] for key in ("loss", "epoch"))
@@ -22,13 +22,19 @@ def history(record: RunRecord) -> History:
     recipe = record.recipe()
     title = f"{recipe.get('recipe')} on {recipe.get('data')}, seed {recipe.get('seed')}"
     keys = [key for key in epochs[0] if key.startswith(("train_", "valid_", "test_"))]
-    return History(
-        title=title,
-        steps=[row["step"] for row in steps],
-        step_loss=[row["loss"] for row in steps],
-        epochs=[row["epoch"] for row in epochs],
-        series={key: [row[key] for row in epochs] for key in keys},
-    )
+    try:
+        return History(
+            title=title,
+            steps=[row["step"] for row in steps],
+            step_loss=[row["loss"] for row in steps],
+            epochs=[row["epoch"] for row in epochs],
+            series={key: [row[key] for row in epochs] for key in keys},
+            steps_per_epoch=epochs[-1]["step"] / epochs[-1]["epoch"],  # steps of an unfinished epoch may follow
+        )
+    except KeyError as cause:
+        raise RunError(f"metrics of {record.name}", got=f"a row without {cause}", need="rows of one kind") from cause
+    except (TypeError, ValueError, ZeroDivisionError) as cause:
+        raise RunError(f"metrics of {record.name}", got=str(cause), need="the numbers d2lab writes") from cause
 
 
 def save_curves(record: RunRecord) -> Path:

@@ -39,7 +39,7 @@ def read_image(
 
     if channels not in (1, 3):
         raise DataError("channels", got=channels, need="1 (gray) or 3 (color)")
-    picture = _on_white(_open(path)).convert("L" if channels == 1 else "RGB")
+    picture = _on_white(_eight_bits(_open(path), path)).convert("L" if channels == 1 else "RGB")
     padded = ImageOps.pad(picture, (width, height), color=_border(picture))
     pixels = torch.from_numpy(np.array(padded, dtype=np.uint8))
     stacked = pixels.unsqueeze(0) if channels == 1 else pixels.permute(2, 0, 1)
@@ -67,7 +67,21 @@ def _open(path: Path) -> "Image.Image":
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as cause:
         raise DataError(f"image {path}", got="too many pixels", need=need) from cause
     except (OSError, SyntaxError, ValueError) as cause:  # Pillow's words for files that end early or lie
-        raise DataError(f"image {path}", got=str(cause), need=need) from cause
+        reason = getattr(cause, "strerror", None) or str(cause)
+        raise DataError(f"image {path}", got=reason, need=need) from cause
+
+
+def _eight_bits(picture: "Image.Image", path: Path) -> "Image.Image":
+    """Scale 16-bit gray to 8 bits; an older Pillow would cut off all that is brighter than 255 instead."""
+    from PIL import Image
+
+    if picture.mode == "F":
+        raise DataError(f"image {path}", got="floating-point pixels", need="a picture of 8 or 16 bits")
+    if not picture.mode.startswith("I"):  # I;16 and its kin, or I: 32 bits that hold 16
+        return picture
+    values = np.asarray(picture).astype(np.int64)
+    deep = picture.mode != "I" or values.max() > 255
+    return Image.fromarray((values // 257 if deep else values).clip(0, 255).astype(np.uint8))
 
 
 def _on_white(picture: "Image.Image") -> "Image.Image":
