@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from d2lab.core.machine import usable_cores
 
-WORTH_A_THREAD = 8_000_000  # multiply-adds a step; docs/decisions/0004-threads.md has the measurement
+WORTH_A_THREAD = 20_000_000  # multiply-adds a step; docs/decisions/0004-threads.md has the measurement
 
 
 def multiply_adds(net: nn.Module, example: Tensor) -> int:
