@@ -74,7 +74,9 @@ def _fonts() -> Iterator[Line]:
 
 
 def _compiler() -> Iterator[Line]:
-    found = next((name for name in ("c++", "g++", "clang++", "cl") if shutil.which(name)), None)
+    from d2lab.core.machine import cpp_compiler
+
+    found = cpp_compiler()
     yield ("ok", "compiler", found) if found else ("note", "compiler", "none: --compile won't work on the processor")
 
 

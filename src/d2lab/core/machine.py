@@ -3,6 +3,7 @@
 import hashlib
 import os
 import platform
+import shutil
 import sys
 from functools import cache
 from importlib import metadata
@@ -51,6 +52,11 @@ def processor_name() -> str:
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
+
+
+def cpp_compiler() -> str | None:
+    """Name the C++ compiler that torch.compile would find on this machine, or None."""
+    return next((name for name in ("c++", "g++", "clang++", "cl") if shutil.which(name)), None)
 
 
 @cache

@@ -1,12 +1,12 @@
 """The fast form of a net: the same parameters and numbers, in the memory layout that the device likes."""
 
-import shutil
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError
+from d2lab.core.machine import cpp_compiler
 from d2lab.layers.blocked import blocked
 from d2lab.train.config import Layout
 
@@ -36,7 +36,7 @@ def compile_form(net: nn.Module, device: torch.device) -> Forward:
     Raises:
         ConfigError: there is no compiler to work with.
     """
-    if device.type == "cpu" and not any(shutil.which(name) for name in ("c++", "g++", "clang++", "cl")):
+    if device.type == "cpu" and cpp_compiler() is None:
         fix = "Install one, or leave compile out."
         raise ConfigError("compile", got="no C++ compiler", need="g++, clang++ or Visual C++", fix=fix)
     try:
