@@ -60,7 +60,8 @@ def test_documented_arguments_are_those_of_the_signature(tree):
         if section:
             indent = min(len(line) - len(line.lstrip()) for line in section[1].splitlines() if line.strip())
             named = re.findall(rf"^ {{{indent}}}(\w+):", section[1], re.M)
-            own = [a.arg for a in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]]
+            given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
+            own = [a.arg for a in given if a is not None]
             assert set(named) <= set(own), f"{node.name} documents {set(named) - set(own)}"
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from d2lab.cli import main as command
+from d2lab.cli.learn import EXIT_INTERRUPTED
 from d2lab.recipes import load_run, train
 
 
@@ -37,7 +37,7 @@ def mine(trained, here):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["trian"], "Did you mean 'train'? See d2lab --help."),
+        (["trian"], "Did you mean 'train', 'twins'? See d2lab --help."),
         (["data", "fetcj"], "Did you mean 'fetch'? See d2lab data --help."),
         (["train"], "Missing argument 'recipe'. See d2lab train --help."),
         (["--bogus"], "--bogus"),
@@ -205,7 +205,7 @@ def test_ctrl_c_in_any_verb_ends_with_130(d2lab, trained, monkeypatch):
 
     monkeypatch.setattr(recipes, "load_run", interrupt)
     code, out, _ = d2lab("evaluate", trained["mlp"])
-    assert (code, out) == (command.EXIT_INTERRUPTED, "")
+    assert (code, out) == (EXIT_INTERRUPTED, "")
 
 
 @pytest.mark.skipif(sys.platform == "win32" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write")

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from d2lab.core.errors import ConfigError
-from d2lab.layers.activation import ACTIVATIONS, activation
+from d2lab.layers.activation_catalog import ACTIVATIONS, activation
 from d2lab.layers.blocked import FEW_CHANNELS, BlockedConv2d, PhaseAvgPool2d, PhaseMaxPool2d, blocked, to_phases
 from d2lab.models import LeNet, LeNetConfig
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from d2lab.layers.activation import ACTIVATIONS, activation
+from d2lab.layers.activation_catalog import ACTIVATIONS, activation
 from d2lab.layers.init import initialize
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from d2lab.recipes.run import OnEpoch
     from d2lab.train.record import RunRecord
 
-EXIT_INTERRUPTED = 130
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only where the record is.")]
 Live = Annotated[bool, typer.Option("--live", help="Redraw the picture of the curves after each epoch.")]
 TensorBoard = Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard events.")]

@@ -8,11 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from d2lab import __version__
-from d2lab.cli import browse, data, doctor, export, learn, results
+from d2lab.cli import browse, data, doctor, export, learn, results, twins
 from d2lab.core.errors import D2labError
 
 EXIT_BAD_INPUT = 2
-EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 # Plain help: the rich one would take three times as long to appear as all the rest.
 app = typer.Typer(name="d2lab", rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
@@ -27,6 +26,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "runs": browse.runs,
     "compare": results.compare,
     "export": export.export,
+    "twins": twins.twins,
     "doctor": doctor.doctor,
 }
 for name, verb in VERBS.items():
@@ -74,7 +74,7 @@ def main() -> None:
         sys.exit(EXIT_BAD_INPUT)
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("d2lab: interrupted", err=True)
-        sys.exit(EXIT_INTERRUPTED)
+        sys.exit(learn.EXIT_INTERRUPTED)
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -8,11 +8,14 @@ import contextlib
 import json
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from d2lab.core.errors import D2labError, RunError
+
+RENAME_PAUSES = (0.01, 0.03, 0.1, 0.3, 0.6) if os.name == "nt" else ()  # seconds
 
 
 @contextlib.contextmanager
@@ -30,7 +33,7 @@ def atomic_file(path: Path, error: type[D2labError] = RunError) -> Iterator[Bina
             yield f
             f.flush()
             os.fsync(f.fileno())
-        temporary.replace(path)
+        _rename(temporary, path)
         _flush_folder(path.parent)
     except OSError as cause:
         fix = "Free some space or name another folder."
@@ -57,6 +60,18 @@ def write_json(path: Path, value: Any, error: type[D2labError] = RunError) -> No
     """Write a value as indented UTF-8 JSON, or nothing; NaN and infinity are refused (they are not JSON)."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     write_bytes(path, (text + "\n").encode(), error)
+
+
+def _rename(temporary: Path, path: Path) -> None:
+    """Rename over the target; Windows refuses while a reader has it open, so ask again for about a second."""
+    for pause in RENAME_PAUSES:
+        try:
+            temporary.replace(path)
+        except PermissionError:
+            time.sleep(pause)
+        else:
+            return
+    temporary.replace(path)
 
 
 def _flush_folder(folder: Path) -> None:

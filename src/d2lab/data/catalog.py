@@ -1,10 +1,10 @@
 """Every data set by its name: what it is, whether it is here, and the data themselves. Needs no torch until `load`."""
 
-import difflib
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from d2lab.core.errors import ConfigError, DataError
+from d2lab.core.errors import DataError
+from d2lab.core.names import unknown_name
 from d2lab.data import cards
 from d2lab.data.card import Card
 from d2lab.data.source import Status, on_disk
@@ -23,11 +23,9 @@ def card(name: str) -> Card:
     Raises:
         ConfigError: no set has this name; the message has the nearest one and all of them.
     """
-    if name in CARDS:
-        return CARDS[name]
-    near = difflib.get_close_matches(name.lower().replace("_", "-"), CARDS, n=1, cutoff=0.5)
-    fix = f"Did you mean {near[0]}?" if near else ""
-    raise ConfigError("the data set", got=name, need=f"one of {', '.join(CARDS)}", fix=fix)
+    if name not in CARDS:
+        raise unknown_name("the data set", name, CARDS)
+    return CARDS[name]
 
 
 def load(name: str, *, seed: int = 0, fetch: bool = True) -> "d2lab.data.split.Dataset":

@@ -1,6 +1,48 @@
-"""Layers: the ideas that models are made of."""
+"""Layers: the ideas that models are made of, from scratch, under torch's names; and torch's own, laid out for speed.
 
+Where a public class has a namesake in torch.nn, the two are twins: same arguments, same weights, same answers.
+`twins` holds the table of them, `scratch.to_scratch` rebuilds any model on ours.
+"""
+
+from d2lab.layers.activation import (
+    ELU,
+    GELU,
+    Identity,
+    LeakyReLU,
+    LogSoftmax,
+    PReLU,
+    ReLU,
+    ReLU6,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Tanh,
+)
 from d2lab.layers.blocked import BlockedConv2d, PhaseAvgPool2d, PhaseMaxPool2d, blocked
+from d2lab.layers.convolution import Conv1d, Conv2d
+from d2lab.layers.dropout import Dropout
 from d2lab.layers.init import InitName, initialize
+from d2lab.layers.linear import Embedding, Flatten, Linear
+from d2lab.layers.loss import (
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    FocalLoss,
+    HuberLoss,
+    L1Loss,
+    MSELoss,
+    SmoothL1Loss,
+    smooth_l1_loss,
+)
+from d2lab.layers.normalization import BatchNorm1d, BatchNorm2d, GroupNorm, LayerNorm
+from d2lab.layers.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
+from d2lab.layers.scratch import to_scratch
+from d2lab.layers.transposed import ConvTranspose2d
 
-__all__ = ["BlockedConv2d", "InitName", "PhaseAvgPool2d", "PhaseMaxPool2d", "blocked", "initialize"]
+__all__ = [
+    "ELU", "GELU", "AdaptiveAvgPool2d", "AvgPool2d", "BCEWithLogitsLoss", "BatchNorm1d", "BatchNorm2d",
+    "BlockedConv2d", "Conv1d", "Conv2d", "ConvTranspose2d", "CrossEntropyLoss", "Dropout", "Embedding", "Flatten",
+    "FocalLoss", "GroupNorm", "HuberLoss", "Identity", "InitName", "L1Loss", "LayerNorm", "LeakyReLU", "Linear",
+    "LogSoftmax", "MSELoss", "MaxPool2d", "PReLU", "PhaseAvgPool2d", "PhaseMaxPool2d", "ReLU", "ReLU6", "SiLU",
+    "Sigmoid", "SmoothL1Loss", "Softmax", "Softplus", "Tanh", "blocked", "initialize", "smooth_l1_loss", "to_scratch",
+]  # fmt: skip

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from d2lab.core.errors import ConfigError
+from d2lab.layers.arguments import pair
 
 ELEMENTWISE = (nn.Sigmoid, nn.Tanh, nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Softplus, nn.Identity)
 FEW_CHANNELS = 128  # in x out: where measured, narrower layers gain from blocks and wider ones lose
@@ -149,16 +150,12 @@ def _phase_pool(pool: nn.Module) -> nn.Module | None:
     """Give the phase form of a 2x2 pool, or None for any other layer."""
     if not isinstance(pool, nn.AvgPool2d | nn.MaxPool2d):
         return None
-    window = [_pair(pool.kernel_size), _pair(pool.stride), _pair(pool.padding)]
-    special = isinstance(pool, nn.MaxPool2d) and (_pair(pool.dilation) != (1, 1) or pool.return_indices)
+    window = [pair(pool.kernel_size), pair(pool.stride), pair(pool.padding)]
+    special = isinstance(pool, nn.MaxPool2d) and (pair(pool.dilation) != (1, 1) or pool.return_indices)
     divided = isinstance(pool, nn.AvgPool2d) and pool.divisor_override is not None
     if window != [(2, 2), (2, 2), (0, 0)] or special or divided:
         return None
     return PhaseAvgPool2d() if isinstance(pool, nn.AvgPool2d) else PhaseMaxPool2d()
-
-
-def _pair(value: int | tuple[int, ...]) -> tuple[int, ...]:
-    return (value, value) if isinstance(value, int) else tuple(value)
 
 
 @torch.no_grad()

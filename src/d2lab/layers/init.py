@@ -1,34 +1,158 @@
-"""Starting weights by name, for every linear and convolutional layer of a net."""
+"""Starting weights, from scratch, and by name for every linear and convolutional layer of a net.
 
+Each function fills a tensor in place and returns it, under torch.nn.init's name; from the same seed both draw
+the same numbers.
+"""
+
+import math
+from collections.abc import Callable
 from typing import Literal
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-InitName = Literal["default", "normal", "xavier", "kaiming", "zeros"]
+from d2lab.core.errors import ConfigError
+
+InitName = Literal["default", "normal", "xavier", "kaiming", "zeros", "symmetric"]
+SYMMETRIC = 0.01  # the one value of every weight of a symmetric start
+
+
+def fans(weight: Tensor) -> tuple[int, int]:
+    """Count how many numbers flow into an output (fan in), and out of an input (fan out).
+
+    Args:
+        weight: `[out, in, *kernel]`.
+
+    Raises:
+        ConfigError: the weight has fewer than two axes.
+    """
+    if weight.ndim < 2:
+        raise ConfigError("the weight to start", got=tuple(weight.shape), need="an axis for outputs and one for inputs")
+    kernel = weight[0, 0].numel()
+    return weight.shape[1] * kernel, weight.shape[0] * kernel
 
 
 @torch.no_grad()
+def constant_(tensor: Tensor, val: float) -> Tensor:
+    """Give every entry the same value.
+
+    As the start of a hidden layer this is the mistake that shows why starts are random: all units of the layer
+    compute the same, get the same gradient and stay the same for ever.
+    """
+    return tensor.fill_(val)
+
+
+def zeros_(tensor: Tensor) -> Tensor:
+    """Fill with 0: right for biases, a dead start for hidden layers."""
+    return constant_(tensor, 0.0)
+
+
+@torch.no_grad()
+def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
+    """Draw from the normal law N(mean, std^2)."""
+    return tensor.normal_(mean, std)
+
+
+@torch.no_grad()
+def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
+    """Draw evenly from a to b; the variance is (b - a)^2 / 12."""
+    return tensor.uniform_(a, b)
+
+
+def xavier_uniform_(tensor: Tensor, gain: float = 1.0) -> Tensor:
+    """Draw evenly from +-gain sqrt(6 / (fan in + fan out)), so that the variance survives both directions.
+
+    Source: Glorot and Bengio 2010, eq. 16.
+
+    Raises:
+        ConfigError: the tensor has fewer than two axes.
+    """
+    bound = gain * math.sqrt(6 / sum(fans(tensor)))
+    return uniform_(tensor, -bound, bound)
+
+
+def xavier_normal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
+    """Draw from N(0, gain^2 2 / (fan in + fan out)).
+
+    Source: Glorot and Bengio 2010, eq. 12.
+
+    Raises:
+        ConfigError: the tensor has fewer than two axes.
+    """
+    return normal_(tensor, 0.0, gain * math.sqrt(2 / sum(fans(tensor))))
+
+
+def kaiming_uniform_(tensor: Tensor, a: float = 0.0) -> Tensor:
+    """Draw evenly with the variance of `kaiming_normal_`.
+
+    Args:
+        tensor: `[out, in, *kernel]`.
+        a: slope of the leaky ReLU below 0; 0 is ReLU.
+
+    Raises:
+        ConfigError: the tensor has fewer than two axes.
+
+    Source: He et al. 2015, "Delving Deep into Rectifiers", eq. 14.
+    """
+    bound = math.sqrt(3) * _kaiming_deviation(tensor, a)  # an even law on +-b has deviation b / sqrt(3)
+    return uniform_(tensor, -bound, bound)
+
+
+def kaiming_normal_(tensor: Tensor, a: float = 0.0) -> Tensor:
+    """Draw from N(0, 2 / ((1 + a^2) fan in)), which keeps the variance through (leaky) ReLU.
+
+    Args:
+        tensor: `[out, in, *kernel]`.
+        a: slope of the leaky ReLU below 0; 0 is ReLU.
+
+    Raises:
+        ConfigError: the tensor has fewer than two axes.
+
+    Source: He et al. 2015, "Delving Deep into Rectifiers", eq. 14.
+    """
+    return normal_(tensor, 0.0, _kaiming_deviation(tensor, a))
+
+
+def _kaiming_deviation(tensor: Tensor, slope: float) -> float:
+    return math.sqrt(2 / ((1 + slope**2) * fans(tensor)[0]))
+
+
+def start_as_torch_(weight: Tensor, bias: Tensor | None) -> None:
+    """Draw what torch's linear and convolutional layers begin with: evenly from +-1 / sqrt(fan in), biases too.
+
+    The variance 1 / (3 fan in) is a third of LeCun's. It is a convention, reached in torch as Kaiming's law for
+    a leaky slope of sqrt(5).
+
+    Source: LeCun et al. 1998, "Efficient BackProp", section 4.6 (with three times this variance).
+    """
+    kaiming_uniform_(weight, a=math.sqrt(5))
+    if bias is not None:
+        bound = 1 / math.sqrt(fans(weight)[0])
+        uniform_(bias, -bound, bound)
+
+
 def initialize(net: nn.Module, how: InitName) -> nn.Module:
     """Draw the weights of every linear and convolutional layer again, in place, and return the net.
 
     default keeps what torch drew; normal draws from N(0, 0.01**2); xavier draws uniformly so that the variance
-    survives both directions; kaiming draws normally for ReLU; zeros is the start a perceptron is taught with.
-    Every choice but default sets the biases to 0.
+    survives both directions; kaiming draws normally for ReLU; zeros is the start a perceptron is taught with;
+    symmetric gives all weights one value, so that hidden units can't part. Every choice but default sets the
+    biases to 0.
 
     Source: xavier: Glorot and Bengio 2010, eq. 16; kaiming: He et al. 2015, eq. 10.
     """
     if how == "default":
         return net
-    draw = {
-        "normal": lambda weight: nn.init.normal_(weight, std=0.01),
-        "xavier": nn.init.xavier_uniform_,
-        "kaiming": lambda weight: nn.init.kaiming_normal_(weight, nonlinearity="relu"),
-        "zeros": nn.init.zeros_,
-    }[how]
+    draws: dict[str, Callable[[Tensor], Tensor]] = {
+        "normal": lambda weight: normal_(weight, std=0.01),
+        "xavier": xavier_uniform_,
+        "kaiming": kaiming_normal_,
+        "zeros": zeros_,
+        "symmetric": lambda weight: constant_(weight, SYMMETRIC),
+    }
     for module in net.modules():
         if isinstance(module, nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d):
-            draw(module.weight)
+            draws[how](module.weight)
             if module.bias is not None:
-                nn.init.zeros_(module.bias)
+                zeros_(module.bias)
     return net

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError
-from d2lab.layers.activation import ActivationName, activation
+from d2lab.layers.activation_catalog import ActivationName, activation
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

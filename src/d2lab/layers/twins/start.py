@@ -1,0 +1,81 @@
+"""Rows of starting weights."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from d2lab.core.twin import CLOSE, relative_difference, slowdown
+from d2lab.layers import init
+from d2lab.layers.twins.inputs import FLOAT
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InitTwin:
+    """A start of ours and torch's: from the same seed, the same numbers."""
+
+    name: str
+    source: str
+    ours: Callable[[Tensor], Tensor]
+    theirs: Callable[[Tensor], Tensor]
+    shape: tuple[int, ...] = (16, 6, 5, 5)  # LeNet's second kernels
+    rtol: float = CLOSE
+    why: str = ""
+
+    def difference(self) -> float:
+        """Fill two tensors from one seed and compare."""
+        filled = []
+        for fill in (self.ours, self.theirs):
+            torch.manual_seed(0)
+            filled.append(fill(torch.full(self.shape, math.nan, dtype=FLOAT)))
+        return relative_difference(*filled)
+
+    def slowdown(self) -> float:
+        """Time both on the same tensor."""
+        tensor = torch.empty(self.shape)
+        return slowdown(lambda: self.ours(tensor), lambda: self.theirs(tensor), rounds=20)
+
+
+GLOROT, HE = "Glorot and Bengio 2010, eq. 12 and 16", "He et al. 2015, eq. 14"
+STARTS = [
+    InitTwin(name="init: zeros_", source="none", ours=init.zeros_, theirs=nn.init.zeros_),
+    InitTwin(
+        name="init: constant_",
+        source="none",
+        ours=lambda t: init.constant_(t, 0.3),
+        theirs=lambda t: nn.init.constant_(t, 0.3),
+    ),
+    InitTwin(
+        name="init: normal_",
+        source="none",
+        ours=lambda t: init.normal_(t, 1.0, 2.0),
+        theirs=lambda t: nn.init.normal_(t, 1.0, 2.0),
+    ),
+    InitTwin(
+        name="init: uniform_",
+        source="none",
+        ours=lambda t: init.uniform_(t, -2.0, 1.0),
+        theirs=lambda t: nn.init.uniform_(t, -2.0, 1.0),
+    ),
+    InitTwin(
+        name="init: xavier_uniform_",
+        source=GLOROT,
+        ours=lambda t: init.xavier_uniform_(t, 2.0),
+        theirs=lambda t: nn.init.xavier_uniform_(t, 2.0),
+    ),
+    InitTwin(name="init: xavier_normal_", source=GLOROT, ours=init.xavier_normal_, theirs=nn.init.xavier_normal_),
+    InitTwin(
+        name="init: kaiming_uniform_",
+        source=HE,
+        ours=lambda t: init.kaiming_uniform_(t, 0.2),
+        theirs=lambda t: nn.init.kaiming_uniform_(t, 0.2),
+    ),
+    InitTwin(
+        name="init: kaiming_normal_",
+        source=HE,
+        ours=init.kaiming_normal_,
+        theirs=lambda t: nn.init.kaiming_normal_(t, nonlinearity="relu"),
+    ),
+]

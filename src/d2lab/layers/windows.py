@@ -1,0 +1,111 @@
+"""Windows of an image: what convolution and pooling both slide over.
+
+A kernel entry (row, column) meets, over all windows, one strided slice of the image: the image shifted by that
+entry. So windows are k * k shifted slices, not height * width patches, and Python loops over the few.
+"""
+
+from collections.abc import Iterator
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from d2lab.core.errors import ConfigError
+
+
+def pad(
+    image: Float[Tensor, "batch channel height width"],
+    rows: tuple[int, int],
+    columns: tuple[int, int],
+    value: float = 0.0,
+) -> Float[Tensor, "batch channel height_ width_"]:
+    """Frame images with a constant.
+
+    Args:
+        image: what to frame.
+        rows: pixels to add above and below.
+        columns: pixels to add left and right.
+        value: of the frame.
+
+    Raises:
+        ConfigError: a width is negative.
+    """
+    if min(*rows, *columns) < 0:
+        raise ConfigError("padding", got=(rows, columns), need="0 pixels or more on each side")
+    if not any((*rows, *columns)):
+        return image
+    batch, channels, height, width = image.shape
+    framed = image.new_full((batch, channels, height + sum(rows), width + sum(columns)), value)
+    framed[:, :, rows[0] : rows[0] + height, columns[0] : columns[0] + width] = image
+    return framed
+
+
+def count_windows(length: int, kernel: int, stride: int, dilation: int) -> int:
+    """Count the places of a kernel along one padded axis: floor((length - reach) / stride) + 1.
+
+    The reach is dilation (kernel - 1) + 1 pixels.
+
+    Source: Dumoulin and Visin 2016, "A guide to convolution arithmetic", relationship 15.
+
+    Raises:
+        ConfigError: the kernel reaches further than the image.
+    """
+    reach = dilation * (kernel - 1) + 1
+    if reach > length:
+        fix = "Enlarge the image or its padding, or take a smaller kernel."
+        raise ConfigError("the image", got=f"{length} pixels", need=f"at least {reach} for the kernel", fix=fix)
+    return (length - reach) // stride + 1
+
+
+def shifts(
+    image: Float[Tensor, "batch channel height width"],
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    dilation: tuple[int, int],
+) -> Iterator[Float[Tensor, "batch channel out_height out_width"]]:
+    """Yield, row by row, the pixels that each kernel entry meets at every window.
+
+    Args:
+        image: already padded.
+        kernel: rows and columns of the window.
+        stride: pixels from one window to the next.
+        dilation: pixels from one kernel entry to the next.
+
+    Raises:
+        ConfigError: the kernel reaches further than the image.
+    """
+    sizes = zip(image.shape[-2:], kernel, stride, dilation, strict=True)
+    height, width = (count_windows(*size) for size in sizes)
+    for row in range(kernel[0]):
+        top = row * dilation[0]
+        for column in range(kernel[1]):
+            left = column * dilation[1]
+            yield image[
+                :,
+                :,
+                top : top + (height - 1) * stride[0] + 1 : stride[0],
+                left : left + (width - 1) * stride[1] + 1 : stride[1],
+            ]
+
+
+def windows(
+    image: Float[Tensor, "batch channel height width"],
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    dilation: tuple[int, int] = (1, 1),
+) -> Float[Tensor, "batch channel entry out_height out_width"]:
+    """Stack the shifts: along `entry` lie the pixels of one window, row by row.
+
+    Args:
+        image: already padded.
+        kernel: rows and columns of the window.
+        stride: pixels from one window to the next.
+        dilation: pixels from one kernel entry to the next.
+
+    Raises:
+        ConfigError: the kernel reaches further than the image.
+
+    Source: Chellapilla, Puri, Simard 2006, "High Performance Convolutional Neural Networks", section 3 (im2col).
+    Cost: kernel rows * kernel columns / stride^2 times the memory of the image.
+    """
+    return torch.stack(list(shifts(image, kernel, stride, dilation)), 2)
