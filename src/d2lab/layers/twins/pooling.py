@@ -8,6 +8,11 @@ POOLS = [
     layer_row("MaxPool2d: ties", lambda of: of.MaxPool2d(3, stride=2, padding=1), ties(2, 7, 7)),
     layer_row("MaxPool2d: dilated, uneven", lambda of: of.MaxPool2d((2, 3), (1, 2), dilation=(2, 1)), normal(2, 6, 8)),
     layer_row("MaxPool2d: ceil mode", lambda of: of.MaxPool2d(3, stride=2, padding=1, ceil_mode=True), normal(2, 6, 8)),
+    layer_row(
+        "MaxPool2d: ceil mode, no window begins in the frame",
+        lambda of: of.MaxPool2d(2, stride=3, padding=1, ceil_mode=True),
+        normal(2, 5, 5),
+    ),
     layer_row("MaxPool2d: all below 0", lambda of: of.MaxPool2d(3, padding=1), normal(2, 6, 6, mean=-9.0)),
     layer_row("AvgPool2d", lambda of: of.AvgPool2d(2), normal(*LENET_MAPS)),
     layer_row("AvgPool2d: frame counts", lambda of: of.AvgPool2d(3, stride=2, padding=1), normal(2, 7, 6)),
