@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from d2lab.core.errors import ConfigError
-from d2lab.optimizers import OptimizerConfig, build_optimizer, clip, set_rate
+from d2lab.optimizers import OptimizerConfig, ProximalSGD, build_optimizer, clip, set_rate
 
 TWINS = {
     "sgd": (OptimizerConfig(), lambda p: torch.optim.SGD(p, lr=0.1)),
@@ -23,6 +23,17 @@ TWINS = {
         OptimizerConfig(name="adamw", learning_rate=0.01, weight_decay=0.1),
         lambda p: torch.optim.AdamW(p, lr=0.01, weight_decay=0.1),
     ),
+    "betas": (
+        OptimizerConfig(name="adam", learning_rate=0.01, beta1=0.5, eps=1e-3),
+        lambda p: torch.optim.Adam(p, lr=0.01, betas=(0.5, 0.999), eps=1e-3),
+    ),
+    "adagrad": (OptimizerConfig(name="adagrad"), lambda p: torch.optim.Adagrad(p, lr=0.1)),
+    "rmsprop": (
+        OptimizerConfig(name="rmsprop", momentum=0.5, decay=0.9),
+        lambda p: torch.optim.RMSprop(p, lr=0.1, alpha=0.9, momentum=0.5),
+    ),
+    "adadelta": (OptimizerConfig(name="adadelta", decay=0.8), lambda p: torch.optim.Adadelta(p, lr=0.1, rho=0.8)),
+    "l1": (OptimizerConfig(l1=0.1, momentum=0.5), lambda p: ProximalSGD(p, 0.1, 0.1, 0.5)),
 }
 
 
@@ -101,8 +112,16 @@ REFUSED = [
     ({"clip_value": math.nan}, "clip_value: got nan, need a number above 0, or none."),
     (
         {"name": "adam", "momentum": 0.9},
-        "optimizer.name: got 'adam', need sgd where momentum is set. Set name=sgd, or leave momentum and nesterov out.",
+        "optimizer.name: got 'adam', need sgd or rmsprop for momentum. Set name=sgd, or leave momentum out.",
     ),
+    (
+        {"name": "adagrad", "beta2": 0.9},
+        "optimizer.name: got 'adagrad', need adam or adamw for beta2. Set name=adam, or leave beta2 out.",
+    ),
+    ({"decay": 1.0}, "decay: got 1.0, need a number from 0 up to, not with, 1."),
+    ({"eps": 0.0}, "eps: got 0.0, need a number above 0, or none."),
+    ({"l1": -0.1}, "l1: got -0.1, need 0 or more."),
+    ({"l1": 0.1, "weight_decay": 0.1}, "l1: got 0.1, need weight_decay=0 and nesterov=false beside it."),
     ({"nesterov": True}, "nesterov: got True, need a momentum above 0. Set momentum=0.9."),
 ]
 

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ import torch
 from d2lab.core.errors import ConfigError
 from d2lab.optimizers import ScheduleConfig, rate_factor
 
-NAMES = ("constant", "step", "cosine", "linear")
+NAMES = ("constant", "step", "factor", "polynomial", "cosine", "linear")  # those that only fall
 
 
 def factors(config, steps):
@@ -24,7 +25,7 @@ def test_every_schedule_starts_at_the_full_rate_and_never_grows(name):
 
 
 @pytest.mark.parametrize("floor", [0.0, 0.1, 1.0])
-@pytest.mark.parametrize("name", ["cosine", "linear"])
+@pytest.mark.parametrize("name", ["cosine", "linear", "polynomial"])
 @pytest.mark.parametrize("warmup", [0, 10])
 def test_the_last_step_reaches_the_floor(name, floor, warmup):
     config = ScheduleConfig(name=name, floor=floor, warmup_steps=warmup)
@@ -72,8 +73,54 @@ def test_a_step_past_the_end_keeps_the_last_rate(name):
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("warmup_steps", -1), ("every_steps", 0), ("gamma", -0.1), ("gamma", 1.1), ("floor", 2.0), ("floor", math.nan)],
+    [
+        ("rise", 1.0),
+        ("power", 0.0),
+        ("start", 1.5),
+        ("milestones", (3, 3)),
+        ("milestones", (0,)),
+        ("warmup_steps", -1),
+        ("every_steps", 0),
+        ("gamma", -0.1),
+        ("gamma", 1.1),
+        ("floor", 2.0),
+        ("floor", math.nan),
+    ],
 )
 def test_bad_settings_are_refused_by_name(field, value):
-    with pytest.raises(ConfigError, match=rf"schedule\.{field}: got {value}, need"):
+    with pytest.raises(ConfigError, match=re.escape(f"schedule.{field}: got {value}, need")):
         ScheduleConfig(**{field: value})
+
+
+def test_the_factor_stops_at_its_floor():
+    rates = factors(ScheduleConfig(name="factor", gamma=0.5, floor=0.2), 6)
+    assert rates == [1, 0.5, 0.25, 0.2, 0.2, 0.2]
+
+
+def test_milestones_multiply_at_their_own_step():
+    assert factors(ScheduleConfig(name="multi-step", milestones=(2, 3), gamma=0.5), 5) == [1, 1, 0.5, 0.25, 0.25]
+
+
+def test_one_cycle_rises_to_one_falls_to_its_end_and_has_one_top():
+    config = ScheduleConfig(name="one-cycle", rise=0.3, start=0.1, end=0.01)
+    rates = factors(config, 101)
+    top = rates.index(max(rates))
+    assert rates[0] == pytest.approx(0.1)
+    assert rates[-1] == pytest.approx(0.01)
+    assert max(rates) == pytest.approx(1, abs=1e-3)
+    assert top in (29, 30)
+    assert rates[:top] == sorted(rates[:top])
+    assert rates[top:] == sorted(rates[top:], reverse=True)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 4])
+@pytest.mark.parametrize("rise", [0.01, 0.3, 0.5, 0.99])
+def test_a_cycle_of_few_steps_still_has_rates(steps, rise):
+    assert all(0 <= rate <= 1 for rate in factors(ScheduleConfig(name="one-cycle", rise=rise), steps))
+
+
+def test_schedules_that_contradict_themselves_are_refused():
+    with pytest.raises(ConfigError, match="at least one step"):
+        ScheduleConfig(name="multi-step")
+    with pytest.raises(ConfigError, match="one-cycle has its own rise"):
+        ScheduleConfig(name="one-cycle", warmup_steps=5)

@@ -47,11 +47,13 @@ def _rows(part: str | None) -> list["Row"]:
     Raises:
         ConfigError: none does.
     """
-    from d2lab.layers.twins import TWINS
+    from d2lab.layers import twins as layers
+    from d2lab.optimizers import twins as optimizers
 
-    rows = [row for row in TWINS if part is None or part.lower() in row.name.lower()]
+    every = [*layers.TWINS, *optimizers.TWINS]
+    rows = [row for row in every if part is None or part.lower() in row.name.lower()]
     if not rows:
-        kinds = sorted({row.name.split(":")[0].split(" ")[0] for row in TWINS})
+        kinds = sorted({row.name.split(":")[0].split(" ")[0] for row in every})
         raise ConfigError("the twin", got=part, need=f"a part of a row's name, such as {', '.join(kinds)}")
     return rows
 

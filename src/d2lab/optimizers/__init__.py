@@ -1,7 +1,33 @@
-"""How weights move: optimizers, schedules and gradient clips."""
+"""How weights move: optimizers, schedules, gradient clips and weight averages, ours and torch's."""
 
-from d2lab.optimizers.build import build_optimizer, clip, set_rate
+from d2lab.optimizers.adam import Adam, AdamW
+from d2lab.optimizers.adaptive import Adadelta, Adagrad, RMSprop
+from d2lab.optimizers.averaging import AveragedModel, ema
+from d2lab.optimizers.build import build_optimizer, clip, scratch_optimizer, set_rate
+from d2lab.optimizers.clipping import clip_grad_norm_, clip_grad_value_
 from d2lab.optimizers.config import OptimizerConfig, ScheduleConfig
+from d2lab.optimizers.proximal import soft_threshold
 from d2lab.optimizers.schedule import rate_factor
+from d2lab.optimizers.sgd import SGD, ProximalSGD
 
-__all__ = ["OptimizerConfig", "ScheduleConfig", "build_optimizer", "clip", "rate_factor", "set_rate"]
+__all__ = [
+    "SGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "AveragedModel",
+    "OptimizerConfig",
+    "ProximalSGD",
+    "RMSprop",
+    "ScheduleConfig",
+    "build_optimizer",
+    "clip",
+    "clip_grad_norm_",
+    "clip_grad_value_",
+    "ema",
+    "rate_factor",
+    "scratch_optimizer",
+    "set_rate",
+    "soft_threshold",
+]

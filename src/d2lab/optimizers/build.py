@@ -1,24 +1,76 @@
-"""From settings to torch's own optimizers, fused into one kernel where the device has one."""
+"""From settings to torch's own optimizers, fused into one kernel where the device has one; and from torch's to ours."""
 
-from collections.abc import Iterable, Sequence
+import copy
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 
+from d2lab.core.errors import ConfigError
+from d2lab.optimizers.adam import Adam, AdamW
+from d2lab.optimizers.adaptive import Adadelta, Adagrad, RMSprop
+from d2lab.optimizers.base import ScratchOptimizer
 from d2lab.optimizers.config import OptimizerConfig
+from d2lab.optimizers.sgd import SGD, ProximalSGD
+
+FUSED = {"sgd", "adagrad", "adam", "adamw"}  # torch has one kernel for the whole step of these
+TORCHS: dict[str, type[torch.optim.Optimizer]] = {
+    "sgd": torch.optim.SGD,
+    "adagrad": torch.optim.Adagrad,
+    "rmsprop": torch.optim.RMSprop,
+    "adadelta": torch.optim.Adadelta,
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+}
+SCRATCH: dict[type[torch.optim.Optimizer], Callable[..., ScratchOptimizer]] = {
+    getattr(torch.optim, made.__name__): made for made in (SGD, Adagrad, RMSprop, Adadelta, Adam, AdamW)
+}
 
 
 def build_optimizer(config: OptimizerConfig, parameters: Iterable[Tensor]) -> torch.optim.Optimizer:
     """Make the optimizer that `config` names, over these parameters."""
     tensors = list(parameters)
-    fused = all(t.device.type in ("cpu", "cuda") and t.is_floating_point() for t in tensors)
-    shared = {"lr": config.learning_rate, "weight_decay": config.weight_decay, "fused": fused}
-    if config.name == "adam":
-        return torch.optim.Adam(tensors, **shared)  # type: ignore[arg-type]
-    if config.name == "adamw":
-        return torch.optim.AdamW(tensors, **shared)  # type: ignore[arg-type]
-    return torch.optim.SGD(tensors, momentum=config.momentum, nesterov=config.nesterov, **shared)  # type: ignore[arg-type]
+    if config.l1:
+        return ProximalSGD(tensors, config.learning_rate, config.l1, config.momentum)
+    given: dict[str, Any] = {"lr": config.learning_rate, "weight_decay": config.weight_decay}
+    given |= {"momentum": config.momentum} if config.name in ("sgd", "rmsprop") else {}
+    given |= {"nesterov": config.nesterov} if config.name == "sgd" else {}
+    given |= {} if config.eps is None else {"eps": config.eps}
+    if config.decay is not None:
+        given["alpha" if config.name == "rmsprop" else "rho"] = config.decay
+    if config.name in ("adam", "adamw"):
+        betas = (config.beta1, config.beta2)
+        given["betas"] = tuple(d if b is None else b for b, d in zip(betas, (0.9, 0.999), strict=True))
+    if config.name in FUSED:
+        given["fused"] = all(_has_fused(config.name, t) for t in tensors)
+    return TORCHS[config.name](tensors, **given)
+
+
+def _has_fused(name: str, tensor: Tensor) -> bool:
+    devices = ("cpu",) if name == "adagrad" else ("cpu", "cuda")
+    return tensor.device.type in devices and tensor.is_floating_point()
+
+
+def scratch_optimizer(optimizer: torch.optim.Optimizer) -> ScratchOptimizer:
+    """Rebuild one of torch's optimizers on ours: same weights, groups, settings and memory of past steps.
+
+    Source: none; the twins' sources are theirs.
+
+    Raises:
+        ConfigError: the optimizer has no scratch twin.
+    """
+    made = SCRATCH.get(type(optimizer))
+    if made is None:
+        names = ", ".join(known.__name__ for known in SCRATCH)
+        raise ConfigError("the optimizer", got=type(optimizer).__name__, need=f"one of torch's {names}")
+    known = set(inspect.signature(made).parameters) | {"params"}
+    groups = [{name: value for name, value in group.items() if name in known} for group in optimizer.param_groups]
+    ours = made(groups)
+    ours.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+    return ours
 
 
 def set_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:

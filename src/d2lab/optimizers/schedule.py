@@ -1,6 +1,10 @@
-"""Learning-rate schedules as pure functions of the step, so that a resumed run needs no memory of them."""
+"""Learning-rate schedules as pure functions of the step, so that a resumed run needs no memory of them.
+
+Each gives the factor of the full rate at a step counted from 0; `left` is the number of the last step.
+"""
 
 import math
+from collections.abc import Callable
 
 from d2lab.optimizers.config import ScheduleConfig
 
@@ -11,18 +15,69 @@ def rate_factor(config: ScheduleConfig, step: int, total_steps: int) -> float:
     Warm-up grows it in a straight line to 1 and then hands over to the named schedule, whose clock starts
     where the warm-up ends; the last step of the run (`total_steps` - 1) reaches `floor`.
 
-    Source: cosine: Loshchilov and Hutter 2017, "SGDR", eq. 5, without restarts.
+    Source: warm-up: Goyal et al. 2017, "Accurate, Large Minibatch SGD", section 2.2; the schedules name theirs.
     Changed: the decay counts from the end of the warm-up.
     """
     if step < config.warmup_steps:
         return (step + 1) / (config.warmup_steps + 1)
-    done = step - config.warmup_steps
-    left = max(1, total_steps - 1 - config.warmup_steps)
-    share = min(1.0, done / left)
-    if config.name == "step":
-        return float(config.gamma ** (done // config.every_steps))
-    if config.name == "cosine":
-        return config.floor + (1 - config.floor) * (1 + math.cos(math.pi * share)) / 2
-    if config.name == "linear":
-        return config.floor + (1 - config.floor) * (1 - share)
+    last = max(1, total_steps - 1 - config.warmup_steps)
+    return SCHEDULES[config.name](config, step - config.warmup_steps, last)
+
+
+def _constant(config: ScheduleConfig, step: int, last: int) -> float:
     return 1.0
+
+
+def _step(config: ScheduleConfig, step: int, last: int) -> float:
+    """Multiply by gamma every so many steps."""
+    return float(config.gamma ** (step // config.every_steps))
+
+
+def _multi_step(config: ScheduleConfig, step: int, last: int) -> float:
+    """Multiply by gamma at each milestone. Source: He et al. 2016, "Deep Residual Learning", section 4.2."""
+    return float(config.gamma ** sum(step >= milestone for milestone in config.milestones))
+
+
+def _factor(config: ScheduleConfig, step: int, last: int) -> float:
+    """Multiply by gamma at every step, down to the floor."""
+    return max(config.floor, float(config.gamma**step))
+
+
+def _polynomial(config: ScheduleConfig, step: int, last: int) -> float:
+    """Fall as a power of what is left. Source: Chen et al. 2018, "DeepLab", section 4.1.1 ("poly")."""
+    return config.floor + (1 - config.floor) * float((1 - min(1.0, step / last)) ** config.power)
+
+
+def _linear(config: ScheduleConfig, step: int, last: int) -> float:
+    return config.floor + (1 - config.floor) * (1 - min(1.0, step / last))
+
+
+def _cosine(config: ScheduleConfig, step: int, last: int) -> float:
+    """Fall as half a cosine. Source: Loshchilov and Hutter 2017, "SGDR", eq. 5, without restarts."""
+    return _slide(1.0, config.floor, min(1.0, step / last), "cos")
+
+
+def _one_cycle(config: ScheduleConfig, step: int, last: int) -> float:
+    """Rise from `start` to 1 and fall to `end`. Source: Smith and Topin 2018, "Super-Convergence", section 3."""
+    top = config.rise * (last + 1) - 1  # torch's place of the top, between two steps as a rule
+    if step <= top:
+        return _slide(config.start, 1.0, step / top if top else 1.0, config.anneal)
+    return _slide(1.0, config.end, min(1.0, (step - top) / (last - top)), config.anneal)
+
+
+def _slide(begin: float, end: float, share: float, anneal: str) -> float:
+    """Go from begin to end, in a straight line or as half a cosine."""
+    done = (1 - math.cos(math.pi * share)) / 2 if anneal == "cos" else share
+    return begin + (end - begin) * done
+
+
+SCHEDULES: dict[str, Callable[[ScheduleConfig, int, int], float]] = {
+    "constant": _constant,
+    "step": _step,
+    "multi-step": _multi_step,
+    "factor": _factor,
+    "polynomial": _polynomial,
+    "linear": _linear,
+    "cosine": _cosine,
+    "one-cycle": _one_cycle,
+}

@@ -1,0 +1,79 @@
+"""Averages of weights over a run: the plain mean (SWA), or one that forgets (EMA)."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from d2lab.core.errors import ConfigError
+
+Average = Callable[[Tensor, Tensor, int], Tensor]  # average so far, weight now, how many are in the average
+
+
+def mean_so_far(average: Tensor, weight: Tensor, count: int) -> Tensor:
+    """Give the mean of all weights, this one included: average + (weight - average) / (count + 1).
+
+    Source: Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima and Better Generalization", algorithm 1.
+
+    Args:
+        average: of the first `count` weights.
+        weight: the next one, of the same shape.
+        count: how many are in the average.
+    """
+    return average + (weight - average) / (count + 1)
+
+
+def ema(decay: float = 0.999) -> Average:
+    """Make the average that forgets: decay average + (1 - decay) weight.
+
+    Source: Polyak and Juditsky 1992, "Acceleration of Stochastic Approximation by Averaging", for the mean; the decay
+    as in Szegedy et al. 2016, "Rethinking the Inception Architecture", section 8.
+
+    Args:
+        decay: share of the past, 0 to 1; about 1 / (1 - decay) steps are remembered.
+
+    Raises:
+        ConfigError: decay is outside 0 to 1.
+    """
+    if not 0 <= decay <= 1:
+        raise ConfigError("ema decay", got=decay, need="a number from 0 to 1")
+    return lambda average, weight, count: decay * average + (1 - decay) * weight
+
+
+class AveragedModel(nn.Module):
+    """A copy of a model whose weights are the average of those it has seen; call `update_parameters` after a step.
+
+    Buffers are averaged too with use_buffers, else taken as they are. After plain averaging the running statistics of
+    batch normalization belong to other weights: pass the training data through once more.
+
+    Source: Izmailov et al. 2018, algorithm 1.
+    Twin: torch.optim.swa_utils.AveragedModel.
+    """
+
+    n_averaged: Tensor
+
+    def __init__(self, model: nn.Module, avg_fn: Average = mean_so_far, use_buffers: bool = False) -> None:
+        super().__init__()
+        self.module = copy.deepcopy(model)
+        self.avg_fn, self.use_buffers = avg_fn, use_buffers
+        self.register_buffer("n_averaged", torch.tensor(0))
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """Run the averaged model."""
+        return self.module(*args, **kwargs)
+
+    @torch.no_grad()
+    def update_parameters(self, model: nn.Module) -> None:
+        """Take the model's weights into the average."""
+        count = int(self.n_averaged)
+        averaged: set[Tensor] = set(self.module.parameters())
+        if self.use_buffers:
+            averaged |= {buffer for buffer in self.module.buffers() if buffer.is_floating_point()}
+        ours = [*self.module.parameters(), *self.module.buffers()]
+        theirs = [*model.parameters(), *model.buffers()]
+        for mine, now in zip(ours, theirs, strict=True):
+            fresh = now.detach().to(mine.device)
+            mine.copy_(self.avg_fn(mine, fresh, count) if mine in averaged and count else fresh)
+        self.n_averaged += 1

@@ -1,0 +1,67 @@
+"""Gradient clipping: by the length of all gradients together, or entry by entry."""
+
+from collections.abc import Iterable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from d2lab.core.errors import ConfigError, NonFiniteError
+
+
+@torch.no_grad()
+def clip_grad_norm_(
+    parameters: Iterable[Tensor], max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
+) -> Float[Tensor, ""]:
+    """Shorten all gradients by one factor so that their norm is at most max_norm; give the norm before.
+
+    The factor is min(1, max_norm / (norm + 1e-6)): the direction stays.
+
+    Source: Pascanu, Mikolov, Bengio 2013, "On the difficulty of training recurrent neural networks", algorithm 1.
+    Twin: torch.nn.utils.clip_grad_norm_.
+
+    Args:
+        parameters: whose gradients shrink, in place.
+        max_norm: longest norm allowed.
+        norm_type: p of the norm over all entries; infinity is the largest entry.
+        error_if_nonfinite: raise where the norm is NaN or infinite, instead of making every gradient so.
+
+    Raises:
+        ConfigError: max_norm or norm_type is not above 0.
+        NonFiniteError: the norm is not finite, and error_if_nonfinite says so.
+    """
+    if not max_norm > 0 or not norm_type > 0:
+        raise ConfigError("clip_grad_norm_", got=(max_norm, norm_type), need="max_norm and norm_type above 0")
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    if not gradients:
+        return torch.tensor(0.0)
+    sizes = torch.cat([gradient.abs().flatten() for gradient in gradients])
+    norm = sizes.max() if norm_type == float("inf") else (sizes**norm_type).sum() ** (1 / norm_type)
+    if error_if_nonfinite and not norm.isfinite():
+        raise NonFiniteError("the norm of the gradients", got=float(norm), need="a finite number")
+    factor = (max_norm / (norm + 1e-6)).clamp(max=1.0)
+    for gradient in gradients:
+        gradient.mul_(factor)
+    return norm
+
+
+@torch.no_grad()
+def clip_grad_value_(parameters: Iterable[Tensor], clip_value: float) -> None:
+    """Cut every entry of every gradient to -clip_value..clip_value; the direction may change.
+
+    Source: Mikolov 2012, "Statistical Language Models Based on Neural Networks", section 3.2.2.
+    Twin: torch.nn.utils.clip_grad_value_.
+
+    Args:
+        parameters: whose gradients are cut, in place.
+        clip_value: largest size of an entry.
+
+    Raises:
+        ConfigError: clip_value is not above 0.
+    """
+    if not clip_value > 0:
+        raise ConfigError("clip_grad_value_", got=clip_value, need="a number above 0")
+    for parameter in parameters:
+        if parameter.grad is not None:
+            limit = torch.full_like(parameter.grad, clip_value)
+            parameter.grad.copy_(parameter.grad.maximum(-limit).minimum(limit))

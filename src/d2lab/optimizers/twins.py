@@ -1,0 +1,261 @@
+"""The table of optimizers: each beside torch's, over 100 steps of gradients ordinary and nasty."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import lr_scheduler, swa_utils
+
+from d2lab.core.twin import CLOSE, Row, relative_difference, slowdown
+from d2lab.optimizers import averaging, build
+from d2lab.optimizers.clipping import clip_grad_norm_, clip_grad_value_
+from d2lab.optimizers.config import ScheduleConfig
+from d2lab.optimizers.schedule import rate_factor
+from d2lab.optimizers.sgd import ProximalSGD
+
+STEPS = 100
+SHAPES = ((4, 3), (5,), (2, 1, 3), (1,))
+LENET = ((6, 1, 5, 5), (6,), (16, 6, 5, 5), (16,), (120, 400), (120,), (84, 120), (84,), (10, 84), (10,))
+NASTY = {50: 0.0, 60: 1e-12, 70: 1e8, 80: 1e-300}  # step -> factor of all its gradients
+Make = Callable[[Any], torch.optim.Optimizer]  # from parameters or groups
+Draw = torch.Generator
+
+
+def drawn_weights(shapes: tuple[tuple[int, ...], ...], dtype: torch.dtype) -> list[nn.Parameter]:
+    """Draw weights of these shapes, always the same."""
+    draw = Draw().manual_seed(0)
+    return [nn.Parameter(torch.randn(shape, generator=draw).to(dtype)) for shape in shapes]
+
+
+def walk(make: Make) -> Iterator[Tensor]:
+    """Take 100 steps with drawn gradients that pull back to 0; yield every weight after every step.
+
+    The last weight has a gradient at every third step only, and the second group a rate of its own.
+    """
+    weights, draw = drawn_weights(SHAPES, torch.float64), Draw().manual_seed(1)
+    optimizer = make([{"params": weights[:2]}, {"params": weights[2:], "lr": 0.003}])
+    for step in range(STEPS):
+        for number, weight in enumerate(weights):
+            pull = torch.randn(weight.shape, generator=draw, dtype=weight.dtype) + 0.3 * weight.detach()
+            skipped = number == len(SHAPES) - 1 and step % 3
+            weight.grad = None if skipped else NASTY.get(step, 1.0) * pull
+        optimizer.step()
+        yield from (weight.detach().clone() for weight in weights)
+
+
+def farthest(ours: Iterator[Tensor], theirs: Iterator[Tensor]) -> float:
+    """Give the largest relative difference of two walks."""
+    return max(relative_difference(mine, reference) for mine, reference in zip(ours, theirs, strict=True))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OptimizerTwin:
+    """An optimizer of ours and torch's; both get the same weights and gradients."""
+
+    name: str
+    source: str
+    ours: Make
+    theirs: Make
+    rtol: float = CLOSE
+    why: str = ""
+
+    def difference(self) -> float:
+        """Compare all weights after each of 100 steps."""
+        return farthest(walk(self.ours), walk(self.theirs))
+
+    def slowdown(self) -> float:
+        """Time one step over LeNet's weights."""
+        steppers = []
+        for make in (self.ours, self.theirs):
+            weights = drawn_weights(LENET, torch.float32)
+            for weight in weights:
+                weight.grad = weight.detach().clone()
+            steppers.append(make(weights))
+        return slowdown(steppers[0].step, steppers[1].step, rounds=20)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WalkTwin:
+    """Anything of ours and torch's that gives tensors step by step: schedules, clips, averages."""
+
+    name: str
+    source: str
+    ours: Callable[[], Iterator[Tensor]]
+    theirs: Callable[[], Iterator[Tensor]]
+    rtol: float = CLOSE
+    why: str = ""
+
+    def difference(self) -> float:
+        """Compare all that the two give."""
+        return farthest(self.ours(), self.theirs())
+
+    def slowdown(self) -> float:
+        """Time the whole walk."""
+        return slowdown(lambda: list(self.ours()), lambda: list(self.theirs()))
+
+
+def optimizer_row(name: str, kind: str, **settings: Any) -> OptimizerTwin:  # noqa: ANN401
+    """Make a row whose two sides take the same settings.
+
+    Args:
+        name: the idea, then the variant.
+        kind: of the optimizer, a name of torch.optim.
+        settings: for both.
+    """
+    theirs = getattr(torch.optim, kind)
+    ours = build.SCRATCH[theirs]
+    source = " ".join((ours.__doc__ or "").split("Source: ")[1].split("Twin:")[0].split("Changed:")[0].split())
+    return OptimizerTwin(
+        name=name,
+        source="Robbins and Monro 1951; Polyak 1964; Sutskever et al. 2013" if kind == "SGD" else source.rstrip("."),
+        ours=lambda groups: ours(groups, **settings),
+        theirs=lambda groups: theirs(groups, **settings),
+    )
+
+
+class _ShrunkSGD(torch.optim.SGD):
+    """Torch's SGD and soft shrinkage, one after the other."""
+
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]  # noqa: ANN401
+        super().step(closure)
+        for group in self.param_groups:
+            for weight in group["params"]:
+                if weight.grad is not None:
+                    weight.data = nn.functional.softshrink(weight.data, group["lr"] * 0.5)
+
+
+def factors(config: ScheduleConfig, steps: int = STEPS) -> Iterator[Tensor]:
+    """Give the rates of a run of 100 steps."""
+    return (torch.tensor(rate_factor(config, step, steps), dtype=torch.float64) for step in range(STEPS))
+
+
+def rates(make: Callable[[torch.optim.Optimizer], lr_scheduler.LRScheduler]) -> Iterator[Tensor]:
+    """Give the rates of 100 steps as torch's scheduler sets them."""
+    optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
+    scheduler = make(optimizer)
+    for step in range(STEPS):
+        yield torch.tensor(optimizer.param_groups[0]["lr"], dtype=torch.float64)
+        optimizer.step()
+        if step < STEPS - 1:
+            scheduler.step()
+
+
+def schedule_row(
+    name: str, source: str, config: ScheduleConfig, make: Callable[[Any], lr_scheduler.LRScheduler], steps: int = STEPS
+) -> WalkTwin:
+    """Make a row of a schedule.
+
+    Args:
+        name: the idea.
+        source: of it.
+        config: our settings.
+        make: torch's scheduler, from an optimizer of rate 1.
+        steps: length of the run that ours is told; torch's count ends where the decay does.
+    """
+    return WalkTwin(name=name, source=source, ours=lambda: factors(config, steps), theirs=lambda: rates(make))
+
+
+def _clipped(by: Callable[[list[nn.Parameter]], Tensor | None], factor: float) -> Iterator[Tensor]:
+    weights, draw = drawn_weights(SHAPES, torch.float64), Draw().manual_seed(2)
+    for weight in weights[:-1]:  # the last has no gradient
+        weight.grad = factor * torch.randn(weight.shape, generator=draw, dtype=weight.dtype)
+    norm = by(weights)
+    yield from (weight.grad for weight in weights if weight.grad is not None)
+    if norm is not None:
+        yield norm
+
+
+def clip_row(
+    name: str, factor: float, ours: Callable[..., Any], theirs: Callable[..., Any], *settings: float
+) -> WalkTwin:
+    """Make a row of a clip.
+
+    Args:
+        name: the idea, then the variant.
+        factor: of the gradients.
+        ours: our function.
+        theirs: torch's.
+        settings: what both take behind the parameters.
+    """
+    return WalkTwin(
+        name=name,
+        source="Pascanu, Mikolov, Bengio 2013, algorithm 1" if "norm" in name else "Mikolov 2012, section 3.2.2",
+        ours=lambda: _clipped(lambda weights: ours(weights, *settings), factor),
+        theirs=lambda: _clipped(lambda weights: theirs(weights, *settings), factor),
+    )
+
+
+def _averaged(make: Callable[[nn.Module], Any]) -> Iterator[Tensor]:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2)).double()
+    averaged = make(model)
+    for _ in range(20):
+        with torch.no_grad():
+            for tensor in model.state_dict().values():
+                tensor.add_(torch.rand(tensor.shape, dtype=tensor.dtype) if tensor.is_floating_point() else 1)
+        averaged.update_parameters(model)
+        yield from (tensor.clone() for tensor in averaged.state_dict().values())
+
+
+def average_row(name: str, ours: Callable[[nn.Module], Any], theirs: Callable[[nn.Module], Any]) -> WalkTwin:
+    """Make a row of a weight average."""
+    source = (
+        "Izmailov et al. 2018, algorithm 1"
+        if "mean" in name
+        else "Polyak and Juditsky 1992; decay: Szegedy et al. 2016"
+    )
+    return WalkTwin(name=name, source=source, ours=lambda: _averaged(ours), theirs=lambda: _averaged(theirs))
+
+
+OPTIMIZERS: list[Row] = [
+    optimizer_row("SGD", "SGD", lr=0.1),
+    optimizer_row("SGD: weight decay", "SGD", lr=0.1, weight_decay=0.1),
+    optimizer_row("SGD: momentum", "SGD", lr=0.02, momentum=0.9),
+    optimizer_row("SGD: momentum, dampening, decay", "SGD", lr=0.02, momentum=0.8, dampening=0.3, weight_decay=0.01),
+    optimizer_row("SGD: Nesterov", "SGD", lr=0.02, momentum=0.9, nesterov=True, weight_decay=0.01),
+    optimizer_row("SGD: uphill", "SGD", lr=1e-3, momentum=0.5, maximize=True, weight_decay=0.1),
+    OptimizerTwin(
+        name="ProximalSGD: L1",
+        source="Duchi and Singer 2009, section 5.1",
+        ours=lambda groups: ProximalSGD(groups, 0.1, 0.5, momentum=0.5),
+        theirs=lambda groups: _ShrunkSGD(groups, lr=0.1, momentum=0.5),
+    ),
+    optimizer_row("Adagrad", "Adagrad", lr=0.1),
+    optimizer_row("Adagrad: all settings", "Adagrad", lr=0.1, lr_decay=0.1, weight_decay=0.1, initial_accumulator_value=0.5, eps=1e-3),
+    optimizer_row("RMSprop", "RMSprop"),
+    optimizer_row("RMSprop: momentum, centered", "RMSprop", alpha=0.9, momentum=0.7, centered=True, weight_decay=0.1),
+    optimizer_row("Adadelta", "Adadelta"),
+    optimizer_row("Adadelta: all settings", "Adadelta", lr=0.5, rho=0.7, eps=1e-3, weight_decay=0.1),
+    optimizer_row("Adam", "Adam", lr=0.01),
+    optimizer_row("Adam: all settings", "Adam", lr=0.01, betas=(0.7, 0.9), eps=1e-3, weight_decay=0.1, amsgrad=True),
+    optimizer_row("Adam: uphill", "Adam", maximize=True),
+    optimizer_row("AdamW", "AdamW", lr=0.01, weight_decay=0.1),
+    optimizer_row("AdamW: amsgrad", "AdamW", lr=0.01, amsgrad=True),
+]  # fmt: skip
+SCHEDULE_ROWS: list[Row] = [
+    schedule_row("schedule: step", "none; a definition", ScheduleConfig(name="step", every_steps=30, gamma=0.3), lambda o: lr_scheduler.StepLR(o, 30, 0.3)),
+    schedule_row("schedule: multi-step", "He et al. 2016, section 4.2", ScheduleConfig(name="multi-step", milestones=(20, 21, 80), gamma=0.5), lambda o: lr_scheduler.MultiStepLR(o, [20, 21, 80], 0.5)),
+    schedule_row("schedule: factor", "none; a definition", ScheduleConfig(name="factor", gamma=0.95), lambda o: lr_scheduler.ExponentialLR(o, 0.95)),
+    schedule_row("schedule: polynomial", "Chen et al. 2018, section 4.1.1", ScheduleConfig(name="polynomial", power=0.9), lambda o: lr_scheduler.PolynomialLR(o, 60, 0.9), 61),
+    schedule_row("schedule: linear", "none; a definition", ScheduleConfig(name="linear", floor=0.1), lambda o: lr_scheduler.LinearLR(o, 1.0, 0.1, 99)),
+    schedule_row("schedule: cosine", "Loshchilov and Hutter 2017, eq. 5", ScheduleConfig(name="cosine", floor=0.2), lambda o: lr_scheduler.CosineAnnealingLR(o, 99, 0.2)),
+    schedule_row("schedule: warm-up", "Goyal et al. 2017, section 2.2", ScheduleConfig(warmup_steps=9), lambda o: lr_scheduler.LinearLR(o, 0.1, 1.0, 9)),
+    schedule_row("schedule: one-cycle", "Smith and Topin 2018, section 3", ScheduleConfig(name="one-cycle"), lambda o: lr_scheduler.OneCycleLR(o, 1.0, STEPS, cycle_momentum=False)),
+    schedule_row("schedule: one-cycle, straight", "Smith and Topin 2018, section 3", ScheduleConfig(name="one-cycle", anneal="linear", rise=0.45, start=0.1, end=0.001), lambda o: lr_scheduler.OneCycleLR(o, 1.0, STEPS, pct_start=0.45, anneal_strategy="linear", cycle_momentum=False, div_factor=10, final_div_factor=100)),
+]  # fmt: skip
+CLIPS: list[Row] = [
+    clip_row("clip: norm", 1.0, clip_grad_norm_, nn.utils.clip_grad_norm_, 0.5),
+    clip_row("clip: norm, far below", 1e-9, clip_grad_norm_, nn.utils.clip_grad_norm_, 0.5),
+    clip_row("clip: norm 1", 3.0, clip_grad_norm_, nn.utils.clip_grad_norm_, 0.5, 1.0),
+    clip_row("clip: largest entry, norm inf", 3.0, clip_grad_norm_, nn.utils.clip_grad_norm_, 0.5, float("inf")),
+    clip_row("clip: value", 3.0, clip_grad_value_, nn.utils.clip_grad_value_, 0.5),
+]
+AVERAGES: list[Row] = [
+    average_row("average: mean (SWA)", averaging.AveragedModel, swa_utils.AveragedModel),
+    average_row("average: mean, buffers too", lambda m: averaging.AveragedModel(m, use_buffers=True), lambda m: swa_utils.AveragedModel(m, use_buffers=True)),
+    average_row("average: EMA", lambda m: averaging.AveragedModel(m, averaging.ema(0.9)), lambda m: swa_utils.AveragedModel(m, multi_avg_fn=swa_utils.get_ema_multi_avg_fn(0.9)),  # type: ignore[no-untyped-call]
+   ),
+]  # fmt: skip
+TWINS: list[Row] = [*OPTIMIZERS, *SCHEDULE_ROWS, *CLIPS, *AVERAGES]
