@@ -127,7 +127,7 @@ def test_adams_first_step_is_the_rate_whatever_the_gradients_size(size):
 def test_decoupled_decay_is_proportional_and_adams_is_not():
     make = {name: getattr(optimizers, name) for name in ("Adam", "AdamW")}
     flat = {n: descend(lambda p, m=m: m(p, lr=0.01, weight_decay=0.1), 1, curvature=(0, 0)) for n, m in make.items()}
-    torch.testing.assert_close(flat["AdamW"], torch.tensor([0.999, -1.998]).double(), rtol=1e-12, atol=0)
+    torch.testing.assert_close(flat["AdamW"], torch.tensor([0.999, -1.998], dtype=torch.float64), rtol=1e-12, atol=0)
     torch.testing.assert_close(flat["Adam"], torch.tensor([0.99, -1.99]).double(), rtol=1e-6, atol=0)
 
 
