@@ -7,7 +7,7 @@ import numpy as np
 from d2lab.engine.array import Array
 from d2lab.engine.operations import Values
 
-WIDTH, HEIGHT = 132, 62  # of a box, pixels
+WIDTH, HEIGHT = 176, 62  # of a box, pixels
 GAP_X, GAP_Y = 48, 18
 MARGIN = 16
 SHOWN = 3  # entries of an array that are written out

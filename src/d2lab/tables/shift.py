@@ -1,0 +1,78 @@
+"""Corrections for shifted distributions: when the world of use is not the world of training."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from d2lab.core.errors import ConfigError
+
+Inputs = Float[Tensor, "example feature"]
+Weights = Float[Tensor, " example"]
+
+
+def domain_weights(train: Inputs, use: Float[Tensor, "other feature"]) -> Weights:
+    """Weigh training examples by q(x) / p(x), so that their average stands for the world of use (covariate shift).
+
+    A logistic regression learns to tell the two sets apart; its odds, times the ratio of the set sizes, are q / p.
+
+    Source: Sugiyama, Suzuki, Kanamori 2012, "Density Ratio Estimation in Machine Learning", section 4.2; the idea:
+    Shimodaira 2000, "Improving predictive inference under covariate shift".
+
+    Args:
+        train: inputs of the world of training, p.
+        use: inputs of the world of use, q; their targets are not needed.
+
+    Raises:
+        ConfigError: a set is empty, or the features differ.
+    """
+    if not len(train) or not len(use) or train.shape[1] != use.shape[1]:
+        got = f"{tuple(train.shape)} and {tuple(use.shape)}"
+        raise ConfigError("the two sets", got=got, need="examples in both, with the same features")
+    from sklearn.linear_model import LogisticRegression
+
+    inputs = torch.cat([train, use])
+    domain = torch.cat([torch.zeros(len(train)), torch.ones(len(use))])
+    tell_apart = LogisticRegression(C=1e4, max_iter=10_000).fit(inputs.numpy(), domain.numpy())
+    odds = torch.from_numpy(tell_apart.decision_function(train.numpy())).to(train).exp()
+    return odds * (len(train) / len(use))
+
+
+def effective_size(weights: Weights) -> float:
+    """Count how many equally weighted examples would average with the same noise: (sum w)^2 / sum w^2.
+
+    Source: Kish 1965, "Survey Sampling", section 11.7.
+
+    Raises:
+        ConfigError: a weight is negative, or all are 0.
+    """
+    if not (weights >= 0).all() or not weights.sum() > 0:
+        raise ConfigError("the weights", got="a negative one or only zeros", need="0 or more, one above")
+    return float(weights.sum().square() / weights.square().sum())
+
+
+def label_shift_weights(
+    confusion: Float[Tensor, "predicted actual"], predicted: Float[Tensor, " predicted"]
+) -> Float[Tensor, " actual"]:
+    """Find how much likelier each class is in use than in training, from what a classifier says of both (label shift).
+
+    With C[i, j] the share of training examples of class j that were called i (all entries sum to 1), and m[i] the share
+    of examples in use that are called i, the ratios q(y) / p(y) solve C w = m.
+
+    Source: Lipton, Wang, Smola 2018, "Detecting and Correcting for Label Shift with Black Box Predictors", section 4.
+
+    Args:
+        confusion: C, of held-out training data.
+        predicted: m.
+
+    Raises:
+        ConfigError: the shares do not sum to 1, or the classifier can't tell some classes apart.
+    """
+    sums = torch.stack([confusion.sum(), predicted.sum()])
+    if confusion.shape[0] != confusion.shape[1] or not torch.allclose(sums, torch.ones_like(sums), atol=1e-6):
+        raise ConfigError(
+            "the shares", got=[round(float(s), 6) for s in sums], need="a square table and a list, each of sum 1"
+        )
+    if torch.linalg.cond(confusion) > 1e10:
+        fix = "Use a better classifier, or join the classes."
+        raise ConfigError("the confusion table", got="classes that are called alike", need="an invertible one", fix=fix)
+    return torch.linalg.solve(confusion, predicted)
