@@ -1,10 +1,10 @@
 """Deliberate mistakes, one edit each: some test must catch every one, and the tests must be sound without them."""
 
 import pytest
-from tests.mutants import engine, layers, optimizers
+from tests.mutants import early, engine, layers, optimizers
 from tests.mutants.mutant import Mutant, survives
 
-MUTANTS = [*engine.MUTANTS, *layers.MUTANTS, *optimizers.MUTANTS]
+MUTANTS = [*early.MUTANTS, *engine.MUTANTS, *layers.MUTANTS, *optimizers.MUTANTS]
 
 
 @pytest.mark.slow

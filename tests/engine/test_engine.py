@@ -173,6 +173,18 @@ def test_slopes_add_up_over_uses_and_calls_until_they_are_cleared():
     assert x.grad is None
 
 
+def test_corners_and_ties_have_torchs_slopes():
+    for function, point, slope in (
+        (lambda x: x.relu(), [0.0, -1.0, 2.0], [0, 0, 1]),
+        (lambda x: abs(x), [0.0, -3.0], [0, -1]),
+        (lambda x: x.max(), [2.0, 1.0, 2.0], [0.5, 0, 0.5]),
+        (lambda x: x.maximum(1.0), [1.0, 3.0], [0.5, 1]),
+    ):
+        x = Array(point, requires_grad=True)
+        function(x).sum().backward()
+        assert x.grad.tolist() == slope
+
+
 def test_a_detached_value_is_a_constant():
     x = Array(3.0, requires_grad=True)
     (x.detach() * x).backward()

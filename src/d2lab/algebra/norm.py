@@ -87,5 +87,5 @@ def nuclear_norm(matrix: Matrix) -> Float[Tensor, ""]:
 
     Source: Fazel 2002, "Matrix Rank Minimization with Applications", section 5.1.
     """
-    squares = torch.linalg.eigvalsh(matrix.T @ matrix)
+    squares: Tensor = torch.linalg.eigvalsh(matrix.T @ matrix)
     return squares.clamp(min=0).sqrt().sum()

@@ -96,4 +96,5 @@ def projection(columns: Matrix) -> Float[Tensor, "row row"]:
     """
     if int(torch.linalg.matrix_rank(columns)) < columns.shape[1]:
         raise ConfigError("the columns to project on", got="dependent ones", need="independent ones")
-    return columns @ torch.linalg.solve(columns.T @ columns, columns.T)
+    shadow: Tensor = columns @ torch.linalg.solve(columns.T @ columns, columns.T)
+    return shadow

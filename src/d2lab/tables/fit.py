@@ -102,7 +102,8 @@ def ridge_path(features: Features, targets: Targets, penalties: Sequence[float])
     inputs, outputs, _ = centered(features, targets)
     left, sizes, right = torch.linalg.svd(inputs, full_matrices=False)
     amounts = torch.as_tensor(penalties, dtype=inputs.dtype)[:, None]
-    return (sizes / (sizes**2 + amounts) * (left.T @ outputs)) @ right
+    shrunk: Tensor = sizes / (sizes**2 + amounts) * (left.T @ outputs)
+    return shrunk @ right
 
 
 class Centering(NamedTuple):
@@ -112,6 +113,7 @@ class Centering(NamedTuple):
     target_mean: Tensor
 
     def __call__(self, weights: Tensor) -> Fit:
+        """Give the fit of the data as they were."""
         return Fit(weights, self.target_mean - self.feature_mean @ weights)
 
 

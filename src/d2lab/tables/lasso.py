@@ -51,7 +51,7 @@ def lasso_by_proximal_steps(features: Features, targets: Targets, penalty: float
 
     L, the largest eigenvalue of X^T X / n, is how fast the gradient can change.
 
-    Source: Daubechies, Defrise, De Mol 2004, "An iterative thresholding algorithm for linear inverse problems", eq. 1.4.
+    Source: Daubechies, Defrise, De Mol 2004, "An iterative thresholding algorithm", eq. 1.4.
 
     Args:
         features: inputs.

@@ -75,4 +75,5 @@ def label_shift_weights(
     if torch.linalg.cond(confusion) > 1e10:
         fix = "Use a better classifier, or join the classes."
         raise ConfigError("the confusion table", got="classes that are called alike", need="an invertible one", fix=fix)
-    return torch.linalg.solve(confusion, predicted)
+    ratios: Tensor = torch.linalg.solve(confusion, predicted)
+    return ratios
