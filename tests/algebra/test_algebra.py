@@ -40,8 +40,8 @@ def test_matrix_norms_are_the_librarys():
         (algebra.frobenius_norm(matrix), "fro"),
         (algebra.nuclear_norm(matrix), "nuc"),
         (algebra.spectral_norm(matrix), 2),
-        (algebra.induced_norm(matrix, 1), 1),
-        (algebra.induced_norm(matrix, 2), 2),
+        (algebra.induced_norm(matrix, 1.0), 1),
+        (algebra.induced_norm(matrix, 2.0), 2),
         (algebra.induced_norm(matrix, float("inf")), float("inf")),
     ):
         assert float(mine) == pytest.approx(float(torch.linalg.matrix_norm(matrix, name)), rel=1e-9)
@@ -106,7 +106,7 @@ def test_what_is_not_special_is_told_apart():
     ("mistake", "sentence"),
     [
         (lambda: algebra.vector_norm(torch.ones(2), 0.5), "the p of a norm: got 0.5, need 1 or more."),
-        (lambda: algebra.induced_norm(torch.ones(2, 2), 3), "the p of an induced norm: got 3, need 1, 2 or inf."),
+        (lambda: algebra.induced_norm(torch.ones(2, 2), 3.0), "the p of an induced norm: got 3.0, need 1, 2 or inf."),
         (lambda: algebra.permutation_matrix([0, 0]), "a permutation: got [0, 0], need every number 0 to 1 once."),
         (lambda: algebra.householder(torch.zeros(2)), "the normal of a mirror: got '0', need a direction."),
         (

@@ -173,7 +173,8 @@ def test_the_smallest_side_that_is_allowed_works():
 def test_every_model_file_is_in_the_catalog():
     import d2lab.models
 
-    files = {path.stem for path in Path(d2lab.models.__file__).parent.glob("*.py")} - {"__init__", "catalog"}
+    untrained = {"__init__", "catalog", "perceptron_rule", "xor"}  # a rule and a net by hand: no recipe builds them
+    files = {path.stem for path in Path(d2lab.models.__file__).parent.glob("*.py")} - untrained
     assert {model.__module__.rpartition(".")[2] for model in MODELS.values()} == files
 
 

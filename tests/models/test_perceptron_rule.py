@@ -61,7 +61,7 @@ def test_no_straight_border_divides_xor():
 
 def test_the_rule_gives_up_on_xor():
     lifted = torch.cat([CORNERS, torch.ones(4, 1)], 1)
-    with pytest.raises(ConfigError, match="got 'mistakes in 50 passes', need a pass without any. Such points may"):
+    with pytest.raises(ConfigError, match=r"got 'mistakes in 50 passes', need a pass without any. Such points may"):
         perceptron_rule(lifted, 2 * TRUTHS - 1, max_epochs=50)
 
 

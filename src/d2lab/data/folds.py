@@ -10,11 +10,11 @@ from torch import Tensor
 from d2lab.core.errors import ConfigError
 from d2lab.data.split import Split, holdout
 
-Indices = Int64[Tensor, " chosen"]
+Indices = Int64[Tensor, " _"]
 
 
 def k_fold(
-    count: int, k: int, *, seed: int, classes: Int64[Tensor, " count"] | None = None
+    count: int, k: int, *, seed: int, classes: Int64[Tensor, " example"] | None = None
 ) -> list[tuple[Indices, Indices]]:
     """Divide examples into k parts; each in turn validates what the others train: pairs (training, validation).
 

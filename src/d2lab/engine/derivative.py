@@ -20,7 +20,10 @@ EPSILON = float(np.finfo(np.float64).eps)
 
 
 class Jacobian(NamedTuple):
-    """A derivative, and how often the function's graph was walked to get it."""
+    """A derivative, and how often the function's graph was walked to get it.
+
+    Source: none; a pair.
+    """
 
     values: Values
     passes: int

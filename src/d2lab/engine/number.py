@@ -18,6 +18,11 @@ class Number:
 
     Operators and NumPy's names work as in NumPy, with broadcasting. Comparisons give plain arrays of truths, for
     control flow. Nothing changes in place.
+
+    Source: operator overloading for derivatives: Griewank and Walther 2008, section 6.1.
+
+    Raises:
+        ConfigError: an entry is assigned, or `item()` is asked of several.
     """
 
     __array_ufunc__ = None  # so that numpy_array * number asks us

@@ -7,7 +7,7 @@ gives |x| the derivative 0 at 0, and a formula built on it has a wrong gradient 
 import math
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError
@@ -74,7 +74,7 @@ class Identity(nn.Module):
     def __init__(self, *_: object, **__: object) -> None:
         super().__init__()
 
-    def forward(self, input: Tensor) -> Tensor:
+    def forward(self, input: Shaped[Tensor, "*shape"]) -> Shaped[Tensor, "*shape"]:
         """Give the input."""
         return input
 

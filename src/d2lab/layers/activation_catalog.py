@@ -1,4 +1,7 @@
-"""Activations by name: torch's own, for models to choose from."""
+"""Activations by name: torch's own, for models to choose from.
+
+Source: none; the activations name theirs.
+"""
 
 from typing import Literal
 

@@ -1,7 +1,11 @@
-"""The arguments that layers share: pairs of sizes, counts, and the words for wrong ones."""
+"""The arguments that layers share: pairs of sizes, counts, and the words for wrong ones.
+
+Source: none; plumbing.
+"""
 
 from typing import Any
 
+from jaxtyping import Shaped
 from torch import Tensor
 
 from d2lab.core.errors import ConfigError
@@ -27,7 +31,7 @@ def check_counts(layer: str, **counts: int | tuple[int, ...]) -> None:
             raise ConfigError(f"{layer}.{name}", got=value, need="1 or more")
 
 
-def check_axis(layer: str, input: Tensor, axis: int, size: int) -> None:
+def check_axis(layer: str, input: Shaped[Tensor, "*shape"], axis: int, size: int) -> None:
     """Refuse an input whose axis has another length than the layer was made for.
 
     Raises:

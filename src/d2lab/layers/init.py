@@ -9,16 +9,20 @@ from collections.abc import Callable
 from typing import Literal
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError
 
+Weight = Float[Tensor, "*shape"]
 InitName = Literal["default", "normal", "xavier", "kaiming", "zeros", "symmetric"]
 SYMMETRIC = 0.01  # the one value of every weight of a symmetric start
 
 
-def fans(weight: Tensor) -> tuple[int, int]:
+def fans(weight: Weight) -> tuple[int, int]:
     """Count how many numbers flow into an output (fan in), and out of an input (fan out).
+
+    Source: Glorot and Bengio 2010, section 4.2.1.
 
     Args:
         weight: `[out, in, *kernel]`.
@@ -33,8 +37,10 @@ def fans(weight: Tensor) -> tuple[int, int]:
 
 
 @torch.no_grad()
-def constant_(tensor: Tensor, val: float) -> Tensor:
+def constant_(tensor: Weight, val: float) -> Weight:
     """Give every entry the same value.
+
+    Source: none; why not: Goodfellow, Bengio, Courville 2016, "Deep Learning", section 8.4.
 
     As the start of a hidden layer this is the mistake that shows why starts are random: all units of the layer
     compute the same, get the same gradient and stay the same for ever.
@@ -42,24 +48,43 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
     return tensor.fill_(val)
 
 
-def zeros_(tensor: Tensor) -> Tensor:
-    """Fill with 0: right for biases, a dead start for hidden layers."""
+def zeros_(tensor: Weight) -> Weight:
+    """Fill with 0: right for biases, a dead start for hidden layers.
+
+    Source: none; a definition.
+    """
     return constant_(tensor, 0.0)
 
 
 @torch.no_grad()
-def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
-    """Draw from the normal law N(mean, std^2)."""
+def normal_(tensor: Weight, mean: float = 0.0, std: float = 1.0) -> Weight:
+    """Draw from the normal law N(mean, std^2).
+
+    Source: none; a definition.
+
+    Args:
+        tensor: to fill.
+        mean: of the law.
+        std: its deviation.
+    """
     return tensor.normal_(mean, std)
 
 
 @torch.no_grad()
-def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
-    """Draw evenly from a to b; the variance is (b - a)^2 / 12."""
+def uniform_(tensor: Weight, a: float = 0.0, b: float = 1.0) -> Weight:
+    """Draw evenly from a to b; the variance is (b - a)^2 / 12.
+
+    Source: none; a definition.
+
+    Args:
+        tensor: to fill.
+        a: least value.
+        b: largest value.
+    """
     return tensor.uniform_(a, b)
 
 
-def xavier_uniform_(tensor: Tensor, gain: float = 1.0) -> Tensor:
+def xavier_uniform_(tensor: Weight, gain: float = 1.0) -> Weight:
     """Draw evenly from +-gain sqrt(6 / (fan in + fan out)), so that the variance survives both directions.
 
     Source: Glorot and Bengio 2010, eq. 16.
@@ -71,7 +96,7 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0) -> Tensor:
     return uniform_(tensor, -bound, bound)
 
 
-def xavier_normal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
+def xavier_normal_(tensor: Weight, gain: float = 1.0) -> Weight:
     """Draw from N(0, gain^2 2 / (fan in + fan out)).
 
     Source: Glorot and Bengio 2010, eq. 12.
@@ -82,7 +107,7 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
     return normal_(tensor, 0.0, gain * math.sqrt(2 / sum(fans(tensor))))
 
 
-def kaiming_uniform_(tensor: Tensor, a: float = 0.0) -> Tensor:
+def kaiming_uniform_(tensor: Weight, a: float = 0.0) -> Weight:
     """Draw evenly with the variance of `kaiming_normal_`.
 
     Args:
@@ -98,7 +123,7 @@ def kaiming_uniform_(tensor: Tensor, a: float = 0.0) -> Tensor:
     return uniform_(tensor, -bound, bound)
 
 
-def kaiming_normal_(tensor: Tensor, a: float = 0.0) -> Tensor:
+def kaiming_normal_(tensor: Weight, a: float = 0.0) -> Weight:
     """Draw from N(0, 2 / ((1 + a^2) fan in)), which keeps the variance through (leaky) ReLU.
 
     Args:
@@ -113,11 +138,11 @@ def kaiming_normal_(tensor: Tensor, a: float = 0.0) -> Tensor:
     return normal_(tensor, 0.0, _kaiming_deviation(tensor, a))
 
 
-def _kaiming_deviation(tensor: Tensor, slope: float) -> float:
+def _kaiming_deviation(tensor: Weight, slope: float) -> float:
     return math.sqrt(2 / ((1 + slope**2) * fans(tensor)[0]))
 
 
-def start_as_torch_(weight: Tensor, bias: Tensor | None) -> None:
+def start_as_torch_(weight: Weight, bias: Float[Tensor, " out"] | None) -> None:
     """Draw what torch's linear and convolutional layers begin with: evenly from +-1 / sqrt(fan in), biases too.
 
     The variance 1 / (3 fan in) is a third of LeCun's. It is a convention, reached in torch as Kaiming's law for

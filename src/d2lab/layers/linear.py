@@ -1,7 +1,7 @@
 """Linear maps, and the two layers around them that only look up or reshape."""
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError
@@ -74,13 +74,16 @@ class Flatten(nn.Module):
 
     Source: none; a reshape.
     Twin: torch.nn.Flatten.
+
+    Raises:
+        ConfigError: start_dim lies behind end_dim.
     """
 
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
         super().__init__()
         self.start_dim, self.end_dim = start_dim, end_dim
 
-    def forward(self, input: Tensor) -> Tensor:
+    def forward(self, input: Shaped[Tensor, "*shape"]) -> Shaped[Tensor, "*joined"]:
         """Reshape; values and their order stay."""
         if input.ndim == 0:
             return input.reshape(1)

@@ -15,7 +15,14 @@ Values = Float[Tensor, "*shape"]
 
 
 def reduced(losses: Values, reduction: str) -> Tensor:
-    """Give the mean, the sum or all of the losses."""
+    """Give the mean, the sum or all of the losses.
+
+    Source: none; definitions.
+
+    Args:
+        losses: of single entries.
+        reduction: "mean", "sum" or "none".
+    """
     if reduction == "none":
         return losses
     return losses.mean() if reduction == "mean" else losses.sum()

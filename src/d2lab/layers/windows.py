@@ -21,6 +21,8 @@ def pad(
 ) -> Float[Tensor, "batch channel height_ width_"]:
     """Frame images with a constant.
 
+    Source: none; a definition.
+
     Args:
         image: what to frame.
         rows: pixels to add above and below.
@@ -64,6 +66,8 @@ def shifts(
     dilation: tuple[int, int],
 ) -> Iterator[Float[Tensor, "batch channel out_height out_width"]]:
     """Yield, row by row, the pixels that each kernel entry meets at every window.
+
+    Source: Goodfellow, Bengio, Courville 2016, "Deep Learning", eq. 9.6, with its sums exchanged.
 
     Args:
         image: already padded.

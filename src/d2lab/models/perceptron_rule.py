@@ -13,7 +13,7 @@ from torch import Tensor
 from d2lab.core.errors import ConfigError
 
 Points = Float[Tensor, "example feature"]
-Signs = Float[Tensor, " example"]  # +1 or -1
+Signs = Float[Tensor, " sign"]  # +1 or -1, as many as examples
 
 
 class Separation(NamedTuple):

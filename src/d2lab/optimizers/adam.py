@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from d2lab.core.errors import ConfigError
-from d2lab.optimizers.base import Group, Parameters, ScratchOptimizer, check_range, decayed
+from d2lab.optimizers.base import Group, Parameters, ScratchOptimizer, Weight, check_range, decayed
 
 
 class Adam(ScratchOptimizer):
@@ -39,11 +39,11 @@ class Adam(ScratchOptimizer):
         settings = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
         super().__init__(params, settings | {"amsgrad": amsgrad, "maximize": maximize})
 
-    def update(self, weight: Tensor, gradient: Tensor, state: dict[str, Tensor], group: Group) -> None:
+    def update(self, weight: Weight, gradient: Weight, state: dict[str, Tensor], group: Group) -> None:
         """Move one weight in place."""
         self._move(weight, decayed(weight, gradient, group), state, group)
 
-    def _move(self, weight: Tensor, push: Tensor, state: dict[str, Tensor], group: Group) -> None:
+    def _move(self, weight: Weight, push: Weight, state: dict[str, Tensor], group: Group) -> None:
         if not state:
             names = ["exp_avg", "exp_avg_sq", *["max_exp_avg_sq"] * group["amsgrad"]]
             state.update({"step": torch.tensor(0.0)}, **{name: torch.zeros_like(weight) for name in names})
@@ -83,7 +83,7 @@ class AdamW(Adam):
     ) -> None:
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
 
-    def update(self, weight: Tensor, gradient: Tensor, state: dict[str, Tensor], group: Group) -> None:
+    def update(self, weight: Weight, gradient: Weight, state: dict[str, Tensor], group: Group) -> None:
         """Move one weight in place."""
         weight *= 1 - group["lr"] * group["weight_decay"]
         self._move(weight, gradient, state, group)

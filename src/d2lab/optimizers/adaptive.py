@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from d2lab.optimizers.base import Group, Parameters, ScratchOptimizer, check_range, decayed
+from d2lab.optimizers.base import Group, Parameters, ScratchOptimizer, Weight, check_range, decayed
 
 
 class Adagrad(ScratchOptimizer):
@@ -34,7 +34,7 @@ class Adagrad(ScratchOptimizer):
         settings = {"lr": lr, "lr_decay": lr_decay, "weight_decay": weight_decay, "eps": eps, "maximize": maximize}
         super().__init__(params, settings | {"initial_accumulator_value": first})
 
-    def update(self, weight: Tensor, gradient: Tensor, state: dict[str, Tensor], group: Group) -> None:
+    def update(self, weight: Weight, gradient: Weight, state: dict[str, Tensor], group: Group) -> None:
         """Move one weight in place."""
         if not state:
             state["step"] = torch.tensor(0.0)
@@ -77,7 +77,7 @@ class RMSprop(ScratchOptimizer):
         settings = {"lr": lr, "alpha": alpha, "eps": eps, "weight_decay": weight_decay, "momentum": momentum}
         super().__init__(params, settings | {"centered": centered, "maximize": maximize})
 
-    def update(self, weight: Tensor, gradient: Tensor, state: dict[str, Tensor], group: Group) -> None:
+    def update(self, weight: Weight, gradient: Weight, state: dict[str, Tensor], group: Group) -> None:
         """Move one weight in place."""
         push, alpha = decayed(weight, gradient, group), group["alpha"]
         if not state:
@@ -122,7 +122,7 @@ class Adadelta(ScratchOptimizer):
         settings = {"lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay, "maximize": maximize}
         super().__init__(params, settings)
 
-    def update(self, weight: Tensor, gradient: Tensor, state: dict[str, Tensor], group: Group) -> None:
+    def update(self, weight: Weight, gradient: Weight, state: dict[str, Tensor], group: Group) -> None:
         """Move one weight in place."""
         if not state:
             state.update({"step": torch.tensor(0.0)})

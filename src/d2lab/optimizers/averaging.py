@@ -5,14 +5,16 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError
 
-Average = Callable[[Tensor, Tensor, int], Tensor]  # average so far, weight now, how many are in the average
+Weight = Float[Tensor, "*shape"]
+Average = Callable[[Weight, Weight, int], Weight]  # average so far, weight now, how many are in the average
 
 
-def mean_so_far(average: Tensor, weight: Tensor, count: int) -> Tensor:
+def mean_so_far(average: Weight, weight: Weight, count: int) -> Weight:
     """Give the mean of all weights, this one included: average + (weight - average) / (count + 1).
 
     Source: Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima and Better Generalization", algorithm 1.

@@ -8,18 +8,23 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from d2lab.core.errors import ConfigError
 
+Weight = Float[Tensor, "*shape"]
 Group = dict[str, Any]
 Parameters = Iterable[Tensor] | Iterable[dict[str, Any]]
 
 
 class ScratchOptimizer(torch.optim.Optimizer):
-    """An optimizer whose `update` says how one weight moves."""
+    """An optimizer whose `update` says how one weight moves.
 
-    def update(self, weight: Tensor, gradient: Tensor, state: dict[str, Tensor], group: Group) -> None:
+    Source: none; the heirs name theirs.
+    """
+
+    def update(self, weight: Weight, gradient: Weight, state: dict[str, Tensor], group: Group) -> None:
         """Move one weight in place.
 
         Args:
@@ -53,7 +58,7 @@ class ScratchOptimizer(torch.optim.Optimizer):
         return loss
 
 
-def decayed(weight: Tensor, gradient: Tensor, group: Group) -> Tensor:
+def decayed(weight: Weight, gradient: Weight, group: Group) -> Weight:
     """Add the slope of the L2 penalty weight_decay / 2 |w|^2 to the gradient.
 
     Source: Krogh and Hertz 1991, "A Simple Weight Decay Can Improve Generalization", eq. 3.
@@ -68,6 +73,8 @@ def decayed(weight: Tensor, gradient: Tensor, group: Group) -> Tensor:
 
 def check_range(optimizer: str, low: float, high: float = float("inf"), **values: float | Tensor) -> None:
     """Refuse arguments outside low <= value < high.
+
+    Source: none; plumbing.
 
     Args:
         optimizer: its name, for the message.

@@ -1,4 +1,7 @@
-"""From settings to torch's own optimizers, fused into one kernel where the device has one; and from torch's to ours."""
+"""From settings to torch's own optimizers, fused into one kernel where the device has one; and from torch's to ours.
+
+Source: none; the optimizers name theirs.
+"""
 
 import copy
 import inspect

@@ -1,4 +1,7 @@
-"""The settings of an optimizer, a schedule and a gradient clip: plain values, no tensor."""
+"""The settings of an optimizer, a schedule and a gradient clip: plain values, no tensor.
+
+Source: none; the optimizers and schedules name theirs.
+"""
 
 import itertools
 import math

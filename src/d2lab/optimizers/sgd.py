@@ -10,7 +10,7 @@ inside the sum. The two differ only while the rate changes.
 from torch import Tensor
 
 from d2lab.core.errors import ConfigError
-from d2lab.optimizers.base import Group, Parameters, ScratchOptimizer, check_range, decayed
+from d2lab.optimizers.base import Group, Parameters, ScratchOptimizer, Weight, check_range, decayed
 from d2lab.optimizers.proximal import soft_threshold
 
 
@@ -43,7 +43,7 @@ class SGD(ScratchOptimizer):
         settings = {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay}
         super().__init__(params, settings | {"nesterov": nesterov, "maximize": maximize})
 
-    def update(self, weight: Tensor, gradient: Tensor, state: dict[str, Tensor], group: Group) -> None:
+    def update(self, weight: Weight, gradient: Weight, state: dict[str, Tensor], group: Group) -> None:
         """Move one weight in place."""
         push = decayed(weight, gradient, group)
         if group["momentum"]:
@@ -73,7 +73,7 @@ class ProximalSGD(SGD):
             group.setdefault("l1", l1)
         self.defaults["l1"] = l1
 
-    def update(self, weight: Tensor, gradient: Tensor, state: dict[str, Tensor], group: Group) -> None:
+    def update(self, weight: Weight, gradient: Weight, state: dict[str, Tensor], group: Group) -> None:
         """Move one weight in place."""
         super().update(weight, gradient, state, group)
         weight.copy_(soft_threshold(weight, group["lr"] * group["l1"]))

@@ -12,7 +12,10 @@ Table = Float[Tensor, "cause effect"]
 
 
 class Joint(NamedTuple):
-    """P(cause, effect): rows are causes, columns effects, and all entries sum to 1."""
+    """P(cause, effect): rows are causes, columns effects, and all entries sum to 1.
+
+    Source: Kolmogorov 1933, "Grundbegriffe der Wahrscheinlichkeitsrechnung", chapter I.
+    """
 
     table: Table
 
@@ -37,7 +40,7 @@ class Joint(NamedTuple):
         return bool((self.table - self.causes()[:, None] * self.effects()).abs().amax() <= atol)
 
 
-def posterior(prior: Float[Tensor, " cause"], likelihood: Table) -> Joint:
+def posterior(prior: Float[Tensor, " prior"], likelihood: Table) -> Joint:
     """Make the joint table of causes and effects; its `cause_given_effect()` are the posteriors.
 
     Source: Bayes 1763, "An Essay towards solving a Problem in the Doctrine of Chances", proposition 5.

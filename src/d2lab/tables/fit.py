@@ -10,11 +10,14 @@ from torch import Tensor
 from d2lab.core.errors import ConfigError
 
 Features = Float[Tensor, "example feature"]
-Targets = Float[Tensor, " example"]
+Targets = Float[Tensor, " target"]  # as many as examples; checked with words
 
 
 class Fit(NamedTuple):
-    """A linear fit: prediction = features . weights + bias."""
+    """A linear fit: prediction = features . weights + bias.
+
+    Source: none; a definition.
+    """
 
     weights: Float[Tensor, " feature"]
     bias: Float[Tensor, ""]
@@ -102,12 +105,16 @@ def ridge_path(features: Features, targets: Targets, penalties: Sequence[float])
     inputs, outputs, _ = centered(features, targets)
     left, sizes, right = torch.linalg.svd(inputs, full_matrices=False)
     amounts = torch.as_tensor(penalties, dtype=inputs.dtype)[:, None]
-    shrunk: Tensor = sizes / (sizes**2 + amounts) * (left.T @ outputs)
-    return shrunk @ right
+    shrunk = sizes / (sizes**2 + amounts) * (left.T @ outputs)
+    path: Tensor = shrunk @ right
+    return path
 
 
 class Centering(NamedTuple):
-    """Turns weights for centered data into a fit of the data."""
+    """Turns weights for centered data into a fit of the data.
+
+    Source: as `centered`.
+    """
 
     feature_mean: Tensor
     target_mean: Tensor

@@ -10,7 +10,7 @@ Inputs = Float[Tensor, "example feature"]
 Weights = Float[Tensor, " example"]
 
 
-def domain_weights(train: Inputs, use: Float[Tensor, "other feature"]) -> Weights:
+def domain_weights(train: Inputs, use: Float[Tensor, "other feature_"]) -> Weights:
     """Weigh training examples by q(x) / p(x), so that their average stands for the world of use (covariate shift).
 
     A logistic regression learns to tell the two sets apart; its odds, times the ratio of the set sizes, are q / p.
