@@ -111,3 +111,24 @@ def test_leftovers_of_a_killed_process_are_removed_and_nothing_else(tmp_path):
         (tmp_path / name).write_bytes(b"")
     remove_leftovers(tmp_path)
     assert listed(tmp_path) == [".hidden", "state.json", "x.part"]
+
+
+def test_a_reader_that_holds_the_file_open_is_waited_for(tmp_path, monkeypatch):
+    """Windows refuses to rename over an open file."""
+    path, refusals = tmp_path / "file.txt", [PermissionError(errno.EACCES, "in use")] * 2
+    rename = type(path).replace
+
+    def busy(self, target):
+        if refusals:
+            raise refusals.pop()
+        return rename(self, target)
+
+    monkeypatch.setattr(atomic, "RENAME_PAUSES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(type(path), "replace", busy)
+    write_bytes(path, b"new")
+    assert path.read_bytes() == b"new"
+    refusals.extend([PermissionError(errno.EACCES, "in use")] * 9)
+    with pytest.raises(RunError, match="in use"):
+        write_bytes(path, b"newer")
+    assert path.read_bytes() == b"new"
+    assert listed(tmp_path) == ["file.txt"]
