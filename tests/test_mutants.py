@@ -1,10 +1,8 @@
 """Deliberate mistakes, one edit each: some test must catch every one, and the tests must be sound without them."""
 
 import pytest
-from tests.mutants import early, engine, layers, optimizers
+from tests.mutants.every import MUTANTS
 from tests.mutants.mutant import Mutant, survives
-
-MUTANTS = [*early.MUTANTS, *engine.MUTANTS, *layers.MUTANTS, *optimizers.MUTANTS]
 
 
 @pytest.mark.slow
