@@ -3,19 +3,43 @@
 from torch import nn
 
 from d2lab.core.errors import ConfigError
+from d2lab.models.alexnet import AlexNet, AlexNetConfig
+from d2lab.models.densenet import DenseNet, DenseNetConfig
+from d2lab.models.googlenet import GoogLeNet, GoogLeNetConfig
 from d2lab.models.lenet import LeNet, LeNetConfig
 from d2lab.models.linear import LinearConfig, LinearRegression
 from d2lab.models.mlp import MLP, MLPConfig
+from d2lab.models.nin import NiN, NiNConfig
 from d2lab.models.perceptron import Perceptron, PerceptronConfig
+from d2lab.models.resnet import ResNet, ResNetConfig
 from d2lab.models.softmax import SoftmaxConfig, SoftmaxRegression
+from d2lab.models.vgg import VGG, VGGConfig
 
-ModelConfig = LeNetConfig | LinearConfig | MLPConfig | PerceptronConfig | SoftmaxConfig
+ModelConfig = (
+    AlexNetConfig
+    | DenseNetConfig
+    | GoogLeNetConfig
+    | LeNetConfig
+    | LinearConfig
+    | MLPConfig
+    | NiNConfig
+    | PerceptronConfig
+    | ResNetConfig
+    | SoftmaxConfig
+    | VGGConfig
+)
 MODELS: dict[type, type[nn.Module]] = {
+    AlexNetConfig: AlexNet,
+    DenseNetConfig: DenseNet,
+    GoogLeNetConfig: GoogLeNet,
     LeNetConfig: LeNet,
     LinearConfig: LinearRegression,
     MLPConfig: MLP,
+    NiNConfig: NiN,
     PerceptronConfig: Perceptron,
+    ResNetConfig: ResNet,
     SoftmaxConfig: SoftmaxRegression,
+    VGGConfig: VGG,
 }
 
 

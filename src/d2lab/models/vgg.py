@@ -1,0 +1,89 @@
+"""VGG: blocks of 3x3 convolutions, each block halves the side; depth by repetition.
+
+Source: Simonyan and Zisserman 2015, "Very Deep Convolutional Networks for Large-Scale Image Recognition", table 1.
+Changed: nothing for side 224; the linear head fits any side that the five pools leave a pixel of. The notes' net is
+VGG-11 with `width=0.25`.
+"""
+
+from dataclasses import dataclass
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from d2lab.core.errors import ConfigError
+from d2lab.models.image import ImageConfig
+
+BLOCKS = {  # convolutions in each of the five blocks: columns A, B, D and E of the table
+    11: (1, 1, 2, 2, 2),
+    13: (2, 2, 2, 2, 2),
+    16: (2, 2, 3, 3, 3),
+    19: (2, 2, 4, 4, 4),
+}
+CHANNELS = (64, 128, 256, 512, 512)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VGGConfig(ImageConfig):
+    """Sizes of a VGG; the defaults have 128,806,154 parameters."""
+
+    depth: int = 11  # layers with weights: 11, 13, 16 or 19
+    width: float = 1.0  # factor of all channels
+    norm: bool = False  # batch normalization behind each convolution
+    hidden: int = 4096  # units of the two hidden linear layers
+    dropout: float = 0.5
+
+    def __post_init__(self) -> None:
+        super(VGGConfig, self).__post_init__()
+        self.require("side", 32)
+        if self.depth not in BLOCKS:
+            raise ConfigError("VGGConfig.depth", got=self.depth, need=f"one of {', '.join(map(str, BLOCKS))}")
+        if not self.width >= 1 / 64 or self.hidden < 1:
+            need = "a width of 1/64 or more and a hidden unit"
+            raise ConfigError("VGGConfig", got=(self.width, self.hidden), need=need)
+        if not 0 <= self.dropout < 1:
+            raise ConfigError("VGGConfig.dropout", got=self.dropout, need="a share from 0 up to, not with, 1")
+
+
+def vgg_block(convolutions: int, inputs: int, outputs: int, *, norm: bool) -> list[nn.Module]:
+    """Give some 3x3 convolutions with ReLU, then a pool that halves the side.
+
+    Args:
+        convolutions: how many.
+        inputs: channels that come in.
+        outputs: channels of each convolution.
+        norm: normalize behind each.
+    """
+    layers: list[nn.Module] = []
+    for number in range(convolutions):
+        layers.append(nn.Conv2d(outputs if number else inputs, outputs, kernel_size=3, padding=1))
+        layers += [nn.BatchNorm2d(outputs)] * norm
+        layers.append(nn.ReLU())
+    return [*layers, nn.MaxPool2d(2)]
+
+
+class VGG(nn.Sequential):
+    """Image in [0, 1] -> one logit per class."""
+
+    def __init__(self, config: VGGConfig) -> None:
+        super().__init__()
+        width = config.channels
+        for number, (count, channels) in enumerate(zip(BLOCKS[config.depth], CHANNELS, strict=True), start=1):
+            outputs = max(1, round(channels * config.width))
+            block = vgg_block(count, width, outputs, norm=config.norm)
+            self.add_module(f"block{number}", nn.Sequential(*block))
+            width = outputs
+        head = [
+            nn.Flatten(),
+            nn.Linear(width * (config.side // 32) ** 2, config.hidden),
+            nn.ReLU(),
+            nn.Dropout(config.dropout),
+            nn.Linear(config.hidden, config.hidden),
+            nn.ReLU(),
+            nn.Dropout(config.dropout),
+            nn.Linear(config.hidden, config.classes),
+        ]
+        self.add_module("head", nn.Sequential(*head))
+
+    def forward(self, image: Float[Tensor, "batch channel side side"]) -> Float[Tensor, "batch class_"]:
+        """Score every class for every image."""
+        return super().forward(image)  # type: ignore[no-any-return, no-untyped-call]
