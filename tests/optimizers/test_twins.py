@@ -67,6 +67,17 @@ def test_a_run_passes_from_torch_to_ours_and_back(made):
     torch.testing.assert_close(mixed[0], pure[0], rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize(
+    "settings", [{"weight_decay": 0.5, "decoupled_weight_decay": True}, {"fused": True}, {"foreach": False}], ids=str
+)
+def test_torchs_other_ways_to_run_adam_are_rebuilt_with_their_meaning(settings):
+    mine, reference = ([nn.Parameter(torch.linspace(-1, 1, 6).double())] for _ in range(2))
+    theirs, ours = torch.optim.Adam(reference, **settings), scratch_optimizer(torch.optim.Adam(mine, **settings))
+    for made, weights in ((theirs, reference), (ours, mine)):
+        run(made, weights, 10, 0)
+    torch.testing.assert_close(mine[0], reference[0], rtol=1e-12, atol=1e-14)
+
+
 def test_rebuilding_takes_nothing_from_the_old_optimizer():
     weight = nn.Parameter(torch.ones(2))
     theirs = torch.optim.Adam([weight])
@@ -175,6 +186,11 @@ def stepped(gradient):
     optimizers.SGD([weight], lr=0.1).step()
 
 
+def adam_of_two_minds():
+    groups = [{"params": [nn.Parameter(torch.ones(1))], "decoupled_weight_decay": apart} for apart in (True, False)]
+    return torch.optim.Adam(groups)
+
+
 W = [torch.ones(1, requires_grad=True)]
 REFUSED = {
     "rate": (lambda: optimizers.SGD(W, lr=-1.0), "SGD.lr: got -1.0, need 0 or more."),
@@ -183,6 +199,18 @@ REFUSED = {
     "nesterov": (
         lambda: optimizers.SGD(W, nesterov=True),
         "SGD.nesterov: got True, need a momentum above 0 and no dampening.",
+    ),
+    "dampening": (
+        lambda: optimizers.SGD(W, momentum=0.9, dampening=float("nan")),
+        "SGD.dampening: got nan, need 0 or more.",
+    ),
+    "another model": (
+        lambda: optimizers.AveragedModel(nn.Linear(1, 2)).update_parameters(nn.Linear(1, 1)),
+        "the model: got 'Linear', need the shapes of the averaged one. Give the model that is in training.",
+    ),
+    "both decays": (
+        lambda: scratch_optimizer(adam_of_two_minds()),
+        "decoupled_weight_decay: got 'both', need one value for all groups.",
     ),
     "l1": (lambda: optimizers.ProximalSGD(W, l1=-1.0), "ProximalSGD.l1: got -1.0, need 0 or more."),
     "betas": (
@@ -224,6 +252,51 @@ def test_a_norm_that_is_not_finite_is_an_error_where_asked_and_leaves_the_gradie
     with pytest.raises(NonFiniteError, match="the norm of the gradients: got inf, need a finite number"):
         optimizers.clip_grad_norm_([weight], 1.0, error_if_nonfinite=True)
     assert weight.grad.isinf().all()
+
+
+def test_squares_beyond_half_precision_leave_a_finite_norm():
+    weight = nn.Parameter(torch.ones(2).half())
+    weight.grad = torch.tensor([300.0, 400.0]).half()
+    assert optimizers.clip_grad_norm_([weight], 1.0) == 500
+    torch.testing.assert_close(weight.grad, torch.tensor([0.6, 0.8]).half(), rtol=2e-3, atol=0)
+
+
+def test_a_lone_parameter_is_clipped_like_a_list_of_one():
+    by_norm, by_value = graded(3.0), graded(3.0)
+    assert optimizers.clip_grad_norm_(by_norm, 1.0).item() == pytest.approx(18**0.5)
+    assert by_norm.grad.norm().item() == pytest.approx(1, rel=1e-5)
+    optimizers.clip_grad_value_(by_value, 0.5)
+    assert by_value.grad.tolist() == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("norm_type", [2.0, float("inf")])
+def test_a_gradient_without_entries_adds_nothing_to_the_norm(norm_type):
+    empty, weight = nn.Parameter(torch.ones(0)), graded(3.0)
+    empty.grad = torch.ones(0)
+    assert optimizers.clip_grad_norm_([empty], 1.0, norm_type) == 0
+    alone = optimizers.clip_grad_norm_([graded(3.0)], 1.0, norm_type)
+    assert optimizers.clip_grad_norm_([empty, weight], 1.0, norm_type) == alone
+
+
+@pytest.mark.parametrize(("use_buffers", "running_mean"), [(False, 8), (True, 4)])
+def test_buffers_are_averaged_where_asked_and_counts_never(use_buffers, running_mean):
+    model = nn.BatchNorm1d(1)
+    averaged = optimizers.AveragedModel(model, use_buffers=use_buffers)
+    for value in (1, 3, 8):
+        model.running_mean.fill_(value)
+        model.num_batches_tracked.fill_(value)
+        averaged.update_parameters(model)
+    assert averaged.module.running_mean.item() == pytest.approx(running_mean)
+    assert averaged.module.num_batches_tracked == 8
+
+
+def test_a_refused_model_leaves_the_average_as_it_was():
+    averaged = optimizers.AveragedModel(nn.Linear(1, 1, bias=False))
+    before = averaged.module.weight.detach().clone()
+    with pytest.raises(ConfigError):
+        averaged.update_parameters(nn.Linear(1, 1))
+    assert torch.equal(averaged.module.weight, before)
+    assert averaged.n_averaged == 0
 
 
 def test_no_gradient_has_norm_0():

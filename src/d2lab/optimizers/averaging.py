@@ -47,8 +47,9 @@ def ema(decay: float = 0.999) -> Average:
 class AveragedModel(nn.Module):
     """A copy of a model whose weights are the average of those it has seen; call `update_parameters` after a step.
 
-    Buffers are averaged too with use_buffers, else taken as they are. After plain averaging the running statistics of
-    batch normalization belong to other weights: pass the training data through once more.
+    With use_buffers, buffers are averaged too, except counts in whole numbers; the others are taken as they are. After
+    plain averaging the running statistics of batch normalization belong to other weights: pass the training data
+    through once more.
 
     Source: Izmailov et al. 2018, algorithm 1.
     Twin: torch.optim.swa_utils.AveragedModel.
@@ -68,13 +69,20 @@ class AveragedModel(nn.Module):
 
     @torch.no_grad()
     def update_parameters(self, model: nn.Module) -> None:
-        """Take the model's weights into the average."""
+        """Take the model's weights into the average.
+
+        Raises:
+            ConfigError: the model has other weights or buffers than the one that was copied.
+        """
         count = int(self.n_averaged)
         averaged: set[Tensor] = set(self.module.parameters())
         if self.use_buffers:
             averaged |= {buffer for buffer in self.module.buffers() if buffer.is_floating_point()}
         ours = [*self.module.parameters(), *self.module.buffers()]
         theirs = [*model.parameters(), *model.buffers()]
+        if [mine.shape for mine in ours] != [now.shape for now in theirs]:
+            fix = "Give the model that is in training."
+            raise ConfigError("the model", got=type(model).__name__, need="the shapes of the averaged one", fix=fix)
         for mine, now in zip(ours, theirs, strict=True):
             fresh = now.detach().to(mine.device)
             mine.copy_(self.avg_fn(mine, fresh, count) if mine in averaged and count else fresh)

@@ -63,9 +63,11 @@ def scratch_optimizer(optimizer: torch.optim.Optimizer) -> ScratchOptimizer:
     Source: none; the twins' sources are theirs.
 
     Raises:
-        ConfigError: the optimizer has no scratch twin.
+        ConfigError: the optimizer has no scratch twin, or some of its groups decay apart and some by L2.
     """
     made = SCRATCH.get(type(optimizer))
+    if made is Adam and _decays_apart(optimizer):
+        made = AdamW
     if made is None:
         names = ", ".join(known.__name__ for known in SCRATCH)
         raise ConfigError("the optimizer", got=type(optimizer).__name__, need=f"one of torch's {names}")
@@ -74,6 +76,14 @@ def scratch_optimizer(optimizer: torch.optim.Optimizer) -> ScratchOptimizer:
     ours = made(groups)
     ours.load_state_dict(copy.deepcopy(optimizer.state_dict()))
     return ours
+
+
+def _decays_apart(adam: torch.optim.Optimizer) -> bool:
+    """Tell whether torch's Adam was told to decay as AdamW does."""
+    apart = {bool(group.get("decoupled_weight_decay")) for group in adam.param_groups}
+    if len(apart) > 1:
+        raise ConfigError("decoupled_weight_decay", got="both", need="one value for all groups")
+    return apart == {True}
 
 
 def set_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:

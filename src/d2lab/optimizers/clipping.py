@@ -11,7 +11,7 @@ from d2lab.core.errors import ConfigError, NonFiniteError
 
 @torch.no_grad()
 def clip_grad_norm_(
-    parameters: Iterable[Tensor], max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
+    parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
 ) -> Float[Tensor, ""]:
     """Shorten all gradients by one factor so that their norm is at most max_norm; give the norm before.
 
@@ -21,7 +21,7 @@ def clip_grad_norm_(
     Twin: torch.nn.utils.clip_grad_norm_.
 
     Args:
-        parameters: whose gradients shrink, in place.
+        parameters: whose gradients shrink, in place; one alone may be given as it is.
         max_norm: longest norm allowed.
         norm_type: p of the norm over all entries; infinity is the largest entry.
         error_if_nonfinite: raise where the norm is NaN or infinite, instead of making every gradient so.
@@ -32,11 +32,10 @@ def clip_grad_norm_(
     """
     if not max_norm > 0 or not norm_type > 0:
         raise ConfigError("clip_grad_norm_", got=(max_norm, norm_type), need="max_norm and norm_type above 0")
-    gradients = [p.grad for p in parameters if p.grad is not None]
+    gradients = _gradients(parameters)
     if not gradients:
         return torch.tensor(0.0)
-    sizes = torch.cat([gradient.abs().flatten() for gradient in gradients])
-    norm = sizes.max() if norm_type == float("inf") else (sizes**norm_type).sum() ** (1 / norm_type)
+    norm = _norm(gradients, norm_type)
     if error_if_nonfinite and not norm.isfinite():
         raise NonFiniteError("the norm of the gradients", got=float(norm), need="a finite number")
     factor = (max_norm / (norm + 1e-6)).clamp(max=1.0)
@@ -45,15 +44,30 @@ def clip_grad_norm_(
     return norm
 
 
+def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
+    """List the gradients that have entries; a lone parameter is not walked row by row."""
+    if isinstance(parameters, Tensor):
+        parameters = [parameters]
+    return [p.grad for p in parameters if p.grad is not None and p.grad.numel()]
+
+
+def _norm(gradients: list[Tensor], norm_type: float) -> Float[Tensor, ""]:
+    sizes = torch.cat([gradient.abs().flatten() for gradient in gradients])
+    dtype = sizes.dtype
+    sizes = sizes.to(torch.promote_types(dtype, torch.float32))  # in half precision 256 squared is infinite
+    norm = sizes.max() if norm_type == float("inf") else (sizes**norm_type).sum() ** (1 / norm_type)
+    return norm.to(dtype)
+
+
 @torch.no_grad()
-def clip_grad_value_(parameters: Iterable[Tensor], clip_value: float) -> None:
+def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
     """Cut every entry of every gradient to -clip_value..clip_value; the direction may change.
 
     Source: Mikolov 2012, "Statistical Language Models Based on Neural Networks", section 3.2.2.
     Twin: torch.nn.utils.clip_grad_value_.
 
     Args:
-        parameters: whose gradients are cut, in place.
+        parameters: whose gradients are cut, in place; one alone may be given as it is.
         clip_value: largest size of an entry.
 
     Raises:
@@ -61,7 +75,6 @@ def clip_grad_value_(parameters: Iterable[Tensor], clip_value: float) -> None:
     """
     if not clip_value > 0:
         raise ConfigError("clip_grad_value_", got=clip_value, need="a number above 0")
-    for parameter in parameters:
-        if parameter.grad is not None:
-            limit = torch.full_like(parameter.grad, clip_value)
-            parameter.grad.copy_(parameter.grad.maximum(-limit).minimum(limit))
+    for gradient in _gradients(parameters):
+        limit = torch.full_like(gradient, clip_value)
+        gradient.copy_(gradient.maximum(-limit).minimum(limit))

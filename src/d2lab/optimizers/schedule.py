@@ -44,7 +44,7 @@ def _factor(config: ScheduleConfig, step: int, last: int) -> float:
 
 
 def _polynomial(config: ScheduleConfig, step: int, last: int) -> float:
-    """Fall as a power of what is left. Source: Chen et al. 2018, "DeepLab", section 4.1.1 ("poly")."""
+    """Fall as a power of what is left. Source: Chen et al. 2018, "DeepLab", section 4.1.2 ("poly")."""
     return config.floor + (1 - config.floor) * float((1 - min(1.0, step / last)) ** config.power)
 
 

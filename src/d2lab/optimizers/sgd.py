@@ -37,7 +37,8 @@ class SGD(ScratchOptimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        check_range(type(self).__name__, 0.0, lr=lr, momentum=momentum, weight_decay=weight_decay)
+        check_range(type(self).__name__, 0.0, lr=lr, momentum=momentum, dampening=dampening)
+        check_range(type(self).__name__, 0.0, weight_decay=weight_decay)
         if nesterov and (not momentum or dampening):
             raise ConfigError("SGD.nesterov", got=True, need="a momentum above 0 and no dampening")
         settings = {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay}

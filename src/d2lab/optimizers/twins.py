@@ -142,6 +142,11 @@ def rates(make: Callable[[torch.optim.Optimizer], lr_scheduler.LRScheduler]) -> 
             scheduler.step()
 
 
+def warmed(optimizer: torch.optim.Optimizer, after: lr_scheduler.LRScheduler) -> lr_scheduler.LRScheduler:
+    """Put nine steps of warm-up before one of torch's schedulers."""
+    return lr_scheduler.SequentialLR(optimizer, [lr_scheduler.LinearLR(optimizer, 0.1, 1.0, 9), after], [9])
+
+
 def schedule_row(
     name: str, source: str, config: ScheduleConfig, make: Callable[[Any], lr_scheduler.LRScheduler], steps: int = STEPS
 ) -> WalkTwin:
@@ -240,10 +245,12 @@ SCHEDULE_ROWS: list[Row] = [
     schedule_row("schedule: step", "none; a definition", ScheduleConfig(name="step", every_steps=30, gamma=0.3), lambda o: lr_scheduler.StepLR(o, 30, 0.3)),
     schedule_row("schedule: multi-step", "He et al. 2016, section 4.2", ScheduleConfig(name="multi-step", milestones=(20, 21, 80), gamma=0.5), lambda o: lr_scheduler.MultiStepLR(o, [20, 21, 80], 0.5)),
     schedule_row("schedule: factor", "none; a definition", ScheduleConfig(name="factor", gamma=0.95), lambda o: lr_scheduler.ExponentialLR(o, 0.95)),
-    schedule_row("schedule: polynomial", "Chen et al. 2018, section 4.1.1", ScheduleConfig(name="polynomial", power=0.9), lambda o: lr_scheduler.PolynomialLR(o, 60, 0.9), 61),
+    schedule_row("schedule: polynomial", "Chen et al. 2018, section 4.1.2", ScheduleConfig(name="polynomial", power=0.9), lambda o: lr_scheduler.PolynomialLR(o, 60, 0.9), 61),
     schedule_row("schedule: linear", "none; a definition", ScheduleConfig(name="linear", floor=0.1), lambda o: lr_scheduler.LinearLR(o, 1.0, 0.1, 99)),
     schedule_row("schedule: cosine", "Loshchilov and Hutter 2017, eq. 5", ScheduleConfig(name="cosine", floor=0.2), lambda o: lr_scheduler.CosineAnnealingLR(o, 99, 0.2)),
     schedule_row("schedule: warm-up", "Goyal et al. 2017, section 2.2", ScheduleConfig(warmup_steps=9), lambda o: lr_scheduler.LinearLR(o, 0.1, 1.0, 9)),
+    schedule_row("schedule: warm-up, then cosine", "Goyal et al. 2017, section 2.2", ScheduleConfig(name="cosine", floor=0.2, warmup_steps=9), lambda o: warmed(o, lr_scheduler.CosineAnnealingLR(o, 90, 0.2))),
+    schedule_row("schedule: warm-up, then step", "Goyal et al. 2017, section 2.2", ScheduleConfig(name="step", every_steps=30, gamma=0.3, warmup_steps=9), lambda o: warmed(o, lr_scheduler.StepLR(o, 30, 0.3))),
     schedule_row("schedule: one-cycle", "Smith and Topin 2018, section 3", ScheduleConfig(name="one-cycle"), lambda o: lr_scheduler.OneCycleLR(o, 1.0, STEPS, cycle_momentum=False)),
     schedule_row("schedule: one-cycle, straight", "Smith and Topin 2018, section 3", ScheduleConfig(name="one-cycle", anneal="linear", rise=0.45, start=0.1, end=0.001), lambda o: lr_scheduler.OneCycleLR(o, 1.0, STEPS, pct_start=0.45, anneal_strategy="linear", cycle_momentum=False, div_factor=10, final_div_factor=100)),
 ]  # fmt: skip
@@ -251,6 +258,7 @@ CLIPS: list[Row] = [
     clip_row("clip: norm", 1.0, clip_grad_norm_, nn.utils.clip_grad_norm_, 0.5),
     clip_row("clip: norm, far below", 1e-9, clip_grad_norm_, nn.utils.clip_grad_norm_, 0.5),
     clip_row("clip: norm 1", 3.0, clip_grad_norm_, nn.utils.clip_grad_norm_, 0.5, 1.0),
+    clip_row("clip: norm 3", 3.0, clip_grad_norm_, nn.utils.clip_grad_norm_, 0.5, 3.0),
     clip_row("clip: largest entry, norm inf", 3.0, clip_grad_norm_, nn.utils.clip_grad_norm_, 0.5, float("inf")),
     clip_row("clip: value", 3.0, clip_grad_value_, nn.utils.clip_grad_value_, 0.5),
 ]
