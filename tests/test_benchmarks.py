@@ -152,3 +152,30 @@ def test_the_books_side_never_imports_ours():
     for name in ("peer", "wire", "contest"):
         assert "import d2lab" not in (source := (ROOT / f"benchmarks/vs_book/{name}.py").read_text("utf-8"))
         assert "from d2lab" not in source
+
+
+def test_both_sides_train_nets_of_the_same_size():
+    from d2lab.recipes.experiment import count_parameters, plan
+
+    for name, make in part("large").LARGE.items():
+        ours = count_parameters(plan(part("contest").NETS[name].recipe, data="fashion-mnist", device="cpu"))
+        assert sum(p.numel() for p in make().parameters()) == ours
+
+
+def test_a_window_leaves_out_what_warms_up():
+    import torch
+
+    batches = [(torch.zeros(4, 1), torch.zeros(4)) for _ in range(6)]
+    window = part("peer").Window(batches, 3)
+    assert len(list(window)) == len(window) == 4
+    assert window.examples == 12
+    assert part("ours").step_sizes("alexnet", 60_000, 1) == [128] * 3
+    assert part("ours").step_sizes("lenet", 600, 2) == [256, 256, 88] * 2
+
+
+def test_large_nets_have_a_table_of_their_own(result):
+    large = {"book": 10.0, "ours": 20.0, "ours-bfloat16": 40.0, "floor-plain": 18.0, "floor-ours": 25.0}
+    result["speed"]["alexnet"] = {"rounds": [large], "threads": {}}
+    text = part("table").markdown(result, "en")
+    assert "| AlexNet | 224 | 10.0 | 20.0 | 2.00x | 40.0 | 4.00x | 18.0 | 25.0 | 80% |" in text
+    assert text.count("AlexNet") == 1

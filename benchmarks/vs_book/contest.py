@@ -16,12 +16,27 @@ class Net:
     title: str
     rate: float  # learning rate of plain SGD
     recipe: str  # ours
+    batch: int = BATCH
+    side: int | None = None  # of the images, pixels; none keeps their 28
+    steps: int | None = None  # of a timed window; none times whole epochs
+
+    @property
+    def windowed(self) -> bool:
+        """Say whether an epoch would take too long to time: an hour or more on two cores."""
+        return self.steps is not None
 
 
 NETS = {
     "softmax": Net("softmax regression", 0.1, "softmax"),
     "mlp": Net("MLP, 256 hidden", 0.1, "mlp"),
     "lenet": Net("LeNet, sigmoid", 0.9, "lenet-sigmoid"),
+    "lenet-norm": Net("LeNet with batch norm", 1.0, "lenet-norm"),
+    "alexnet": Net("AlexNet", 0.01, "alexnet", batch=128, side=224, steps=3),
+    "vgg11": Net("VGG-11, channels / 4", 0.05, "vgg11", batch=128, side=224, steps=3),
+    "nin": Net("NiN", 0.1, "nin", batch=128, side=224, steps=3),
+    "googlenet": Net("GoogLeNet", 0.1, "googlenet", batch=128, side=96, steps=4),
+    "resnet18": Net("ResNet-18", 0.05, "resnet18", side=96, steps=3),
+    "densenet": Net("DenseNet", 0.1, "densenet", side=96, steps=4),
 }
 
 
@@ -34,12 +49,14 @@ class Turn:
     request: dict[str, Any]
 
 
-def turns(*, quick: bool) -> list[Turn]:
-    """List the turns of a round, in their order.
+def turns(net: str, *, quick: bool) -> list[Turn]:
+    """List the turns of a round for a net, in their order.
 
     A turn of ours takes several epochs, since one is over too soon to time well; the book's epoch is long
     enough alone. The compiled turn leaves out its first epoch, in which torch.compile works.
     """
+    if NETS[net].windowed:
+        return windows()
     epochs = 1 if quick else 3
     floor = {"cmd": "floor", "threads": None, "epochs": epochs}
     return [
@@ -49,4 +66,15 @@ def turns(*, quick: bool) -> list[Turn]:
         Turn("ours-compiled", "ours", {"cmd": "epoch", "threads": None, "epochs": epochs + 1, "compiled": True}),
         Turn("floor-plain", "ours", {**floor, "form": "plain"}),
         Turn("floor-ours", "ours", {**floor, "form": "ours"}),
+    ]
+
+
+def windows() -> list[Turn]:
+    """List the turns of a round for a large net: some steps each, after one or more that warm up."""
+    return [
+        Turn("book", "book", {"cmd": "window", "threads": THREADS}),
+        Turn("ours", "ours", {"cmd": "window", "threads": THREADS}),
+        Turn("ours-bfloat16", "ours", {"cmd": "window", "threads": THREADS, "precision": "bfloat16"}),
+        Turn("floor-plain", "ours", {"cmd": "floor", "threads": THREADS, "epochs": 1, "form": "plain"}),
+        Turn("floor-ours", "ours", {"cmd": "floor", "threads": THREADS, "epochs": 1, "form": "ours"}),
     ]

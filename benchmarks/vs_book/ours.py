@@ -8,18 +8,28 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from benchmarks.vs_book.contest import BATCH, NETS
+from benchmarks.vs_book.contest import NETS
 from benchmarks.vs_book.wire import Message, serve
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from d2lab.core.allocator import keep_freed_memory
 from d2lab.core.machine import describe_machine
 from d2lab.data.batch import steps_per_epoch
-from d2lab.data.split import Split
+from d2lab.data.split import Split, limit
 from d2lab.recipes import train
-from d2lab.recipes.experiment import Experiment, build_net, build_stepper, count_threads, load_data, plan, prepare
+from d2lab.recipes.experiment import (
+    Experiment,
+    build_batches,
+    build_net,
+    build_stepper,
+    count_threads,
+    load_data,
+    plan,
+)
+from d2lab.train.loop import Loop
 from d2lab.train.progress import Silence
+from d2lab.train.record import RunRecord
 from d2lab.train.threads import using_threads
 
 DATA = "fashion-mnist"
@@ -45,7 +55,7 @@ class Stopwatch(Silence):
 
 def changes(net: str, epochs: int, threads: int | None, *, compiled: bool = False) -> dict[str, object]:
     """Name the contest's settings, though the recipes have most of them already."""
-    named: dict[str, object] = {"epochs": epochs, "batch_size": BATCH, "learning_rate": NETS[net].rate}
+    named: dict[str, object] = {"epochs": epochs, "batch_size": NETS[net].batch, "learning_rate": NETS[net].rate}
     named |= {} if threads is None else {"threads": threads}
     return named | ({"compile": True} if compiled else {})
 
@@ -64,6 +74,29 @@ def epoch(net: str, threads: int | None, epochs: int, compiled: bool = False) ->
         used = run.record.machine()["threads"]
     laps = watch.laps[1:] if compiled else watch.laps
     return {"examples": sum(n for n, _ in laps), "seconds": sum(s for _, s in laps), "threads": used}
+
+
+def window(net: str, threads: int, precision: str = "float32") -> Message:
+    """Train for some steps after an epoch of as many that warms up: our data, loop and record, hardly a test."""
+    watch, entry = Stopwatch(), NETS[net]
+    settings = changes(net, 2, threads) | {"precision": precision, "examples": entry.batch * (entry.steps or 1)}
+    experiment = plan(entry.recipe, data=DATA, changes=settings, device="cpu")
+    training, _, test = load_data(experiment)
+    keep_freed_memory()
+    with tempfile.TemporaryDirectory() as root, using_threads(threads):
+        record = RunRecord.create(entry.recipe, 0, experiment.to_json(), describe_machine(), Path(root))
+        loop = Loop(
+            build_stepper(experiment, training),
+            build_batches(experiment, training, threads),
+            config=experiment.settings.loop,
+            test=limit(test, 1, seed=0),
+            validation=None,
+            record=record,
+            progress=watch,
+        )
+        loop.run()
+    examples, seconds = watch.laps[-1]
+    return {"examples": examples, "seconds": seconds, "threads": threads}
 
 
 @cache
@@ -87,8 +120,19 @@ def floor(net: str, threads: int | None, epochs: int, form: str) -> Message:
     keep_freed_memory()  # as our loop does; without it every step pays for fresh pages
     with using_threads(count):
         trained, optimizer = plain_form(experiment) if form == "plain" else our_form(experiment, split)
-        seconds = bare_steps(trained, optimizer, split, epochs)
-    return {"examples": epochs * len(split), "seconds": seconds, "threads": count}
+        sizes = step_sizes(net, len(split), epochs)
+        batch = experiment.prepare(split.inputs[: sizes[0]]), split.targets[: sizes[0]]
+        seconds = bare_steps(trained, optimizer, batch, sizes, warm=1 if NETS[net].windowed else WARM_STEPS)
+    return {"examples": sum(sizes), "seconds": seconds, "threads": count}
+
+
+def step_sizes(net: str, count: int, epochs: int) -> list[int]:
+    """List how many examples each step takes: those of whole epochs, or of a window."""
+    entry = NETS[net]
+    if entry.steps is not None:
+        return [entry.batch] * entry.steps
+    steps = steps_per_epoch(count, entry.batch)
+    return ([entry.batch] * (steps - 1) + [count - (steps - 1) * entry.batch]) * epochs
 
 
 def plain_form(experiment: Experiment) -> tuple[nn.Module, torch.optim.Optimizer]:
@@ -103,15 +147,14 @@ def our_form(experiment: Experiment, split: Split) -> tuple[nn.Module, torch.opt
     return stepper.eval_net, stepper.optimizer
 
 
-def bare_steps(net: nn.Module, optimizer: torch.optim.Optimizer, split: Split, epochs: int) -> float:
-    """Give the seconds of forward, backward and step over batches of an epoch's sizes, the short last one too."""
-    steps = steps_per_epoch(len(split), BATCH)
-    last = len(split) - (steps - 1) * BATCH
-    inputs, targets = prepare(split.inputs[:BATCH]), split.targets[:BATCH]
-    sizes = [BATCH] * (steps - 1) + [last]
+def bare_steps(
+    net: nn.Module, optimizer: torch.optim.Optimizer, batch: tuple[Tensor, Tensor], sizes: list[int], warm: int
+) -> float:
+    """Give the seconds of forward, backward and step on the first examples of a resident batch, step by step."""
+    inputs, targets = batch
     net.train()
-    for number, size in enumerate([BATCH] * WARM_STEPS + sizes * epochs):
-        if number == WARM_STEPS:
+    for number, size in enumerate([sizes[0]] * warm + sizes):
+        if number == warm:
             start = time.perf_counter()
         optimizer.zero_grad()
         functional.cross_entropy(net(inputs[:size]), targets[:size]).backward()
@@ -128,4 +171,4 @@ def accuracy(net: str, seed: int, epochs: int, threads: int | None) -> Message:
 
 
 if __name__ == "__main__":
-    serve({"hello": hello, "epoch": epoch, "floor": floor, "accuracy": accuracy})
+    serve({"hello": hello, "epoch": epoch, "window": window, "floor": floor, "accuracy": accuracy})

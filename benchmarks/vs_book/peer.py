@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.vs_book.contest import BATCH, CLASSES, NETS
+from benchmarks.vs_book.large import LARGE
 from benchmarks.vs_book.wire import Message, serve
 
 
@@ -50,9 +51,11 @@ def book() -> Any:
 
 
 def build(name: str) -> Any:
-    """Build a net as the book's text does; LeNet's weights are drawn by train_ch6 itself."""
+    """Build a net as the book's text does; those of convolutions get their weights from train_ch6 itself."""
     from torch import nn
 
+    if name in LARGE:
+        return LARGE[name]()
     if name == "lenet":
         return nn.Sequential(
             *(nn.Conv2d(1, 6, kernel_size=5, padding=2), nn.Sigmoid(), nn.AvgPool2d(kernel_size=2, stride=2)),
@@ -73,7 +76,7 @@ def train(name: str, clocked: Clocked, test: Any, epochs: int) -> float:
     import torch
 
     d2l, net, rate = book(), build(name), NETS[name].rate
-    if name == "lenet":
+    if name not in ("softmax", "mlp"):
         d2l.train_ch6(net, clocked, test, epochs, rate, torch.device("cpu"))
         return float(Undrawn.accuracy)
     loss = torch.nn.CrossEntropyLoss(reduction="none")
@@ -81,6 +84,40 @@ def train(name: str, clocked: Clocked, test: Any, epochs: int) -> float:
     for _ in range(epochs):
         d2l.train_epoch_ch3(net, clocked, loss, optimizer)
     return float(d2l.evaluate_accuracy(net, test))
+
+
+class Window(Clocked):
+    """The first batches of a loader: one warms up, the others are timed."""
+
+    def __init__(self, loader: Any, steps: int) -> None:
+        super().__init__(loader)
+        self.steps = steps
+
+    def __len__(self) -> int:
+        return self.steps + 1
+
+    def __iter__(self) -> Iterator[Any]:
+        batches = iter(self.loader)
+        yield next(batches)
+        start = time.perf_counter()
+        for _ in range(self.steps):
+            batch = next(batches)
+            self.examples += len(batch[1])
+            yield batch
+        self.seconds += time.perf_counter() - start
+
+
+def window(net: str, threads: int) -> Message:
+    """Train for some steps after one that warms up: the book's loader, resizing as it does, and its loop."""
+    import torch
+
+    torch.set_num_threads(threads)
+    entry = NETS[net]
+    training, _ = book().load_data_fashion_mnist(entry.batch, resize=entry.side)
+    timed = Window(training, entry.steps or 1)
+    side = entry.side or 28
+    train(net, timed, [(torch.zeros(1, 1, side, side), torch.zeros(1, dtype=torch.long))], 1)
+    return {"examples": timed.examples, "seconds": timed.seconds, "threads": torch.get_num_threads()}
 
 
 def hello() -> Message:
@@ -114,4 +151,4 @@ def accuracy(net: str, seed: int, epochs: int, threads: int) -> Message:
 
 
 if __name__ == "__main__":
-    serve({"hello": hello, "epoch": epoch, "accuracy": accuracy})
+    serve({"hello": hello, "epoch": epoch, "window": window, "accuracy": accuracy})

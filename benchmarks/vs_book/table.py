@@ -12,6 +12,9 @@ HEADS = {
     "en": {
         "speed": ("net", "book", "ours", "ours / book", "ours, own threads", "ours, compiled", "floor, plain",
                   "floor, ours", "ours / floor"),
+        "window": ("net", "side", "book", "ours", "ours / book", "ours, bfloat16", "bfloat16 / book", "floor, plain",
+                   "floor, ours", "ours / floor"),
+        "window title": "Large nets: training examples per second in short windows, median of {rounds} rounds",
         "quality": ("net", "accuracy, book", "accuracy, ours", "peak MiB, book", "peak MiB, ours"),
         "speed title": "Training examples per second, median of {rounds} rounds",
         "quality title": "Test accuracy after {epochs} epochs (mean ± sd of seeds) and peak memory",
@@ -19,6 +22,9 @@ HEADS = {
     "zh": {
         "speed": ("网络", "书", "本项目", "本项目 / 书", "自选线程数", "编译后", "上限（普通）", "上限（本项目）",
                   "本项目 / 上限"),
+        "window": ("网络", "边长", "书", "本项目", "本项目 / 书", "本项目 bfloat16", "bfloat16 / 书", "上限（普通）",
+                   "上限（本项目）", "本项目 / 上限"),
+        "window title": "大型网络：短时间窗内每秒训练样本数，{rounds} 轮的中位数",
         "quality": ("网络", "准确率：书", "准确率：本项目", "内存峰值 MiB：书", "内存峰值 MiB：本项目"),
         "speed title": "每秒训练样本数，{rounds} 轮的中位数",
         "quality title": "{epochs} 个周期后的测试准确率（多个种子的均值 ± 标准差）与内存峰值",
@@ -56,9 +62,9 @@ def summarize(result: Result) -> Result:
 
 
 def speed_rows(result: Result) -> list[list[str]]:
-    """Give a row for each net that was timed."""
+    """Give a row for each net that was timed over whole epochs."""
     rows = []
-    for net, found in summarize(result)["speed"].items():
+    for net, found in _timed(result, windowed=False):
         medians, ratios = found["median"], found["ratio"]
         count = {name: f"{medians[name]:,.0f}" if name in medians else "-" for name in _all_turns(result, net)}
         threads = result["speed"][net].get("threads", {}).get("ours-chosen")
@@ -67,6 +73,23 @@ def speed_rows(result: Result) -> list[list[str]]:
         floors = [count["floor-plain"], count["floor-ours"], _share(ratios.get("ours-chosen / floor-ours"))]
         rows.append([NETS[net].title, *parts, *floors])
     return rows
+
+
+def window_rows(result: Result) -> list[list[str]]:
+    """Give a row for each net that was timed in short windows."""
+    rows = []
+    for net, found in _timed(result, windowed=True):
+        medians, ratios = found["median"], found["ratio"]
+        count = {name: f"{value:,.1f}" for name, value in medians.items()}
+        parts = [count["book"], count["ours"], _times(ratios["ours / book"], 2)]
+        half = [count["ours-bfloat16"], _times(ratios["ours-bfloat16 / book"], 2)]
+        floors = [count["floor-plain"], count["floor-ours"], _share(ratios["ours / floor-ours"])]
+        rows.append([NETS[net].title, str(NETS[net].side), *parts, *half, *floors])
+    return rows
+
+
+def _timed(result: Result, *, windowed: bool) -> list[tuple[str, dict[str, Any]]]:
+    return [(net, found) for net, found in summarize(result)["speed"].items() if NETS[net].windowed == windowed]
 
 
 def quality_rows(result: Result) -> list[list[str]]:
@@ -81,17 +104,22 @@ def quality_rows(result: Result) -> list[list[str]]:
     return rows
 
 
-def titles(result: Result, language: str = "en") -> tuple[str, str]:
-    """Give the titles of the two tables."""
-    rounds = max((len(entry["rounds"]) for entry in result.get("speed", {}).values()), default=0)
+def titles(result: Result, language: str = "en") -> tuple[str, str, str]:
+    """Give the titles of the tables."""
+    timed = result.get("speed", {})
+    rounds, windows = (
+        max((len(entry["rounds"]) for net, entry in timed.items() if NETS[net].windowed == large), default=0)
+        for large in (False, True)
+    )
     entries = [e for sides in result.get("accuracy", {}).values() for side in sides.values() for e in side]
     epochs = ", ".join(map(str, sorted({e["epochs"] for e in entries}))) or "-"
     heads = HEADS[language]
-    return str(heads["speed title"]).format(rounds=rounds), str(heads["quality title"]).format(epochs=epochs)
+    speed, large = str(heads["speed title"]), str(heads["window title"])
+    return speed.format(rounds=rounds), large.format(rounds=windows), str(heads["quality title"]).format(epochs=epochs)
 
 
 def show(result: Result) -> None:
-    """Print both tables."""
+    """Print the tables."""
     from rich.console import Console
     from rich.table import Table
 
@@ -99,7 +127,7 @@ def show(result: Result) -> None:
     if not console.is_terminal:  # a log or a pipe has no width to keep to
         console = Console(width=160)
 
-    for title, head, rows in zip(titles(result), ("speed", "quality"), _both(result), strict=True):
+    for title, head, rows in _tables(result, "en"):
         table = Table(title=title)
         for number, name in enumerate(HEADS["en"][head]):
             table.add_column(name, justify="right" if number else "left")
@@ -109,9 +137,9 @@ def show(result: Result) -> None:
 
 
 def markdown(result: Result, language: str) -> str:
-    """Give both tables as Markdown, with the machine they were measured on."""
+    """Give the tables as Markdown, with the machine they were measured on."""
     blocks = []
-    for title, head, rows in zip(titles(result, language), ("speed", "quality"), _both(result), strict=True):
+    for title, head, rows in _tables(result, language):
         names = HEADS[language][head]
         lines = [f"**{title}**", "", "| " + " | ".join(names) + " |", "|---" + "|---:" * (len(names) - 1) + "|"]
         blocks.append("\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)]))
@@ -134,16 +162,19 @@ def place(page: str, block: str) -> str:
     return f"{before}{BEGIN}\n{block}\n{END}{after}"
 
 
-def _both(result: Result) -> tuple[list[list[str]], list[list[str]]]:
-    return speed_rows(result), quality_rows(result)
+def _tables(result: Result, language: str) -> list[tuple[str, str, list[list[str]]]]:
+    """List title, kind and rows of each table that has any."""
+    rows = speed_rows(result), window_rows(result), quality_rows(result)
+    every = zip(titles(result, language), ("speed", "window", "quality"), rows, strict=True)
+    return [(title, head, found) for title, head, found in every if found]
 
 
 def _all_turns(result: Result, net: str) -> list[str]:
     return list(result["speed"][net]["rounds"][0])
 
 
-def _times(ratio: float | None) -> str:
-    return "-" if ratio is None else f"{ratio:.1f}x"
+def _times(ratio: float | None, digits: int = 1) -> str:
+    return "-" if ratio is None else f"{ratio:.{digits}f}x"
 
 
 def _share(ratio: float | None) -> str:

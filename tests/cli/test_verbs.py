@@ -11,7 +11,6 @@ from PIL import Image
 
 from d2lab.cli import doctor
 from d2lab.recipes import load_run
-from d2lab.recipes.experiment import prepare
 
 
 def test_train_says_where_everything_lies(d2lab, here):
@@ -108,7 +107,7 @@ def test_an_exported_net_gives_the_same_logits(d2lab, trained, here, to):
     assert code == 0
     assert "largest difference" in out
     run = load_run(trained["lenet"])
-    inputs = prepare(run.test_split().inputs[:33])
+    inputs = run.experiment.prepare(run.test_split().inputs[:33])
     if to == "onnx":
         session = onnxruntime.InferenceSession(str(here / "net"), providers=["CPUExecutionProvider"])
         answer = lambda x: torch.from_numpy(session.run(None, {"input": x.numpy()})[0])  # noqa: E731

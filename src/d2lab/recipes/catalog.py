@@ -1,10 +1,40 @@
 """All recipes by name."""
 
 from d2lab.core.names import unknown_name
-from d2lab.recipes import lenet, lenet_sigmoid, linear, mlp, perceptron, softmax
+from d2lab.recipes import (
+    alexnet,
+    densenet,
+    googlenet,
+    lenet,
+    lenet_norm,
+    lenet_sigmoid,
+    linear,
+    mlp,
+    nin,
+    perceptron,
+    resnet18,
+    resnet20,
+    softmax,
+    vgg11,
+)
 from d2lab.recipes.recipe import Recipe
 
-FILES = (linear, softmax, perceptron, mlp, lenet, lenet_sigmoid)
+FILES = (
+    linear,
+    softmax,
+    perceptron,
+    mlp,
+    lenet,
+    lenet_sigmoid,
+    alexnet,
+    vgg11,
+    nin,
+    googlenet,
+    lenet_norm,
+    resnet18,
+    resnet20,
+    densenet,
+)
 RECIPES: dict[str, Recipe] = {file.RECIPE.name: file.RECIPE for file in FILES}
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from d2lab.core.device import resolve_device
 from d2lab.core.errors import ConfigError, RunError
@@ -23,11 +23,14 @@ from d2lab.models.catalog import build_model
 from d2lab.recipes.catalog import find_recipe
 from d2lab.recipes.recipe import Recipe, Settings, check_sizes
 from d2lab.train.stepper import Stepper
-from d2lab.train.task import Task, find_task
+from d2lab.train.task import Task, find_task, smoothed
 from d2lab.train.threads import choose_threads
-from d2lab.vision.scale import resize, to_unit
+from d2lab.vision.augment import Augment
+from d2lab.vision.prepare import Prepare
+from d2lab.vision.scale import resize
 
 FORMAT = 1
+RESIDENT_BYTES = 256 * 2**20  # a set that is not larger when resized is resized once, a larger one at each step
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +47,12 @@ class Experiment:
     @property
     def task(self) -> Task:
         """The recipe's task."""
-        return find_task(self.recipe.task)
+        return smoothed(find_task(self.recipe.task), self.settings.label_smoothing)
+
+    @property
+    def prepare(self) -> Prepare:
+        """What turns inputs as stored into what the net reads."""
+        return Prepare(getattr(self.settings.model, "side", None))
 
     def to_json(self) -> dict[str, Any]:
         """Give the plain values that recipe.json holds."""
@@ -105,11 +113,6 @@ def from_json(value: dict[str, Any], where: str, *, device: str | None = None) -
     return Experiment(recipe=recipe, card=card, settings=settings, seed=seed, device=kind, budget=budget)
 
 
-def prepare(inputs: Tensor) -> Tensor:
-    """Turn inputs as stored into what a net reads: bytes to [0, 1], numbers as they are."""
-    return to_unit(inputs) if inputs.dtype == torch.uint8 else inputs
-
-
 def load_data(experiment: Experiment) -> tuple[Split, Split | None, Split]:
     """Give training, validation (or None) and test split, resized to what the model reads."""
     loop = experiment.settings.loop
@@ -124,9 +127,11 @@ def load_data(experiment: Experiment) -> tuple[Split, Split | None, Split]:
 
 
 def fit_images(split: Split, settings: Settings) -> Split:
-    """Resize all images to the side that the model asks for; once, not at every step."""
+    """Resize all images to the side that the model asks for: once, where they fit and are not augmented first."""
     side = getattr(settings.model, "side", None)
-    if side is None or split.inputs.ndim != 4:
+    if side is None or split.inputs.ndim != 4 or not settings.augment.idle:
+        return split
+    if len(split) * split.inputs.shape[1] * side**2 > RESIDENT_BYTES:
         return split
     return Split(resize(split.inputs, side), split.targets)
 
@@ -145,7 +150,7 @@ def count_parameters(experiment: Experiment) -> int:
 
 
 def build_stepper(experiment: Experiment, train: Split) -> Stepper:
-    """Build the net and its optimizer."""
+    """Build the net, its optimizer and what changes its batches."""
     settings = experiment.settings
     steps = steps_per_epoch(len(train), settings.loop.batch_size, drop_last=settings.loop.drop_last)
     return Stepper(
@@ -154,11 +159,26 @@ def build_stepper(experiment: Experiment, train: Split) -> Stepper:
         optimizer=settings.optimizer,
         schedule=settings.schedule,
         loop=settings.loop,
-        prepare=prepare,
+        prepare=experiment.prepare,
         example=train.inputs[:1],
         device=torch.device(experiment.device),
         total_steps=steps * settings.loop.epochs,
+        augment=build_augment(experiment),
     )
+
+
+def build_augment(experiment: Experiment) -> Augment | None:
+    """Give what changes the batches of the run, or None where nothing does.
+
+    Raises:
+        ConfigError: the data are no images.
+    """
+    config, card = experiment.settings.augment, experiment.card
+    if config.idle:
+        return None
+    if len(card.shape) != 3:
+        raise ConfigError("augment", got=f"{card.name}, a table", need="images")
+    return Augment(config, side=experiment.prepare.side, classes=len(card.classes), seed=experiment.seed)
 
 
 def build_batches(experiment: Experiment, train: Split, threads: int) -> Batches | StreamedBatches:
@@ -174,7 +194,7 @@ def build_batches(experiment: Experiment, train: Split, threads: int) -> Batches
             seed=seed,
             device=device,
             drop_last=loop.drop_last,
-            prepare=prepare,
+            prepare=experiment.prepare if experiment.settings.augment.idle else None,
             read_ahead=device.type == "cpu" and threads == 1 < usable_cores(),
         )
     return StreamedBatches(
@@ -191,7 +211,7 @@ def count_threads(experiment: Experiment, train: Split) -> int:
     """Give the number of processor threads: the setting, else what the net's size deserves."""
     if experiment.settings.loop.threads is not None:
         return experiment.settings.loop.threads
-    example = prepare(train.inputs[:1])
+    example = experiment.prepare(train.inputs[:1])
     return choose_threads(build_net(experiment), example, experiment.settings.loop.batch_size)
 
 

@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from d2lab.core.atomic import write_bytes
 from d2lab.core.errors import ConfigError, MissingExtraError, RunError
-from d2lab.recipes.experiment import prepare
 from d2lab.recipes.trained import load_run
 
 SUFFIX = {"onnx": ".onnx", "torch-export": ".pt2"}
@@ -35,7 +34,7 @@ def export_run(folder: Path, to: str, out: Path | None = None) -> tuple[Path, fl
     if to not in SUFFIX:
         raise ConfigError("--to", got=to, need=f"one of {', '.join(SUFFIX)}")
     trained = load_run(folder)
-    examples = prepare(trained.test_split().inputs[:EXAMPLES])
+    examples = trained.experiment.prepare(trained.test_split().inputs[:EXAMPLES])
     path = out or trained.record.folder / f"model{SUFFIX[to]}"
     with torch.no_grad():
         expected = trained.net(examples)

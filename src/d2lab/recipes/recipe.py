@@ -16,6 +16,7 @@ from d2lab.layers.init import InitName
 from d2lab.models.catalog import ModelConfig
 from d2lab.optimizers.config import OptimizerConfig, ScheduleConfig
 from d2lab.train.config import LoopConfig
+from d2lab.vision.augment import AugmentConfig
 
 BudgetName = Literal["smoke", "lesson", "full"]
 Changes = Mapping[str, object]
@@ -27,6 +28,8 @@ class Settings:
 
     model: ModelConfig
     init: InitName = "default"
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    label_smoothing: float = 0.0  # share of a target that is spread over all classes
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     loop: LoopConfig = field(default_factory=LoopConfig)

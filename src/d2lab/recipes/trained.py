@@ -3,6 +3,7 @@
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +14,7 @@ from d2lab.data import catalog
 from d2lab.data.card import Card
 from d2lab.data.split import Split
 from d2lab.models.catalog import build_model
-from d2lab.recipes.experiment import Experiment, fit_images, from_json, load_data, prepare
+from d2lab.recipes.experiment import Experiment, fit_images, from_json, load_data
 from d2lab.recipes.run import open_record
 from d2lab.train.checkpoint import load_checkpoint, load_weights
 from d2lab.train.evaluate import evaluate, predict
@@ -50,8 +51,7 @@ class Trained:
 
     def evaluate(self, data: str | None = None) -> dict[str, float]:
         """Measure the net on a test split."""
-        device = torch.device(self.experiment.device)
-        return evaluate(self.net, self.test_split(data), self.experiment.task, prepare=prepare, device=device)
+        return evaluate(self.net, self.test_split(data), self.experiment.task, **self._how())
 
     def read_images(self, paths: list[Path], *, invert: bool = False) -> Split:
         """Read picture files into the form of the run's data; their targets are 0 and mean nothing.
@@ -70,8 +70,13 @@ class Trained:
 
     def predict(self, split: Split) -> Tensor:
         """Give a probability per class (or the predicted numbers) for every example."""
-        device = torch.device(self.experiment.device)
-        return predict(self.net, split, self.experiment.task, prepare=prepare, device=device)
+        return predict(self.net, split, self.experiment.task, **self._how())
+
+    def _how(self) -> dict[str, Any]:
+        """Say how the net is asked."""
+        experiment = self.experiment
+        flips = experiment.settings.loop.test_flips
+        return {"prepare": experiment.prepare, "device": torch.device(experiment.device), "flips": flips}
 
 
 def sizes_read(experiment: Experiment, card: Card) -> str:

@@ -24,6 +24,7 @@ class LoopConfig:
     precision: Precision = "float32"  # of the products; weights stay float32
     compile: bool = False  # torch.compile: slow to start, faster later
     layout: Layout = "auto"  # auto lets narrow convolutions work on blocks of pixels
+    test_flips: bool = False  # judge images by the mean of the answers to them and to their mirror images
     threads: int | None = None  # processor threads; none chooses by the size of the net
     stream_workers: int | None = None  # read through torch.utils.data instead of holding the set on the device
     checkpoint_every_s: float = 10.0  # seconds between checkpoints; one is always written at the end

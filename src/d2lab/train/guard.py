@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from d2lab.core.errors import NonFiniteError
 from d2lab.data.split import Split
-from d2lab.train.evaluate import BATCH
+from d2lab.train.evaluate import batch_size
 from d2lab.train.stepper import Stepper
 
 COST_SHARE = 0.01  # at most this share of the time goes into keeping states
@@ -64,7 +64,8 @@ class Guard:
     def explain_measure(self, name: str, value: float, split: Split) -> NonFiniteError:
         """Name what breaks when the net, as it is now, is measured on a split."""
         self.stepper.net.eval()
-        pieces = zip(*(torch.split(t, BATCH) for t in (split.inputs, split.targets)), strict=True)
+        size = batch_size(self.stepper.prepare(split.inputs[:1]))
+        pieces = zip(*(torch.split(t, size) for t in (split.inputs, split.targets)), strict=True)
         found = (self._first_broken(x.to(self.stepper.device), y.to(self.stepper.device)) for x, y in pieces)
         broken = next((words for words in found if words), "the sum over the set")
         rate = self.stepper.learning_rate(self.stepper.step - 1)

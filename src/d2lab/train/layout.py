@@ -11,13 +11,16 @@ from d2lab.layers.blocked import blocked
 from d2lab.train.config import Layout
 
 Forward = Callable[[Tensor], Tensor]
+CHANNELS_LAST = ("cpu", "cuda")
+WIDE = 16  # channels: the lanes of a processor that multiplies 16 numbers at once
 
 
 def fast_form(net: nn.Module, example: Tensor, *, layout: Layout) -> nn.Module:
     """Give a net that computes what `net` does, sooner; both share their parameters.
 
-    On a processor, narrow convolutions in a row of layers work on blocks of pixels. Other devices take the
-    plain net: their kernels were not measured with blocks.
+    On a processor, narrow convolutions in a row of layers work on blocks of pixels; other devices' kernels were not
+    measured with blocks. Wide ones keep the channels of a pixel together (channels last), on processor and cuda:
+    docs/decisions/0007-layout.md has the measurement.
 
     Args:
         net: the model, on its device.
@@ -26,8 +29,17 @@ def fast_form(net: nn.Module, example: Tensor, *, layout: Layout) -> nn.Module:
     """
     row = layout == "auto" and isinstance(net, nn.Sequential)
     if row and example.ndim == 4 and example.device.type == "cpu":
-        return blocked(net, example)  # type: ignore[arg-type]
+        quick: nn.Module = blocked(net, example)  # type: ignore[arg-type]
+        if quick is not net:
+            return quick
+    if layout == "auto" and example.device.type in CHANNELS_LAST and _is_wide(net):
+        return net.to(memory_format=torch.channels_last)
     return net
+
+
+def _is_wide(net: nn.Module) -> bool:
+    """Tell whether a convolution reads enough channels to fill the lanes that read them together."""
+    return any(isinstance(m, nn.Conv2d) and m.in_channels >= WIDE and m.groups == 1 for m in net.modules())
 
 
 def compile_form(net: nn.Module, device: torch.device) -> Forward:

@@ -175,7 +175,8 @@ class Loop:
     def _measure(self, split: Split) -> dict[str, float]:
         """Evaluate the net as it is now."""
         stepper = self.stepper
-        return evaluate(stepper.eval_net, split, stepper.task, prepare=stepper.prepare, device=stepper.device)
+        how = {"prepare": stepper.prepare, "device": stepper.device, "flips": self.config.test_flips}
+        return evaluate(stepper.eval_net, split, stepper.task, **how)  # type: ignore[arg-type]
 
     def _watch(self, number: int, row: Row) -> None:
         """Keep the best epoch's weights and stop when nothing got better for `patience` epochs."""

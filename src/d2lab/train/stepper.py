@@ -15,6 +15,7 @@ from d2lab.train.luck import keep_luck, restore_luck
 from d2lab.train.task import Task
 
 Prepare = Callable[[Tensor], Tensor]
+Change = Callable[[Tensor, Tensor, int], tuple[Tensor, Tensor]]  # inputs, targets, step -> those to train on
 HALF = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -33,9 +34,11 @@ class Stepper:
         example: Tensor,
         device: torch.device,
         total_steps: int,
+        augment: Change | None = None,
     ) -> None:
         self.net, self.task, self.prepare, self.device = net.to(device), task, prepare, device
         self.config, self.schedule, self.total_steps = optimizer, schedule, total_steps
+        self.augment = augment
         self.precision, self.pieces = loop.precision, loop.accumulate
         self.parameters = [p for p in net.parameters() if p.requires_grad]
         self.optimizer = build_optimizer(optimizer, self.parameters)
@@ -55,6 +58,8 @@ class Stepper:
         set_rate(self.optimizer, self.learning_rate(self.step))
         for parameter in self.parameters:  # zero_grad does the same, but its hooks cost a tiny net 4 % of its step
             parameter.grad = None
+        if self.augment is not None:
+            inputs, targets = self.augment(inputs, targets, self.step)
         if self.pieces == 1:
             loss, outputs = self._descend(inputs, targets, 1.0)
         else:
@@ -129,7 +134,9 @@ class Stepper:
                 raise RunError("checkpoint", got=f"optimizer.{key}", need=f"{len(self.parameters)} parameters")
             if value.ndim and value.shape != self.parameters[int(number)].shape:
                 raise RunError("checkpoint", got=f"optimizer.{key} {tuple(value.shape)}", need="the weight's shape")
-            state.setdefault(int(number), {})[name] = value.clone()
+            # A fused step walks through memory in step: state must lie as its weight does, channels last or not.
+            like = torch.empty_like(self.parameters[int(number)], dtype=value.dtype) if value.ndim else value.clone()
+            state.setdefault(int(number), {})[name] = like.copy_(value)
         return {"state": state, "param_groups": self.optimizer.state_dict()["param_groups"]}
 
 

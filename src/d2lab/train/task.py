@@ -4,8 +4,10 @@ A loss is the mean over a batch. A measure is a sum over examples, so that batch
 divides by the number of examples once, at the end of an epoch.
 """
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from jaxtyping import Float, Shaped
@@ -79,6 +81,23 @@ def perceptron_sums(
 def _two_sides(scores: Tensor) -> Tensor:
     """Turn a score into certainty: a perceptron knows sides, not probabilities."""
     return torch.cat([scores <= 0, scores > 0], 1).float()
+
+
+def smoothed(task: Task, share: float) -> Task:
+    """Give the task with a loss that never wants certainty: this share of a target is spread over all classes.
+
+    Source: Szegedy et al. 2016, "Rethinking the Inception Architecture", section 7.
+
+    Raises:
+        ConfigError: the share is not from 0 up to, not with, 1, or the task has no classes to spread it over.
+    """
+    if not 0 <= share < 1:
+        raise ConfigError("label_smoothing", got=share, need="a share from 0 up to, not with, 1")
+    if not share:
+        return task
+    if task.name != "classification":
+        raise ConfigError("label_smoothing", got=share, need=f"0 for {task.name}")
+    return dataclasses.replace(task, loss=partial(functional.cross_entropy, label_smoothing=share))
 
 
 TASKS = {
