@@ -20,6 +20,7 @@ from d2lab.models import (
     build_model,
 )
 from d2lab.models.image import after
+from d2lab.models.variants import VARIANTS, variant
 
 WORLD = {"channels": 3, "classes": 1000}
 SIZES = [  # of ImageNet's nets as torchvision states them; of the notes' by their own layers
@@ -84,14 +85,14 @@ def test_the_number_in_the_docstring_is_the_number_of_the_defaults(kind):
         assert int(stated[1].replace(",", "")) == count(build_model(kind()))
 
 
-TORCHVISION = {
-    "alexnet": SIZES[0][0],
-    "vgg11": SIZES[1][0],
-    "vgg16_bn": SIZES[5][0],
-    "resnet18": SIZES[6][0],
-    "resnet50": SIZES[8][0],
-    "densenet121": SIZES[13][0],
-}
+TORCHVISION = ("alexnet", "vgg11", "vgg16_bn", "resnet18", "resnet50", "densenet121")
+
+
+def test_a_paper_s_net_has_a_name_and_a_wrong_one_is_answered_with_the_nearest():
+    assert variant("resnet50") == SIZES[8][0]
+    assert {c for c, _ in SIZES if c.classes == 1000} <= set(VARIANTS.values())
+    with pytest.raises(ConfigError, match=r"Did you mean 'resnet50'\?"):
+        variant("resnet-50")
 
 
 @pytest.mark.slow
@@ -105,7 +106,7 @@ def test_with_torchvisions_weights_the_logits_are_torchvisions(name):
     for buffer in theirs.buffers():
         if buffer.is_floating_point():
             buffer.uniform_(0.5, 1.5)
-    ours = build_model(TORCHVISION[name]).eval()
+    ours = build_model(variant(name)).eval()
     shapes = [[tuple(v.shape) for v in net.state_dict().values()] for net in (ours, theirs)]
     assert shapes[0] == shapes[1]
     ours.load_state_dict(dict(zip(ours.state_dict(), theirs.state_dict().values(), strict=True)))
