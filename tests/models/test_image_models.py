@@ -11,6 +11,7 @@ from d2lab.core.errors import ConfigError
 from d2lab.layers import to_scratch
 from d2lab.models import (
     AlexNetConfig,
+    CifarNetConfig,
     DenseNetConfig,
     GoogLeNetConfig,
     LeNetConfig,
@@ -55,6 +56,8 @@ SMALL = {  # every kind of block, at the smallest sizes that still hold it
     "ResNet, small, pre": ResNetConfig(side=16, depth=8, stem="small", shortcut="pad", order="pre"),
     "plain": ResNetConfig(side=16, depth=8, stem="small", shortcut="none"),
     "DenseNet": DenseNetConfig(side=32, growth=8, stem=16),
+    "CifarNet": CifarNetConfig(side=16, widths=(8, 12)),
+    "CifarNet, residual": CifarNetConfig(side=16, widths=(8, 12), convolutions=3),
     "DenseNet, bottlenecks": DenseNetConfig(side=32, blocks=(2, 2), growth=8, bottleneck=True, bias=False),
 }
 small = pytest.mark.parametrize("config", SMALL.values(), ids=SMALL)
@@ -75,7 +78,7 @@ def test_a_net_has_the_papers_number_of_parameters(config, parameters):
         assert count(build_model(config)) == parameters
 
 
-DEFAULTS = (AlexNetConfig, VGGConfig, NiNConfig, GoogLeNetConfig, ResNetConfig, DenseNetConfig)
+DEFAULTS = (AlexNetConfig, VGGConfig, NiNConfig, GoogLeNetConfig, ResNetConfig, DenseNetConfig, CifarNetConfig)
 
 
 @pytest.mark.parametrize("kind", DEFAULTS, ids=lambda kind: kind.__name__)
@@ -128,16 +131,18 @@ def test_every_image_gets_an_answer_alone_or_in_a_batch(config, rng):
 @small
 def test_rebuilt_from_scratch_it_has_the_same_logits_and_gradients(config, rng):
     net = build(config).double()
+    for weight in net.parameters():
+        if not weight.count_nonzero():  # a head or bias that starts at 0 would hide a difference
+            nn.init.normal_(weight, std=0.1, generator=rng)
     mine = to_scratch(net)
     images = torch.rand(4, config.channels, config.side, config.side, generator=rng, dtype=torch.float64)
     outputs = [model(images) for model in (mine, net)]
     torch.testing.assert_close(outputs[0], outputs[1], rtol=1e-7, atol=1e-9)
     for output in outputs:
         output.square().sum().backward()
-    scale = max(
-        float(p.grad.abs().max()) for p in net.parameters()
-    )  # a bias before a normalization has none of its own
-    for ours, theirs in zip(mine.parameters(), net.parameters(), strict=True):
+    pairs = [(a, b) for a, b in zip(mine.parameters(), net.parameters(), strict=True) if b.requires_grad]
+    scale = max(float(b.grad.abs().max()) for _, b in pairs)  # a bias before a normalization has none of its own
+    for ours, theirs in pairs:
         torch.testing.assert_close(ours.grad / scale, theirs.grad / scale, rtol=0, atol=1e-9)
 
 
@@ -210,6 +215,12 @@ REFUSED = [
     (lambda: NiNConfig(widths=(1,)), "NiNConfig.widths: got (1,), need three of 1 or more."),
     (lambda: NiNConfig(side=66), "NiNConfig.side: got 66, need 67 or more. Enlarge the image with --set side=67."),
     (lambda: NiNConfig(dropout=2.0), "NiNConfig.dropout: got 2.0, need a share from 0 up to, not with, 1."),
+    (lambda: CifarNetConfig(widths=()), "CifarNetConfig.widths: got (), need one or more of 1 or more."),
+    (lambda: CifarNetConfig(convolutions=4), "CifarNetConfig.convolutions: got 4, need 2 or 3."),
+    (
+        lambda: CifarNetConfig(side=8),
+        "CifarNetConfig.side: got 8, need 9 or more. Enlarge the image with --set side=9.",
+    ),
     (lambda: GoogLeNetConfig(channels=0), "GoogLeNetConfig.channels: got 0, need 1 or more."),
     (lambda: GoogLeNetConfig(classes=1), "GoogLeNetConfig.classes: got 1, need 2 or more."),
     (lambda: ResNetConfig(depth=20), "ResNetConfig.depth: got 20, need one of 18, 34, 50, 101, 152."),
@@ -233,3 +244,36 @@ def test_bad_sizes_are_refused_with_the_whole_sentence(make, sentence):
     with pytest.raises(ConfigError) as caught:
         make()
     assert str(caught.value) == sentence
+
+
+def test_whitened_patches_are_uncorrelated_of_mean_0_and_variance_1(rng):
+    smooth = functional.avg_pool2d(torch.rand(50, 3, 18, 18, generator=rng, dtype=torch.float64), 3, 1)
+    images = smooth * torch.tensor([1.0, 0.5, 0.2]).double().view(3, 1, 1) + 0.3
+    net = build(CifarNetConfig(side=16, widths=(4, 4))).double()
+    net.whiten(images)
+    outputs = net.whitening(images).permute(1, 0, 2, 3).flatten(1)
+    half = len(outputs) // 2
+    assert outputs.mean(1).abs().max() < 1e-12
+    torch.testing.assert_close(outputs[half:], -outputs[:half], rtol=0, atol=1e-10)
+    variances = torch.cov(outputs[:half], correction=0)
+    assert (variances - torch.diag(variances.diagonal())).abs().max() < 1e-10
+    unpushed = variances.diagonal()[:3]  # the strongest directions, to which FLAT adds next to nothing
+    assert ((unpushed > 0.95) & (unpushed <= 1)).all()
+
+
+def test_a_fresh_cifarnet_hands_its_input_on_and_says_nothing_yet(rng):
+    net = build(CifarNetConfig(side=16, widths=(30, 40))).eval()
+    maps = torch.rand(2, 24, 8, 8, generator=rng)
+    torch.testing.assert_close(net.group1.start[0](maps)[:, :24], maps)
+    assert torch.equal(net(torch.rand(2, 3, 16, 16, generator=rng)), torch.zeros(2, 10))
+    frozen = {name for name, weight in net.named_parameters() if not weight.requires_grad}
+    assert frozen == {"whitening.weight"} | {
+        n for n in dict(net.named_parameters()) if n.endswith(("start.2.weight", "rest.1.weight"))
+    }
+
+
+def test_three_convolutions_a_group_have_a_sum_around_the_last_two(rng):
+    group = build(CifarNetConfig(side=16, widths=(4, 4), convolutions=3)).group2.eval()
+    nn.init.zeros_(group.rest[3].weight)
+    maps = torch.rand(2, 4, 8, 8, generator=rng)
+    torch.testing.assert_close(group(maps), group.start(maps))

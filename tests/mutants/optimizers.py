@@ -5,6 +5,7 @@ from tests.mutants.mutant import Mutant
 TWINS = "tests/optimizers/test_twins.py -k"
 SCHEDULES = "tests/optimizers/test_schedule.py tests/optimizers/test_twins.py -k schedule"
 SGD, ADAPTIVE, ADAM = "optimizers/sgd.py", "optimizers/adaptive.py", "optimizers/adam.py"
+MUON = "optimizers/muon.py"
 MUTANTS = [
     Mutant("uphill", SGD, 'weight -= group["lr"] * push', 'weight += group["lr"] * push', f"{TWINS} SGD"),
     Mutant("first speed dampened", SGD, "fresh = push if speed is None else", 'fresh = (1 - group["dampening"]) * push if speed is None else', f"{TWINS} SGD"),
@@ -14,7 +15,7 @@ MUTANTS = [
     Mutant("threshold without the rate", SGD, 'group["lr"] * group["l1"])', 'group["l1"])', f"{TWINS} L1"),
     Mutant("weights beyond 0 after shrinking", "optimizers/proximal.py", ".clamp(min=0)", "", "tests/optimizers/test_twins.py"),
     Mutant("decay uphill", "optimizers/base.py", 'gradient + group["weight_decay"] * weight if', 'gradient - group["weight_decay"] * weight if', f"{TWINS} decay"),
-    Mutant("maximize ignored", "optimizers/base.py", '-weight.grad if group["maximize"] else weight.grad', "weight.grad", f"{TWINS} uphill"),
+    Mutant("maximize ignored", "optimizers/base.py", '-weight.grad if group.get("maximize") else weight.grad', "weight.grad", f"{TWINS} uphill"),
     Mutant("rate falls before the first step", ADAPTIVE, 'float(state["step"]) * group["lr_decay"]', '(float(state["step"]) + 1) * group["lr_decay"]', f"{TWINS} Adagrad"),
     Mutant("sum forgets", ADAPTIVE, 'state["sum"] += push.square()', 'state["sum"].mul_(0.99).add_(push.square())', f"{TWINS} Adagrad"),
     Mutant("squares without decay", ADAPTIVE, 'state["sum"] += push.square()', 'state["sum"] += gradient.square()', f"{TWINS} Adagrad"),
@@ -31,6 +32,12 @@ MUTANTS = [
     Mutant("largest square not kept", ADAM, 'state["max_exp_avg_sq"] = square', "pass", f"{TWINS} amsgrad"),
     Mutant("AdamW decays by L2", ADAM, 'self._move(weight, gradient, state, group)', 'self._move(weight, decayed(weight, gradient, group), state, group)', f"{TWINS} AdamW"),
     Mutant("decay without the rate", ADAM, 'weight *= 1 - group["lr"] * group["weight_decay"]', 'weight *= 1 - group["weight_decay"]', f"{TWINS} AdamW"),
+    Mutant("iteration without the norm", MUON, "x = x.div_(x.norm().clamp(min=eps))", "pass", f"{TWINS} Muon"),
+    Mutant("tall matrix not turned", MUON, "x = x.mT if tall else x\n    x = x.div_", "x = x.div_", f"{TWINS} Muon"),
+    Mutant("speed as a sum of gradients", MUON, 'speed.lerp_(gradient, 1 - group["momentum"])', 'speed.mul_(group["momentum"]).add_(gradient)', f"{TWINS} Muon"),
+    Mutant("rate of a wide matrix raised", MUON, "max(1, matrix.shape[0] / matrix.shape[1])", "max(1, matrix.shape[1] / matrix.shape[0])", f"{TWINS} Muon"),
+    Mutant("head moved by Muon", MUON, "if w.ndim > 1 and w is not head", "if w.ndim > 1", "tests/optimizers/test_muon.py"),
+    Mutant("rest at Muon's rate", MUON, '"rate_factor": factor * rest_factor', '"rate_factor": factor', "tests/optimizers/test_muon.py"),
     Mutant("clip lengthens short gradients", "optimizers/clipping.py", ".clamp(max=1.0)", "", f"{TWINS} clip"),
     Mutant("norm of each gradient alone", "optimizers/clipping.py", "(sizes**norm_type).sum() ** (1 / norm_type)", "(gradients[0].abs() ** norm_type).sum() ** (1 / norm_type)", f"{TWINS} clip"),
     Mutant("only the upper limit cut", "optimizers/clipping.py", "gradient.maximum(-limit).minimum(limit)", "gradient.minimum(limit)", f"{TWINS} clip"),

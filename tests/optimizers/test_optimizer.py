@@ -112,11 +112,11 @@ REFUSED = [
     ({"clip_value": math.nan}, "clip_value: got nan, need a number above 0, or none."),
     (
         {"name": "adam", "momentum": 0.9},
-        "optimizer.name: got 'adam', need sgd or rmsprop for momentum. Set name=sgd, or leave momentum out.",
+        "optimizer.name: got 'adam', need sgd or rmsprop or muon for momentum. Set name=sgd, or leave momentum out.",
     ),
     (
         {"name": "adagrad", "beta2": 0.9},
-        "optimizer.name: got 'adagrad', need adam or adamw for beta2. Set name=adam, or leave beta2 out.",
+        "optimizer.name: got 'adagrad', need adam or adamw or muon for beta2. Set name=adam, or leave beta2 out.",
     ),
     ({"decay": 1.0}, "decay: got 1.0, need a number from 0 up to, not with, 1."),
     ({"eps": 0.0}, "eps: got 0.0, need a number above 0, or none."),

@@ -20,7 +20,7 @@ def test_a_hundred_steps_are_torchs(row):
 
 @pytest.mark.parametrize("row", OPTIMIZERS, ids=lambda row: row.name)
 def test_the_walk_goes_somewhere(row):
-    path = list(walk(row.theirs))
+    path = list(walk(row.theirs, row.shapes))
     assert float((path[-4] - path[0]).abs().max()) > 1e-3
 
 
@@ -48,12 +48,13 @@ SETTINGS = {
     torch.optim.Adadelta: {},
     torch.optim.Adam: {"amsgrad": True},
     torch.optim.AdamW: {},
+    getattr(torch.optim, "Muon", None): {"momentum": 0.8},
 }
 
 
 @pytest.mark.parametrize("made", SCRATCH, ids=lambda made: made.__name__)
 def test_a_run_passes_from_torch_to_ours_and_back(made):
-    mixed, pure = ([nn.Parameter(torch.linspace(-1, 1, 6).double())] for _ in range(2))
+    mixed, pure = ([nn.Parameter(torch.linspace(-1, 1, 6).double().view(2, 3))] for _ in range(2))
     theirs = made(pure, **SETTINGS[made])
     for seed in range(3):
         run(theirs, pure, 10, seed)
@@ -71,7 +72,7 @@ def test_a_run_passes_from_torch_to_ours_and_back(made):
     "settings", [{"weight_decay": 0.5, "decoupled_weight_decay": True}, {"fused": True}, {"foreach": False}], ids=str
 )
 def test_torchs_other_ways_to_run_adam_are_rebuilt_with_their_meaning(settings):
-    mine, reference = ([nn.Parameter(torch.linspace(-1, 1, 6).double())] for _ in range(2))
+    mine, reference = ([nn.Parameter(torch.linspace(-1, 1, 6).double().view(2, 3))] for _ in range(2))
     theirs, ours = torch.optim.Adam(reference, **settings), scratch_optimizer(torch.optim.Adam(mine, **settings))
     for made, weights in ((theirs, reference), (ours, mine)):
         run(made, weights, 10, 0)

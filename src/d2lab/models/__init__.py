@@ -2,6 +2,7 @@
 
 from d2lab.models.alexnet import AlexNet, AlexNetConfig
 from d2lab.models.catalog import ModelConfig, build_model
+from d2lab.models.cifarnet import CifarNet, CifarNetConfig
 from d2lab.models.densenet import DenseNet, DenseNetConfig
 from d2lab.models.googlenet import GoogLeNet, GoogLeNetConfig
 from d2lab.models.lenet import LeNet, LeNetConfig
@@ -18,6 +19,8 @@ __all__ = [
     "VGG",
     "AlexNet",
     "AlexNetConfig",
+    "CifarNet",
+    "CifarNetConfig",
     "DenseNet",
     "DenseNetConfig",
     "GoogLeNet",

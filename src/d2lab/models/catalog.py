@@ -4,6 +4,7 @@ from torch import nn
 
 from d2lab.core.errors import ConfigError
 from d2lab.models.alexnet import AlexNet, AlexNetConfig
+from d2lab.models.cifarnet import CifarNet, CifarNetConfig
 from d2lab.models.densenet import DenseNet, DenseNetConfig
 from d2lab.models.googlenet import GoogLeNet, GoogLeNetConfig
 from d2lab.models.lenet import LeNet, LeNetConfig
@@ -17,6 +18,7 @@ from d2lab.models.vgg import VGG, VGGConfig
 
 ModelConfig = (
     AlexNetConfig
+    | CifarNetConfig
     | DenseNetConfig
     | GoogLeNetConfig
     | LeNetConfig
@@ -30,6 +32,7 @@ ModelConfig = (
 )
 MODELS: dict[type, type[nn.Module]] = {
     AlexNetConfig: AlexNet,
+    CifarNetConfig: CifarNet,
     DenseNetConfig: DenseNet,
     GoogLeNetConfig: GoogLeNet,
     LeNetConfig: LeNet,

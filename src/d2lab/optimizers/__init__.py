@@ -6,6 +6,7 @@ from d2lab.optimizers.averaging import AveragedModel, ema
 from d2lab.optimizers.build import build_optimizer, clip, scratch_optimizer, set_rate
 from d2lab.optimizers.clipping import clip_grad_norm_, clip_grad_value_
 from d2lab.optimizers.config import OptimizerConfig, ScheduleConfig
+from d2lab.optimizers.muon import Muon, MuonAdamW, orthogonalize
 from d2lab.optimizers.proximal import soft_threshold
 from d2lab.optimizers.schedule import rate_factor
 from d2lab.optimizers.sgd import SGD, ProximalSGD
@@ -17,6 +18,8 @@ __all__ = [
     "Adam",
     "AdamW",
     "AveragedModel",
+    "Muon",
+    "MuonAdamW",
     "OptimizerConfig",
     "ProximalSGD",
     "RMSprop",
@@ -26,6 +29,7 @@ __all__ = [
     "clip_grad_norm_",
     "clip_grad_value_",
     "ema",
+    "orthogonalize",
     "rate_factor",
     "scratch_optimizer",
     "set_rate",

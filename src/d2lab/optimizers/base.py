@@ -53,7 +53,7 @@ class ScratchOptimizer(torch.optim.Optimizer):
                 if weight.grad.is_sparse or weight.grad.is_complex():
                     kind = "sparse" if weight.grad.is_sparse else "complex"
                     raise ConfigError("the gradient", got=kind, need="a dense real one")
-                gradient = -weight.grad if group["maximize"] else weight.grad
+                gradient = -weight.grad if group.get("maximize") else weight.grad
                 self.update(weight, gradient, self.state[weight], group)
         return loss
 

@@ -17,6 +17,7 @@ from d2lab.optimizers.adam import Adam, AdamW
 from d2lab.optimizers.adaptive import Adadelta, Adagrad, RMSprop
 from d2lab.optimizers.base import ScratchOptimizer
 from d2lab.optimizers.config import OptimizerConfig
+from d2lab.optimizers.muon import Muon, MuonAdamW
 from d2lab.optimizers.sgd import SGD, ProximalSGD
 
 FUSED = {"sgd", "adagrad", "adam", "adamw"}  # torch has one kernel for the whole step of these
@@ -29,7 +30,9 @@ TORCHS: dict[str, type[torch.optim.Optimizer]] = {
     "adamw": torch.optim.AdamW,
 }
 SCRATCH: dict[type[torch.optim.Optimizer], Callable[..., ScratchOptimizer]] = {
-    getattr(torch.optim, made.__name__): made for made in (SGD, Adagrad, RMSprop, Adadelta, Adam, AdamW)
+    getattr(torch.optim, made.__name__): made
+    for made in (SGD, Adagrad, RMSprop, Adadelta, Adam, AdamW, Muon)
+    if hasattr(torch.optim, made.__name__)  # Muon came with torch 2.9
 }
 
 
@@ -44,9 +47,13 @@ def build_optimizer(config: OptimizerConfig, parameters: Iterable[Tensor]) -> to
     given |= {} if config.eps is None else {"eps": config.eps}
     if config.decay is not None:
         given["alpha" if config.name == "rmsprop" else "rho"] = config.decay
-    if config.name in ("adam", "adamw"):
+    if config.name in ("adam", "adamw", "muon"):
         betas = (config.beta1, config.beta2)
         given["betas"] = tuple(d if b is None else b for b, d in zip(betas, (0.9, 0.999), strict=True))
+    if config.name == "muon":
+        given |= {} if config.rest_factor is None else {"rest_factor": config.rest_factor}
+        given |= {"momentum": config.momentum, "nesterov": config.nesterov, "keep_norm": config.keep_norm}
+        return MuonAdamW(tensors, **given)
     if config.name in FUSED:
         given["fused"] = all(_has_fused(config.name, t) for t in tensors)
     return TORCHS[config.name](tensors, **given)
@@ -87,9 +94,9 @@ def _decays_apart(adam: torch.optim.Optimizer) -> bool:
 
 
 def set_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:
-    """Set the learning rate of every parameter group."""
+    """Set the learning rate of every parameter group, times the group's own `rate_factor` where it has one."""
     for group in optimizer.param_groups:
-        group["lr"] = learning_rate
+        group["lr"] = learning_rate * group.get("rate_factor", 1.0)
 
 
 def clip(config: OptimizerConfig, parameters: Sequence[Tensor]) -> None:

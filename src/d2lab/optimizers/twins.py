@@ -17,6 +17,7 @@ from d2lab.optimizers.sgd import ProximalSGD
 
 STEPS = 100
 SHAPES = ((4, 3), (5,), (2, 1, 3), (1,))
+MATRICES = ((4, 3), (3, 5), (2, 6), (1, 3))  # for optimizers that take nothing else; tall, wide and a single row
 LENET = ((6, 1, 5, 5), (6,), (16, 6, 5, 5), (16,), (120, 400), (120,), (84, 120), (84,), (10, 84), (10,))
 NASTY = {50: 0.0, 60: 1e-12, 70: 1e8, 80: 1e-300}  # step -> factor of all its gradients
 Make = Callable[[Any], torch.optim.Optimizer]  # from parameters or groups
@@ -29,12 +30,16 @@ def drawn_weights(shapes: tuple[tuple[int, ...], ...], dtype: torch.dtype) -> li
     return [nn.Parameter(torch.randn(shape, generator=draw).to(dtype)) for shape in shapes]
 
 
-def walk(make: Make) -> Iterator[Tensor]:
+def walk(make: Make, shapes: tuple[tuple[int, ...], ...] = SHAPES) -> Iterator[Tensor]:
     """Take 100 steps with drawn gradients that pull back to 0; yield every weight after every step.
 
     The last weight has a gradient at every third step only, and the second group a rate of its own.
+
+    Args:
+        make: the optimizer, from groups.
+        shapes: of the four weights.
     """
-    weights, draw = drawn_weights(SHAPES, torch.float64), Draw().manual_seed(1)
+    weights, draw = drawn_weights(shapes, torch.float64), Draw().manual_seed(1)
     optimizer = make([{"params": weights[:2]}, {"params": weights[2:], "lr": 0.003}])
     for step in range(STEPS):
         for number, weight in enumerate(weights):
@@ -58,18 +63,20 @@ class OptimizerTwin:
     source: str
     ours: Make
     theirs: Make
+    shapes: tuple[tuple[int, ...], ...] = SHAPES  # of the weights compared
     rtol: float = CLOSE
     why: str = ""
 
     def difference(self) -> float:
         """Compare all weights after each of 100 steps."""
-        return farthest(walk(self.ours), walk(self.theirs))
+        return farthest(walk(self.ours, self.shapes), walk(self.theirs, self.shapes))
 
     def slowdown(self) -> float:
         """Time one step over LeNet's weights."""
         steppers = []
         for make in (self.ours, self.theirs):
-            weights = drawn_weights(LENET, torch.float32)
+            shapes = LENET if self.shapes is SHAPES else tuple(shape for shape in LENET if len(shape) == 2)
+            weights = drawn_weights(shapes, torch.float32)
             for weight in weights:
                 weight.grad = weight.detach().clone()
             steppers.append(make(weights))
@@ -112,6 +119,7 @@ def optimizer_row(name: str, kind: str, **settings: Any) -> OptimizerTwin:  # no
         source="Robbins and Monro 1951; Polyak 1964; Sutskever et al. 2013" if kind == "SGD" else source.rstrip("."),
         ours=lambda groups: ours(groups, **settings),
         theirs=lambda groups: theirs(groups, **settings),
+        shapes=MATRICES if kind == "Muon" else SHAPES,
     )
 
 
@@ -240,6 +248,7 @@ OPTIMIZERS: list[Row] = [
     optimizer_row("Adam: uphill", "Adam", maximize=True),
     optimizer_row("AdamW", "AdamW", lr=0.01, weight_decay=0.1),
     optimizer_row("AdamW: amsgrad", "AdamW", lr=0.01, amsgrad=True),
+    *([optimizer_row("Muon", "Muon", lr=0.02), optimizer_row("Muon: all settings", "Muon", lr=0.1, weight_decay=0.02, momentum=0.8, nesterov=False, eps=1e-3, ns_steps=3)] if hasattr(torch.optim, "Muon") else []),
 ]  # fmt: skip
 SCHEDULE_ROWS: list[Row] = [
     schedule_row("schedule: step", "none; a definition", ScheduleConfig(name="step", every_steps=30, gamma=0.3), lambda o: lr_scheduler.StepLR(o, 30, 0.3)),

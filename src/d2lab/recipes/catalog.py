@@ -3,6 +3,7 @@
 from d2lab.core.names import unknown_name
 from d2lab.recipes import (
     alexnet,
+    cifar10_fast,
     densenet,
     googlenet,
     lenet,
@@ -34,6 +35,7 @@ FILES = (
     resnet18,
     resnet20,
     densenet,
+    cifar10_fast,
 )
 RECIPES: dict[str, Recipe] = {file.RECIPE.name: file.RECIPE for file in FILES}
 

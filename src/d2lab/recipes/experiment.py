@@ -20,6 +20,7 @@ from d2lab.data.split import Split, holdout, limit
 from d2lab.data.stream import MappedArrays, StreamedBatches
 from d2lab.layers.init import initialize
 from d2lab.models.catalog import build_model
+from d2lab.models.cifarnet import CifarNet
 from d2lab.recipes.catalog import find_recipe
 from d2lab.recipes.recipe import Recipe, Settings, check_sizes
 from d2lab.train.stepper import Stepper
@@ -30,6 +31,7 @@ from d2lab.vision.prepare import Prepare
 from d2lab.vision.scale import resize
 
 FORMAT = 1
+WHITENED = 2000  # images whose patches a whitening layer is computed from: two million patches of CIFAR-10
 RESIDENT_BYTES = 256 * 2**20  # a set that is not larger when resized is resized once, a larger one at each step
 
 
@@ -143,6 +145,13 @@ def build_net(experiment: Experiment) -> nn.Module:
         return initialize(build_model(experiment.settings.model), experiment.settings.init)
 
 
+def prepare_net(net: nn.Module, experiment: Experiment, train: Split) -> nn.Module:
+    """Let a net that learns its first layer from the look of pictures see some; any other comes back as it is."""
+    if isinstance(net, CifarNet):
+        net.whiten(experiment.prepare(train.inputs[:WHITENED]))
+    return net
+
+
 def count_parameters(experiment: Experiment) -> int:
     """Count the parameters of the net without building its weights."""
     with torch.device("meta"):
@@ -154,7 +163,7 @@ def build_stepper(experiment: Experiment, train: Split) -> Stepper:
     settings = experiment.settings
     steps = steps_per_epoch(len(train), settings.loop.batch_size, drop_last=settings.loop.drop_last)
     return Stepper(
-        build_net(experiment),
+        prepare_net(build_net(experiment), experiment, train),
         experiment.task,
         optimizer=settings.optimizer,
         schedule=settings.schedule,

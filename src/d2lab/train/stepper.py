@@ -42,6 +42,8 @@ class Stepper:
         self.precision, self.pieces = loop.precision, loop.accumulate
         self.parameters = [p for p in net.parameters() if p.requires_grad]
         self.optimizer = build_optimizer(optimizer, self.parameters)
+        # An optimizer may sort weights into groups of its own; state is saved under its numbers.
+        self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         prepared = prepare(example.to(device))
         self.eval_net = fast_form(self.net, prepared, layout=loop.layout)
         self.forward = compile_form(self.eval_net, device) if loop.compile else self.eval_net
