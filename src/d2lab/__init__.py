@@ -17,6 +17,7 @@ ROOMS = (
     "metrics",
     "models",
     "optimizers",
+    "parallel",
     "plot",
     "recipes",
     "train",

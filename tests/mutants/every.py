@@ -1,5 +1,5 @@
 """All deliberate mistakes, room by room."""
 
-from tests.mutants import early, engine, layers, optimizers
+from tests.mutants import devices, early, engine, layers, optimizers
 
-MUTANTS = [*early.MUTANTS, *engine.MUTANTS, *layers.MUTANTS, *optimizers.MUTANTS]
+MUTANTS = [*devices.MUTANTS, *early.MUTANTS, *engine.MUTANTS, *layers.MUTANTS, *optimizers.MUTANTS]

@@ -5,23 +5,32 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import Literal
+from typing import Annotated
 
 import typer
 
-Level = Literal["ok", "note", "fix"]
-Line = tuple[Level, str, str]
+from d2lab.cli.devices import device_lines
+from d2lab.cli.finding import Level, Line
+
 ENOUGH_BYTES = 2 * 10**9  # free space below which a download or a long run may fail
 
 
-def doctor() -> None:
-    """Look at Python, torch, devices, fonts, disk and data; exit code 1 when something must be mended."""
+def doctor(
+    quick: Annotated[bool, typer.Option("--quick", help="Measure nothing: no copies, no matrix products.")] = False,
+) -> None:
+    """Look at Python, torch, devices, fonts, disk and data; exit code 1 when something must be mended.
+
+    Each device is measured: bytes a second of copies (within it, read and written; to it and from it), and
+    operations a second of matrix products.
+    """
     worst = 0
-    for check in CHECKS:
+    checks: list[Callable[[], Iterator[Line]]] = [*CHECKS, partial(device_lines, measure=not quick)]
+    for check in checks:
         for level, subject, finding in check():
-            typer.echo(f"{level:<5}{subject:<13}{finding}")
+            typer.echo(f"{level:<5}{subject:<15}{finding}")
             worst = max(worst, level == "fix")
     raise typer.Exit(int(worst))
 

@@ -20,6 +20,36 @@ def available_devices() -> tuple[str, ...]:
     return tuple(kind for kind in PREFERENCE if works[kind]())
 
 
+def devices() -> tuple[torch.device, ...]:
+    """List every device of this machine, the best first: each card by its number, the processor last."""
+    found: list[torch.device] = []
+    for kind in available_devices():
+        if kind in ("cuda", "xpu"):
+            found += [torch.device(kind, number) for number in range(torch.get_device_module(kind).device_count())]
+        else:
+            found.append(torch.device(kind))
+    return tuple(found)
+
+
+def numbered(device: torch.device) -> torch.device:
+    """Name one device one way: "cuda" is the present card of several, and "cpu:0" is "cpu".
+
+    >>> numbered(torch.device("cpu", 0))
+    device(type='cpu')
+    """
+    if device.type not in ("cuda", "xpu"):
+        return torch.device(device.type)
+    if device.index is not None:
+        return device
+    return torch.device(device.type, torch.get_device_module(device.type).current_device())
+
+
+def synchronize(device: torch.device) -> None:
+    """Wait until the device has done all it was asked for; a processor has when it answers."""
+    if device.type not in ("cpu", "meta"):
+        torch.accelerator.synchronize(device)
+
+
 def resolve_device(name: str = "auto") -> torch.device:
     """Turn a name (auto, cpu, cuda, cuda:1, mps, xpu) into a device that exists.
 

@@ -1,5 +1,6 @@
 """What machine, system and versions a number was measured on."""
 
+import ctypes
 import hashlib
 import os
 import platform
@@ -52,6 +53,38 @@ def processor_name() -> str:
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
+
+
+def host_memory() -> tuple[int | None, int | None]:
+    """Give the bytes of main memory, and how many of them are free for a new program; None where nobody says."""
+    if sys.platform == "win32":
+        return _windows_memory()
+    try:
+        total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError):
+        return None, None
+    meminfo = Path("/proc/meminfo")
+    lines = meminfo.read_text().splitlines() if meminfo.exists() else []
+    free = next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")), None)
+    return total, free
+
+
+class _MemoryStatus(ctypes.Structure):
+    """What GlobalMemoryStatusEx fills in. Source: Microsoft, sysinfoapi.h, MEMORYSTATUSEX."""
+
+    _fields_ = (
+        ("length", ctypes.c_uint32),
+        ("load", ctypes.c_uint32),
+        ("total", ctypes.c_uint64),
+        ("free", ctypes.c_uint64),
+        ("others", ctypes.c_uint64 * 5),
+    )
+
+
+def _windows_memory() -> tuple[int | None, int | None]:
+    status = _MemoryStatus(length=ctypes.sizeof(_MemoryStatus))
+    answered = ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))  # type: ignore[attr-defined]
+    return (status.total, status.free) if answered else (None, None)
 
 
 def cpp_compiler() -> str | None:

@@ -17,7 +17,7 @@ from d2lab.data.ahead import ahead
 from d2lab.data.split import Split
 
 Prepare = Callable[[Tensor], Tensor]
-GROUP_BYTES = 10_000_000  # of prepared inputs a hand-over: fewer waste the threads' time, more the cache
+GROUP_BYTES = 10_000_000  # of prepared inputs gathered at once: fewer waste hand-overs or orders, more the cache
 
 
 def epoch_order(count: int, *, seed: int, epoch: int) -> Int64[Tensor, " count"]:
@@ -68,8 +68,9 @@ class Batches:
         self.batch_size, self.seed, self.device, self.count = batch_size, seed, device, len(split)
         self.inputs, self.targets = split.inputs.to(device), split.targets.to(device)
         self.prepare, self.read_ahead = prepare, read_ahead
-        example_bytes = 4 * self.inputs[0].numel()  # as float32
-        self.group = max(1, GROUP_BYTES // (example_bytes * batch_size)) if read_ahead else 1
+        example = self.inputs[:1] if prepare is None else prepare(self.inputs[:1])
+        together = read_ahead or device.type != "cpu"  # an accelerator is spared orders, a thread hand-overs
+        self.group = max(1, GROUP_BYTES // (4 * example.numel() * batch_size)) if together else 1
 
     def epoch(self, number: int, *, start: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield the batches of epoch `number` (from 0), from batch `start` on."""

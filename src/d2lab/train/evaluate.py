@@ -5,20 +5,27 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor, nn
 
+from d2lab.core.placement import require_same_device
 from d2lab.data.split import Split
 from d2lab.train.task import Task
 
 MOST = 1000  # examples at once: large enough to fill two cores, small enough for a laptop's cache
 INPUTS = 1_600_000  # numbers at once: 1,000 images of 28 pixels a side, 173 of 96, 31 of 224
+INPUTS_ACCELERATOR = 4 * INPUTS  # as many as the notes train on at once, whose graph needs more memory than this
+RESIDENT_BYTES = (
+    256 * 2**20
+)  # a set up to this size goes to the device in one copy: a copy a batch would wait each time
 
 
 def batch_size(example: Tensor) -> int:
     """Choose how many examples are looked at together.
 
     Args:
-        example: one of them as the net reads it; the maps of a deep net take a few hundred times its memory.
+        example: one of them as the net reads it, where the net is; the maps of a deep net take a few hundred times
+            its memory.
     """
-    return max(1, min(MOST, INPUTS // example.numel()))
+    most = INPUTS if example.device.type == "cpu" else INPUTS_ACCELERATOR
+    return max(1, min(MOST, most // example.numel()))
 
 
 @torch.inference_mode()
@@ -40,6 +47,9 @@ def evaluate(
         prepare: turns inputs as stored into what the net reads.
         device: where the net lives.
         flips: take the mean of the answers to an image and to its mirror image.
+
+    Raises:
+        ConfigError: the net lives elsewhere.
     """
     sums: list[Tensor] = []
     names: list[str] = []
@@ -70,15 +80,19 @@ def _outputs(
     net: nn.Module, split: Split, prepare: Callable[[Tensor], Tensor], device: torch.device, flips: bool
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield outputs and targets, batch by batch; the net is put back into its mode at the end."""
+    require_same_device(net, device)
     training = net.training
     net.eval()
+    stored, targets = split.inputs, split.targets
+    if stored.nbytes + targets.nbytes <= RESIDENT_BYTES:
+        stored, targets = stored.to(device), targets.to(device)
     try:
-        size = batch_size(prepare(split.inputs[:1]))
+        size = batch_size(prepare(stored[:1].to(device)))
         for start in range(0, len(split), size):
-            inputs = prepare(split.inputs[start : start + size].to(device))
+            inputs = prepare(stored[start : start + size].to(device))
             outputs = net(inputs)
             if flips and inputs.ndim == 4:
                 outputs = (outputs + net(inputs.flip(-1))) / 2
-            yield outputs, split.targets[start : start + size].to(device)
+            yield outputs, targets[start : start + size].to(device)
     finally:
         net.train(training)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from d2lab.core.errors import RunError
+from d2lab.core.placement import require_same_device
 from d2lab.data.batch import Batches
 from d2lab.data.split import Split
 from d2lab.data.stream import StreamedBatches
@@ -74,7 +75,9 @@ class Loop:
         Raises:
             NonFiniteError: a loss became NaN or infinite.
             RunError: the record can't be written; the last checkpoint is whole.
+            ConfigError: the batches come from another device than the net's.
         """
+        require_same_device(self.stepper.net, self.batches.device)
         steps = self.batches.steps
         self.guard = Guard(self.stepper)
         self.progress.start(steps=steps * self.config.epochs, done=self.stepper.step, epochs=self.config.epochs)

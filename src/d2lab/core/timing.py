@@ -1,0 +1,48 @@
+"""Seconds of an action on a device: warmed up, waited for, the median of repeats.
+
+An accelerator takes an order and answers at once; the work is done later. A clock that is read without waiting
+times the order, not the work.
+"""
+
+import time
+from collections.abc import Callable
+from statistics import median
+
+import torch
+
+from d2lab.core.device import synchronize
+
+LEAST, MOST = 3, 50  # repeats
+
+Clock = Callable[[], float]
+
+
+def median_seconds(
+    action: Callable[[], object],
+    device: torch.device,
+    *,
+    budget_s: float = 0.1,
+    least: int = LEAST,
+    clock: Clock = time.perf_counter,
+) -> float:
+    """Give the median time of an action, its work on the device included.
+
+    The first call is not counted: it may load kernels, ask for memory and wake a sleeping chip.
+
+    Args:
+        action: what is timed.
+        device: where its work is done.
+        budget_s: seconds after which no further repeat begins.
+        least: repeats even where the budget is spent.
+        clock: seconds from anywhere.
+    """
+    laps: list[float] = []
+    action()
+    synchronize(device)
+    begin = clock()
+    while len(laps) < least or (len(laps) < MOST and clock() - begin < budget_s):
+        start = clock()
+        action()
+        synchronize(device)
+        laps.append(clock() - start)
+    return median(laps)

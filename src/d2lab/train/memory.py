@@ -1,0 +1,94 @@
+"""What fills the memory of a device in training: weights, gradients, the optimizer's memory, and activations.
+
+Nothing is computed: the net runs on torch's meta device, where a tensor has a shape and no content, so the memory
+of a net that does not fit here can be told too.
+"""
+
+import copy
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor, nn
+
+from d2lab.core.errors import ConfigError
+from d2lab.optimizers import OptimizerConfig, build_optimizer
+from d2lab.train.task import Task
+
+META = torch.device("meta")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingMemory:
+    """Bytes by what they hold."""
+
+    parameters: int
+    buffers: int  # such as the running averages of batch normalization
+    gradients: int
+    optimizer: int  # its state: speeds, squares
+    activations: int  # what the forward pass keeps for the backward pass, the prepared batch where it is kept too
+
+    @property
+    def total(self) -> int:
+        """All of it. A real step needs more for a while: the workspaces of convolutions, maps on their way."""
+        return sum(asdict(self).values())
+
+
+def training_memory(
+    net: nn.Module,
+    task: Task,
+    optimizer: OptimizerConfig,
+    *,
+    inputs: tuple[int, ...],
+    targets: Tensor,
+) -> TrainingMemory:
+    """Count the bytes that a step in float32 holds when its forward pass ends and its gradients are there.
+
+    Args:
+        net: the model, on any device; it is not changed.
+        task: its loss keeps something too.
+        optimizer: its settings.
+        inputs: shape of a prepared batch.
+        targets: of the batch, on any device; their values do not matter.
+
+    Raises:
+        ConfigError: the batch is empty.
+    """
+    if not inputs or inputs[0] < 1:
+        raise ConfigError("the shape of the inputs", got=inputs, need="at least one example")
+    empty = copy.deepcopy(net).to(META).train()
+    parameters = [p for p in empty.parameters() if p.requires_grad]
+    kept: list[Tensor] = []  # the tensors themselves: an address that was freed could be given anew
+
+    def keep(tensor: Tensor) -> Tensor:
+        kept.append(tensor)
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        loss = task.loss(empty(torch.empty(inputs, device=META)), targets.to(META))
+    own = {_address(tensor) for tensor in (*empty.parameters(), *empty.buffers())}
+    saved = {_address(tensor): tensor.untyped_storage().nbytes() for tensor in kept}
+    for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters, allow_unused=True), strict=True):
+        parameter.grad = gradient
+    return TrainingMemory(
+        parameters=_bytes(empty.parameters()),
+        buffers=_bytes(empty.buffers()),
+        gradients=_bytes(p.grad for p in parameters if p.grad is not None),
+        optimizer=_state_bytes(optimizer, parameters),
+        activations=sum(size for address, size in saved.items() if address not in own),
+    )
+
+
+def _state_bytes(optimizer: OptimizerConfig, parameters: list[nn.Parameter]) -> int:
+    """Take one step and count what the optimizer remembers of it."""
+    mover = build_optimizer(optimizer, parameters)
+    mover.step()
+    return _bytes(value for state in mover.state.values() for value in state.values() if isinstance(value, Tensor))
+
+
+def _bytes(tensors: Iterable[Tensor]) -> int:
+    return sum(tensor.nbytes for tensor in tensors)
+
+
+def _address(tensor: Tensor) -> int:
+    return int(tensor.untyped_storage()._cdata)
