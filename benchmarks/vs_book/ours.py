@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from d2lab.core.allocator import keep_freed_memory
+from d2lab.core.device import synchronize
 from d2lab.core.machine import describe_machine
 from d2lab.data.batch import steps_per_epoch
 from d2lab.data.split import Split, limit
@@ -148,17 +149,27 @@ def our_form(experiment: Experiment, split: Split) -> tuple[nn.Module, torch.opt
 
 
 def bare_steps(
-    net: nn.Module, optimizer: torch.optim.Optimizer, batch: tuple[Tensor, Tensor], sizes: list[int], warm: int
+    net: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    batch: tuple[Tensor, Tensor],
+    sizes: list[int],
+    warm: int,
+    half: torch.dtype | None = None,
 ) -> float:
     """Give the seconds of forward, backward and step on the first examples of a resident batch, step by step."""
     inputs, targets = batch
+    cast = torch.autocast(inputs.device.type, dtype=half, enabled=half is not None, cache_enabled=False)
     net.train()
     for number, size in enumerate([sizes[0]] * warm + sizes):
         if number == warm:
+            synchronize(inputs.device)
             start = time.perf_counter()
         optimizer.zero_grad()
-        functional.cross_entropy(net(inputs[:size]), targets[:size]).backward()
+        with cast:
+            loss = functional.cross_entropy(net(inputs[:size]), targets[:size])
+        loss.backward()
         optimizer.step()
+    synchronize(inputs.device)
     return time.perf_counter() - start
 
 

@@ -140,26 +140,30 @@ def markdown(result: Result, language: str) -> str:
     """Give the tables as Markdown, with the machine they were measured on."""
     blocks = []
     for title, head, rows in _tables(result, language):
-        names = HEADS[language][head]
-        lines = [f"**{title}**", "", "| " + " | ".join(names) + " |", "|---" + "|---:" * (len(names) - 1) + "|"]
-        blocks.append("\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)]))
+        blocks.append(f"**{title}**\n\n{grid(HEADS[language][head], rows)}")
     machine, peer = result["machine"], result["peer"]["libraries"]
     where = f"{machine['processor']}, {machine['cores']} cores, {machine['system']}; Python {machine['python']}, "
     where += f"torch {peer['torch']}, d2l {peer['d2l']}; commit {result['commit'][:9]}"
     return "\n\n".join([*blocks, where])
 
 
-def place(page: str, block: str) -> str:
+def grid(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Give a Markdown table: the first column to the left, numbers to the right."""
+    lines = ["| " + " | ".join(names) + " |", "|---" + "|---:" * (len(names) - 1) + "|"]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
+
+
+def place(page: str, block: str, begin: str = BEGIN, end: str = END) -> str:
     """Put a block between the marks of a page, in place of what was there.
 
     Raises:
         ValueError: the page has no marks.
     """
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"a page without {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n{block}\n{END}{after}"
+    before, first, rest = page.partition(begin)
+    _, last, after = rest.partition(end)
+    if not first or not last:
+        raise ValueError(f"a page without {begin} and {end}")
+    return f"{before}{begin}\n{block}\n{end}{after}"
 
 
 def _tables(result: Result, language: str) -> list[tuple[str, str, list[list[str]]]]:

@@ -58,7 +58,7 @@ def test_every_device_has_its_lines(two_cards):
 @pytest.mark.parametrize(
     ("error", "level", "said"),
     [
-        (RuntimeError("CUDA error: unspecified launch failure\nCompile with ..."), "fix", "launch failure: update its driver"),
+        (RuntimeError("CUDA error: launch failure\nCompile with"), "fix", "launch failure: update its driver"),
         (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate"), "note", "close what else uses this device"),
         (MemoryError("memory"), "note", "close what else"),
         (RuntimeError(), "fix", "RuntimeError: update its driver"),

@@ -12,9 +12,7 @@ from d2lab.train.task import Task
 MOST = 1000  # examples at once: large enough to fill two cores, small enough for a laptop's cache
 INPUTS = 1_600_000  # numbers at once: 1,000 images of 28 pixels a side, 173 of 96, 31 of 224
 INPUTS_ACCELERATOR = 4 * INPUTS  # as many as the notes train on at once, whose graph needs more memory than this
-RESIDENT_BYTES = (
-    256 * 2**20
-)  # a set up to this size goes to the device in one copy: a copy a batch would wait each time
+RESIDENT_BYTES = 256 * 2**20  # a set up to this size goes to the device at once: every copy waits for it
 
 
 def batch_size(example: Tensor) -> int:

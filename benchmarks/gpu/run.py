@@ -1,0 +1,151 @@
+"""The stages: what is missing is trained, and every number is in the file before the next is sought."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import torch
+from benchmarks.gpu import work
+from benchmarks.gpu.contest import FAST, NOTES, PRECISIONS, TARGETS
+from benchmarks.vs_book.run import git_state, read, say, still_good
+from benchmarks.vs_book.wire import Message
+
+from d2lab.core.atomic import write_json
+from d2lab.core.device_card import describe_device
+from d2lab.core.errors import ConfigError
+from d2lab.core.machine import describe_machine
+from d2lab.recipes import find_recipe
+
+HOW = {
+    "examples_per_s": "median over the epochs after the first of examples / seconds of the epoch's training part: "
+    "batches, steps, looks at the losses, record; test and first epoch excluded",
+    "floor": f"forward, loss, backward and step on one resident, prepared batch, {work.FLOOR_STEPS} steps after as "
+    "many that warm up, same form, precision and optimizer as the loop's",
+    "accuracy": "test set, after the last epoch",
+    "peak_bytes": "most memory that tensors took on the device at once, test included",
+    "seconds": "cifar10: training parts of all epochs, the first one (loading kernels, compiling) counted as the "
+    "median of the others; tests, data and start excluded; one run before the first warms up and is not counted",
+}
+
+
+@dataclass
+class Bench:
+    """What is measured, where, and what failed on the way."""
+
+    out: Path
+    device: torch.device
+    quick: bool = False
+    commit: str | None = None
+    failures: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.result: dict[str, Any] = read(self.out)
+        machine, card = describe_machine(), describe_device(self.device)
+        commit, changed = git_state()
+        self.result["machine"] = {**machine, "device": card.name, "device_bytes": card.total_bytes}
+        self.result |= {"commit": self.commit or commit, "uncommitted_changes": changed, "how": HOW}
+        self.made_by = f"source {machine['source']}, torch {torch.__version__}, {card.name}"
+
+    def notes(self, nets: list[str], seeds: int, epochs: int) -> None:
+        """Take the floor of each net and train it from each seed, in both precisions."""
+        runs = self.result.setdefault("notes", {})
+        for net, precision in product(nets, PRECISIONS):
+            kept = still_good(runs.get(net, {}).get(precision, []), epochs, self.made_by)
+            missing = [seed for seed in range(seeds) if seed not in {entry["seed"] for entry in kept}]
+            if missing:
+                self._floor(net, precision)
+            for seed in missing:
+                found = self._try(f"{net}  {precision}  seed {seed}", self._notes_run, net, precision, seed, epochs)
+                if found is not None:
+                    kept = sorted([*kept, found | self._mark(seed, epochs)], key=lambda entry: entry["seed"])
+                    runs.setdefault(net, {})[precision] = kept
+                    self._save()
+
+    def cifar10(self, targets: list[float], seeds: int) -> None:
+        """Train the fast recipe at the settings of each target, from each seed.
+
+        Raises:
+            ConfigError: this d2lab has no such recipe.
+        """
+        find_recipe(FAST)
+        runs = self.result.setdefault("cifar10", {})
+        for target in targets:
+            epochs = int(str(TARGETS[target]["epochs"]))
+            kept = still_good(runs.get(str(target), []), epochs, self.made_by)
+            kept = [entry for entry in kept if self.quick or entry["settings"] == TARGETS[target]]
+            missing = [seed for seed in range(seeds) if seed not in {entry["seed"] for entry in kept}]
+            if missing and not self.quick:
+                self._try(f"cifar10  {target}  warm-up", self._fast_run, target, 0)
+            for seed in missing:
+                found = self._try(f"cifar10  {target}  seed {seed}", self._fast_run, target, seed)
+                if found is not None:
+                    kept = sorted([*kept, found | self._mark(seed, epochs)], key=lambda entry: entry["seed"])
+                    runs[str(target)] = kept
+                    self._save()
+
+    def _notes_run(self, net: str, precision: str, seed: int, epochs: int) -> Message:
+        return work.notes_run(net, precision, seed, epochs, self.device, quick=self.quick)
+
+    def _fast_run(self, target: float, seed: int) -> Message:
+        return work.fast_run(target, seed, self.device, quick=self.quick)
+
+    def _floor(self, net: str, precision: str) -> None:
+        rate = self._try(f"{net}  {precision}  floor", self._floor_run, net, precision)
+        if rate is not None:
+            self.result.setdefault("floors", {}).setdefault(net, {})[precision] = rate
+            self._save()
+
+    def _floor_run(self, net: str, precision: str) -> Message:
+        rate = work.floor(net, precision, self.device, quick=self.quick)
+        return {"examples_per_s": rate, "made_by": self.made_by}
+
+    def _mark(self, seed: int, epochs: int) -> Message:
+        return {"seed": seed, "epochs": epochs, "made_by": self.made_by}
+
+    def _try(self, what: str, action: Callable[..., Message], *given: object) -> Message | None:
+        """Do it and tell; a card that is out of memory fails this run, not those after it."""
+        try:
+            found = action(*given)
+        except torch.OutOfMemoryError as error:
+            self.failures.append(what)
+            say(f"{what}: {str(error).splitlines()[0]}")
+            return None
+        say(f"{what}: {found}")
+        return found
+
+    def _save(self) -> None:
+        self.result["date"] = datetime.now(UTC).isoformat(timespec="seconds")
+        write_json(self.out, self.result)
+
+
+def check_nets(names: list[str]) -> list[str]:
+    """Refuse a net that the notes do not train.
+
+    Raises:
+        ConfigError: it is unknown.
+    """
+    for name in names:
+        if name not in NOTES:
+            raise ConfigError("--nets", got=name, need=f"some of {', '.join(NOTES)}, with commas between")
+    return names
+
+
+def check_targets(words: list[str]) -> list[float]:
+    """Turn targets in percent or shares into shares.
+
+    Raises:
+        ConfigError: one has no settings.
+    """
+    by_words = {form: target for target in TARGETS for form in _forms(target)}
+    for word in words:
+        if word not in by_words:
+            need = f"some of {', '.join(f'{t:.0%}'.rstrip('%') for t in TARGETS)}, with commas between"
+            raise ConfigError("--targets", got=word, need=need)
+    return [by_words[word] for word in words]
+
+
+def _forms(target: float) -> Iterator[str]:
+    yield from (str(target), f"{target:.0%}", f"{target:.0%}".rstrip("%"))

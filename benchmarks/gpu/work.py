@@ -1,0 +1,95 @@
+"""One run at a time: a recipe trained as a user trains it, and the floor below which no loop can go."""
+
+import tempfile
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+from benchmarks.gpu.contest import DATA, FAST, FLOOR_STEPS, TARGETS
+from benchmarks.vs_book.contest import NETS
+from benchmarks.vs_book.ours import bare_steps, our_form
+from benchmarks.vs_book.wire import Message
+
+from d2lab.recipes import find_recipe, train
+from d2lab.recipes.experiment import load_data, plan
+from d2lab.train.stepper import HALF
+
+QUICK = {"examples": 128, "batch_size": 32}  # of the embedded digits: does everything work?
+
+
+def notes_run(net: str, precision: str, seed: int, epochs: int, device: torch.device, *, quick: bool) -> Message:
+    """Train a net of the notes; give accuracy, median rate and peak memory."""
+    rows, peak = trained(NETS[net].recipe, {"epochs": epochs, "precision": precision}, seed, device, quick=quick)
+    rates = [row["examples"] / row["seconds"] for row in rows]
+    return {
+        "examples_per_s": round(median(rates[1:] or rates), 1),  # the first epoch loads kernels
+        "accuracy": rows[-1]["test_accuracy"],
+        "peak_bytes": peak,
+    }
+
+
+def fast_run(target: float, seed: int, device: torch.device, *, quick: bool) -> Message:
+    """Train the fast recipe at the settings of a target; give accuracy and seconds of training.
+
+    Raises:
+        ConfigError: this d2lab has no such recipe, or it knows not these settings.
+    """
+    find_recipe(FAST)
+    settings = TARGETS[target] | ({"epochs": 2} if quick else {})
+    rows, peak = trained(FAST, settings, seed, device, quick=quick, data=None)
+    laps = [row["seconds"] for row in rows]
+    return {
+        "accuracy": rows[-1]["test_accuracy"],
+        "seconds": round(warm_seconds(laps), 3),
+        "seconds_with_start": round(sum(laps), 3),
+        "peak_bytes": peak,
+        "settings": settings,
+    }
+
+
+def warm_seconds(laps: list[float]) -> float:
+    """Sum up the epochs with the first, in which kernels are loaded and compiled, at the median of the others."""
+    return sum(laps) if len(laps) == 1 else median(laps[1:]) + sum(laps[1:])
+
+
+def trained(
+    recipe: str,
+    settings: dict[str, object],
+    seed: int,
+    device: torch.device,
+    *,
+    quick: bool,
+    data: str | None = DATA,
+) -> tuple[list[dict[str, Any]], int | None]:
+    """Train a recipe; give the rows of its epochs, and the most memory that was taken on the device."""
+    module = torch.get_device_module(device.type)
+    watched = hasattr(module, "max_memory_allocated")
+    if watched:
+        module.reset_peak_memory_stats(device)
+    with tempfile.TemporaryDirectory() as root:
+        run = train(
+            recipe,
+            data=None if quick else data,
+            changes=settings | (QUICK if quick else {}),
+            seed=seed,
+            device=str(device),
+            root=Path(root),
+        )
+        rows = [row for row in run.record.rows() if "epoch" in row]
+    return rows, module.max_memory_allocated(device) if watched else None
+
+
+def floor(net: str, precision: str, device: torch.device, *, quick: bool) -> float:
+    """Give the examples a second of bare steps on one resident, prepared batch, in the form that our loop trains."""
+    settings = {"precision": precision} | (QUICK if quick else {})
+    data = None if quick else DATA
+    experiment = plan(NETS[net].recipe, data=data, changes=settings, device=str(device))
+    split = load_data(experiment)[0]
+    batch = experiment.settings.loop.batch_size
+    fast, optimizer = our_form(experiment, split)
+    inputs, targets = (t[:batch].to(device) for t in (split.inputs, split.targets))
+    sizes = [batch] * (2 if quick else FLOOR_STEPS)
+    prepared = experiment.prepare(inputs)
+    seconds = bare_steps(fast, optimizer, (prepared, targets), sizes, warm=len(sizes), half=HALF.get(precision))
+    return round(sum(sizes) / seconds, 1)
