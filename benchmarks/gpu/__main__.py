@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from benchmarks.gpu import table
 from benchmarks.gpu.contest import NOTES, TARGETS
-from benchmarks.gpu.run import Bench, check_nets, check_targets
-from benchmarks.vs_book.run import read
+from benchmarks.gpu.run import Bench, check_targets
+from benchmarks.vs_book.run import check_nets, read
 from benchmarks.vs_book.table import place
 from benchmarks.vs_book.wire import ROOT
 
@@ -65,7 +65,7 @@ def measure(given: argparse.Namespace, out: Path) -> list[str]:
     for name in ("seeds", "epochs"):
         if getattr(given, name) < 1:
             raise ConfigError(f"--{name}", got=getattr(given, name), need="1 or more")
-    nets, targets = check_nets(given.nets.split(",")), check_targets(given.targets.split(","))
+    nets, targets = check_nets(given.nets.split(","), tuple(NOTES)), check_targets(given.targets.split(","))
     bench = Bench(out, choose_device(given.device, quick=given.quick), quick=given.quick, commit=given.commit)
     seeds, epochs = (1, 2) if given.quick else (given.seeds, given.epochs)
     if given.stage == "notes":

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from benchmarks.gpu import work
-from benchmarks.gpu.contest import FAST, NOTES, PRECISIONS, TARGETS
+from benchmarks.gpu.contest import FAST, PRECISIONS, TARGETS
 from benchmarks.vs_book.run import git_state, read, say, still_good
 from benchmarks.vs_book.wire import Message
 
@@ -119,18 +119,6 @@ class Bench:
     def _save(self) -> None:
         self.result["date"] = datetime.now(UTC).isoformat(timespec="seconds")
         write_json(self.out, self.result)
-
-
-def check_nets(names: list[str]) -> list[str]:
-    """Refuse a net that the notes do not train.
-
-    Raises:
-        ConfigError: it is unknown.
-    """
-    for name in names:
-        if name not in NOTES:
-            raise ConfigError("--nets", got=name, need=f"some of {', '.join(NOTES)}, with commas between")
-    return names
 
 
 def check_targets(words: list[str]) -> list[float]:

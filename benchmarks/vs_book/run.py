@@ -6,6 +6,7 @@ Speed, memory and accuracy are stages. Accuracy goes on from what the file alrea
 import json
 import subprocess
 import sys
+from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -199,13 +200,13 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def check_nets(names: list[str]) -> list[str]:
+def check_nets(names: list[str], known: Collection[str] = tuple(NETS)) -> list[str]:
     """Refuse a net that takes no part.
 
     Raises:
         ConfigError: it is unknown.
     """
     for name in names:
-        if name not in NETS:
-            raise ConfigError("--nets", got=name, need=f"some of {', '.join(NETS)}, with commas between")
+        if name not in known:
+            raise ConfigError("--nets", got=name, need=f"some of {', '.join(known)}, with commas between")
     return names
