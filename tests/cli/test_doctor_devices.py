@@ -1,5 +1,6 @@
 """The doctor's lines about devices: measured figures, and a broken device that is a line, not a trace."""
 
+import os
 import re
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 from d2lab.cli.devices import device_lines
 from d2lab.core import bandwidth, device, device_card, matrix_rate
 from d2lab.core.device_card import DeviceCard
+from d2lab.core.machine import usable_cores
 
 CARD = torch.device("cuda:1")
 
@@ -15,6 +17,7 @@ CARD = torch.device("cuda:1")
 @pytest.fixture
 def two_cards(monkeypatch):
     """A machine with a broken card beside its processor, and figures that take no time."""
+    monkeypatch.setattr(os, "getloadavg", lambda: (0.1, 0.1, 0.1), raising=False)
     monkeypatch.setattr(device, "devices", lambda: (CARD, torch.device("cpu")))
     monkeypatch.setattr(device_card, "describe_device", lambda d: DeviceCard(d, "Chip", 8 * 10**9, 4 * 10**9))
     monkeypatch.setattr(matrix_rate, "matrix_rates", lambda d: {"float32": 1.5e11, "bfloat16": 7.9e14})
@@ -84,3 +87,14 @@ def test_a_copy_is_no_larger_than_an_eighth_of_what_is_free(two_cards, monkeypat
     monkeypatch.setattr(bandwidth, "copy_bandwidths", lambda d, most_bytes: asked.append(most_bytes) or {"copy": 1e9})
     list(device_lines(measure=True))
     assert asked == [5 * 10**8] * 2
+
+
+def test_a_busy_machine_says_that_its_figures_are_too_low(two_cards, monkeypatch):
+    cores = usable_cores()
+    monkeypatch.setattr(os, "getloadavg", lambda: (5.0 * cores, 0.0, 0.0))
+    level, subject, said = list(device_lines(measure=True))[-1]
+    assert (level, subject) == ("note", "cpu load")
+    assert said == f"{5 * cores:.1f} on {cores} cores: the machine is busy, its figures are too low"
+    assert all(line[1] != "cpu load" for line in device_lines(measure=False))
+    monkeypatch.delattr(os, "getloadavg")  # Windows
+    assert list(device_lines(measure=True))[-1][1] == "cpu matrix"

@@ -1,5 +1,6 @@
 """The doctor's lines about devices: name, memory, measured copy bandwidth and matrix rate."""
 
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,17 @@ def _lines(device: "torch.device", *, measure: bool) -> Iterator[Line]:
         yield "ok", f"{device} copy", f"{'  '.join(copies).removeprefix('copy ')} GB/s{threads}"
         rates = [f"{name} {_tera(rate)}" for name, rate in matrix_rates(device).items()]
         yield "ok", f"{device} matrix", f"{'  '.join(rates)} TFLOP/s{threads}"
+        if device.type == "cpu":
+            yield from _busy()
+
+
+def _busy() -> Iterator[Line]:
+    """Say when other programs want more than there is: threads then wait for each other and figures drop."""
+    from d2lab.core.machine import usable_cores
+
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    if load > 1.5 * usable_cores():
+        yield "note", "cpu load", f"{load:.1f} on {usable_cores()} cores: the machine is busy, its figures are too low"
 
 
 def _broken(device: "torch.device", error: Exception) -> Line:

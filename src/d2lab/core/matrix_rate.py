@@ -64,4 +64,4 @@ def _seconds(device: torch.device, dtype: torch.dtype, size: int, budget_s: floa
     left, right = (torch.randn(size, size, generator=draw).to(device, dtype) for _ in range(2))
     product = torch.empty_like(left)
     action = lambda: torch.mm(left, right, out=product)  # noqa: E731 (one line, used twice)
-    return median_seconds(action, device, budget_s=budget_s, least=3 if budget_s else 1, clock=clock)
+    return median_seconds(action, device, budget_s=budget_s, clock=clock)

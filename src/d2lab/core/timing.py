@@ -22,7 +22,6 @@ def median_seconds(
     device: torch.device,
     *,
     budget_s: float = 0.1,
-    least: int = LEAST,
     clock: Clock = time.perf_counter,
 ) -> float:
     """Give the median time of an action, its work on the device included.
@@ -32,15 +31,14 @@ def median_seconds(
     Args:
         action: what is timed.
         device: where its work is done.
-        budget_s: seconds after which no further repeat begins.
-        least: repeats even where the budget is spent.
+        budget_s: seconds after which no further repeat begins, once there were three.
         clock: seconds from anywhere.
     """
     laps: list[float] = []
     action()
     synchronize(device)
     begin = clock()
-    while len(laps) < least or (len(laps) < MOST and clock() - begin < budget_s):
+    while len(laps) < LEAST or (len(laps) < MOST and clock() - begin < budget_s):
         start = clock()
         action()
         synchronize(device)
