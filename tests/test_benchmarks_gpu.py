@@ -86,18 +86,16 @@ def test_a_try_on_the_processor_goes_the_whole_way_and_goes_on_where_it_stopped(
     assert out.count("| LeNet, sigmoid |") == 2
     assert err.count("seed 0") == 2
     assert "seed 0" not in bench(*words)[2]  # all is there
-    for module in ("run", "work"):
-        monkeypatch.setattr(part(module), "FAST", "lenet")
-    settings = {0.94: {"epochs": 2, "momentum": 0.5}}
+    settings = {0.94: {"epochs": 2, "widths": "8,16,16", "momentum": 0.5}}
     for module in ("run", "work", "table"):
         monkeypatch.setattr(part(module), "TARGETS", settings)
     code, out, _, result = bench("--device", "cpu", "--quick", "--stage", "cifar10", "--targets", "94")
     assert code == 0
     (entry,) = result["cifar10"]["0.94"]
-    assert entry["settings"] == settings[0.94]
+    assert (entry["settings"], entry["data"]) == (settings[0.94], "cifar10")
     assert entry["seconds"] > 0
     assert len(result["notes"]["lenet"]) == 2  # the other stage is kept
-    assert "epochs=2, momentum=0.5" in out
+    assert "epochs=2, widths=8,16,16, momentum=0.5" in out
 
 
 @pytest.fixture
@@ -111,10 +109,17 @@ def trained(monkeypatch, tmp_path):
             raise torch.OutOfMemoryError("out of memory: tried to allocate\nmore words")
         return {"examples_per_s": 100.0, "accuracy": 0.9, "peak_bytes": 2**20}
 
-    def fast_run(target, seed, device, *, quick):
+    def fast_run(target, seed, device, *, data, quick):
         done.append((target, seed))
         settings = dict(run.TARGETS[target])
-        return {"accuracy": target, "seconds": 1.0, "seconds_with_start": 2.0, "peak_bytes": 0, "settings": settings}
+        return {
+            "accuracy": target,
+            "seconds": 1.0,
+            "seconds_with_start": 2.0,
+            "peak_bytes": 0,
+            "settings": settings,
+            "data": data,
+        }
 
     monkeypatch.setattr(run.work, "notes_run", notes_run)
     monkeypatch.setattr(run.work, "fast_run", fast_run)
@@ -157,6 +162,13 @@ def test_targets_warm_up_once_and_other_settings_are_trained_anew(trained, monke
     done.clear()
     make().cifar10([0.94], 2)
     assert done == []
+    bench = make()
+    bench.data = "cifar10-jpeg"
+    bench.cifar10([0.94], 1)
+    assert len(done) == 2
+    done.clear()
+    make().cifar10([0.94], 2)
+    done.clear()
     monkeypatch.setitem(part("run").TARGETS, 0.94, {"epochs": 10, "width": 96})
     make().cifar10([0.94], 2)
     assert len(done) == 3

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 from benchmarks.gpu import table
-from benchmarks.gpu.contest import NOTES, TARGETS
+from benchmarks.gpu.contest import FAST_DATA, NOTES, TARGETS
 from benchmarks.gpu.run import Bench, check_targets
 from benchmarks.vs_book.run import check_nets, read
 from benchmarks.vs_book.table import place
@@ -27,6 +27,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--nets", default=",".join(NOTES), help="nets of the notes, with commas between (default: all)")
     percents = ",".join(f"{100 * target:.0f}" for target in TARGETS)
     parser.add_argument("--targets", default=percents, help=f"of cifar10, percent (default {percents})")
+    parser.add_argument("--data", choices=FAST_DATA, default=FAST_DATA[0], help="of the stage cifar10")
     parser.add_argument("--seeds", type=int, default=3, help="runs of each (default 3)")
     parser.add_argument("--epochs", type=int, default=10, help="of the notes' nets (default 10)")
     parser.add_argument("--device", default="auto", help="cuda, cuda:1, mps, xpu; cpu only with --quick")
@@ -66,7 +67,8 @@ def measure(given: argparse.Namespace, out: Path) -> list[str]:
         if getattr(given, name) < 1:
             raise ConfigError(f"--{name}", got=getattr(given, name), need="1 or more")
     nets, targets = check_nets(given.nets.split(","), tuple(NOTES)), check_targets(given.targets.split(","))
-    bench = Bench(out, choose_device(given.device, quick=given.quick), quick=given.quick, commit=given.commit)
+    device = choose_device(given.device, quick=given.quick)
+    bench = Bench(out, device, quick=given.quick, data=given.data, commit=given.commit)
     seeds, epochs = (1, 2) if given.quick else (given.seeds, given.epochs)
     if given.stage == "notes":
         bench.notes(nets, seeds, epochs)

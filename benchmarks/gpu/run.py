@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from benchmarks.gpu import work
-from benchmarks.gpu.contest import FAST, PRECISIONS, TARGETS
+from benchmarks.gpu.contest import FAST, FAST_DATA, PRECISIONS, TARGETS
 from benchmarks.vs_book.run import git_state, read, say, still_good
 from benchmarks.vs_book.wire import Message
 
@@ -38,6 +38,7 @@ class Bench:
     out: Path
     device: torch.device
     quick: bool = False
+    data: str = FAST_DATA[0]  # of the stage cifar10
     commit: str | None = None
     failures: list[str] = field(default_factory=list)
 
@@ -75,7 +76,8 @@ class Bench:
         for target in targets:
             epochs = int(str(TARGETS[target]["epochs"]))
             kept = still_good(runs.get(str(target), []), epochs, self.made_by)
-            kept = [entry for entry in kept if self.quick or entry["settings"] == TARGETS[target]]
+            alike = {"settings": TARGETS[target], "data": self.data}
+            kept = [entry for entry in kept if self.quick or alike.items() <= entry.items()]
             missing = [seed for seed in range(seeds) if seed not in {entry["seed"] for entry in kept}]
             if missing and not self.quick:
                 self._try(f"cifar10  {target}  warm-up", self._fast_run, target, 0)
@@ -90,7 +92,7 @@ class Bench:
         return work.notes_run(net, precision, seed, epochs, self.device, quick=self.quick)
 
     def _fast_run(self, target: float, seed: int) -> Message:
-        return work.fast_run(target, seed, self.device, quick=self.quick)
+        return work.fast_run(target, seed, self.device, data=self.data, quick=self.quick)
 
     def _floor(self, net: str, precision: str) -> None:
         rate = self._try(f"{net}  {precision}  floor", self._floor_run, net, precision)

@@ -29,15 +29,15 @@ def notes_run(net: str, precision: str, seed: int, epochs: int, device: torch.de
     }
 
 
-def fast_run(target: float, seed: int, device: torch.device, *, quick: bool) -> Message:
-    """Train the fast recipe at the settings of a target; give accuracy and seconds of training.
+def fast_run(target: float, seed: int, device: torch.device, *, data: str, quick: bool) -> Message:
+    """Train the fast recipe at the settings of a target, in bfloat16; give accuracy and seconds of training.
 
     Raises:
         ConfigError: this d2lab has no such recipe, or it knows not these settings.
     """
     find_recipe(FAST)
     settings = TARGETS[target] | ({"epochs": 2} if quick else {})
-    rows, peak = trained(FAST, settings, seed, device, quick=quick, data=None)
+    rows, peak = trained(FAST, settings | {"precision": "bfloat16"}, seed, device, quick=quick, data=data)
     laps = [row["seconds"] for row in rows]
     return {
         "accuracy": rows[-1]["test_accuracy"],
@@ -45,6 +45,7 @@ def fast_run(target: float, seed: int, device: torch.device, *, quick: bool) -> 
         "seconds_with_start": round(sum(laps), 3),
         "peak_bytes": peak,
         "settings": settings,
+        "data": data,
     }
 
 
@@ -60,7 +61,7 @@ def trained(
     device: torch.device,
     *,
     quick: bool,
-    data: str | None = DATA,
+    data: str = DATA,
 ) -> tuple[list[dict[str, Any]], int | None]:
     """Train a recipe; give the rows of its epochs, and the most memory that was taken on the device."""
     module = torch.get_device_module(device.type)
