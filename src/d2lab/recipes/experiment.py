@@ -89,7 +89,25 @@ def plan(
     settings = recipe.configure(card, budget=budget, changes=changes)
     derive(seed)  # a bad seed is refused here
     kind = str(resolve_device(device))
-    return Experiment(recipe=recipe, card=card, settings=settings, seed=seed, device=kind, budget=budget)
+    experiment = Experiment(recipe=recipe, card=card, settings=settings, seed=seed, device=kind, budget=budget)
+    check_images(experiment)
+    return experiment
+
+
+def check_images(experiment: Experiment) -> None:
+    """Refuse what only images, or only classes, can be asked for.
+
+    Raises:
+        ConfigError: augmentation or flips for a table, mixed images or smoothed labels for another task than
+            classification, amounts that the images are too small for.
+    """
+    settings, card, task = experiment.settings, experiment.card, experiment.task  # the task refuses labels to smooth
+    if settings.loop.test_flips and len(card.shape) != 3:
+        raise ConfigError("test_flips", got=f"true for {card.name}, a table", need="images")
+    for name in ("mixup", "cutmix"):
+        if getattr(settings.augment, name) and task.name != "classification":
+            raise ConfigError(f"augment.{name}", got=getattr(settings.augment, name), need=f"0 for {task.name}")
+    build_augment(experiment)
 
 
 def from_json(value: dict[str, Any], where: str, *, device: str | None = None) -> Experiment:
@@ -108,32 +126,38 @@ def from_json(value: dict[str, Any], where: str, *, device: str | None = None) -
         seed, budget = int(value["seed"]), str(value["budget"])
         derive(seed)
         kind = str(resolve_device(device or str(value["device"])))
+        experiment = Experiment(recipe=recipe, card=card, settings=settings, seed=seed, device=kind, budget=budget)
+        check_images(experiment)
     except ConfigError as cause:
         raise RunError(f"run {where}", got=str(cause), need="a recipe.json that fits this d2lab") from cause
     except (KeyError, TypeError, ValueError, OverflowError) as cause:
         raise RunError(f"run {where}", got=repr(cause), need="a recipe.json that d2lab wrote") from cause
-    return Experiment(recipe=recipe, card=card, settings=settings, seed=seed, device=kind, budget=budget)
+    return experiment
 
 
 def load_data(experiment: Experiment) -> tuple[Split, Split | None, Split]:
-    """Give training, validation (or None) and test split, resized to what the model reads."""
-    loop = experiment.settings.loop
+    """Give training, validation (or None) and test split, resized to what the model reads.
+
+    Training images that are augmented stay as stored: they are changed before they are resized.
+    """
+    loop, side = experiment.settings.loop, experiment.prepare.side
     dataset = catalog.load(experiment.card.name, seed=0)
-    train, test = (fit_images(split, experiment.settings) for split in (dataset.train, dataset.test))
-    validation = None
+    train, validation = dataset.train, None
     if loop.examples is not None and loop.examples < len(train):
         train = limit(train, loop.examples, seed=experiment.seed)
     if loop.validation:
         train, validation = holdout(train, loop.validation, seed=experiment.seed)
-    return train, validation, test
+        validation = fit_images(validation, side)
+    train = fit_images(train, side) if experiment.settings.augment.idle else train
+    return train, validation, fit_images(dataset.test, side)
 
 
-def fit_images(split: Split, settings: Settings) -> Split:
-    """Resize all images to the side that the model asks for: once, where they fit and are not augmented first."""
-    side = getattr(settings.model, "side", None)
-    if side is None or split.inputs.ndim != 4 or not settings.augment.idle:
-        return split
-    if len(split) * split.inputs.shape[1] * side**2 > RESIDENT_BYTES:
+def fit_images(split: Split, side: int | None) -> Split:
+    """Resize all images to the side that the model asks for: once, where they then fit into memory.
+
+    A larger set is resized a batch at a time by `Prepare`, to the same bytes.
+    """
+    if side is None or split.inputs.ndim != 4 or len(split) * split.inputs.shape[1] * side**2 > RESIDENT_BYTES:
         return split
     return Split(resize(split.inputs, side), split.targets)
 
@@ -180,14 +204,15 @@ def build_augment(experiment: Experiment) -> Augment | None:
     """Give what changes the batches of the run, or None where nothing does.
 
     Raises:
-        ConfigError: the data are no images.
+        ConfigError: the data are no images, or too small ones.
     """
     config, card = experiment.settings.augment, experiment.card
     if config.idle:
         return None
     if len(card.shape) != 3:
         raise ConfigError("augment", got=f"{card.name}, a table", need="images")
-    return Augment(config, side=experiment.prepare.side, classes=len(card.classes), seed=experiment.seed)
+    side, classes = experiment.prepare.side, len(card.classes)
+    return Augment(config, shape=card.shape, side=side, classes=classes, seed=experiment.seed)
 
 
 def build_batches(experiment: Experiment, train: Split, threads: int) -> Batches | StreamedBatches:

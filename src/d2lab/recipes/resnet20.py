@@ -1,8 +1,8 @@
 """The 20-layer ResNet for 32 pixels; on CIFAR-10 at the paper's own settings.
 
 Source: He et al. 2016, "Deep Residual Learning", section 4.2: 64,000 steps, the rate cut at 32,000 and 48,000.
-Changed: moved images are mirrored at the border where the paper pads with zeros; no mean is subtracted, the first
-normalization does that. Set `depth=110` for the paper's deepest, `shortcut=none` for the plain net beside it.
+Changed: no mean is subtracted, the first normalization does that. Set `depth=110` for the paper's deepest,
+`shortcut=none` for the plain net beside it.
 """
 
 from d2lab.models.resnet import ResNetConfig
@@ -20,6 +20,7 @@ PAPER = {
     "warmup_steps": 0,
     "flip": 0.5,
     "translate": 4,
+    "border": "zeros",
 }
 
 RECIPE = Recipe(

@@ -66,7 +66,7 @@ class Trained:
         channels, height, width = shape
         pixels = [read_image(p, channels=channels, height=height, width=width, invert=invert) for p in paths]
         split = Split(torch.stack(pixels), torch.zeros(len(paths), dtype=torch.int64))
-        return fit_images(split, self.experiment.settings)
+        return fit_images(split, self.experiment.prepare.side)
 
     def predict(self, split: Split) -> Tensor:
         """Give a probability per class (or the predicted numbers) for every example."""

@@ -52,7 +52,8 @@ class Guard:
         with torch.enable_grad():  # the loop looks without a graph
             for inputs, targets in _from_step(batches, self.step):
                 if self.stepper.step == bad_step:
-                    broken = self._first_broken(inputs, targets) or "nothing in the plain net: the fast form differs"
+                    changed = self.stepper.changed(inputs, targets)
+                    broken = self._first_broken(*changed) or "nothing in the plain net: the fast form differs"
                     break
                 self.stepper.take(inputs, targets)
         epoch, batch = divmod(bad_step, batches.steps)

@@ -1,7 +1,7 @@
 """Two images in one, and a target that says how much of each: mixup and CutMix, for a whole batch."""
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Generator, Tensor
 
 from d2lab.vision.draw import uniform
@@ -16,9 +16,15 @@ def mixup(images: Images, targets: Targets, shares: Shares, draw: Generator) -> 
 
     Source: Zhang, Cisse, Dauphin, Lopez-Paz 2018, "mixup", eq. 1; shares from Beta(alpha, alpha).
     Changed: a share for each image, where the authors' code draws one a batch.
+
+    Args:
+        images: numbers.
+        targets: shares of classes.
+        shares: of the first image in the mixture, 0 to 1.
+        draw: decides who is laid over whom.
     """
     partner = torch.randperm(len(images), generator=draw, device=draw.device)
-    mixed = torch.lerp(images[partner], images, shares.view(-1, 1, 1, 1))
+    mixed = torch.lerp(images[partner], images, shares.to(images.dtype).view(-1, 1, 1, 1))
     return mixed, torch.lerp(targets[partner], targets, shares.unsqueeze(1))
 
 
@@ -27,18 +33,25 @@ def cutmix(images: Images, targets: Targets, shares: Shares, draw: Generator) ->
 
     Source: Yun et al. 2019, "CutMix", section 3.1: a box of sides sqrt(1 - share), its center anywhere.
     Changed: a box for each image, where the authors' code draws one a batch.
+
+    Args:
+        images: numbers.
+        targets: shares of classes.
+        shares: of the image's area that a whole box would leave, 0 to 1.
+        draw: decides who is pasted into whom, and where.
     """
     partner = torch.randperm(len(images), generator=draw, device=draw.device)
-    inside = None
-    for axis, pixels in enumerate(images.shape[-2:]):
-        half = 0.5 * pixels * (1 - shares).sqrt()
-        center = uniform((len(images),), 0.0, float(pixels), draw)
-        place = torch.arange(pixels, device=images.device)
-        low, high = ((center + sign * half).round().unsqueeze(1) for sign in (-1, 1))
-        line = (place >= low) & (place < high)
-        line = line.unsqueeze(2) if axis == 0 else line.unsqueeze(1)
-        inside = line if inside is None else inside & line
-    assert inside is not None  # noqa: S101 (two axes)
+    length = (1 - shares).sqrt()
+    rows, columns = (_stretch(length, pixels, draw) for pixels in images.shape[-2:])
+    inside = rows.unsqueeze(2) & columns.unsqueeze(1)
     left = 1 - inside.float().mean((1, 2))
     mixed = torch.where(inside.unsqueeze(1), images[partner], images)
     return mixed, torch.lerp(targets[partner], targets, left.unsqueeze(1))
+
+
+def _stretch(length: Shares, pixels: int, draw: Generator) -> Bool[Tensor, "batch pixels"]:
+    """Mark a part of each line: its length is a share of the line, its middle anywhere, the ends are cut off."""
+    middle, half = uniform((len(length),), 0.0, float(pixels), draw), 0.5 * pixels * length
+    first, end = ((middle + sign * half).round().unsqueeze(1) for sign in (-1, 1))
+    place = torch.arange(pixels, device=length.device)
+    return (place >= first) & (place < end)
