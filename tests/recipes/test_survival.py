@@ -213,3 +213,18 @@ def test_a_reader_that_meets_a_newer_checkpoint_takes_it(runs, small, monkeypatc
 
     monkeypatch.setattr(module, "read_json", overtaken)
     assert load_checkpoint(run.record.checkpoint).step == old.step + 1
+
+
+@pytest.mark.parametrize("changes", [{"mixup": 0.4, "rotate": 10.0}, {"crop": 0.5, "cutmix": 1.0, "stream_workers": 0}])
+@pytest.mark.parametrize("countdown", [2, 6])
+def test_an_augmented_run_entered_midway_sees_the_same_images(runs, every_step, tmp_path, changes, countdown):
+    short = {"checkpoint_every_s": 0, "examples": 120, "epochs": 2, "batch_size": 32, "flip": 0.5, "translate": 2}
+    short |= {"cutout": 4, "brightness": 0.2, **changes}
+    whole = train("lenet", changes=short, device="cpu", root=tmp_path / "whole")
+    with pytest.MonkeyPatch.context() as patch:
+        die_at(patch, "_look", countdown)
+        with pytest.raises(Killed):
+            train("lenet", changes=short, device="cpu")
+    resumed = resume(only_run(runs))
+    assert same(weights(resumed), weights(whole))
+    assert rows(resumed) == rows(whole)

@@ -8,7 +8,7 @@ from d2lab.core.errors import ConfigError
 from d2lab.data.catalog import card
 from d2lab.data.split import Split
 from d2lab.train.evaluate import evaluate, predict
-from d2lab.train.task import find_task, perceptron_loss
+from d2lab.train.task import find_task, perceptron_loss, smoothed
 
 
 def test_sums_of_batches_add_up_to_the_whole(rng):
@@ -53,3 +53,48 @@ def test_evaluate_equals_a_computation_by_hand(rng, count):
     chances = predict(net, split, task, prepare=lambda x: x, device=cpu)
     torch.testing.assert_close(chances, logits.softmax(1))
     assert net.training
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("mixed", [False, True])
+def test_a_smoothed_loss_is_that_of_targets_with_a_share_for_every_class(rng, share, mixed):
+    logits = torch.randn(12, 5, generator=rng, dtype=torch.float64)
+    classes = torch.randint(0, 5, (12,), generator=rng)
+    targets = torch.rand(12, 5, generator=rng, dtype=torch.float64).softmax(1) if mixed else classes
+    task = smoothed(find_task("classification"), share)
+    shares = targets if mixed else functional.one_hot(classes, 5).double()
+    by_hand = -(((1 - share) * shares + share / 5) * logits.log_softmax(1)).sum(1).mean()
+    torch.testing.assert_close(task.loss(logits, targets), by_hand)
+    reference = torch.nn.CrossEntropyLoss(label_smoothing=share)
+    torch.testing.assert_close(task.loss(logits, targets), reference(logits, targets))
+    plain = find_task("classification").measure(logits, classes)  # what is reported stays comparable
+    assert all(torch.equal(plain[name], value) for name, value in task.measure(logits, classes).items())
+
+
+def test_no_share_leaves_the_task_and_a_wrong_one_is_refused():
+    task = find_task("classification")
+    assert smoothed(task, 0.0) is task
+    for share in (-0.1, 1.0, float("nan")):
+        with pytest.raises(ConfigError, match="from 0 up to, not with, 1"):
+            smoothed(task, share)
+    for name in ("regression", "perceptron"):
+        assert smoothed(find_task(name), 0.0) is find_task(name)
+        with pytest.raises(ConfigError, match=f"label_smoothing: got 0.1, need 0 for {name}"):
+            smoothed(find_task(name), 0.1)
+
+
+@pytest.mark.parametrize("count", [1, 7])
+def test_with_flips_an_image_and_its_mirror_image_are_judged_together(rng, monkeypatch, count):
+    monkeypatch.setattr("d2lab.train.evaluate.INPUTS", 60)  # two images at once
+    net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(30, 4), torch.nn.Tanh())
+    split = Split(torch.rand(count, 2, 3, 5, generator=rng), torch.randint(0, 4, (count,), generator=rng))
+    how = {"prepare": lambda x: x, "device": torch.device("cpu"), "flips": True}
+    with torch.no_grad():
+        logits = (net(split.inputs) + net(split.inputs.flip(-1))) / 2
+    task = find_task("classification")
+    measured = evaluate(net, split, task, **how)
+    assert measured["loss"] == pytest.approx(functional.cross_entropy(logits, split.targets).item(), rel=1e-5)
+    torch.testing.assert_close(predict(net, split, task, **how), logits.softmax(1))
+    mirrored = Split(split.inputs.flip(-1), split.targets)
+    assert evaluate(net, mirrored, task, **how) == pytest.approx(measured)
+    assert evaluate(net, mirrored, task, **{**how, "flips": False}) != pytest.approx(measured)

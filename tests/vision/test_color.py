@@ -1,4 +1,4 @@
-"""Color: equal to torchvision and to the standard library's colorsys image by image, to Pillow's bytes, and nothing at the amount that means nothing."""
+"""Color: what torchvision, Pillow and colorsys make of each image, and nothing at the amount that means nothing."""
 
 import colorsys
 
@@ -48,7 +48,9 @@ def test_each_image_gets_the_hue_that_torchvision_gives_it(rng):
     expected = torch.stack([reference.adjust_hue(image, float(t)) for image, t in zip(batch, turns, strict=True)])
     torch.testing.assert_close(turned, expected, rtol=0, atol=2e-6)  # torchvision works in float32
     for number, turn in enumerate(turns.tolist()):
-        for before, after in zip(batch[number].flatten(1).T.tolist(), turned[number].flatten(1).T.tolist(), strict=True):
+        for before, after in zip(
+            batch[number].flatten(1).T.tolist(), turned[number].flatten(1).T.tolist(), strict=True
+        ):
             hue, saturation, value = colorsys.rgb_to_hsv(*before)
             assert after == pytest.approx(colorsys.hsv_to_rgb((hue + turn) % 1, saturation, value), abs=1e-12)
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from d2lab import __version__
-from d2lab.cli import browse, data, doctor, export, learn, results, twins
+from d2lab.cli import augment, browse, data, doctor, export, learn, results, twins
 from d2lab.core.errors import D2labError
 
 EXIT_BAD_INPUT = 2
@@ -26,6 +26,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "runs": browse.runs,
     "compare": results.compare,
     "export": export.export,
+    "augment": augment.augment,
     "twins": twins.twins,
     "doctor": doctor.doctor,
 }

@@ -67,15 +67,15 @@ def compare(
     if len(set(names)) < len(names):
         raise ConfigError("runs", got=", ".join(names), need="each run once")
     differing = _differences(records)
-    picture = save_comparison(records, _without_suffix(out))
+    picture = save_comparison(records, without_suffix(out, "compare"))
     show_table("", ["", *names], differing)
     typer.echo(f"picture: {picture}")
 
 
-def _without_suffix(out: Path) -> Path:
+def without_suffix(out: Path, name: str) -> Path:
     """Give where the pictures go: both formats are written, so `--out a.png` means `a`, a folder means one in it."""
     if out.is_dir():
-        return out / "compare"
+        return out / name
     return out.with_suffix("") if out.suffix.lower() in (".png", ".svg") else out
 
 

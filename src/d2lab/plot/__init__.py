@@ -5,6 +5,7 @@ here touches matplotlib's global state except the fixed salt of SVG ids, held un
 at once. Matplotlib itself is imported only when something is drawn.
 """
 
+from d2lab.plot.augmented import augmented
 from d2lab.plot.compare import compare
 from d2lab.plot.confusion import confusion
 from d2lab.plot.curves import curves
@@ -23,6 +24,7 @@ __all__ = [
     "History",
     "LiveFigure",
     "Theme",
+    "augmented",
     "cjk_font",
     "compare",
     "confusion",

@@ -1,0 +1,29 @@
+"""The verb that shows what a net is trained on: `d2lab augment`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from d2lab.cli.learn import parse_settings
+from d2lab.cli.results import without_suffix
+
+
+def augment(
+    recipe: Annotated[str, typer.Argument(help="A name from d2lab list; its settings say what is changed.")] = "lenet",
+    data: Annotated[str | None, typer.Option(help="Another data set of the same task; see d2lab data.")] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Such as flip=0.5; may be repeated.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Decides the luck.")] = 0,
+    out: Annotated[Path, typer.Option(help="The pictures' path, or their folder.")] = Path("augment"),
+) -> None:
+    """Draw a few images as stored, and as the first steps of a run would see them.
+
+    For example:  d2lab augment --set flip=0.5 --set rotate=15 --set cutout=2
+    """
+    from d2lab.recipes.augmented import draw_augmented
+    from d2lab.recipes.experiment import plan
+
+    experiment = plan(recipe, data=data, changes=parse_settings(setting or []), seed=seed, device="cpu")
+    typer.echo(f"picture: {draw_augmented(experiment, without_suffix(out, 'augment'))}")
