@@ -235,3 +235,18 @@ def test_the_options_of_train_are_frozen(d2lab):
 def test_python_dash_m_is_the_same_command():
     done = subprocess.run([sys.executable, "-m", "d2lab", "--help"], capture_output=True, text=True, timeout=60)
     assert "d2lab train lenet" in done.stdout
+
+
+@pytest.mark.parametrize(("out", "name"), [(".", "augment"), ("mine.png", "mine")])
+def test_augment_draws_in_both_themes_the_same_for_the_same_seed(d2lab, here, out, name):
+    changes = ["--set", "flip=0.5", "--set", "cutmix=1", "--set", "rotate=15"]
+    code, said, err = d2lab("augment", *changes, "--out", out)
+    assert (code, err) == (0, "")
+    assert said.strip() == f"picture: {name}.png"
+    files = {f"{name}{theme}.{kind}" for theme in ("", "-dark") for kind in ("svg", "png")}
+    assert {path.name for path in here.iterdir()} == files
+    first = (here / f"{name}.png").read_bytes()
+    d2lab("augment", *changes, "--out", out)
+    assert (here / f"{name}.png").read_bytes() == first
+    d2lab("augment", *changes, "--out", out, "--seed", 1)
+    assert (here / f"{name}.png").read_bytes() != first

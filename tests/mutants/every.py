@@ -1,5 +1,12 @@
 """All deliberate mistakes, room by room."""
 
-from tests.mutants import devices, early, engine, layers, optimizers
+from tests.mutants import devices, early, engine, layers, optimizers, vision
 
-MUTANTS = [*devices.MUTANTS, *early.MUTANTS, *engine.MUTANTS, *layers.MUTANTS, *optimizers.MUTANTS]
+MUTANTS = [
+    *early.MUTANTS,
+    *engine.MUTANTS,
+    *layers.MUTANTS,
+    *optimizers.MUTANTS,
+    *devices.MUTANTS,
+    *vision.MUTANTS,
+]

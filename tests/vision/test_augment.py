@@ -109,6 +109,13 @@ def test_setting_one_change_leaves_the_luck_of_the_others(rng):
         assert closer == turned
 
 
+def test_two_changes_have_nothing_to_do_with_each_other():
+    corner = torch.zeros(4000, 1, 2, 2, dtype=torch.uint8)
+    corner[:, :, 0, 0] = 255
+    seen, _ = augment((1, 2, 2), flip=0.5, flip_vertical=0.5)(corner, torch.zeros(4000, dtype=torch.int64), 0)
+    assert stats.chisquare(seen.flatten(1).argmax(1).bincount(minlength=4).numpy()).pvalue > 1e-3
+
+
 @pytest.mark.parametrize("share", [0.1, 0.5, 1.0])
 def test_the_stated_share_is_mirrored(rng, share):
     images, targets = batch(rng, 4000, (1, 1, 3))

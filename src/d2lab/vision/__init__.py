@@ -1,1 +1,1 @@
-"""Pictures on their way to a model: read, resized, scaled."""
+"""Pictures on their way to a model: read, changed at random, resized, scaled."""

@@ -25,6 +25,8 @@ def read_image(
     It is turned upright as its camera noted, put on white where it is transparent, padded to the wanted
     proportions with the color of its border, and resized.
 
+    Source: none; plumbing around Pillow.
+
     Args:
         path: the file.
         channels: 1 for gray, 3 for color.

@@ -1,0 +1,104 @@
+"""Images a second through augmentation: ours a batch at a time, torchvision image by image and batch by batch.
+
+    python -m benchmarks.augment [--rounds 7] [--threads 1]
+
+Each pipeline starts from bytes in memory and ends with a float32 batch. Sides take turns within a round (A B C D,
+A B C D, ...), so that a busy machine slows all of them; figures are medians over the rounds, per second that the
+processor worked for this process. torchvision on a whole
+batch is the fastest it has, but draws once for all images of the batch: every image is cut at the same place.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torchvision.transforms import v2
+
+from d2lab.core.allocator import keep_freed_memory
+from d2lab.core.machine import describe_machine
+from d2lab.vision.augment import Augment, AugmentConfig
+
+Side = Callable[[], Tensor]
+JITTER = {"brightness": 0.4, "contrast": 0.4, "saturation": 0.4, "hue": 0.1}
+FLOATS = [v2.ToDtype(torch.float32, scale=True)]
+TASKS = {  # name: images, channels, stored side, side as read (none keeps), ours, theirs
+    "flip, move by 4, cutout 8": (256, 3, 32, None, {"flip": 0.5, "translate": 4, "border": "zeros", "cutout": 8},
+        [v2.RandomHorizontalFlip(), v2.RandomCrop(32, padding=4), *FLOATS,
+         v2.RandomErasing(p=1, scale=(1 / 16, 1 / 16), ratio=(1, 1), value=0.5)]),
+    "flip, move by 2, cutout 7, gray": (256, 1, 28, None, {"flip": 0.5, "translate": 2, "border": "zeros", "cutout": 7},
+        [v2.RandomHorizontalFlip(), v2.RandomCrop(28, padding=2), *FLOATS,
+         v2.RandomErasing(p=1, scale=(1 / 16, 1 / 16), ratio=(1, 1), value=0.5)]),
+    "random resized crop, 28 to 96, gray": (128, 1, 28, 96, {"crop": 0.08},
+        [v2.RandomResizedCrop(96, antialias=True), *FLOATS]),
+    "random resized crop, 256 to 224": (32, 3, 256, 224, {"crop": 0.08},
+        [v2.RandomResizedCrop(224, antialias=True), *FLOATS]),
+    "color jitter, 96": (64, 3, 96, None, JITTER, [v2.ColorJitter(0.4, 0.4, 0.4, 0.1), *FLOATS]),
+    "rotate by 15, 32": (256, 3, 32, None, {"rotate": 15.0, "border": "zeros"},
+        [*FLOATS, v2.RandomRotation(15, interpolation=v2.InterpolationMode.BILINEAR)]),
+    "resize 28 to 96, gray": (128, 1, 28, 96, {}, [v2.Resize(96, antialias=True), *FLOATS]),
+    "resize 28 to 224, gray": (128, 1, 28, 224, {}, [v2.Resize(224, antialias=True), *FLOATS]),
+}  # fmt: skip
+
+
+def sides(name: str) -> tuple[int, dict[str, Side]]:
+    """Give the number of images, and what is timed: ours first."""
+    count, channels, stored, side, config, parts = TASKS[name]
+    images = torch.randint(0, 256, (count, channels, stored, stored), dtype=torch.uint8)
+    targets = torch.zeros(count, dtype=torch.int64)
+    augment = Augment(AugmentConfig(**config), shape=(channels, stored, stored), side=side, classes=10, seed=0)
+    theirs = v2.Compose(parts)
+    pictures = [Image.fromarray(image.movedim(0, -1).squeeze(-1).numpy()) for image in images]
+    whole = [part for part in parts if part not in FLOATS]
+    erasing = [part for part in whole if isinstance(part, v2.RandomErasing)]  # knows tensors only
+    before = [part for part in whole if part not in erasing]
+    pillow = v2.Compose([*before, v2.ToImage(), *FLOATS, *erasing])
+    step = iter(range(10**9))
+    return count, {
+        "ours": lambda: augment(images, targets, next(step))[0],
+        "torchvision, each image": lambda: torch.stack([theirs(image) for image in images]),
+        "torchvision on Pillow": lambda: torch.stack([pillow(picture) for picture in pictures]),
+        "torchvision, one draw a batch": lambda: theirs(images),
+    }
+
+
+def measure(name: str, rounds: int) -> dict[str, float]:
+    """Give images a second of each side, the median over the rounds."""
+    count, timed = sides(name)
+    seconds: dict[str, list[float]] = {side: [] for side in timed}
+    for number in range(rounds + 1):  # the first one warms up
+        for side, run in timed.items():
+            start = time.process_time()
+            made = run()
+            seconds[side].append(time.process_time() - start)
+            assert made.dtype == torch.float32
+            assert len(made) == count
+        if number == 0:
+            seconds = {side: [] for side in timed}
+    return {side: count / statistics.median(taken) for side, taken in seconds.items()}
+
+
+def main() -> None:
+    """Print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--threads", type=int, default=1)
+    given = parser.parse_args()
+    torch.set_num_threads(given.threads)
+    torch.manual_seed(0)
+    keep_freed_memory()  # as a run does; it serves all sides
+    machine = describe_machine()
+    print(f"{machine['processor']}, {given.threads} threads, torch {torch.__version__}, {given.rounds} rounds, medians")
+    for name in TASKS:
+        found = measure(name, given.rounds)
+        print(f"\n{name}")
+        for side, rate in found.items():
+            times = "" if side == "ours" else f"  ours is {found['ours'] / rate:.1f} times as fast"
+            print(f"  {side:30} {rate:10,.0f} images/s{times}")
+
+
+if __name__ == "__main__":
+    main()
