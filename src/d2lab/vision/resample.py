@@ -74,4 +74,4 @@ def _of_columns(images: Images, places: Places, weights: Weights) -> Float[Tenso
     """Make each column of the result of the columns that its taps name."""
     batch, channels, height, width = images.shape
     matrix = images.new_zeros(batch, places.shape[1], width).scatter_add_(2, places, weights.to(images.dtype))
-    return (images.flatten(1, 2) @ matrix.mT).unflatten(1, (channels, height))
+    return (images.flatten(1, 2) @ matrix.mT).view(batch, channels, height, places.shape[1])
