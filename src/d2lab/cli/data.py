@@ -1,5 +1,6 @@
 """The verbs of `d2lab data`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -44,10 +45,15 @@ def fetch(name: Annotated[str, typer.Argument(help="A name from d2lab data.")]) 
 def verify(
     name: Annotated[str | None, typer.Argument(help="One set; all that are on disk unless given.")] = None,
 ) -> None:
-    """Hash every file on disk and compare it with its card; exit code 2 when one is wrong."""
-    from d2lab.data.catalog import CARDS, card
+    """Hash every file on disk and compare it with its card, or decode every picture of a folder:PATH.
+
+    Exit code 2 when one is wrong.
+    """
+    from d2lab.data.catalog import CARDS, FOLDER, card
     from d2lab.data.source import verify as verify_files
 
+    if name and name.startswith(FOLDER):
+        return _verify_folder(name)
     chosen = [card(name)] if name else list(CARDS.values())
     if name and not chosen[0].files:
         typer.echo(f"{name} has no files: it is generated, or comes with a library.")
@@ -58,3 +64,36 @@ def verify(
     if wrong:
         fix = "Delete it and run d2lab data fetch."
         raise DataError("data files", got=", ".join(wrong), need="the files that the cards describe", fix=fix)
+
+
+def _verify_folder(name: str) -> None:
+    """Decode every picture of a folder and list those that can't be.
+
+    Raises:
+        DataError: there is one.
+    """
+    from d2lab.data.image_folder import broken, folder_card
+
+    card = folder_card(name)
+    lines = broken(card)
+    for line in lines:
+        typer.echo(line)
+    count = sum(card.examples)
+    if lines:
+        fix = "Remove them or put whole ones in their place."
+        raise DataError(name, got=f"{len(lines)} of {count} pictures broken", need="pictures that open", fix=fix)
+    typer.echo(f"{count} pictures of {len(card.classes)} classes, all whole.")
+
+
+@app.command()
+def reorganize(
+    folder: Annotated[Path, typer.Argument(help="A folder in Kaggle's layout: train/ID.png, trainLabels.csv, test/.")],
+    out: Annotated[Path, typer.Argument(help="A new folder for train, valid, train_valid and test.")],
+    valid: Annotated[float, typer.Option(help="Share of each class to hold out.")] = 0.1,
+    seed: Annotated[int, typer.Option(help="Decides which pictures.")] = 0,
+) -> None:
+    """Sort the pictures of Kaggle's contest into a folder a class, as the book trains on them; files are linked."""
+    from d2lab.data.kaggle import reorganize as sort_pictures
+
+    for part, count in sort_pictures(folder, out, valid=valid, seed=seed).items():
+        typer.echo(f"{out / part}: {count} pictures")

@@ -22,6 +22,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "resume": learn.resume,
     "evaluate": results.evaluate,
     "predict": results.predict,
+    "submit": results.submit,
     "plot": results.plot,
     "runs": browse.runs,
     "compare": results.compare,

@@ -44,6 +44,19 @@ def predict(
         typer.echo(f"{path}: {answer}")
 
 
+def submit(
+    run: RunArgument,
+    folder: Annotated[Path, typer.Argument(help="A folder in Kaggle's layout, with test/ID.png.")],
+    out: Annotated[Path, typer.Option(help="The table to write.")] = Path("submission.csv"),
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps or xpu.")] = "cpu",
+) -> None:
+    """Label the test pictures of Kaggle's contest and write the table that it judges."""
+    from d2lab.recipes.submission import submit as write
+
+    count = write(run, folder, out, device=device)
+    typer.echo(f"{out}: {count} pictures")
+
+
 def plot(run: RunArgument) -> None:
     """Draw a run: curves, predictions with the wrong ones marked, confusion matrix, first-layer filters."""
     from d2lab.recipes.pictures import draw_run

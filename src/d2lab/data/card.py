@@ -19,7 +19,10 @@ class DataFile:
         unpack: the file is an archive whose content is the data.
         plain_sha256: checksum of the inflated content of a ``.gz``; where it is stated, a file of the same
             name without ``.gz`` serves as well (other libraries leave those behind).
-        plain_bytes: size of that content.
+        plain_bytes: size of that content; of an archive, the largest size of all that is in it.
+        folder: the folder that an archive unpacks to, where it may lie beside or instead of it: other libraries
+            leave it behind.
+        members: names and MD5 of the files in that folder, as those libraries check them.
 
     Raises:
         ConfigError: the path leaves its folder, the checksum is none, or the size is not positive.
@@ -32,6 +35,8 @@ class DataFile:
     unpack: bool = False
     plain_sha256: str = ""
     plain_bytes: int = 0
+    folder: str = ""
+    members: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         parts = PurePosixPath(self.path).parts
@@ -61,7 +66,13 @@ class Card:
         licence: under which terms the data may be used.
         cite: whom to name when results are published.
         files: what has to be on disk; empty for a set that is embedded or generated.
-        module: the module whose ``load(card, seed=, fetch=)`` gives the data.
+        module: the module whose ``load(card, seed=, fetch=)`` gives the data; for a set that `streams`, also
+            ``side=`` and ``workers=``.
+        like: name of the set whose settings in a recipe serve this one as well.
+        streams: the pictures lie in files of their own and may be read batch by batch.
+        mixed: the pictures are of many sizes, so the side of `shape` is only what they become unless told.
+        listing: SHA-256 of the names and sizes of a user's files; empty for the sets that d2lab knows.
+        by_hand: where to get the files of a set that no server here has; one sentence.
     """
 
     name: str
@@ -75,3 +86,8 @@ class Card:
     cite: str
     files: tuple[DataFile, ...]
     module: str
+    like: str = ""
+    streams: bool = False
+    mixed: bool = False
+    listing: str = ""
+    by_hand: str = ""

@@ -4,6 +4,7 @@ A new set adds its card here and, when no module reads its kind of file yet, a m
 """
 
 from d2lab.data.card import Card, DataFile
+from d2lab.data.picture_cards import CIFAR10, CIFAR10_JPEG, CIFAR10_KAGGLE_TINY, HOTDOG
 
 # Both hosts of MNIST and the first two of Fashion-MNIST speak https. The publisher's own host of Fashion-MNIST
 # has no https; it comes last, and the checksum guards what it sends.
@@ -199,4 +200,17 @@ BLOBS = Card(
     **GENERATED,  # type: ignore[arg-type]
 )
 
-ALL = (DIGITS, FASHION_MNIST, MNIST, SYNTHETIC_LINEAR, SYNTHETIC_POLYNOMIAL, XOR, TWO_MOONS, BLOBS)
+ALL = (
+    DIGITS,
+    FASHION_MNIST,
+    MNIST,
+    CIFAR10,
+    CIFAR10_JPEG,
+    CIFAR10_KAGGLE_TINY,
+    HOTDOG,
+    SYNTHETIC_LINEAR,
+    SYNTHETIC_POLYNOMIAL,
+    XOR,
+    TWO_MOONS,
+    BLOBS,
+)

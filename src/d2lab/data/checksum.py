@@ -4,7 +4,9 @@ The answer is remembered until the file changes, so that loading does not hash 3
 """
 
 import contextlib
+import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -53,18 +55,42 @@ def state(file: DataFile, path: Path, *, remember: bool = True) -> State:
         path: what is there.
         remember: believe the answer of an earlier time when size and time of change are the same; False hashes.
     """
+    if is_unpacked(file, path):
+        return _state_of_members(file, path, remember=remember)
     size, digest = expected(file, path)
+    return _compare(path, size, digest, sha256, remember=remember)
+
+
+def is_unpacked(file: DataFile, path: Path) -> bool:
+    """Whether `path` is the folder that the archive unpacks to, rather than the archive."""
+    return bool(file.folder) and path.name == file.folder and path.is_dir()
+
+
+def _state_of_members(file: DataFile, folder: Path, *, remember: bool) -> State:
+    """The first thing that is wrong with a file of an unpacked folder."""
+    answers = [_compare(folder / name, None, digest, _md5, remember=remember) for name, digest in file.members]
+    return next((answer for answer in answers if answer != "ok"), "ok")
+
+
+def _md5(path: Path) -> str:
+    """The MD5 of a file: a weak hash, and the only one that is published for those files."""
+    with path.open("rb") as f:
+        return hashlib.file_digest(f, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def _compare(path: Path, size: int | None, digest: str, hashed: Callable[[Path], str], *, remember: bool) -> State:
+    """How a file compares with a size (None: any) and a checksum."""
     try:
         found = path.stat()
     except OSError:
         return "missing"
-    if found.st_size != size:
+    if size is not None and found.st_size != size:
         return "wrong size"
     key, mark = str(path.absolute()), [found.st_size, found.st_mtime_ns, digest]
     memory = _recall()
     if remember and memory.get(key) == mark:
         return "ok"
-    if sha256(path) != digest:
+    if hashed(path) != digest:
         return "wrong hash"
     if memory.get(key) != mark:
         _keep({**memory, key: mark})
@@ -80,8 +106,11 @@ def require_ok(file: DataFile, path: Path) -> Path:
     answer = state(file, path)
     if answer == "ok":
         return path
-    size, digest = expected(file, path)
     fix = "Replace the file, or take its folder out of D2LAB_DATA."
+    if is_unpacked(file, path):
+        need = f"{', '.join(name for name, _ in file.members)} as they were published"
+        raise DataError(str(path), got=f"{answer} of a file in it", need=need, fix=fix)
+    size, digest = expected(file, path)
     if answer == "wrong size":
         raise DataError(str(path), got=f"{path.stat().st_size} bytes", need=f"{size} bytes", fix=fix)
     if answer == "wrong hash":

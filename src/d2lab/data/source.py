@@ -16,7 +16,7 @@ from typing import Any, Literal
 from d2lab.core.atomic import write_json
 from d2lab.core.errors import DataError
 from d2lab.data.card import Card, DataFile
-from d2lab.data.checksum import State, expected, plain_path, require_ok, state
+from d2lab.data.checksum import State, expected, is_unpacked, plain_path, require_ok, state
 from d2lab.data.download import download
 from d2lab.data.places import cache_folder, data_folders
 from d2lab.data.progress import Report, shown, tell
@@ -46,7 +46,7 @@ def fetch(card: Card, *, progress: Report | None = None) -> dict[str, Path]:
     found = {file.path: _in_data_folders(file) or _listed(card, file) for file in card.files}
     missing = [file for file in card.files if found[file.path] is None]
     if missing:
-        with _locked(card), shown(progress) as report:
+        with locked(_folder(card), card.name), shown(progress) as report:
             found |= _complete(card, missing, report)
     return {file.path: _opened(card, file, found[file.path]) for file in card.files}
 
@@ -75,6 +75,7 @@ def need(card: Card) -> dict[str, Path]:
     found = locate(card)
     if found is None:
         fix = f"Allow the download, or set D2LAB_DATA to a folder that has {card.files[0].path}."
+        fix = _by_hand(card, card.files[0]) if card.by_hand else fix
         raise DataError(f"the files of {card.name}", got=on_disk(card).state, need="all on disk", fix=fix)
     return found
 
@@ -89,11 +90,18 @@ def on_disk(card: Card) -> Status:
     if not card.files:
         return Status(state="embedded", folder=None, bytes=0)
     places = {file: _place(card, file) for file in card.files}
-    there = [p for file, p in places.items() if p.is_file() and p.stat().st_size == expected(file, p)[0]]
+    there = [place for file, place in places.items() if _looks_right(file, place)]
     folder = there[0].parent if there else _cached(card, card.files[0]).parent
     word: Literal["complete", "partial", "absent"]
     word = "complete" if len(there) == len(places) else "partial" if there else "absent"
     return Status(state=word, folder=folder, bytes=sum(place.stat().st_size for place in there))
+
+
+def _looks_right(file: DataFile, place: Path) -> bool:
+    """Whether a file of the right size, or an unpacked folder with all its files, is there."""
+    if is_unpacked(file, place):
+        return all((place / name).is_file() for name, _ in file.members)
+    return place.is_file() and place.stat().st_size == expected(file, place)[0]
 
 
 def _folder(card: Card) -> Path:
@@ -105,8 +113,10 @@ def _cached(card: Card, file: DataFile) -> Path:
 
 
 def _candidate(file: DataFile) -> Path | None:
-    """The first file of this name in $D2LAB_DATA, gzipped or inflated, right or wrong."""
+    """The first file of this name in $D2LAB_DATA, packed or not, right or wrong."""
     for folder in data_folders():
+        if file.folder and (folder / file.folder).is_dir():
+            return folder / file.folder
         for name in filter(None, (file.path, plain_path(file))):
             if (folder / name).is_file():
                 return folder / name
@@ -145,6 +155,9 @@ def _complete(card: Card, missing: list[DataFile], report: Report) -> dict[str, 
         if _listed(card, file):
             continue  # another process fetched it while this one waited for the lock
         mirror = "found in the cache"
+        if not file.mirrors and not _sound(file, place):
+            need = "it on this machine, for no server is known to have it"
+            raise DataError(f"the file {file.path}", got="missing", need=need, fix=_by_hand(card, file))
         if not _sound(file, place):
             _remove_wrong(place)
             mirror = download(file, place, report)
@@ -169,31 +182,40 @@ def _opened(card: Card, file: DataFile, place: Path | None) -> Path:
     """The file itself, or for an archive the folder with its content (unpacked once)."""
     if place is None:
         raise DataError(file.path, got="no file", need="a file on disk")
+    if is_unpacked(file, place):
+        return place.parent
     if not file.unpack:
         return place
     from d2lab.data.archive import unpack
 
     folder = _folder(card) / f"{file.path}-{file.sha256[:12]}"  # a new version of the archive, a new folder
     if not folder.is_dir():
-        with _locked(card):
+        with locked(_folder(card), card.name):
             if not folder.is_dir():  # nobody unpacked it while this process waited
                 unpack(place, folder, limit_bytes=file.plain_bytes, limit_files=ARCHIVE_FILES)
     return folder
 
 
 @contextlib.contextmanager
-def _locked(card: Card) -> Iterator[None]:
-    """Keep other processes out of the set's cache; wait while one is at work."""
+def locked(folder: Path, name: str) -> Iterator[None]:
+    """Keep other processes out of a set's folder in the cache; wait while one is at work.
+
+    Args:
+        folder: made when it is not there.
+        name: of the set, for a line on the terminal.
+
+    Raises:
+        DataError: the folder can't be written.
+    """
     from filelock import FileLock, Timeout
 
-    folder = _folder(card)
     lock = FileLock(folder / ".lock")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            tell(f"Another process is at work on {card.name}; waiting for it.")
+            tell(f"Another process is at work on {name}; waiting for it.")
             lock.acquire()
     except (OSError, NotImplementedError) as cause:
         got = getattr(cause, "strerror", None) or str(cause)
@@ -203,6 +225,11 @@ def _locked(card: Card) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _by_hand(card: Card, file: DataFile) -> str:
+    """What to do about a file that no server has."""
+    return f"{card.by_hand} Put it at {_cached(card, file)}, or set D2LAB_DATA to a folder that has {file.path}."
 
 
 def _remove_wrong(place: Path) -> None:

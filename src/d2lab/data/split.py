@@ -4,6 +4,7 @@ Images are uint8 ``[n, channel, height, width]`` in 0..255, tables float32 ``[n,
 int64 ``[n]``, regression targets float32 ``[n, output]``. Nothing here changes a value: that is vision's work.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -45,18 +46,40 @@ class Split:
         """Count the examples."""
         return len(self.inputs)
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one input."""
+        return tuple(self.inputs.shape[1:])
+
+    @property
+    def example(self) -> Tensor:
+        """The first input, as a batch of one."""
+        return self.inputs[:1]
+
+    def held(self) -> "Split":
+        """The same examples with their inputs in memory: this one has them there."""
+        return self
+
+    def batches(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield inputs and targets in order, `size` examples at a time; the last batch may be smaller."""
+        for start in range(0, len(self), size):
+            yield self.inputs[start : start + size], self.targets[start : start + size]
+
     def subset(self, indices: Int64[Tensor, "chosen"]) -> "Split":
         """The chosen examples, copied, in the order of `indices`.
 
         Raises:
             DataError: an index is outside the split, or there is none.
         """
+        self._check(indices)
+        places = indices.to(self.inputs.device)
+        return Split(self.inputs[places], self.targets[places.to(self.targets.device)])
+
+    def _check(self, indices: Tensor) -> None:
         outside = (indices < 0) | (indices >= len(self))
         if outside.any():
             got = int(indices[outside][0])
             raise DataError("an index of a subset", got=got, need=f"0 to {len(self) - 1}")
-        places = indices.to(self.inputs.device)
-        return Split(self.inputs[places], self.targets[places.to(self.targets.device)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +96,7 @@ class Dataset:
 
     def __post_init__(self) -> None:
         for part in (self.train, self.test):
-            shape = tuple(part.inputs.shape[1:])
+            shape = part.shape
             if shape != self.card.shape:
                 raise DataError(f"the inputs of {self.card.name}", got=shape, need=f"shape {self.card.shape}")
             if self.card.task == "classification":

@@ -14,9 +14,12 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from d2lab.core.errors import ConfigError
+from d2lab.core.errors import ConfigError, D2labError
+from d2lab.core.machine import usable_cores
 from d2lab.core.seed import stream
 from d2lab.data.batch import epoch_order, steps_per_epoch
+
+MOST_WORKERS = 4  # unless more are asked for
 
 
 @runtime_checkable
@@ -86,9 +89,60 @@ class _EpochOrder(Sampler[list[int]]):
             yield self.order[step * self.batch_size : (step + 1) * self.batch_size].tolist()
 
 
+class _Careful:
+    """A source whose errors come home as they are: a worker would pack them into a page of text."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitems__(self, indices: list[int]) -> tuple[Tensor, Tensor] | D2labError:
+        try:
+            return self.source.__getitems__(indices)
+        except D2labError as error:
+            return error
+
+
 def _as_read(batch: Any) -> Any:  # noqa: ANN401
     """Hand over what the source read: it is a batch already."""
     return batch
+
+
+def read_batches(
+    source: Source, batches: Sampler[list[int]], *, workers: int, generator: torch.Generator, pin_memory: bool = False
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Read the batches that a sampler names, in its order, ahead of their use.
+
+    Args:
+        source: what is read.
+        batches: lists of indices.
+        workers: processes that read; 0 reads in this one.
+        generator: a loader draws a number when it starts; from torch's own stream it would shift the next dropout.
+        pin_memory: put the batches where an accelerator copies them from while it computes.
+
+    Raises:
+        D2labError: whatever the source raises.
+    """
+    loader: DataLoader[Any] = DataLoader(
+        _Careful(source),  # type: ignore[arg-type]
+        batch_sampler=batches,
+        num_workers=workers,
+        collate_fn=_as_read,
+        pin_memory=pin_memory,
+        worker_init_fn=_ignore_ctrl_c,
+        generator=generator,
+    )
+    for batch in loader:
+        if isinstance(batch, D2labError):
+            raise batch
+        yield batch
+
+
+def default_workers() -> int:
+    """How many processes read where nobody said: a core is left to the one that trains."""
+    return max(1, min(MOST_WORKERS, usable_cores() - 1))
 
 
 def _ignore_ctrl_c(worker: int) -> None:
@@ -120,15 +174,7 @@ class StreamedBatches:
         """Yield the batches of epoch `number` (from 0), from batch `start` on."""
         order = epoch_order(self.count, seed=self.seed, epoch=number)
         sampler = _EpochOrder(order, self.batch_size, range(start, self.steps))
-        loader: DataLoader[tuple[Tensor, Tensor]] = DataLoader(
-            self.source,  # type: ignore[arg-type]
-            batch_sampler=sampler,
-            num_workers=self.workers,
-            collate_fn=_as_read,
-            pin_memory=self.device.type == "cuda",
-            worker_init_fn=_ignore_ctrl_c,
-            # A loader draws a number when it starts; from torch's own stream it would shift the next dropout.
-            generator=stream(self.seed, "workers", number),
-        )
-        for inputs, targets in loader:
+        luck, pinned = stream(self.seed, "workers", number), self.device.type == "cuda"
+        read = read_batches(self.source, sampler, workers=self.workers, generator=luck, pin_memory=pinned)
+        for inputs, targets in read:
             yield inputs.to(self.device, non_blocking=True), targets.to(self.device, non_blocking=True)

@@ -1,10 +1,12 @@
 """An experiment ready to run: the recipe's names turned into data, net and loop."""
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import torch
 from torch import nn
 
@@ -16,6 +18,7 @@ from d2lab.core.settings import change, leaves
 from d2lab.data import catalog
 from d2lab.data.batch import Batches, steps_per_epoch
 from d2lab.data.card import Card
+from d2lab.data.picture_files import PictureFiles
 from d2lab.data.split import Split, holdout, limit
 from d2lab.data.stream import MappedArrays, StreamedBatches
 from d2lab.layers.init import initialize
@@ -32,6 +35,7 @@ from d2lab.vision.scale import resize
 
 FORMAT = 1
 WHITENED = 2000  # images whose patches a whitening layer is computed from: two million patches of CIFAR-10
+FOLDER_MODULE = "d2lab.data.image_folder"
 RESIDENT_BYTES = 256 * 2**20  # a set that is not larger when resized is resized once, a larger one at each step
 
 
@@ -66,6 +70,7 @@ class Experiment:
             "device": self.device,
             "budget": self.budget,
             "settings": dict(leaves(self.settings)),
+            **({"card": dataclasses.asdict(self.card)} if self.card.listing else {}),
         }
 
 
@@ -119,7 +124,7 @@ def from_json(value: dict[str, Any], where: str, *, device: str | None = None) -
     if value.get("format") != FORMAT:
         raise RunError(f"run {where}", got=f"format {value.get('format')!r}", need=f"format {FORMAT}")
     try:
-        recipe, card = find_recipe(str(value["recipe"])), catalog.card(str(value["data"]))
+        recipe, card = find_recipe(str(value["recipe"])), _card_of(value)
         find_task(recipe.task).check(card)
         settings = change(recipe.settings, dict(value["settings"]))
         check_sizes(settings.model, card)
@@ -135,13 +140,23 @@ def from_json(value: dict[str, Any], where: str, *, device: str | None = None) -
     return experiment
 
 
+def _card_of(value: dict[str, Any]) -> Card:
+    """The card that a recipe.json names; that of a user's folder stands in it, for the folder may have changed."""
+    if "card" not in value:
+        return catalog.card(str(value["data"]))
+    card = msgspec.convert(value["card"], Card)
+    if not card.listing or card.name != value["data"] or not card.name.startswith(catalog.FOLDER):
+        raise ValueError(f"a card of {card.name!r}")
+    return dataclasses.replace(card, module=FOLDER_MODULE)  # a file does not say which code runs
+
+
 def load_data(experiment: Experiment) -> tuple[Split, Split | None, Split]:
     """Give training, validation (or None) and test split, resized to what the model reads.
 
     Training images that are augmented stay as stored: they are changed before they are resized.
     """
     loop, side = experiment.settings.loop, experiment.prepare.side
-    dataset = catalog.load(experiment.card.name, seed=0)
+    dataset = catalog.load_card(experiment.card, side=stored_side(experiment), workers=loop.stream_workers)
     train, validation = dataset.train, None
     if loop.examples is not None and loop.examples < len(train):
         train = limit(train, loop.examples, seed=experiment.seed)
@@ -152,12 +167,22 @@ def load_data(experiment: Experiment) -> tuple[Split, Split | None, Split]:
     return train, validation, fit_images(dataset.test, side)
 
 
+def stored_side(experiment: Experiment) -> int | None:
+    """Choose to what side pictures of many sizes are decoded: at once to the net's, unless they are augmented first."""
+    if not experiment.card.mixed:
+        return None
+    side: int | None = getattr(experiment.settings.model, "side", None)
+    return side if side is not None and experiment.settings.augment.idle else experiment.card.shape[1]
+
+
 def fit_images(split: Split, side: int | None) -> Split:
     """Resize all images to the side that the model asks for: once, where they then fit into memory.
 
-    A larger set is resized a batch at a time by `Prepare`, to the same bytes.
+    A larger set is resized a batch at a time by `Prepare`, to the same bytes; streamed pictures come in one size.
     """
-    if side is None or split.inputs.ndim != 4 or len(split) * split.inputs.shape[1] * side**2 > RESIDENT_BYTES:
+    if side is None or len(split.shape) != 3 or isinstance(split, PictureFiles) or split.shape[1:] == (side, side):
+        return split
+    if len(split) * split.shape[0] * side**2 > RESIDENT_BYTES:
         return split
     return Split(resize(split.inputs, side), split.targets)
 
@@ -172,7 +197,8 @@ def build_net(experiment: Experiment) -> nn.Module:
 def prepare_net(net: nn.Module, experiment: Experiment, train: Split) -> nn.Module:
     """Let a net that learns its first layer from the look of pictures see some; any other comes back as it is."""
     if isinstance(net, CifarNet):
-        net.whiten(experiment.prepare(train.inputs[:WHITENED]))
+        some = train.subset(torch.arange(min(WHITENED, len(train))))
+        net.whiten(experiment.prepare(some.inputs))
     return net
 
 
@@ -193,7 +219,7 @@ def build_stepper(experiment: Experiment, train: Split) -> Stepper:
         schedule=settings.schedule,
         loop=settings.loop,
         prepare=experiment.prepare,
-        example=train.inputs[:1],
+        example=train.example,
         device=torch.device(experiment.device),
         total_steps=steps * settings.loop.epochs,
         augment=build_augment(experiment),
@@ -221,7 +247,7 @@ def build_batches(experiment: Experiment, train: Split, threads: int) -> Batches
     A net that trains on one thread leaves a core to make the next batches.
     """
     loop, seed, device = experiment.settings.loop, experiment.seed, torch.device(experiment.device)
-    if loop.stream_workers is None:
+    if loop.stream_workers is None and not isinstance(train, PictureFiles):
         return Batches(
             train,
             batch_size=loop.batch_size,
@@ -232,12 +258,12 @@ def build_batches(experiment: Experiment, train: Split, threads: int) -> Batches
             read_ahead=device.type == "cpu" and threads == 1 < usable_cores(),
         )
     return StreamedBatches(
-        MappedArrays(train.inputs.numpy(), train.targets.numpy()),
+        train if isinstance(train, PictureFiles) else MappedArrays(train.inputs.numpy(), train.targets.numpy()),
         batch_size=loop.batch_size,
         seed=seed,
         device=device,
         drop_last=loop.drop_last,
-        workers=loop.stream_workers,
+        workers=train.workers if isinstance(train, PictureFiles) else loop.stream_workers or 0,
     )
 
 
@@ -245,7 +271,7 @@ def count_threads(experiment: Experiment, train: Split) -> int:
     """Give the number of processor threads: the setting, else what the net's size deserves."""
     if experiment.settings.loop.threads is not None:
         return experiment.settings.loop.threads
-    example = experiment.prepare(train.inputs[:1])
+    example = experiment.prepare(train.example)
     return choose_threads(build_net(experiment), example, experiment.settings.loop.batch_size)
 
 

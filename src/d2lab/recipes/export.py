@@ -34,7 +34,9 @@ def export_run(folder: Path, to: str, out: Path | None = None) -> tuple[Path, fl
     if to not in SUFFIX:
         raise ConfigError("--to", got=to, need=f"one of {', '.join(SUFFIX)}")
     trained = load_run(folder)
-    examples = trained.experiment.prepare(trained.test_split().inputs[:EXAMPLES])
+    test = trained.test_split()
+    some = test.subset(torch.arange(min(EXAMPLES, len(test))))
+    examples = trained.experiment.prepare(some.inputs)
     path = out or trained.record.folder / f"model{SUFFIX[to]}"
     with torch.no_grad():
         expected = trained.net(examples)

@@ -39,12 +39,12 @@ def _draw_classes(trained: Trained, split: Split, answers: Tensor, out: Path) ->
     matrix = count_confusion(predicted, split.targets, len(names)).numpy()
     save_both(lambda theme: confusion(matrix, names, theme), out / "confusion")
     paths = [out / "confusion.png"]
-    if split.inputs.ndim == 4:
+    if len(split.shape) == 3:
         right = predicted == split.targets
         chosen = choose_examples(right)
         wrong = int((~right[chosen]).sum())
         title = f"{int((~right).sum())} of {len(split)} wrong: {wrong} of them and {len(chosen) - wrong} right ones"
-        images = split.inputs[chosen].permute(0, 2, 3, 1).squeeze(-1).numpy()
+        images = split.subset(chosen).inputs.permute(0, 2, 3, 1).squeeze(-1).numpy()
         truth, guess = split.targets[chosen].numpy(), predicted[chosen].numpy()
         certainty = answers[chosen].max(1).values.numpy()
         save_both(

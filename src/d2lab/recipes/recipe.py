@@ -46,7 +46,7 @@ class Recipe:
     data: str  # default data set
     task: str
     settings: Settings
-    on: Mapping[str, Changes] = field(default_factory=dict)  # changes for a data set
+    on: Mapping[str, Changes] = field(default_factory=dict)  # changes for a data set and those that are like it
     budgets: Mapping[str, Changes] = field(default_factory=dict)  # changes for a budget; full has none
     measured: str = ""  # test result and seconds of the default run, measured
 
@@ -62,7 +62,8 @@ class Recipe:
         given = dict(changes or {})
         model = fit_to_data(self.settings.model, card)
         settings = dataclasses.replace(self.settings, model=model)
-        for layer in (self.on.get(card.name, {}), self.budgets.get(budget, {}), given):
+        own = self.on.get(card.name) or self.on.get(card.like, {})
+        for layer in (own, self.budgets.get(budget, {}), given):
             settings = change(settings, layer)
         check_sizes(settings.model, card)
         return settings

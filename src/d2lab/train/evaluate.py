@@ -81,16 +81,15 @@ def _outputs(
     require_same_device(net, device)
     training = net.training
     net.eval()
-    stored, targets = split.inputs, split.targets
-    if stored.nbytes + targets.nbytes <= RESIDENT_BYTES:
-        stored, targets = stored.to(device), targets.to(device)
+    if device.type != "cpu" and len(split) * split.example.nbytes <= RESIDENT_BYTES:
+        whole = split.held()
+        split = Split(whole.inputs.to(device), whole.targets.to(device))
     try:
-        size = batch_size(prepare(stored[:1].to(device)))
-        for start in range(0, len(split), size):
-            inputs = prepare(stored[start : start + size].to(device))
+        for stored, targets in split.batches(batch_size(prepare(split.example.to(device)))):
+            inputs = prepare(stored.to(device))
             outputs = net(inputs)
             if flips and inputs.ndim == 4:
                 outputs = (outputs + net(inputs.flip(-1))) / 2
-            yield outputs, targets[start : start + size].to(device)
+            yield outputs, targets.to(device)
     finally:
         net.train(training)

@@ -65,8 +65,7 @@ class Guard:
     def explain_measure(self, name: str, value: float, split: Split) -> NonFiniteError:
         """Name what breaks when the net, as it is now, is measured on a split."""
         self.stepper.net.eval()
-        size = batch_size(self.stepper.prepare(split.inputs[:1].to(self.stepper.device)))
-        pieces = zip(*(torch.split(t, size) for t in (split.inputs, split.targets)), strict=True)
+        pieces = split.batches(batch_size(self.stepper.prepare(split.example.to(self.stepper.device))))
         found = (self._first_broken(x.to(self.stepper.device), y.to(self.stepper.device)) for x, y in pieces)
         broken = next((words for words in found if words), "the sum over the set")
         rate = self.stepper.learning_rate(self.stepper.step - 1)

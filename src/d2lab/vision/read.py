@@ -1,6 +1,5 @@
 """Pictures from files, in the form of a data set."""
 
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,11 +9,10 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from d2lab.core.errors import DataError
+from d2lab.data.picture import eight_bits, on_white, opened, quiet_pillow, upright
 
 if TYPE_CHECKING:
     from PIL import Image
-
-MOST_PIXELS = 100_000_000  # a larger picture is refused before it fills the memory
 
 
 def read_image(
@@ -41,60 +39,12 @@ def read_image(
 
     if channels not in (1, 3):
         raise DataError("channels", got=channels, need="1 (gray) or 3 (color)")
-    picture = _on_white(_eight_bits(_open(path), path)).convert("L" if channels == 1 else "RGB")
+    with quiet_pillow(), opened(path, str(path)) as file:
+        picture = on_white(eight_bits(upright(file), str(path))).convert("L" if channels == 1 else "RGB")
     padded = ImageOps.pad(picture, (width, height), color=_border(picture))
     pixels = torch.from_numpy(np.array(padded, dtype=np.uint8))
     stacked = pixels.unsqueeze(0) if channels == 1 else pixels.permute(2, 0, 1)
     return 255 - stacked if invert else stacked.contiguous()
-
-
-def _open(path: Path) -> "Image.Image":
-    """Decode the whole file now, so that a broken one is found here."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
-    need = "a readable PNG or JPEG picture"
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as picture:
-                if picture.width * picture.height > MOST_PIXELS:
-                    raise DataError(f"image {path}", got=f"{picture.width} x {picture.height} pixels", need=need)
-                upright = ImageOps.exif_transpose(picture)
-                upright.load()
-                return upright
-    except FileNotFoundError:
-        raise DataError(f"image {path}", got="no such file", need=need) from None
-    except UnidentifiedImageError:
-        raise DataError(f"image {path}", got="no picture", need=need) from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as cause:
-        raise DataError(f"image {path}", got="too many pixels", need=need) from cause
-    except (OSError, SyntaxError, ValueError) as cause:  # Pillow's words for files that end early or lie
-        reason = getattr(cause, "strerror", None) or str(cause)
-        raise DataError(f"image {path}", got=reason, need=need) from cause
-
-
-def _eight_bits(picture: "Image.Image", path: Path) -> "Image.Image":
-    """Scale 16-bit gray to 8 bits; an older Pillow would cut off all that is brighter than 255 instead."""
-    from PIL import Image
-
-    if picture.mode == "F":
-        raise DataError(f"image {path}", got="floating-point pixels", need="a picture of 8 or 16 bits")
-    if not picture.mode.startswith("I"):  # I;16 and its kin, or I: 32 bits that hold 16
-        return picture
-    values = np.asarray(picture).astype(np.int64)
-    deep = picture.mode != "I" or values.max() > 255
-    return Image.fromarray((values // 257 if deep else values).clip(0, 255).astype(np.uint8))
-
-
-def _on_white(picture: "Image.Image") -> "Image.Image":
-    """Put a transparent picture on white paper."""
-    from PIL import Image
-
-    if not picture.has_transparency_data:
-        return picture
-    layered = picture.convert("RGBA")
-    paper = Image.new("RGBA", layered.size, "white")
-    return Image.alpha_composite(paper, layered)
 
 
 def _border(picture: "Image.Image") -> int | tuple[int, ...]:

@@ -1,0 +1,221 @@
+"""Sets whose pictures lie in folders: the user's own (``folder:PATH``) and archives that unpack to such folders.
+
+Decoded once into the cache where that is not too large, else read from the files in each epoch. Both give the same
+bytes in the same order.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from d2lab.core.errors import ConfigError, DataError
+from d2lab.core.machine import usable_cores
+from d2lab.data import source
+from d2lab.data.card import Card
+from d2lab.data.decoded import Decoded, Rows
+from d2lab.data.folder import Listing, Part, scan
+from d2lab.data.picture import opened, quiet_pillow
+from d2lab.data.picture_files import HELD_BYTES, PictureFiles
+from d2lab.data.places import cache_folder
+from d2lab.data.split import Dataset, Split
+from d2lab.data.stream import default_workers
+
+PREFIX = "folder:"
+SIDE = 224  # pixels, of pictures of many sizes where nobody says another
+LARGEST_SIDE = 256  # pictures that all are squares up to this size keep it
+LOOKED_AT = 64  # pictures whose size and colors are asked for a card
+GRAY = {"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L"}
+CHUNK = 256  # pictures decoded together
+
+
+def card_of(name: str) -> Card:
+    """Make the card of a user's folder.
+
+    Args:
+        name: ``folder:`` and the path.
+
+    Raises:
+        DataError: no such folder, not a layout that is known, or a picture that can't be opened.
+    """
+    listing = scan(root_of(name).resolve())
+    return _card(listing, *_look(listing))
+
+
+def folder_card(name: str) -> Card:
+    """As `card_of`, without a look at the pictures: any of them may be broken.
+
+    Args:
+        name: ``folder:`` and the path.
+
+    Raises:
+        DataError: no such folder, or not a layout that is known.
+    """
+    return _card(scan(root_of(name).resolve()), 3, SIDE, mixed=True)
+
+
+def _card(listing: Listing, channels: int, side: int, mixed: bool) -> Card:
+    root = listing.root
+    counts = len(listing.train.names), len(listing.test.names)
+    return Card(
+        name=f"{PREFIX}{root}",
+        task="classification",
+        en=f"The pictures in {root}.",
+        zh=f"{root} 中的图片。",
+        shape=(channels, side, side),
+        examples=counts,
+        classes=listing.classes,
+        licence="as their owner says",
+        cite="their owner",
+        files=(),
+        module="d2lab.data.image_folder",
+        streams=True,
+        mixed=mixed,
+        listing=listing.digest,
+    )
+
+
+def root_of(name: str) -> Path:
+    """The path in ``folder:PATH``.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    place = name.removeprefix(PREFIX)
+    if not place.strip():
+        raise ConfigError("data", got=name, need="folder:PATH, the path of a folder of pictures")
+    return Path(place).expanduser()
+
+
+def load(
+    card: Card, *, seed: int = 0, fetch: bool = True, side: int | None = None, workers: int | None = None
+) -> Dataset:
+    """The set of this card; `seed` changes nothing here.
+
+    Args:
+        card: of a folder, or of an archive that unpacks to one.
+        seed: not used.
+        fetch: may use the network when an archive is not on disk.
+        side: of the pictures, pixels; the card's unless given.
+        workers: read from the files in each epoch, by so many processes; unless given, pictures are decoded once
+            where they take up to 2 GiB and the disk has room, else read by a few processes.
+
+    Raises:
+        ConfigError: the side is below 1.
+        DataError: files are missing, broken or not those of the card.
+    """
+    if side is not None and side < 1:
+        raise ConfigError("side", got=side, need="1 pixel or more")
+    listing = scan(_root(card, fetch))
+    if card.listing and listing.digest != card.listing:
+        fix = "Put the files back as they were, or train anew."
+        raise DataError(f"the pictures of {card.name}", got="other files", need="those that the run knows", fix=fix)
+    if listing.classes != card.classes:
+        raise DataError(f"the classes of {card.name}", got=listing.classes, need=f"{card.classes}")
+    if side is not None and card.shape[1:] != (side, side):
+        card = card_with_side(card, side)
+    streamed = workers is not None or not fits(card)
+    readers = default_workers() if workers is None else workers
+    train, test = (picture_files(listing, part, card, readers) for part in (listing.train, listing.test))
+    if streamed:
+        return Dataset(card, train, test)
+    store = decoded(card, listing)
+    store.make(lambda first, second: _decode_both((train, first), (test, second)))
+    return Dataset(card, Split(store.open("train"), train.targets), Split(store.open("test"), test.targets))
+
+
+def card_with_side(card: Card, side: int) -> Card:
+    """The card with pictures of another side."""
+    import dataclasses
+
+    return dataclasses.replace(card, shape=(card.shape[0], side, side))
+
+
+def picture_files(listing: Listing, part: Part, card: Card, workers: int) -> PictureFiles:
+    """A part of the listing as a split that is read from its files."""
+    targets = torch.from_numpy(part.targets.copy())
+    channels, side = card.shape[:2]
+    return PictureFiles(listing.root, part.names, targets, side=side, channels=channels, workers=workers)
+
+
+def fits(card: Card) -> bool:
+    """Whether the decoded pictures are few enough to be held, and the disk of the cache has room for them twice."""
+    size = sum(card.examples) * int(np.prod(card.shape))
+    if size > HELD_BYTES:
+        return False
+    place = cache_folder().absolute()
+    there = next(folder for folder in (place, *place.parents) if folder.exists())
+    return shutil.disk_usage(there).free > 2 * size
+
+
+def decoded(card: Card, listing: Listing) -> Decoded:
+    """Where the decoded pictures lie or would lie."""
+    origin = {"pictures": listing.digest, "shape": list(card.shape)}
+    place = hashlib.sha256(f"{card.name}\0{card.shape}".encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    shapes = {"train": (card.examples[0], *card.shape), "test": (card.examples[1], *card.shape)}
+    return Decoded(cache_folder() / "decoded" / place / "pictures", card.name, origin, shapes)
+
+
+def broken(card: Card, *, fetch: bool = False) -> list[str]:
+    """What is wrong with each picture that can't be read; all of them are decoded.
+
+    Raises:
+        DataError: the folder itself is not what it should be.
+    """
+    listing = scan(_root(card, fetch))
+    found = []
+    with quiet_pillow(), ThreadPoolExecutor(usable_cores()) as pool:
+        for part in (listing.train, listing.test):
+            files = picture_files(listing, part, card, 0)
+            found += filter(None, pool.map(partial(_problem, files), range(len(files))))
+    return found
+
+
+def _problem(files: PictureFiles, number: int) -> str:
+    try:
+        files.read(number)
+    except DataError as error:
+        return str(error)
+    return ""
+
+
+def _root(card: Card, fetch: bool) -> Path:
+    """The folder of a card: the user's, or what its archive unpacks to."""
+    if card.name.startswith(PREFIX):
+        return root_of(card.name)
+    paths = source.fetch(card) if fetch else source.need(card)
+    folder = paths[card.files[0].path]
+    inside = [place for place in folder.iterdir() if not place.name.startswith(".")]
+    return inside[0] if len(inside) == 1 and inside[0].is_dir() else folder
+
+
+def _decode_both(*parts: tuple[PictureFiles, Rows]) -> None:
+    """Decode every picture of both parts, on all cores."""
+    with quiet_pillow(), ThreadPoolExecutor(usable_cores()) as pool:
+        for files, rows in parts:
+            rows.extend(_decoded_chunks(files, pool))
+
+
+def _decoded_chunks(files: PictureFiles, pool: ThreadPoolExecutor) -> Iterator[np.ndarray]:
+    for start in range(0, len(files), CHUNK):
+        yield np.stack(list(pool.map(files.read, range(start, min(start + CHUNK, len(files))))))
+
+
+def _look(listing: Listing) -> tuple[int, int, bool]:
+    """Channels, side, and whether the sizes are many, as a few pictures spread over the set have it."""
+    names, modes, sizes = listing.train.names, set(), set()
+    chosen = np.unique(np.linspace(0, len(names) - 1, min(LOOKED_AT, len(names))).astype(int))
+    with quiet_pillow():
+        for number in chosen.tolist():
+            path = listing.root / names[number]
+            with opened(path, str(path)) as picture:
+                modes.add(picture.mode)
+                sizes.add(picture.size)
+    width, height = next(iter(sizes))
+    same = len(sizes) == 1 and width == height <= LARGEST_SIDE
+    return 1 if modes <= GRAY else 3, width if same else SIDE, not same
