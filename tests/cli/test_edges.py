@@ -75,8 +75,8 @@ def test_a_set_of_other_sizes_measures_nothing(line, trained):
 def test_another_set_is_resized_as_the_run_was(here, monkeypatch):
     from d2lab.data import catalog
 
-    real = catalog.load
-    monkeypatch.setattr(catalog, "load", lambda name, **rest: real("digits", **rest))
+    real = catalog.load_card
+    monkeypatch.setattr(catalog, "load_card", lambda card, **rest: real(catalog.card("digits"), **rest))
     folder = train("lenet", changes={"side": 20}, budget="smoke", device="cpu", root=here).record.folder
     run = load_run(folder)
     assert run.test_split("mnist").inputs.shape[-2:] == (20, 20)

@@ -168,7 +168,7 @@ def broken(card: Card, *, fetch: bool = False) -> list[str]:
         DataError: the folder itself is not what it should be.
     """
     listing = scan(_root(card, fetch))
-    found = []
+    found: list[str] = []
     with quiet_pillow(), ThreadPoolExecutor(usable_cores()) as pool:
         for part in (listing.train, listing.test):
             files = picture_files(listing, part, card, 0)

@@ -155,7 +155,7 @@ def _complete(card: Card, missing: list[DataFile], report: Report) -> dict[str, 
         if _listed(card, file):
             continue  # another process fetched it while this one waited for the lock
         mirror = "found in the cache"
-        if not file.mirrors and not _sound(file, place):
+        if card.by_hand and not file.mirrors and not _sound(file, place):
             need = "it on this machine, for no server is known to have it"
             raise DataError(f"the file {file.path}", got="missing", need=need, fix=_by_hand(card, file))
         if not _sound(file, place):
