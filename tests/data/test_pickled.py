@@ -49,7 +49,6 @@ class Hostile:
         return os.system, ("echo run > ran",)
 
 
-
 HOSTILE = {
     "a call of the system": pickle.dumps({b"a": Hostile()}, protocol=2),
     "a call of eval": b"\x80\x02}" + string(b"a") + b"cbuiltins\neval\n" + string(b"1") + b"\x85Rs.",
@@ -90,7 +89,7 @@ HOSTILE = {
 @pytest.mark.parametrize("program", HOSTILE.values(), ids=HOSTILE)
 def test_anything_else_is_refused_and_nothing_is_run(read, program, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(DataError, match="the pickle .*data_batch_1.*Don't trust this file"):
+    with pytest.raises(DataError, match=r"the pickle .*data_batch_1.*Don't trust this file"):
         read(program)
     assert not (tmp_path / "ran").exists()
 

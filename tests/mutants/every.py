@@ -1,10 +1,11 @@
 """All deliberate mistakes, room by room."""
 
-from tests.mutants import devices, early, engine, layers, optimizers, vision
+from tests.mutants import data, devices, early, engine, layers, optimizers, vision
 
 MUTANTS = [
     *early.MUTANTS,
     *engine.MUTANTS,
+    *data.MUTANTS,
     *layers.MUTANTS,
     *optimizers.MUTANTS,
     *devices.MUTANTS,

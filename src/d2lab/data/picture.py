@@ -3,8 +3,9 @@
 import contextlib
 import warnings
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import UInt8
@@ -32,7 +33,7 @@ def quiet_pillow() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def opened(file: Path | IO[bytes], name: str) -> Iterator["Image.Image"]:
+def opened(file: Path | BytesIO, name: str) -> Iterator["Image.Image"]:
     """Open a picture; what goes wrong inside, in the header or in the pixels, is an error that names it.
 
     Args:
@@ -100,9 +101,7 @@ def on_white(picture: "Image.Image") -> "Image.Image":
     return Image.alpha_composite(paper, layered)
 
 
-def read_square(
-    file: Path | IO[bytes], name: str, *, side: int, channels: int
-) -> UInt8[np.ndarray, "channel side side"]:
+def read_square(file: Path | BytesIO, name: str, *, side: int, channels: int) -> UInt8[np.ndarray, "channel side side"]:
     """The largest central square of a picture, resized to `side` pixels, bilinear and smoothed where it shrinks.
 
     Args:

@@ -5,7 +5,7 @@ Anything with a length and an index serves (a memory-mapped file, a folder of pi
 """
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from mmap import mmap
 from typing import Any, Protocol, runtime_checkable
 
@@ -111,7 +111,7 @@ def _as_read(batch: Any) -> Any:  # noqa: ANN401
 
 
 def read_batches(
-    source: Source, batches: Sampler[list[int]], *, workers: int, generator: torch.Generator, pin_memory: bool = False
+    source: Source, batches: Iterable[list[int]], *, workers: int, generator: torch.Generator, pin_memory: bool = False
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Read the batches that a sampler names, in its order, ahead of their use.
 

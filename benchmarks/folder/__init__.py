@@ -1,0 +1,1 @@
+"""Memory and time of a streamed folder of pictures as it grows."""

@@ -1,0 +1,39 @@
+"""Mistakes with pictures and their files: pickles, folders, caches, streams, Kaggle's tables."""
+
+from tests.mutants.mutant import Mutant
+
+PICKLED, CIFAR, PICTURE = "tests/data/test_pickled.py", "tests/data/test_cifar10.py", "tests/data/test_picture.py"
+FOLDER, IMAGES, KAGGLE = "tests/data/test_folder.py", "tests/data/test_image_folder.py", "tests/data/test_kaggle.py"
+RUNS = "tests/recipes/test_folder_runs.py"
+MUTANTS = [
+    Mutant("any name is known", "data/pickled.py", "if argument not in KNOWN:", "if argument is None:", PICKLED),
+    Mutant("bytes after the end go unseen", "data/pickled.py", "if end != len(program):", "if end > len(program):", PICKLED),
+    Mutant("a mark is a value", "data/pickled.py", '_require(self.stack[-1] is not _MARK, "a value to keep")', "pass", PICKLED),
+    Mutant("axes without end", "data/pickled.py", "len(shape) <= AXES and ", "", PICKLED + " -k axes"),
+    Mutant("any type is one of bytes", "data/pickled.py", 'arguments == (b"u1", 0, 1)', "arguments", PICKLED),
+    Mutant("content of any length", "data/pickled.py", "math.prod(shape) == len(content)", "len(content) >= 0", PICKLED),
+    Mutant("files of a folder unchecked", "data/checksum.py", 'if answer != "ok"), "ok")', 'if answer == "missing"), "ok")', CIFAR),
+    Mutant("settings not shared by like sets", "recipes/recipe.py", " or self.on.get(card.like, {})", " or {}", CIFAR),
+    Mutant("jpegs in any order", "data/jpeg_archive.py", "name != wanted or ", "", CIFAR),
+    Mutant("a half set is whole", "data/decoded.py", "if rows.done != rows.shape[0]:", "if rows.done > rows.shape[0]:", CIFAR),
+    Mutant("sizes of the files not looked at", "data/decoded.py", "found == self.manifest and sizes == wanted", "found == self.manifest", CIFAR),
+    Mutant("leftovers stay", "data/decoded.py", "shutil.rmtree(leftover, ignore_errors=True)", "pass", CIFAR),
+    Mutant("the corner instead of the center", "data/picture.py", "(whole.width - short) / 2, (whole.height - short) / 2", "0, 0", PICTURE),
+    Mutant("photos lie on their side", "data/picture.py", "ImageOps.exif_transpose(picture) if turned else picture", "picture", PICTURE),
+    Mutant("drafts too small", "data/picture.py", "GAP * side / min(size)", "side / max(size) / 2", PICTURE),
+    Mutant("the largest hashes of all classes go", "data/folder.py", "np.flatnonzero(numbers == number)", "np.flatnonzero(numbers >= number)", FOLDER),
+    Mutant("a whole class is held out", "data/folder.py", ", len(members) - 1)", ", len(members))", FOLDER),
+    Mutant("loops are followed", "data/folder.py", "if (here.st_dev, here.st_ino) in above:", "if len(above) > 30:", FOLDER),
+    Mutant("upper case is no picture", "data/folder.py", ".suffix.lower() in SUFFIXES", ".suffix in SUFFIXES", FOLDER),
+    Mutant("sizes not in the digest", "data/folder.py", "\\0{size}\\0", "\\0", FOLDER),
+    Mutant("names shift by one", "data/names.py", "self._ends[row] : self._ends[row + 1]", "self._ends[row] : self._ends[row] + 1", FOLDER),
+    Mutant("a chosen subset keeps its old names", "data/names.py", "self._rows[numbers]", "self._rows[: len(numbers)]", IMAGES),
+    Mutant("a changed folder is taken", "data/image_folder.py", "listing.digest != card.listing", "not listing.digest", IMAGES),
+    Mutant("pages of text instead of errors", "data/stream.py", "            return error\n", "            raise\n", IMAGES + " -k worker"),
+    Mutant("decoded twice", "data/decoded.py", "if self.is_whole():  # another", "if not self.folder:  # another", IMAGES),
+    Mutant("ids as words", "data/kaggle.py", "key=lambda row: _in_order(row[0])", "key=lambda row: row[0]", KAGGLE),
+    Mutant("written in place", "data/kaggle.py", 'growing = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")', "growing = out", KAGGLE),
+    Mutant("labels that leave their folder", "data/kaggle.py", "if label.startswith(\".\") or", "if", KAGGLE),
+    Mutant("a file says which code runs", "recipes/experiment.py", "return dataclasses.replace(card, module=FOLDER_MODULE)", "return card", RUNS),
+    Mutant("decoded small before augmenting", "recipes/experiment.py", "return side if side is not None and experiment.settings.augment.idle else", "return side if side is not None else", RUNS),
+]  # fmt: skip
