@@ -46,7 +46,6 @@ def test_a_folder_that_is_none_is_one_line(d2lab, root, here):
     (root / "train/cat/003.png").write_bytes(b"no picture")
     line = refused(d2lab("train", "lenet", "--data", f"folder:{root}", "--set", "stream_workers=1"))
     assert "003.png" in line
-    assert list(here.iterdir()) == [] or "runs" in {p.name for p in here.iterdir()}
 
 
 def test_a_set_that_no_server_has_says_where_to_put_it(d2lab, cache):
@@ -56,6 +55,7 @@ def test_a_set_that_no_server_has_says_where_to_put_it(d2lab, cache):
     assert "cifar10-kaggle-tiny" in out
 
 
+@pytest.mark.slow
 def test_kaggle_is_reorganized_trained_on_and_answered(d2lab, kaggle, tmp_path, runs_here):
     out = tmp_path / "sorted"
     code, said, _ = d2lab("data", "reorganize", kaggle, out, "--valid", "0.2")
