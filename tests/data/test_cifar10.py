@@ -208,13 +208,13 @@ def test_the_real_jpegs_and_the_lossless_pictures_of_kaggle_show_the_same(real_d
     whole = data.load("cifar10-jpeg", fetch=False)
     assert whole.train.targets.bincount().tolist() == [5000] * 10
     assert tiny.train.targets.bincount().tolist() == [90] * 10
-    mean = whole.train.inputs.double().mean((0, 2, 3)) / 255
-    torch.testing.assert_close(mean, torch.tensor([0.4913, 0.4821, 0.4465], dtype=torch.float64), rtol=0, atol=1e-4)
+    mean = whole.train.inputs.numpy().mean((0, 2, 3), dtype=np.float64) / 255
+    np.testing.assert_allclose(mean, [0.4913, 0.4821, 0.4465], rtol=0, atol=1e-4)
     # Each lossless picture has its JPEG among the 50,000, of the same class: nearest in squared distance.
-    many, few = whole.train.inputs.flatten(1).float(), tiny.test.inputs.flatten(1).float()
+    many, few = whole.train.inputs.flatten(1).float(), tiny.test.inputs[:20].flatten(1).float()
     nearest = (many.square().sum(1) - 2 * few @ many.T).argmin(1)
-    assert torch.equal(whole.train.targets[nearest], tiny.test.targets)
-    assert len(nearest.unique()) == 100
+    assert torch.equal(whole.train.targets[nearest], tiny.test.targets[:20])
+    assert len(nearest.unique()) == 20
     assert (many[nearest] - few).square().mean().sqrt() < 12  # about 30 dB
 
 
