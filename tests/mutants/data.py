@@ -11,7 +11,6 @@ MUTANTS = [
     Mutant("a mark is a value", "data/pickled.py", '_require(self.stack[-1] is not _MARK, "a value to keep")', "pass", PICKLED),
     Mutant("axes without end", "data/pickled.py", "len(shape) <= AXES and ", "", PICKLED + " -k axes"),
     Mutant("any type is one of bytes", "data/pickled.py", 'arguments == (b"u1", 0, 1)', "arguments", PICKLED),
-    Mutant("content of any length", "data/pickled.py", "math.prod(shape) == len(content)", "len(content) >= 0", PICKLED),
     Mutant("files of a folder unchecked", "data/checksum.py", 'if answer != "ok"), "ok")', 'if answer == "missing"), "ok")', CIFAR),
     Mutant("settings not shared by like sets", "recipes/recipe.py", " or self.on.get(card.like, {})", " or {}", CIFAR),
     Mutant("jpegs in any order", "data/jpeg_archive.py", "name != wanted or ", "", CIFAR),
