@@ -9,13 +9,17 @@ from d2lab.plot.augmented import augmented
 from d2lab.plot.compare import compare
 from d2lab.plot.confusion import confusion
 from d2lab.plot.curves import curves
+from d2lab.plot.evidence import evidence
+from d2lab.plot.features import Maps, NetMaps, features
 from d2lab.plot.filters import filters
 from d2lab.plot.font import cjk_font
 from d2lab.plot.history import History
+from d2lab.plot.layers import Measure, layers
 from d2lab.plot.live import LiveFigure
 from d2lab.plot.predictions import predictions
 from d2lab.plot.regression import fit
 from d2lab.plot.save import save, save_both
+from d2lab.plot.similarity import similarity
 from d2lab.plot.theme import DARK, LIGHT, Theme
 
 __all__ = [
@@ -23,15 +27,22 @@ __all__ = [
     "LIGHT",
     "History",
     "LiveFigure",
+    "Maps",
+    "Measure",
+    "NetMaps",
     "Theme",
     "augmented",
     "cjk_font",
     "compare",
     "confusion",
     "curves",
+    "evidence",
+    "features",
     "filters",
     "fit",
+    "layers",
     "predictions",
     "save",
     "save_both",
+    "similarity",
 ]

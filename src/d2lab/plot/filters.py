@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from d2lab.core.errors import ConfigError
 from d2lab.plot.font import families
+from d2lab.plot.mosaic import mosaic
 from d2lab.plot.theme import HEADER_INCHES, LIGHT, Theme, blank, figure, header
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def filters(weights: NDArray[Any], theme: Theme = LIGHT) -> "matplotlib.figure.F
     columns = max(1, round(np.sqrt(shown * 1.8 * height / (across * width)))) if across < 8 else 1
     columns = min(columns, shown)
     rows = -(-shown // columns)
-    picture = _mosaic(units[:shown, :across], rows, columns)
+    picture = mosaic(units[:shown, :across], rows, columns)
     inches = (LARGE_TILE if shown * across <= FEW_TILES else TILE) / max(height, width)
     size = max(picture.shape[1] * inches + 1.1, 3.0), picture.shape[0] * inches + HEADER_INCHES + 0.15
     drawn = figure(*size, theme)
@@ -64,18 +65,3 @@ def _units(weights: NDArray[Any]) -> NDArray[np.float64]:
         raise ConfigError("weights", got="NaN or infinity", need="finite numbers", fix="The run has diverged.")
     units = weights[:, None] if weights.ndim == 3 else weights
     return units.astype(np.float64)
-
-
-def _mosaic(units: NDArray[np.float64], rows: int, columns: int) -> NDArray[np.float64]:
-    """Lay units into a grid; NaN, which is drawn as nothing, parts the channels by one gap and the units by two."""
-    count, channels, height, width = units.shape
-    gap = max(1, max(height, width) // 10)
-    between = gap if channels == 1 else 2 * gap
-    wide = channels * width + (channels - 1) * gap
-    picture = np.full((rows * (height + between) - between, columns * (wide + between) - between), np.nan)
-    for number in range(count):
-        top, left = (number // columns) * (height + between), (number % columns) * (wide + between)
-        for channel in range(channels):
-            start = left + channel * (width + gap)
-            picture[top : top + height, start : start + width] = units[number, channel]
-    return picture

@@ -12,30 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from d2lab.core.machine import usable_cores
+from d2lab.inspection import multiply_adds
 
 WORTH_A_THREAD = 20_000_000  # multiply-adds a step; docs/decisions/0004-threads.md has the measurement
-
-
-def multiply_adds(net: nn.Module, example: Tensor) -> int:
-    """Count the multiply-adds of linear and convolutional layers for one forward pass of `example`."""
-    total = 0
-
-    def count(layer: nn.Module, _: tuple[Tensor, ...], output: Tensor) -> None:
-        nonlocal total
-        weight = layer.get_parameter("weight")
-        total += output.numel() * (weight.numel() // weight.shape[0])
-
-    layers = [m for m in net.modules() if isinstance(m, nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d)]
-    hooks = [layer.register_forward_hook(count) for layer in layers]
-    training = net.training
-    try:
-        with torch.no_grad():
-            net.eval()(example)
-    finally:
-        net.train(training)
-        for hook in hooks:
-            hook.remove()
-    return total
 
 
 def choose_threads(net: nn.Module, example: Tensor, batch_size: int) -> int:

@@ -1,0 +1,29 @@
+"""Looking into nets: what each layer costs and sees, what it makes of a picture, how two nets differ.
+
+Everything here works on any `nn.Module` and an example tensor; it knows no model, no data and no picture.
+"""
+
+from d2lab.inspection.account import Account, Row, account, multiply_adds
+from d2lab.inspection.activation_map import class_activation_maps, ends_in_a_mean, grad_cam
+from d2lab.inspection.features import main_layers, outputs_of
+from d2lab.inspection.fold import Part, fold, fold_to
+from d2lab.inspection.similarity import similarities
+from d2lab.inspection.timing import Times, time_layers
+
+__all__ = [
+    "Account",
+    "Part",
+    "Row",
+    "Times",
+    "account",
+    "class_activation_maps",
+    "ends_in_a_mean",
+    "fold",
+    "fold_to",
+    "grad_cam",
+    "main_layers",
+    "multiply_adds",
+    "outputs_of",
+    "similarities",
+    "time_layers",
+]

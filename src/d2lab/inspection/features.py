@@ -1,0 +1,66 @@
+"""What the layers of a net make of an input: their outputs by name, and the layers that are worth a look."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from d2lab.core.errors import ConfigError
+from d2lab.core.names import unknown_name
+
+
+def outputs_of(
+    net: nn.Module, inputs: Float[Tensor, "batch *input"], names: Sequence[str]
+) -> dict[str, Float[Tensor, "batch *output"]]:
+    """Give the outputs of some layers for a batch, in the order of the names; gradients flow through them.
+
+    A layer that is asked more than once gives its last output. The net answers in the mode that it is in.
+
+    Args:
+        net: any net.
+        inputs: a batch that it reads.
+        names: of modules, as `named_modules` has them; "" is the net itself.
+
+    Raises:
+        ConfigError: the net has no such layer, or it gives no tensor for this input.
+    """
+    modules = dict(net.named_modules())
+    for name in names:
+        if name not in modules:
+            raise unknown_name("layer", name, modules.keys() - {""})
+    seen: dict[str, Tensor] = {}
+    hooks = [modules[name].register_forward_hook(partial(_keep, seen, name)) for name in names]
+    try:
+        net(inputs)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    for name in names:
+        if name not in seen:
+            raise ConfigError("layer", got=name, need="one that gives a tensor for this input")
+    return {name: seen[name] for name in names}
+
+
+def _keep(seen: dict[str, Tensor], name: str, _: nn.Module, __: object, output: object) -> None:
+    if isinstance(output, Tensor):
+        seen[name] = output
+
+
+def main_layers(net: nn.Module, inputs: Float[Tensor, "batch *input"]) -> list[str]:
+    """Name the last part of the net, among its direct children, at each size of map above one pixel.
+
+    Args:
+        net: the net.
+        inputs: a batch of one.
+
+    Raises:
+        ConfigError: the net has no maps.
+    """
+    with torch.no_grad():
+        outputs = outputs_of(net, inputs, [name for name, _ in net.named_children()])
+    last = {tuple(output.shape[2:]): name for name, output in outputs.items() if output[0, 0].numel() > 1}
+    if not last:
+        raise ConfigError("net", got=type(net).__name__, need="one with maps: convolutions, not linear layers alone")
+    return list(last.values())

@@ -1,0 +1,147 @@
+"""Where the time goes: seconds of each layer, forward and backward, measured with hooks.
+
+The hooks themselves take some microseconds a layer; they are part of the shares, but not of the total, which is timed
+without them. What is no layer (`+`, `torch.cat`, the way through Python) is the rest of the total.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+Call = tuple[str, int]  # a module's name, and how often it was asked before in the same pass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Times:
+    """Seconds of a pass; each number is the median of the rounds."""
+
+    forward_s: dict[Call, float]
+    backward_s: dict[Call, float]  # empty where the output has no gradient
+    total_s: float  # forward and backward, without hooks
+    hooked_s: float  # the same with hooks
+
+    def share(self, name: str, call: int = 0) -> float:
+        """Give the share of the hooked pass, forward and backward, that a layer takes; 0 to 1.
+
+        Args:
+            name: of the module.
+            call: how often it was asked before.
+        """
+        both = self.forward_s.get((name, call), 0.0) + self.backward_s.get((name, call), 0.0)
+        return both / self.hooked_s
+
+    @property
+    def rest(self) -> float:
+        """Give the share that no layer takes."""
+        return max(0.0, 1 - (sum(self.forward_s.values()) + sum(self.backward_s.values())) / self.hooked_s)
+
+
+def time_layers(net: nn.Module, example: Tensor, *, rounds: int = 5, warm_up: int = 2) -> Times:
+    """Time every layer of a net in evaluation, forward and backward; nothing of the net changes.
+
+    Args:
+        net: the net.
+        example: a batch on the net's device.
+        rounds: passes that count; a layer's time is the median over them.
+        warm_up: passes before, which pay for memory and plans.
+    """
+    modes = {module: module.training for module in net.modules()}
+    net.eval()
+    try:
+        for _ in range(warm_up):
+            _pass(net, example)
+        plain = [_timed(net, example) for _ in range(rounds)]
+        with _clocks(net, example.device) as clock:
+            _pass(net, example)  # the first one with hooks warms up again
+            passes = []
+            for _ in range(rounds):
+                clock.restart()
+                seconds = _timed(net, example)
+                passes.append((dict(clock.forward), dict(clock.backward), seconds))
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
+    forward, backward = ({call: median(p[way][call] for p in passes) for call in passes[0][way]} for way in (0, 1))
+    hooked = median(seconds for _, _, seconds in passes)
+    return Times(forward_s=forward, backward_s=backward, total_s=median(plain), hooked_s=hooked)
+
+
+def _pass(net: nn.Module, example: Tensor) -> None:
+    """Go forward and, where there is a gradient, backward: to the weights and to the picture."""
+    leaf = example.detach().requires_grad_(example.is_floating_point())
+    output = net(leaf)
+    if isinstance(output, Tensor) and output.requires_grad:
+        wanted = [leaf, *(p for p in net.parameters() if p.requires_grad)]
+        torch.autograd.grad(output.sum(), [w for w in wanted if w.requires_grad], allow_unused=True)
+
+
+def _timed(net: nn.Module, example: Tensor) -> float:
+    begin = _now(example.device)
+    _pass(net, example)
+    return _now(example.device) - begin
+
+
+def _now(device: torch.device) -> float:
+    """Read the clock once the device has done all it was told."""
+    if device.type != "cpu":
+        torch.get_device_module(device.type).synchronize()
+    return time.perf_counter()
+
+
+class _Clock:
+    """Notes when each layer begins and ends; the backward pass visits the calls of a layer in reverse."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self.restart()
+
+    def restart(self) -> None:
+        self.forward: dict[Call, float] = {}
+        self.backward: dict[Call, float] = {}
+        self._begun: dict[str, float] = {}
+        self._open: dict[str, int] = defaultdict(int)  # calls whose way back is still to come
+
+    def begin(self, name: str) -> None:
+        self._begun[name] = _now(self.device)
+
+    def forward_end(self, name: str) -> None:
+        self.forward[name, self._open[name]] = _now(self.device) - self._begun[name]
+        self._open[name] += 1
+
+    def backward_end(self, name: str) -> None:
+        self._open[name] -= 1
+        self.backward[name, self._open[name]] = _now(self.device) - self._begun[name]
+
+
+@contextmanager
+def _clocks(net: nn.Module, device: torch.device) -> Iterator[_Clock]:
+    clock, hooks = _Clock(device), []
+    for name, module in net.named_modules():
+        if next(module.children(), None) is not None or isinstance(module, nn.Identity):
+            continue
+
+        def begin(_: nn.Module, __: Any, name: str = name) -> None:  # noqa: ANN401
+            clock.begin(name)
+
+        def forward_end(_: nn.Module, __: Any, ___: Any, name: str = name) -> None:  # noqa: ANN401
+            clock.forward_end(name)
+
+        def backward_end(_: nn.Module, __: Any, ___: Any, name: str = name) -> None:  # noqa: ANN401
+            clock.backward_end(name)
+
+        hooks.append(module.register_forward_pre_hook(begin))
+        hooks.append(module.register_forward_hook(forward_end))
+        hooks.append(module.register_full_backward_pre_hook(begin))
+        hooks.append(module.register_full_backward_hook(backward_end))
+    try:
+        yield clock
+    finally:
+        for hook in hooks:
+            hook.remove()
