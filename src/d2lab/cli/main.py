@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from d2lab import __version__
-from d2lab.cli import augment, browse, data, doctor, export, learn, results, twins
+from d2lab.cli import augment, browse, data, doctor, export, inspect, learn, results, twins
 from d2lab.core.errors import D2labError
 
 EXIT_BAD_INPUT = 2
@@ -26,6 +26,9 @@ VERBS: dict[str, Callable[..., None]] = {
     "plot": results.plot,
     "runs": browse.runs,
     "compare": results.compare,
+    "inspect": inspect.inspect,
+    "features": inspect.features,
+    "cam": inspect.cam,
     "export": export.export,
     "augment": augment.augment,
     "twins": twins.twins,

@@ -86,7 +86,12 @@ def compare(
 
 
 def without_suffix(out: Path, name: str) -> Path:
-    """Give where the pictures go: both formats are written, so `--out a.png` means `a`, a folder means one in it."""
+    """Give where the pictures go: both formats are written, so `--out a.png` means `a`, a folder means one in it.
+
+    Args:
+        out: what the user said.
+        name: of the picture in a folder.
+    """
     if out.is_dir():
         return out / name
     return out.with_suffix("") if out.suffix.lower() in (".png", ".svg") else out

@@ -7,7 +7,7 @@ from d2lab.inspection.account import Account, Row, account, multiply_adds
 from d2lab.inspection.activation_map import class_activation_maps, ends_in_a_mean, grad_cam
 from d2lab.inspection.features import main_layers, outputs_of
 from d2lab.inspection.fold import Part, fold, fold_to
-from d2lab.inspection.similarity import similarities
+from d2lab.inspection.similarity import similarities, tables_of
 from d2lab.inspection.timing import Times, time_layers
 
 __all__ = [
@@ -25,5 +25,6 @@ __all__ = [
     "multiply_adds",
     "outputs_of",
     "similarities",
+    "tables_of",
     "time_layers",
 ]

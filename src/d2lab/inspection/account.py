@@ -18,6 +18,7 @@ from torch.utils.weak import WeakTensorKeyDictionary
 
 from d2lab.inspection.multiply_adds import multiply_adds_of
 from d2lab.inspection.receptive import Field, follow, of_picture
+from d2lab.inspection.shapes import computed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,6 +152,11 @@ class _Watch(TorchDispatchMode):
         if example.ndim > 2:
             self._fields[example] = of_picture(example.shape[2:])
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Keep torch from importing its compiler, which takes seconds, for a mode that never meets it."""
+        return False
+
     def enter(self, name: str, module: nn.Module) -> None:
         call = _Call(name, module, leaf=next(module.children(), None) is None)
         self._stack.append(call)
@@ -172,10 +178,14 @@ class _Watch(TorchDispatchMode):
         call.activation_bytes = 0 if given or result._is_view() else _bytes(result)
 
     def __torch_dispatch__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None  # noqa: ANN401
+        self,
+        func: Any,  # noqa: ANN401
+        types: Any,  # noqa: ANN401
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401
         """Compute, and write down what was computed."""
-        output = func(*args, **(kwargs or {}))
+        output = computed(func, args, kwargs or {})
         given = [leaf for leaf in tree_leaves((args, kwargs or {})) if isinstance(leaf, Tensor)]
         results = [leaf for leaf in tree_leaves(output) if isinstance(leaf, Tensor)]
         fields = [self._fields[tensor] for tensor in given if tensor in self._fields]

@@ -13,7 +13,9 @@ ROUNDING = 1e-3  # of the largest score, in float32 or coarser: the mean is take
 Maps = Float[Tensor, "class_ height width"]
 
 
-def class_activation_maps(net: nn.Module, image: Float[Tensor, "1 channel height width"], classes: Sequence[int]) -> Maps:
+def class_activation_maps(
+    net: nn.Module, image: Float[Tensor, "1 channel height width"], classes: Sequence[int]
+) -> Maps:
     """Split each class's score over the positions of the last maps: their mean, plus the bias, is the score.
 
     map_c(x, y) = sum over k of w_ck A_k(x, y). It needs a net that ends in a global mean, with a linear layer behind it
@@ -92,6 +94,8 @@ def grad_cam(
         outputs = outputs_of(net, image.detach().requires_grad_(), [name, ""])
         maps, scores = outputs[name], outputs[""]
         if maps.ndim != 4:
-            raise ConfigError("layer", got=f"{name}, {list(maps.shape)}", need="one with maps: [batch channel height width]")
+            raise ConfigError(
+                "layer", got=f"{name}, {list(maps.shape)}", need="one with maps: [batch channel height width]"
+            )
         slopes = [torch.autograd.grad(scores[0, number], maps, retain_graph=True)[0] for number in classes]
     return torch.cat([(slope.mean((2, 3), keepdim=True) * maps).sum(1).relu() for slope in slopes]).detach()

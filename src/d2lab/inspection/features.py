@@ -1,6 +1,6 @@
 """What the layers of a net make of an input: their outputs by name, and the layers that are worth a look."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import torch
@@ -12,7 +12,10 @@ from d2lab.core.names import unknown_name
 
 
 def outputs_of(
-    net: nn.Module, inputs: Float[Tensor, "batch *input"], names: Sequence[str]
+    net: nn.Module,
+    inputs: Float[Tensor, "batch *input"],
+    names: Sequence[str],
+    keep: Callable[[Tensor], Tensor] | None = None,
 ) -> dict[str, Float[Tensor, "batch *output"]]:
     """Give the outputs of some layers for a batch, in the order of the names; gradients flow through them.
 
@@ -22,6 +25,7 @@ def outputs_of(
         net: any net.
         inputs: a batch that it reads.
         names: of modules, as `named_modules` has them; "" is the net itself.
+        keep: what to keep of an output, so that the rest can be forgotten; all of it unless given.
 
     Raises:
         ConfigError: the net has no such layer, or it gives no tensor for this input.
@@ -31,7 +35,7 @@ def outputs_of(
         if name not in modules:
             raise unknown_name("layer", name, modules.keys() - {""})
     seen: dict[str, Tensor] = {}
-    hooks = [modules[name].register_forward_hook(partial(_keep, seen, name)) for name in names]
+    hooks = [modules[name].register_forward_hook(partial(_note, seen, name, keep)) for name in names]
     try:
         net(inputs)
     finally:
@@ -43,9 +47,16 @@ def outputs_of(
     return {name: seen[name] for name in names}
 
 
-def _keep(seen: dict[str, Tensor], name: str, _: nn.Module, __: object, output: object) -> None:
+def _note(
+    seen: dict[str, Tensor],
+    name: str,
+    keep: Callable[[Tensor], Tensor] | None,
+    _: nn.Module,
+    __: object,
+    output: object,
+) -> None:
     if isinstance(output, Tensor):
-        seen[name] = output
+        seen[name] = output if keep is None else keep(output)
 
 
 def main_layers(net: nn.Module, inputs: Float[Tensor, "batch *input"]) -> list[str]:

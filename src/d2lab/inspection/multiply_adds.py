@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 aten = torch.ops.aten
-PRODUCTS = {aten.mm: 0, aten.bmm: 0, aten.addmm: 1, aten.baddbmm: 1}  # at which argument the two matrices begin
+PRODUCTS = {aten.mm, aten.bmm, aten.addmm, aten.baddbmm}  # of the last two arguments
 
 ATTENTION = {
     aten._scaled_dot_product_flash_attention,
@@ -36,7 +36,7 @@ def multiply_adds_of(operation: Any, arguments: Sequence[Any], results: Sequence
         # An output number is a sum over the weights of one map; transposed, an input number is spread over them.
         return (source if transposed else results[0]).numel() * weight[0].numel()
     if packet in PRODUCTS:
-        left, right = arguments[PRODUCTS[packet] :][:2]
+        left, right = arguments[-2:]
         return int(left.numel() * right.shape[-1])
     return _attention(arguments) if packet in ATTENTION else 0
 

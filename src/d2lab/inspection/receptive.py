@@ -134,7 +134,12 @@ def _each(value: int | Sequence[int], field: Field) -> Sequence[int]:
 
 
 def _slide(
-    field: Field, output: Tensor, kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int], gap: Sequence[int]
+    field: Field,
+    output: Tensor,
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    padding: Sequence[int],
+    gap: Sequence[int],
 ) -> Field:
     """Slide a window; `gap` is the dilation."""
     counts = output.shape[-len(field) :]

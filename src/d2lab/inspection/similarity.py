@@ -14,44 +14,66 @@ from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError
+from d2lab.inspection.features import outputs_of
 
 Features = Float[Tensor, "example *feature"]
+Table = Float[Tensor, "example example"]
 FEWEST = 4  # examples that the estimate needs
 
 
-def similarities(ours: Sequence[Features], theirs: Sequence[Features]) -> Float[Tensor, "ours theirs"]:
-    """Give the linear CKA of each layer of one net with each of another, from the same examples; at most 1.
+def tables_of(net: nn.Module, inputs: Features, names: Sequence[str]) -> dict[str, Table]:
+    """Give, for some layers, how alike they find each pair of examples; no layer's features are kept.
 
     Cost: examples squared times features, once a layer.
 
     Args:
-        ours: the features of each layer of one net.
+        net: the net, in the mode in which it is asked.
+        inputs: the examples, in one batch.
+        names: of modules, as `named_modules` has them.
+
+    Raises:
+        ConfigError: no such layer, or fewer than four examples.
+    """
+    with torch.no_grad():
+        return outputs_of(net, inputs, names, keep=alike)
+
+
+def similarities(ours: Sequence[Table], theirs: Sequence[Table]) -> Float[Tensor, "ours theirs"]:
+    """Give the linear CKA of each layer of one net with each of another, from the same examples; at most 1.
+
+    Args:
+        ours: the table of each layer of one net.
         theirs: of the other.
 
     Raises:
-        ConfigError: fewer than four examples, or other ones.
+        ConfigError: the tables are of different examples, or there are none.
     """
-    counts = {len(layer) for layer in [*ours, *theirs]}
-    if len(counts) != 1 or min(counts) < FEWEST:
-        raise ConfigError("examples", got=sorted(counts), need=f"the same {FEWEST} or more for every layer")
-    one, two = (torch.stack([_unit(alike(layer)) for layer in layers]).flatten(1) for layers in (ours, theirs))
+    counts = {len(table) for table in [*ours, *theirs]}
+    if len(counts) != 1 or not ours or not theirs:
+        raise ConfigError("examples", got=sorted(counts), need="the same for every layer")
+    one, two = (torch.stack([_unit(table) for table in tables]).flatten(1) for tables in (ours, theirs))
     return one @ two.T
 
 
-def alike(features: Features) -> Float[Tensor, "example example"]:
+def alike(features: Features) -> Table:
     """Give the inner products of all pairs of examples, centered so that products of two such tables are unbiased.
 
     The diagonal, where an example meets itself and which carries the bias, is 0; so is the sum of each row.
 
     Args:
         features: of one layer; whatever lies behind the first axis is flattened.
+
+    Raises:
+        ConfigError: fewer than four examples.
     """
-    flat = features.flatten(1).double()
-    table = (flat @ flat.T).fill_diagonal_(0)
-    count = len(table)
+    count = len(features)
+    if count < FEWEST:
+        raise ConfigError("examples", got=count, need=f"{FEWEST} or more")
+    flat = features.flatten(1) - features.flatten(1).mean(0)  # changes nothing but the rounding
+    table = (flat @ flat.T).double().fill_diagonal_(0)
     rows = table.sum(1) / (count - 2)
     centered = table - rows[:, None] - rows[None, :] + rows.sum() / (count - 1)
     return centered.fill_diagonal_(0)

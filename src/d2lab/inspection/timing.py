@@ -1,7 +1,7 @@
 """Where the time goes: seconds of each layer, forward and backward, measured with hooks.
 
-The hooks themselves take some microseconds a layer; they are part of the shares, but not of the total, which is timed
-without them. What is no layer (`+`, `torch.cat`, the way through Python) is the rest of the total.
+The total is timed without hooks. What of it is no layer's (`+`, `torch.cat`, the way through Python) is the rest. The
+hooks take some microseconds a layer and are part of its time, so that the layers of a tiny net may fill the total.
 """
 
 import time
@@ -25,22 +25,26 @@ class Times:
     forward_s: dict[Call, float]
     backward_s: dict[Call, float]  # empty where the output has no gradient
     total_s: float  # forward and backward, without hooks
-    hooked_s: float  # the same with hooks
+
+    @property
+    def layers_s(self) -> float:
+        """Add the seconds of all layers up."""
+        return sum(self.forward_s.values()) + sum(self.backward_s.values())
 
     def share(self, name: str, call: int = 0) -> float:
-        """Give the share of the hooked pass, forward and backward, that a layer takes; 0 to 1.
+        """Give the share of the total, forward and backward, that a layer takes; 0 to 1.
 
         Args:
             name: of the module.
             call: how often it was asked before.
         """
         both = self.forward_s.get((name, call), 0.0) + self.backward_s.get((name, call), 0.0)
-        return both / self.hooked_s
+        return both / max(self.total_s, self.layers_s)
 
     @property
     def rest(self) -> float:
         """Give the share that no layer takes."""
-        return max(0.0, 1 - (sum(self.forward_s.values()) + sum(self.backward_s.values())) / self.hooked_s)
+        return max(0.0, 1 - self.layers_s / self.total_s)
 
 
 def time_layers(net: nn.Module, example: Tensor, *, rounds: int = 5, warm_up: int = 2) -> Times:
@@ -63,14 +67,13 @@ def time_layers(net: nn.Module, example: Tensor, *, rounds: int = 5, warm_up: in
             passes = []
             for _ in range(rounds):
                 clock.restart()
-                seconds = _timed(net, example)
-                passes.append((dict(clock.forward), dict(clock.backward), seconds))
+                _pass(net, example)
+                passes.append((clock.forward, clock.backward))
     finally:
         for module, mode in modes.items():
             module.training = mode
     forward, backward = ({call: median(p[way][call] for p in passes) for call in passes[0][way]} for way in (0, 1))
-    hooked = median(seconds for _, _, seconds in passes)
-    return Times(forward_s=forward, backward_s=backward, total_s=median(plain), hooked_s=hooked)
+    return Times(forward_s=forward, backward_s=backward, total_s=median(plain))
 
 
 def _pass(net: nn.Module, example: Tensor) -> None:

@@ -39,9 +39,9 @@ class NetMaps:
     rows: Sequence[Maps] = field(default_factory=list)
 
 
-def features(nets: Sequence[NetMaps], theme: Theme = LIGHT, *, title: str, subtitle: str = "") -> (
-    "matplotlib.figure.Figure"
-):
+def features(
+    nets: Sequence[NetMaps], theme: Theme = LIGHT, *, title: str, subtitle: str = ""
+) -> "matplotlib.figure.Figure":
     """Draw a picture and the maps of some layers, each layer on one scale: zero is the background.
 
     Of a layer with more maps than fit, those are drawn that vary most over the picture, in their own order.
