@@ -61,16 +61,13 @@ class Account:
         """Give the pixels that a unit sees along each axis; None where the input is no picture."""
         if row.field is None:
             return None
-        return tuple(span.size(side) for span, side in zip(row.field, self.sides, strict=True))
+        return tuple(span.size for span in row.field)
 
     def sees_all(self, row: Row) -> bool:
         """Say whether each unit sees the whole picture, wherever it lies."""
         spans = row.field or ()
-        return bool(spans) and all(
-            span.pixels(place, side) == (0, side - 1)
-            for span, side in zip(spans, self.sides, strict=True)
-            for place in (0, span.count - 1)
-        )
+        whole = zip(spans, self.sides, strict=bool(spans))
+        return bool(spans) and all(not any(span.first) and min(span.last) == side - 1 for span, side in whole)
 
 
 def account(net: nn.Module, example: Tensor) -> Account:
@@ -203,13 +200,14 @@ class _Watch(TorchDispatchMode):
         self._new -= used.keys()
         call.parameters += sum(used.values())
         call.multiply_adds += multiply_adds_of(func, args, results)
-        if call.leaf or not results or results[0]._is_view():
+        shares = any(argument.alias_info for argument in func._schema.arguments)  # a view, or written in place
+        if call.leaf or not results or (shares and not func._schema.is_mutable):
             return
         if not call.kinds:  # the module's first operation between its layers
             self._begin(call)
         call.kinds.append(func.overloadpacket.__name__.strip("_"))
         call.shape, call.field = tuple(results[0].shape), self._fields.get(results[0])
-        call.activation_bytes += _bytes(results[0])
+        call.activation_bytes += 0 if shares else _bytes(results[0])
 
 
 def _bytes(tensor: Tensor) -> int:

@@ -34,7 +34,7 @@ def class_activation_maps(
     """
     with torch.no_grad():
         maps, weights = _ending(net, image)
-    return torch.einsum("ck,kyx->cyx", weights[list(classes)], maps)
+        return torch.einsum("ck,kyx->cyx", weights[list(classes)], maps)
 
 
 def ends_in_a_mean(net: nn.Module, image: Float[Tensor, "1 channel height width"]) -> bool:

@@ -1,72 +1,86 @@
 """The receptive field: which pixels of the input a unit can see, followed through every operation of a net.
 
 Along one axis, position i of a map sees the pixels from `low + i jump` to `high + i jump`. A window of another layer
-widens this span, a stride multiplies the jump, paths that meet give the smallest low and the largest high. All
-numbers are exact; padding is part of the picture, so that a span may begin below 0 and end beyond the last pixel.
+widens this span, a stride multiplies the jump, paths that meet give the smallest low and the largest high. This is the
+field that papers state, of a picture without end. Of the picture at hand it is kept beside it what each position sees:
+less at the border, where windows look at padding.
 
 Source: Araujo, Norris, Sim 2019, "Computing Receptive Fields of Convolutional Neural Networks", sections 2 and 3.
 Changed: the two ends of the span are kept in place of its size and start; linear layers and global means see
-whatever the positions before them see together.
+whatever the positions before them see together; the border is exact.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 aten = torch.ops.aten
+Number = Fraction | int
+Taps = NDArray[np.int64]  # [position tap]: where each position looks, below 0 or too large where there is nothing
+NOWHERE = 2**40  # the first pixel of a position that sees none; its last is -1
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Along one axis: position i sees the pixels low + i jump to high + i jump."""
+    """Along one axis: without end, position i sees the pixels low + i jump to high + i jump."""
 
     low: Fraction
     high: Fraction
-    jump: Fraction
-    count: int  # positions
+    jump: Fraction  # 0 for units that have no neighbors
+    first: tuple[int, ...]  # pixel of this picture that each position sees
+    last: tuple[int, ...]
 
-    def through(self, first: Fraction | int, last: Fraction | int, step: Fraction | int, count: int) -> "Span":
-        """Give the span behind a layer whose position i looks at the positions first + i step to last + i step.
+    @property
+    def count(self) -> int:
+        """Count the positions."""
+        return len(self.first)
+
+    def through(self, taps: Taps, low: Number, high: Number, step: Number) -> "Span":
+        """Give the span behind a layer.
 
         Args:
-            first: of the window at position 0.
-            last: of the window at position 0.
-            step: of the window.
-            count: positions behind the layer.
+            taps: the positions before the layer that each position behind it looks at.
+            low: without end, the first of them for position 0.
+            high: the last of them.
+            step: how far they move from a position to the next.
         """
-        return Span(self.low + first * self.jump, self.high + last * self.jump, self.jump * step, count)
+        inside = (taps >= 0) & (taps < self.count)
+        taps = taps.clip(0, self.count - 1)
+        first = np.where(inside, np.array(self.first)[taps], NOWHERE).min(1)
+        last = np.where(inside, np.array(self.last)[taps], -1).max(1)
+        ends = self.low + low * self.jump, self.high + high * self.jump
+        return Span(*ends, self.jump * step, tuple(first.tolist()), tuple(last.tolist()))
 
-    def together(self) -> "Span":
-        """Give the span of one unit that looks at all positions."""
-        return Span(self.low, self.high + (self.count - 1) * self.jump, Fraction(0), 1)
+    def together(self, count: int = 1) -> "Span":
+        """Give the span of units that look at all positions.
+
+        Args:
+            count: how many such units there are.
+        """
+        high = self.high + (self.count - 1) * self.jump
+        return Span(self.low, high, Fraction(0), (min(self.first),) * count, (max(self.last),) * count)
 
     def joined(self, other: "Span") -> "Span":
         """Give the span of a unit that looks at both; of maps that don't lie on each other, at all of both."""
+        one, two = self, other
         if (self.jump, self.count) != (other.jump, other.count):
             count = max(self.count, other.count)
-            one, two = self.together(), other.together()
-            return Span(min(one.low, two.low), max(one.high, two.high), Fraction(0), count)
-        return replace(self, low=min(self.low, other.low), high=max(self.high, other.high))
+            one, two = self.together(count), other.together(count)
+        first, last = map(min, one.first, two.first), map(max, one.last, two.last)
+        return Span(min(one.low, two.low), max(one.high, two.high), one.jump, tuple(first), tuple(last))
 
-    def pixels(self, position: int, side: int) -> tuple[int, int]:
-        """Give the first and the last pixel that a position sees of a picture with this many."""
-        low, high = self.low + position * self.jump, self.high + position * self.jump
-        return max(-int(-low // 1), 0), min(int(high // 1), side - 1)
-
-    def size(self, side: int) -> int:
-        """Give the pixels that a unit sees: with the padding, as if the picture had no end, while it has neighbors.
-
-        Args:
-            side: pixels of the picture; a unit without a neighbor sees no more than these.
-        """
+    @property
+    def size(self) -> int:
+        """Give the pixels that a unit sees: of a picture without end, or of this one where it has no neighbors."""
         if self.jump:
             return int((self.high - self.low) // 1) + 1
-        first, last = self.pixels(0, side)
-        return last - first + 1
+        return max(0, *(last - first + 1 for first, last in zip(self.first, self.last, strict=True)))
 
 
 Field = tuple[Span, ...]  # one an axis of the picture
@@ -78,7 +92,7 @@ def of_picture(sizes: Sequence[int]) -> Field:
     Args:
         sizes: pixels along each axis.
     """
-    return tuple(Span(Fraction(0), Fraction(0), Fraction(1), size) for size in sizes)
+    return tuple(Span(Fraction(0), Fraction(0), Fraction(1), tuple(range(n)), tuple(range(n))) for n in sizes)
 
 
 def follow(operation: Any, arguments: Sequence[Any], fields: Sequence[Field], output: Tensor) -> Field:  # noqa: ANN401
@@ -101,7 +115,7 @@ def follow(operation: Any, arguments: Sequence[Any], fields: Sequence[Field], ou
         return WINDOWS[packet](field, arguments, output)
     if packet in KEEPING or torch.Tag.pointwise in operation.tags:
         return field  # where it was, or flattened: each number sees what it saw
-    if packet is aten.cat and _axis(arguments[1] if len(arguments) > 1 else 0, output.ndim) < output.ndim - len(field):
+    if packet is aten.cat and [*arguments, 0][1] % output.ndim < output.ndim - len(field):  # along the channels
         return field
     return tuple(span.together() for span in field)
 
@@ -123,41 +137,32 @@ KEEPING = {  # in evaluation a batch normalization scales each number by itself
 }
 
 
-def _axis(number: int, axes: int) -> int:
-    return number % axes
-
-
 def _each(value: int | Sequence[int], field: Field) -> Sequence[int]:
     """Give one number an axis where torch takes one for all."""
     values = [value] if isinstance(value, int) else list(value)
     return values * len(field) if len(values) == 1 else values
 
 
-def _slide(
-    field: Field,
-    output: Tensor,
-    kernel: Sequence[int],
-    stride: Sequence[int],
-    padding: Sequence[int],
-    gap: Sequence[int],
-) -> Field:
-    """Slide a window; `gap` is the dilation."""
-    counts = output.shape[-len(field) :]
-    sizes = zip(field, kernel, stride, padding, gap, counts, strict=True)
-    return tuple(span.through(-p, -p + d * (k - 1), s, n) for span, k, s, p, d, n in sizes)
+def _slide(field: Field, output: Tensor, *window: Sequence[int]) -> Field:
+    """Slide a window: kernel, stride, padding, dilation, one number an axis."""
+    spans = []
+    for span, n, k, s, p, d in zip(field, output.shape[-len(field) :], *window, strict=True):
+        taps = s * np.arange(n)[:, None] - p + d * np.arange(k)
+        spans.append(span.through(taps, -p, -p + d * (k - 1), s))
+    return tuple(spans)
 
 
 def _convolution(field: Field, arguments: Sequence[Any], output: Tensor) -> Field:
     _, weight, _, stride, padding, dilation, transposed, *_ = arguments
-    kernel = weight.shape[2:]
-    given = [_each(value, field) for value in (stride, padding, dilation)]
+    window = [weight.shape[2:], *(_each(value, field) for value in (stride, padding, dilation))]
     if not transposed:
-        return _slide(field, output, kernel, *given)
-    # Output o hears input i where o = i s - p + k d: i lies between (o + p - d (K - 1)) / s and (o + p) / s.
-    sizes = zip(field, kernel, *given, output.shape[2:], strict=True)
-    return tuple(
-        span.through(Fraction(p - d * (k - 1), s), Fraction(p, s), Fraction(1, s), n) for span, k, s, p, d, n in sizes
-    )
+        return _slide(field, output, *window)
+    spans = []
+    for span, n, k, s, p, d in zip(field, output.shape[2:], *window, strict=True):
+        scaled = np.arange(n)[:, None] + p - d * np.arange(k)  # output o hears input i where o = i s - p + k d
+        taps = np.where(scaled % s == 0, scaled // s, -1)
+        spans.append(span.through(taps, Fraction(p - d * (k - 1), s), Fraction(p, s), Fraction(1, s)))
+    return tuple(spans)
 
 
 def _pool(field: Field, arguments: Sequence[Any], output: Tensor) -> Field:
@@ -170,17 +175,21 @@ def _mean_pool(field: Field, arguments: Sequence[Any], output: Tensor) -> Field:
 
 
 def _adaptive(field: Field, _: Sequence[Any], output: Tensor) -> Field:
-    counts = output.shape[-len(field) :]
-    if any(span.count % count for span, count in zip(field, counts, strict=True)):
-        return tuple(replace(span.together(), count=n) for span, n in zip(field, counts, strict=True))
-    steps = [span.count // count for span, count in zip(field, counts, strict=True)]
-    return _slide(field, output, steps, steps, [0] * len(field), [1] * len(field))
+    """Window o lies from floor(o n / m) up to, not with, ceil((o + 1) n / m); for m that divides n all are alike."""
+    spans = []
+    for span, m in zip(field, output.shape[-len(field) :], strict=True):
+        n, places = span.count, np.arange(m)[:, None]
+        taps = places * n // m + np.arange(-(-n // m) + 1)
+        taps = np.where(taps < -(-(places + 1) * n // m), taps, -1)
+        even = span.through(taps, 0, n // m - 1, n // m)
+        spans.append(even if n % m == 0 else Span(span.low, span.high, Fraction(0), even.first, even.last))
+    return tuple(spans)
 
 
 def _mean(field: Field, arguments: Sequence[Any], output: Tensor) -> Field:
     """Means over channels keep the positions, those over positions mix them."""
     axes = arguments[0].ndim
-    gone = {_axis(number, axes) for number in arguments[1] or range(axes)} if len(arguments) > 1 else set(range(axes))
+    gone = {number % axes for number in arguments[1] or range(axes)} if len(arguments) > 1 else set(range(axes))
     first = axes - len(field)
     if not any(number >= first for number in gone):
         return field
@@ -191,18 +200,19 @@ def _mean(field: Field, arguments: Sequence[Any], output: Tensor) -> Field:
 
 def _slice(field: Field, arguments: Sequence[Any], output: Tensor) -> Field:
     number, start, _, step = [*arguments[1:], *[0, None, None, 1][len(arguments) - 1 :]]
-    place = _axis(number, output.ndim) - (output.ndim - len(field))
+    place = number % output.ndim - (output.ndim - len(field))
     if place < 0:
         return field
-    span = field[place]
-    begin = (start or 0) % span.count if (start or 0) < span.count else span.count
-    cut = span.through(begin, begin, step, output.shape[place - len(field)])
+    span, count = field[place], output.shape[place - len(field)]
+    begin = min(max((start or 0) + span.count * ((start or 0) < 0), 0), span.count)
+    cut = span.through(begin + step * np.arange(count)[:, None], begin, begin, step)
     return (*field[:place], cut, *field[place + 1 :])
 
 
 def _pad(field: Field, arguments: Sequence[Any], output: Tensor) -> Field:
     before = [*arguments[1][::2], *[0] * len(field)][: len(field)][::-1]  # given from the last axis on
-    return _slide(field, output, [1] * len(field), [1] * len(field), before, [1] * len(field))
+    ones = [1] * len(field)
+    return _slide(field, output, ones, ones, before, ones)
 
 
 WINDOWS: dict[Any, Rule] = {

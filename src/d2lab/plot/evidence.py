@@ -13,8 +13,9 @@ from d2lab.plot.theme import HEADER_INCHES, LIGHT, Theme, blank, figure, font, h
 if TYPE_CHECKING:
     import matplotlib.figure
 
-TILE, GAP, CAPTION, MARGIN = 2.1, 0.14, 0.34, 0.16  # inches
+TILE, GAP, CAPTION, MARGIN = 2.1, 0.14, 0.54, 0.16  # inches
 STRONGEST = 0.85  # opacity where the evidence is greatest
+DARKEST = 90  # gray under a veil, which would not show on black
 MOST_CLASSES = 8
 
 
@@ -30,7 +31,8 @@ def evidence(
 ) -> "matplotlib.figure.Figure":
     """Draw the picture, then for each class the same under its map: one color for what speaks for it, one against.
 
-    All maps have one scale, so that they may be compared.
+    Each map has its own scale, which stands below it: the evidence for the likeliest class may be many times smaller
+    than that for another, where other parts of the net decide.
 
     Args:
         image: uint8, `[height width]` or `[height width 3]`.
@@ -53,27 +55,35 @@ def evidence(
     drawn = figure(width, height, theme)
     drawn.set_layout_engine(None)
     header(drawn, title, subtitle, theme)
-    limit = float(np.abs(maps).max()) or 1.0
     spoken = ["the picture", *class_names(names)]
-    gray = image.mean(-1) if image.ndim == 3 else image
+    gray = DARKEST + (1 - DARKEST / 255) * (image.mean(-1) if image.ndim == 3 else image)
     extent = (0.0, float(image.shape[1]), float(image.shape[0]), 0.0)
     for number in range(count):
         left = MARGIN + number * (TILE + GAP)
         axes = drawn.add_axes((left / width, CAPTION / height, TILE / width, TILE / height))
         blank(axes, theme)
         axes.imshow(gray if number else image, cmap="gray", vmin=0, vmax=255, interpolation="nearest", extent=extent)
+        lines = [(spoken[number], theme.ink)]
         if number:
-            axes.imshow(_veil(maps[number - 1] / limit, theme), interpolation="bilinear", extent=extent)
-        text = spoken[number] + (f"  {100 * chances[number - 1]:.1f} %" if number else "")
-        caption = axes.text(0, -0.05, text, transform=axes.transAxes, va="top", **font(9.5, theme.ink))
-        shorten(caption, TILE, smallest=7)
+            heat = maps[number - 1]
+            axes.imshow(_veil(heat, theme), interpolation="bilinear", extent=extent)
+            lines = [(f"{spoken[number]}  {100 * chances[number - 1]:.1f} %", theme.ink), (_scale(heat), theme.muted)]
+        for line, (text, ink) in enumerate(lines):
+            down = -(0.07 + 0.2 * line) / TILE
+            shorten(axes.text(0, down, text, transform=axes.transAxes, va="top", **font(9.5, ink)), TILE, smallest=7)
     return drawn
 
 
-def _veil(share: NDArray[Any], theme: Theme) -> NDArray[np.float64]:
-    """Color a map: blue-green for, orange against, the more opaque the stronger."""
+def _scale(heat: NDArray[Any]) -> str:
+    low, high = float(min(heat.min(), 0)), float(max(heat.max(), 0))
+    return f"{low:.2g} to {high:.2g}".replace("-", "\N{MINUS SIGN}")
+
+
+def _veil(heat: NDArray[Any], theme: Theme) -> NDArray[np.float64]:
+    """Color a map: one color for, the other against, the more opaque the stronger."""
     from matplotlib.colors import to_rgb
 
+    share = heat / (float(np.abs(heat).max()) or 1.0)
     veil = np.empty((*share.shape, 4))
     veil[..., :3] = np.where(share[..., None] >= 0, to_rgb(theme.high), to_rgb(theme.low))
     veil[..., 3] = STRONGEST * np.abs(share)

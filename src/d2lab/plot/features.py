@@ -83,9 +83,10 @@ def _check(maps: Maps) -> None:
 
 
 def _grid(maps: Maps, across: int) -> tuple[int, int]:
-    """Give rows and columns of units."""
-    columns = max(1, across // (maps.values.shape[1] if maps.values.ndim == 4 else 1))
-    return min(DOWN, -(-len(maps.values) // columns)), columns
+    """Give rows and columns of units, the rows as full as they can be."""
+    most = max(1, across // (maps.values.shape[1] if maps.values.ndim == 4 else 1))
+    rows = min(DOWN, -(-len(maps.values) // most))
+    return rows, min(most, -(-len(maps.values) // rows))
 
 
 def _height(net: NetMaps, across: int) -> float:
@@ -135,7 +136,7 @@ class _Page:
         rows, columns = _grid(maps, self.across)
         units = maps.values if maps.values.ndim == 4 else maps.values[:, None]
         chosen = strongest(units, rows * columns)
-        shown = mosaic(units[chosen].astype(np.float64), rows, min(columns, len(chosen)))
+        shown = mosaic(units[chosen].astype(np.float64), rows, columns)
         limit = float(np.abs(units).max()) or 1.0
         signed = bool((units < 0).any())
         some = f"{len(chosen)} of {len(units)}" if len(chosen) < len(units) else f"{len(units)}"
@@ -145,4 +146,6 @@ class _Page:
         axes = self._axes(name, rows * TILE, self.wide)
         colors = self.theme.diverging() if signed else self.theme.sequential()
         axes.imshow(shown, cmap=colors, vmin=-limit if signed else 0, vmax=limit, interpolation="nearest")
-        axes.set_facecolor(self.theme.grid)
+        axes.set_facecolor(self.theme.grid)  # shows between the maps
+        for spine in axes.spines.values():
+            spine.set(visible=True, color=self.theme.grid)

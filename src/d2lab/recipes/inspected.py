@@ -20,7 +20,7 @@ from d2lab.recipes.recipe import Changes
 from d2lab.recipes.run import open_record
 from d2lab.train.record import RECIPE, runs_folder
 
-MOST_BARS = 48  # layers that a page shows one by one; more are summed up into blocks
+MOST_BARS = 60  # layers that a page shows one by one; more are summed up into blocks
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

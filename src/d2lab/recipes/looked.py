@@ -57,7 +57,7 @@ def choose(trained: Trained, image: Path | None, example: int | None, *, invert:
     if not 0 <= number < len(test):
         raise ConfigError("--example", got=number, need=f"0 to {len(test) - 1}, the test examples of {card.name}")
     one = test.subset(torch.tensor([number]))
-    return Shown(one, f"test example {number}, {card.classes[int(one.targets[0])]}")
+    return Shown(one, f"test example {number}, class {card.classes[int(one.targets[0])]}")
 
 
 def draw_features(nets: list[Trained], shown: list[Shown], wanted: list[str], out: Path) -> Path:
@@ -145,7 +145,7 @@ def draw_evidence(trained: Trained, shown: Shown, *, top: int, layer: str | None
         method, maps = f"Grad-CAM at {last}", grad_cam(trained.net, inputs, best, last)
     given = (picture_of(inputs), maps.cpu().numpy(), [names[k] for k in best], [float(chances[k]) for k in best])
     title = f"where {trained.record.name} looks"
-    subtitle = f"{shown.name}; {method}, {maps.shape[1]} × {maps.shape[2]}"
+    subtitle = f"{shown.name}; {method}, {maps.shape[1]} × {maps.shape[2]}; blue speaks for the class, orange against"
     save_both(lambda theme: evidence(*given, theme, title=title, subtitle=subtitle), out)
     return Seen(out.with_name(out.name + ".png"), method, given[2], given[3])
 
