@@ -100,7 +100,9 @@ def features(
     path = without_suffix(out or nets[0].record.folder / "features", "features")
     typer.echo(looked.draw_features(nets, shown, layer or [], path))
     if len(nets) > 1:
-        picture, table, ours, theirs = looked.draw_similarity(*nets, path.with_name(f"{path.name}-similarity"))
+        picture, table, ours, theirs = looked.draw_similarity(
+            nets[0], nets[1], path.with_name(f"{path.name}-similarity")
+        )
         best = table.max(1)
         rows = [
             [name, theirs[int(place)], f"{value:.3f}"]

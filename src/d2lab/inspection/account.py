@@ -136,16 +136,16 @@ class _Call:
         )
 
 
-class _Watch(TorchDispatchMode):
+class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Sees every operation, knows which module asks for it, and follows what depends on the picture."""
 
     def __init__(self, net: nn.Module, example: Tensor) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.calls: list[_Call] = []  # in the order of their first operation
         self._stack: list[_Call] = []
         self._times: dict[str, int] = {}
         self._new = {id(parameter) for parameter in net.parameters()}
-        self._fields = WeakTensorKeyDictionary()
+        self._fields: Any = WeakTensorKeyDictionary()
         if example.ndim > 2:
             self._fields[example] = of_picture(example.shape[2:])
 

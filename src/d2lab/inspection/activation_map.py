@@ -10,7 +10,7 @@ from d2lab.core.errors import ConfigError
 from d2lab.inspection.features import main_layers, outputs_of
 
 ROUNDING = 1e-3  # of the largest score, in float32 or coarser: the mean is taken in another order
-Maps = Float[Tensor, "class_ height width"]
+Maps = Float[Tensor, "class_ rows columns"]
 
 
 def class_activation_maps(

@@ -16,7 +16,7 @@ def outputs_of(
     inputs: Float[Tensor, "batch *input"],
     names: Sequence[str],
     keep: Callable[[Tensor], Tensor] | None = None,
-) -> dict[str, Float[Tensor, "batch *output"]]:
+) -> dict[str, Float[Tensor, "..."]]:
     """Give the outputs of some layers for a batch, in the order of the names; gradients flow through them.
 
     A layer that is asked more than once gives its last output. The net answers in the mode that it is in.

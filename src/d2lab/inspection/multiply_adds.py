@@ -34,7 +34,7 @@ def multiply_adds_of(operation: Any, arguments: Sequence[Any], results: Sequence
     if packet is aten.convolution:
         source, weight, transposed = arguments[0], arguments[1], arguments[6]
         # An output number is a sum over the weights of one map; transposed, an input number is spread over them.
-        return (source if transposed else results[0]).numel() * weight[0].numel()
+        return int((source if transposed else results[0]).numel() * weight[0].numel())
     if packet in PRODUCTS:
         left, right = arguments[-2:]
         return int(left.numel() * right.shape[-1])

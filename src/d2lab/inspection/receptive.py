@@ -20,6 +20,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from d2lab.inspection.shapes import filled
+
 aten = torch.ops.aten
 Number = Fraction | int
 Taps = NDArray[np.int64]  # [position tap]: where each position looks, below 0 or too large where there is nothing
@@ -115,7 +117,9 @@ def follow(operation: Any, arguments: Sequence[Any], fields: Sequence[Field], ou
         return WINDOWS[packet](field, arguments, output)
     if packet in KEEPING or torch.Tag.pointwise in operation.tags:
         return field  # where it was, or flattened: each number sees what it saw
-    if packet is aten.cat and [*arguments, 0][1] % output.ndim < output.ndim - len(field):  # along the channels
+    if packet is aten.cat and filled(arguments, None, 0)[1] % output.ndim < output.ndim - len(
+        field
+    ):  # along the channels
         return field
     return tuple(span.together() for span in field)
 
@@ -166,7 +170,7 @@ def _convolution(field: Field, arguments: Sequence[Any], output: Tensor) -> Fiel
 
 
 def _pool(field: Field, arguments: Sequence[Any], output: Tensor) -> Field:
-    kernel, stride, padding, dilation = [*arguments[1:5], *[[], 0, 1][len(arguments[1:5]) - 1 :]]
+    kernel, stride, padding, dilation = filled(arguments[1:5], None, [], 0, 1)
     return _slide(field, output, *(_each(value, field) for value in (kernel, stride or kernel, padding, dilation)))
 
 
@@ -199,7 +203,7 @@ def _mean(field: Field, arguments: Sequence[Any], output: Tensor) -> Field:
 
 
 def _slice(field: Field, arguments: Sequence[Any], output: Tensor) -> Field:
-    number, start, _, step = [*arguments[1:], *[0, None, None, 1][len(arguments) - 1 :]]
+    number, start, _, step = filled(arguments[1:], 0, None, None, 1)
     place = number % output.ndim - (output.ndim - len(field))
     if place < 0:
         return field

@@ -37,6 +37,16 @@ def computed(operation: Any, arguments: Arguments, keywords: dict[str, Any]) -> 
     return operation(*arguments, **keywords) if shaped is None else shaped
 
 
+def filled(arguments: Arguments, *defaults: Any) -> list[Any]:  # noqa: ANN401
+    """Complete the arguments that were given by the defaults of those that were not.
+
+    Args:
+        arguments: the first ones.
+        defaults: one for each.
+    """
+    return [*arguments, *defaults[len(arguments) :]]
+
+
 def _pointwise(arguments: Arguments) -> Tensor:
     tensors = [value for value in arguments if isinstance(value, Tensor)]
     return tensors[0].new_empty(np.broadcast_shapes(*(tensor.shape for tensor in tensors)))  # torch's imports sympy
@@ -51,7 +61,7 @@ def _convolution(arguments: Arguments) -> Tensor | None:
 
 
 def _pool(arguments: Arguments) -> Tensor | None:
-    maps, kernel, stride, padding = [*arguments[:4], *[[], 0][len(arguments[:4]) - 2 :]]
+    maps, kernel, stride, padding = filled(arguments[:4], None, None, [], 0)
     if arguments[4:]:  # dilated, rounded up
         return None
     return maps.new_empty((*maps.shape[:2], *_slid(maps, kernel, stride or kernel, padding, 1)))  # type: ignore[no-any-return]
@@ -82,14 +92,14 @@ def _product(arguments: Arguments) -> Tensor:
 def _mean(arguments: Arguments) -> Tensor | None:
     if len(arguments) < 2 or not arguments[1]:
         return None
-    maps, axes, keep = [*arguments, False][:3]
+    maps, axes, keep = filled(arguments[:3], None, None, False)
     gone = {axis % maps.ndim for axis in axes}
     sizes = [1 if axis in gone else size for axis, size in enumerate(maps.shape) if keep or axis not in gone]
     return maps.new_empty(sizes)  # type: ignore[no-any-return]
 
 
 def _cat(arguments: Arguments) -> Tensor:
-    parts, axis = [*arguments, 0][:2]
+    parts, axis = filled(arguments, None, 0)
     sizes = list(parts[0].shape)
     sizes[axis] = sum(part.shape[axis] for part in parts)
     return parts[0].new_empty(sizes)  # type: ignore[no-any-return]

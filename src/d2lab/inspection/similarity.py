@@ -41,7 +41,9 @@ def tables_of(net: nn.Module, inputs: Features, names: Sequence[str]) -> dict[st
         return outputs_of(net, inputs, names, keep=alike)
 
 
-def similarities(ours: Sequence[Table], theirs: Sequence[Table]) -> Float[Tensor, "ours theirs"]:
+def similarities(
+    ours: Sequence[Float[Tensor, "_ _"]], theirs: Sequence[Float[Tensor, "_ _"]]
+) -> Float[Tensor, "ours theirs"]:
     """Give the linear CKA of each layer of one net with each of another, from the same examples; at most 1.
 
     Args:
@@ -81,4 +83,4 @@ def alike(features: Features) -> Table:
 
 def _unit(table: Tensor) -> Tensor:
     """Scale to length 1; a layer that says the same of every example is like no other."""
-    return table / table.norm().clamp_min(torch.finfo(table.dtype).tiny)
+    return table / float(table.norm().clamp_min(torch.finfo(table.dtype).tiny))

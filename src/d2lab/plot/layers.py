@@ -9,6 +9,7 @@ import numpy as np
 from d2lab.core.errors import ConfigError
 from d2lab.plot.font import drawable
 from d2lab.plot.theme import HEADER_INCHES, LIGHT, Theme, dress, figure, font, header
+from d2lab.plot.values import Numbers
 
 if TYPE_CHECKING:
     import matplotlib.axes
@@ -25,7 +26,7 @@ class Measure:
     """One panel of bars."""
 
     title: str
-    values: Sequence[float]  # one a layer, none negative
+    values: Numbers  # one a layer, none negative
     unit: str = ""  # "%" for shares, which are 0 to 1; "B" for bytes
 
 
@@ -49,7 +50,7 @@ def layers(
     for measure in measures:
         values = np.asarray(measure.values, dtype=float)
         if values.shape != (len(names),) or not (values >= 0).all() or np.isinf(values).any():
-            raise ConfigError(measure.title, got=list(measure.values), need=f"{len(names)} numbers of 0 or more")
+            raise ConfigError(measure.title, got=values.tolist(), need=f"{len(names)} numbers of 0 or more")
     height = HEADER_INCHES + 0.75 + ROW * max(len(names), 4)
     drawn = figure(NAMES + PANEL * len(measures), height, theme)
     header(drawn, title, subtitle, theme)
@@ -71,7 +72,7 @@ def _panel(axes: "matplotlib.axes.Axes", measure: Measure, color: str, theme: Th
     axes.set_xticks([])
     most = float(values.max()) or 1.0
     axes.set_xlim(0, 1.38 * most)  # room for the numbers
-    for row, value in enumerate(values):
+    for row, value in enumerate(values.tolist()):
         if value:
             axes.text(value + 0.03 * most, row, said(value, measure.unit), va="center", **font(8, theme.muted))
 

@@ -163,11 +163,12 @@ def draw_similarity(ours: Trained, theirs: Trained, out: Path) -> tuple[Path, Te
         named = [name for name, module in trained.net.named_children() if not isinstance(module, IDLE)]
         tables.append(tables_of(trained.net, inputs, named))
     table = similarities(list(tables[0].values()), list(tables[1].values())).cpu()
-    names = [list(part) for part in tables]
+    rows, columns = (list(part) for part in tables)
     sides = (ours.record.name, theirs.record.name)
     title = "how alike the layers of two nets are"
     subtitle = f"linear CKA on {len(inputs)} test examples: 1 the same up to rotation, 0 nothing in common"
     save_both(
-        lambda theme: similarity(table.numpy(), *names, theme, title=title, subtitle=subtitle, axes_names=sides), out
+        lambda theme: similarity(table.numpy(), rows, columns, theme, title=title, subtitle=subtitle, axes_names=sides),
+        out,
     )
-    return out.with_name(out.name + ".png"), table, names[0], names[1]
+    return out.with_name(out.name + ".png"), table, rows, columns
