@@ -125,6 +125,7 @@ sys.exit(str(heavy) if heavy else 0)
 """
 
 
+@pytest.mark.slow
 def test_the_largest_net_answers_without_torchs_compiler():
     done = subprocess.run([sys.executable, "-c", ANSWERS_AT_ONCE], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr

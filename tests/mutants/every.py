@@ -1,6 +1,6 @@
 """All deliberate mistakes, room by room."""
 
-from tests.mutants import data, devices, early, engine, layers, optimizers, vision
+from tests.mutants import data, devices, early, engine, inspection, layers, optimizers, vision
 
 MUTANTS = [
     *early.MUTANTS,
@@ -10,4 +10,5 @@ MUTANTS = [
     *optimizers.MUTANTS,
     *devices.MUTANTS,
     *vision.MUTANTS,
+    *inspection.MUTANTS,
 ]
