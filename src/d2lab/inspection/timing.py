@@ -1,7 +1,8 @@
 """Where the time goes: seconds of each layer, forward and backward, measured with hooks.
 
-The total is timed without hooks. What of it is no layer's (`+`, `torch.cat`, the way through Python) is the rest. The
-hooks take some microseconds a layer and are part of its time, so that the layers of a tiny net may fill the total.
+The total is timed without hooks. What of it is no layer's (`+`, `torch.cat`, the way through Python) is the rest. It is
+estimated twice, and the smaller one believed: within a pass with hooks, which themselves are part of it, and as what
+the layers leave of a pass without hooks, which on a busy machine is interrupted more often than any one layer.
 """
 
 import time
@@ -25,6 +26,7 @@ class Times:
     forward_s: dict[Call, float]
     backward_s: dict[Call, float]  # empty where the output has no gradient
     total_s: float  # forward and backward, without hooks
+    rest: float  # share of the total that no layer takes, 0 to 1
 
     @property
     def layers_s(self) -> float:
@@ -32,19 +34,14 @@ class Times:
         return sum(self.forward_s.values()) + sum(self.backward_s.values())
 
     def share(self, name: str, call: int = 0) -> float:
-        """Give the share of the total, forward and backward, that a layer takes; 0 to 1.
+        """Give the share of the total, forward and backward, that a layer takes, 0 to 1; with the rest they make 1.
 
         Args:
             name: of the module.
             call: how often it was asked before.
         """
         both = self.forward_s.get((name, call), 0.0) + self.backward_s.get((name, call), 0.0)
-        return both / max(self.total_s, self.layers_s)
-
-    @property
-    def rest(self) -> float:
-        """Give the share that no layer takes."""
-        return max(0.0, 1 - self.layers_s / self.total_s)
+        return both / self.layers_s * (1 - self.rest) if both else 0.0
 
 
 def time_layers(net: nn.Module, example: Tensor, *, rounds: int = 5, warm_up: int = 2) -> Times:
@@ -64,16 +61,20 @@ def time_layers(net: nn.Module, example: Tensor, *, rounds: int = 5, warm_up: in
         plain = [_timed(net, example) for _ in range(rounds)]
         with _clocks(net, example.device) as clock:
             _pass(net, example)  # the first one with hooks warms up again
-            passes = []
+            there, back, hooked = [], [], []
             for _ in range(rounds):
                 clock.restart()
-                _pass(net, example)
-                passes.append((clock.forward, clock.backward))
+                hooked.append(_timed(net, example))
+                there.append(clock.forward)
+                back.append(clock.backward)
     finally:
         for module, mode in modes.items():
             module.training = mode
-    forward, backward = ({call: median(p[way][call] for p in passes) for call in passes[0][way]} for way in (0, 1))
-    return Times(forward_s=forward, backward_s=backward, total_s=median(plain))
+    forward, backward = ({call: median(p[call] for p in way) for call in way[0]} for way in (there, back))
+    layers = [sum(one.values()) + sum(two.values()) for one, two in zip(there, back, strict=True)]
+    within = median(1 - some / all_ for some, all_ in zip(layers, hooked, strict=True))
+    left = 1 - (sum(forward.values()) + sum(backward.values())) / median(plain)
+    return Times(forward_s=forward, backward_s=backward, total_s=median(plain), rest=max(0.0, min(left, within)))
 
 
 def _pass(net: nn.Module, example: Tensor) -> None:
