@@ -139,7 +139,7 @@ def test_augmentation_reads_no_value_and_copies_nothing_across(changes, monkeypa
     for name in ("rand", "randint", "randperm"):
         plain = getattr(torch, name)
         monkeypatch.setattr(torch, name, lambda *a, plain=plain, generator=None, **k: plain(*a, **k))
-    change = Augment(AugmentConfig(**changes), side=28, classes=10, seed=0)
+    change = Augment(AugmentConfig(**changes), shape=(3, 28, 28), side=28, classes=10, seed=0)
     images = torch.empty(8, 3, 28, 28, dtype=torch.uint8, device=META)
     targets = torch.empty(8, dtype=torch.int64, device=META)
     change(images, targets, 0)  # the first makes what is kept
@@ -239,7 +239,7 @@ def test_no_step_waits_on_a_card(watched, net, given):
 @pytest.mark.gpu
 @pytest.mark.parametrize("changes", AUGMENTED, ids="-".join)
 def test_no_augmentation_waits_on_a_card(watched, changes):
-    change = Augment(AugmentConfig(**changes), side=28, classes=10, seed=0)
+    change = Augment(AugmentConfig(**changes), shape=(3, 28, 28), side=28, classes=10, seed=0)
     images = torch.randint(256, (8, 3, 28, 28), dtype=torch.uint8, device=watched)
     targets = torch.randint(10, (8,), device=watched)
     change(images, targets, 0)
