@@ -70,8 +70,8 @@ def compare(
     out: Annotated[Path, typer.Option(help="The pictures' path, or their folder.")] = Path("compare"),
 ) -> None:
     """Overlay the curves of several runs and list where they differ."""
-    from d2lab.recipes.run import open_record
     from d2lab.train.pictures import save_comparison
+    from d2lab.train.record import open_record
 
     if not 2 <= len(runs) <= 8:
         raise ConfigError("runs", got=len(runs), need="two to eight runs to compare")

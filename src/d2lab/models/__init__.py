@@ -10,6 +10,7 @@ from d2lab.models.linear import LinearConfig, LinearRegression
 from d2lab.models.mlp import MLP, MLPConfig
 from d2lab.models.nin import NiN, NiNConfig
 from d2lab.models.perceptron import Perceptron, PerceptronConfig
+from d2lab.models.pretrained import PretrainedConfig, PretrainedNet
 from d2lab.models.resnet import ResNet, ResNetConfig
 from d2lab.models.softmax import SoftmaxConfig, SoftmaxRegression
 from d2lab.models.vgg import VGG, VGGConfig
@@ -35,6 +36,8 @@ __all__ = [
     "NiNConfig",
     "Perceptron",
     "PerceptronConfig",
+    "PretrainedConfig",
+    "PretrainedNet",
     "ResNet",
     "ResNetConfig",
     "SoftmaxConfig",

@@ -12,6 +12,7 @@ from d2lab.models.linear import LinearConfig, LinearRegression
 from d2lab.models.mlp import MLP, MLPConfig
 from d2lab.models.nin import NiN, NiNConfig
 from d2lab.models.perceptron import Perceptron, PerceptronConfig
+from d2lab.models.pretrained import PretrainedConfig, PretrainedNet
 from d2lab.models.resnet import ResNet, ResNetConfig
 from d2lab.models.softmax import SoftmaxConfig, SoftmaxRegression
 from d2lab.models.vgg import VGG, VGGConfig
@@ -26,6 +27,7 @@ ModelConfig = (
     | MLPConfig
     | NiNConfig
     | PerceptronConfig
+    | PretrainedConfig
     | ResNetConfig
     | SoftmaxConfig
     | VGGConfig
@@ -40,6 +42,7 @@ MODELS: dict[type, type[nn.Module]] = {
     MLPConfig: MLP,
     NiNConfig: NiN,
     PerceptronConfig: Perceptron,
+    PretrainedConfig: PretrainedNet,
     ResNetConfig: ResNet,
     SoftmaxConfig: SoftmaxRegression,
     VGGConfig: VGG,

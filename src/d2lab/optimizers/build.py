@@ -5,7 +5,7 @@ Source: none; the optimizers name theirs.
 
 import copy
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -15,7 +15,7 @@ from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 from d2lab.core.errors import ConfigError
 from d2lab.optimizers.adam import Adam, AdamW
 from d2lab.optimizers.adaptive import Adadelta, Adagrad, RMSprop
-from d2lab.optimizers.base import ScratchOptimizer
+from d2lab.optimizers.base import Parameters, ScratchOptimizer
 from d2lab.optimizers.config import OptimizerConfig
 from d2lab.optimizers.muon import Muon, MuonAdamW
 from d2lab.optimizers.sgd import SGD, ProximalSGD
@@ -36,11 +36,15 @@ SCRATCH: dict[type[torch.optim.Optimizer], Callable[..., ScratchOptimizer]] = {
 }
 
 
-def build_optimizer(config: OptimizerConfig, parameters: Iterable[Tensor]) -> torch.optim.Optimizer:
-    """Make the optimizer that `config` names, over these parameters."""
-    tensors = list(parameters)
+def build_optimizer(config: OptimizerConfig, parameters: Parameters) -> torch.optim.Optimizer:
+    """Make the optimizer that `config` names, over these parameters or groups of them.
+
+    A group may have a `rate_factor`: its learning rate is that many times the others', see `set_rate`.
+    """
+    given_parameters: list[Any] = list(parameters)
+    tensors = [t for given in given_parameters for t in (given["params"] if isinstance(given, dict) else [given])]
     if config.l1:
-        return ProximalSGD(tensors, config.learning_rate, config.l1, config.momentum)
+        return ProximalSGD(given_parameters, config.learning_rate, config.l1, config.momentum)
     given: dict[str, Any] = {"lr": config.learning_rate, "weight_decay": config.weight_decay}
     given |= {"momentum": config.momentum} if config.name in ("sgd", "rmsprop") else {}
     given |= {"nesterov": config.nesterov} if config.name == "sgd" else {}
@@ -53,10 +57,10 @@ def build_optimizer(config: OptimizerConfig, parameters: Iterable[Tensor]) -> to
     if config.name == "muon":
         given |= {} if config.rest_factor is None else {"rest_factor": config.rest_factor}
         given |= {"momentum": config.momentum, "nesterov": config.nesterov, "keep_norm": config.keep_norm}
-        return MuonAdamW(tensors, **given)
+        return MuonAdamW(given_parameters, **given)
     if config.name in FUSED:
         given["fused"] = all(_has_fused(config.name, t) for t in tensors)
-    return TORCHS[config.name](tensors, **given)
+    return TORCHS[config.name](given_parameters, **given)
 
 
 def _has_fused(name: str, tensor: Tensor) -> bool:

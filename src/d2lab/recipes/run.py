@@ -25,7 +25,7 @@ from d2lab.recipes.experiment import (
 from d2lab.train.checkpoint import Checkpoint, load_checkpoint
 from d2lab.train.loop import Loop, Status
 from d2lab.train.progress import Progress, Silence
-from d2lab.train.record import RunRecord
+from d2lab.train.record import RunRecord, open_record
 from d2lab.train.threads import using_threads
 
 OnEpoch = Callable[[RunRecord], None]
@@ -113,22 +113,6 @@ def resume(
         torch.manual_seed(derive(experiment.seed, "training"))
         stepper = build_stepper(experiment, splits[0])
         return _run(experiment, splits, stepper, record, progress or Silence(), on_epoch, checkpoint)
-
-
-def open_record(folder: Path) -> RunRecord:
-    """Open the record of a run by its folder, or by its name in the folder of runs.
-
-    Raises:
-        RunError: there is none; the error names the newest run there is.
-    """
-    from d2lab.train.record import RECIPE, runs_folder
-
-    for candidate in (folder, runs_folder() / folder):
-        if (candidate / RECIPE).is_file():
-            return RunRecord(candidate)
-    runs = sorted(runs_folder().glob(f"*/{RECIPE}"), key=lambda path: path.stat().st_mtime)
-    fix = f"The newest run is {runs[-1].parent}." if runs else "Make one with d2lab train lenet."
-    raise RunError("run", got=str(folder), need=f"a folder that holds {RECIPE}", fix=fix)
 
 
 def _run(

@@ -15,10 +15,9 @@ from d2lab.data.card import Card
 from d2lab.data.split import Split
 from d2lab.models.catalog import build_model
 from d2lab.recipes.experiment import Experiment, fit_images, from_json, load_data
-from d2lab.recipes.run import open_record
 from d2lab.train.checkpoint import load_checkpoint, load_weights
 from d2lab.train.evaluate import evaluate, predict
-from d2lab.train.record import RunRecord
+from d2lab.train.record import RunRecord, open_record
 from d2lab.train.stepper import split_by_prefix
 from d2lab.vision.read import read_image
 

@@ -143,3 +143,17 @@ class RunRecord:
     def machine(self) -> Row:
         """Read machine.json."""
         return read_json(self.folder / MACHINE, "run")
+
+
+def open_record(folder: Path) -> RunRecord:
+    """Open the record of a run by its folder, or by its name in the folder of runs.
+
+    Raises:
+        RunError: there is none; the error names the newest run there is.
+    """
+    for candidate in (folder, runs_folder() / folder):
+        if (candidate / RECIPE).is_file():
+            return RunRecord(candidate)
+    runs = sorted(runs_folder().glob(f"*/{RECIPE}"), key=lambda path: path.stat().st_mtime)
+    fix = f"The newest run is {runs[-1].parent}." if runs else "Make one with d2lab train lenet."
+    raise RunError("run", got=str(folder), need=f"a folder that holds {RECIPE}", fix=fix)

@@ -16,6 +16,7 @@ from d2lab.train.task import Task
 
 Prepare = Callable[[Tensor], Tensor]
 Change = Callable[[Tensor, Tensor, int], tuple[Tensor, Tensor]]  # inputs, targets, step -> those to train on
+Groups = list[dict[str, Any]]  # parameters that share a `rate_factor`; see models.finetune.parameter_groups
 HALF = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -35,13 +36,16 @@ class Stepper:
         device: torch.device,
         total_steps: int,
         augment: Change | None = None,
+        groups: Groups | None = None,
     ) -> None:
         self.net, self.task, self.prepare, self.device = net.to(device), task, prepare, device
         self.config, self.schedule, self.total_steps = optimizer, schedule, total_steps
         self.augment = augment
         self.precision, self.pieces = loop.precision, loop.accumulate
-        self.parameters = [p for p in net.parameters() if p.requires_grad]
-        self.optimizer = build_optimizer(optimizer, self.parameters)
+        groups = [{"params": [p for p in net.parameters() if p.requires_grad]}] if groups is None else groups
+        if not any(group["params"] for group in groups):
+            raise ConfigError("the net", got="no weights to train", need="one or more", fix="Freeze fewer layers.")
+        self.optimizer = build_optimizer(optimizer, groups)
         # An optimizer may sort weights into groups of its own; state is saved under its numbers.
         self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         prepared = prepare(example.to(device))

@@ -1,0 +1,206 @@
+"""Fine-tuning: a new head on an old body, low layers that stay, and a faster rate for what is new.
+
+Source: Yosinski et al. 2014, "How transferable are features in deep neural networks?" (what stays and what is new);
+Girshick et al. 2014, "Rich feature hierarchies", section 2.3 (a new head, a small rate for the rest).
+"""
+
+from collections.abc import Mapping, Sequence
+from types import MethodType
+from typing import Any, NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from d2lab.core.errors import ConfigError
+from d2lab.core.names import unknown_name
+
+BODY = "body"  # as the last frozen layer: all but the head
+
+
+class Head(NamedTuple):
+    """The layer that scores the classes, and its name in the net."""
+
+    name: str
+    layer: nn.Linear | nn.Conv2d
+
+    @property
+    def classes(self) -> int:
+        """Count its outputs."""
+        return self.layer.weight.shape[0]
+
+
+def find_head(net: nn.Module) -> Head:
+    """Find the last layer with weights, which scores the classes: linear, or a 1x1 convolution.
+
+    Raises:
+        ConfigError: the last layer with weights is of another kind.
+    """
+    weighted = [(name, m) for name, m in net.named_modules() if next(m.parameters(recurse=False), None) is not None]
+    name, layer = weighted[-1] if weighted else ("", net)
+    pointwise = isinstance(layer, nn.Conv2d) and layer.kernel_size == (1, 1) and layer.groups == 1
+    if not isinstance(layer, nn.Linear | nn.Conv2d) or not (pointwise or isinstance(layer, nn.Linear)):
+        got = f"{name or 'the net'} ({type(layer).__name__})"
+        raise ConfigError("the head", got=got, need="a linear map or a 1x1 convolution as the last layer")
+    return Head(name, layer)
+
+
+def replace_head(net: nn.Module, classes: int) -> Head:
+    """Put a head for other classes on a net, in place; its weights are drawn from torch's global stream.
+
+    The new head lies on the device of the old one and in its precision, and it is trained, frozen or not.
+
+    Args:
+        net: with a head.
+        classes: outputs of the new one.
+
+    Raises:
+        ConfigError: there are fewer than two classes, or no head was found.
+    """
+    if classes < 2:
+        raise ConfigError("classes", got=classes, need="2 or more")
+    name, old = find_head(net)
+    like: dict[str, Any] = {"bias": old.bias is not None, "device": old.weight.device, "dtype": old.weight.dtype}
+    new: nn.Linear | nn.Conv2d
+    if isinstance(old, nn.Linear):
+        new = nn.Linear(old.in_features, classes, **like)
+    else:
+        new = nn.Conv2d(old.in_channels, classes, kernel_size=1, **like)
+    where, _, last = name.rpartition(".")
+    net.get_submodule(where).register_module(last, new.train(old.training))
+    return Head(name, new)
+
+
+@torch.no_grad()
+def copy_rows(
+    head: nn.Linear | nn.Conv2d,
+    weight: Float[Tensor, "class_ *fan_in"],
+    bias: Float[Tensor, " class_"] | None,
+    pairs: Mapping[int, int],
+) -> None:
+    """Copy what another head knows of some classes: a row of weights and a bias each.
+
+    Args:
+        head: to change.
+        weight: of the other head.
+        bias: of the other head, if it has one.
+        pairs: number of a class here -> number of the class there.
+
+    Raises:
+        ConfigError: the heads read different numbers of features.
+    """
+    if head.weight[0].numel() != weight[0].numel():
+        raise ConfigError("the source's head", got=weight[0].numel(), need=f"{head.weight[0].numel()} features")
+    for here, there in pairs.items():
+        head.weight[here] = weight[there].view_as(head.weight[here])
+        if head.bias is not None:
+            head.bias[here] = 0.0 if bias is None else bias[there]
+
+
+def head_from_classes(
+    net: nn.Module,
+    rows: Mapping[str, str | int],
+    *,
+    classes: Sequence[str],
+    source: nn.Module,
+    source_classes: Sequence[str],
+) -> Head:
+    """Start the head of `net` from what `source` knows of some classes; the other rows stay as they are.
+
+    Args:
+        net: to change; its head has one row for each of `classes`.
+        rows: class of `net` -> class of `source`, by name or number, as {"hotdog": 934}.
+        classes: of `net`, in order.
+        source: a net with the same number of features.
+        source_classes: of `source`, in order.
+
+    Raises:
+        ConfigError: a class that does not exist (the error names the nearest), or heads that don't fit.
+    """
+    head, theirs = find_head(net), find_head(source)
+    for what, one, names in (("classes", head, classes), ("source_classes", theirs, source_classes)):
+        if one.classes != len(names):
+            raise ConfigError(what, got=f"{len(names)} names", need=f"{one.classes}, one for each row of {one.name}")
+    pairs = {class_number(here, classes): class_number(there, source_classes) for here, there in rows.items()}
+    copy_rows(head.layer, theirs.layer.weight, theirs.layer.bias, pairs)
+    return head
+
+
+def class_number(name: str | int, classes: Sequence[str]) -> int:
+    """Give the number of a class, the first of its name.
+
+    Raises:
+        ConfigError: there is no such class; the error proposes the nearest name.
+    """
+    if isinstance(name, int):
+        if not 0 <= name < len(classes):
+            raise ConfigError("the class", got=name, need=f"a number from 0 to {len(classes) - 1}")
+        return name
+    if name not in classes:
+        raise unknown_name("the class", name, classes)
+    return list(classes).index(name)
+
+
+def freeze(net: nn.Module, up_to: str) -> nn.Module:
+    """Keep the layers up to and with one of them as they are: no gradient, and evaluation for good.
+
+    Batch normalization would go on measuring its running mean and variance although its weights stand still, and
+    so move what the frozen layers answer; dropout would go on dropping. Frozen layers therefore pass
+    `net.train()` by, until `unfreeze`. The order is that in which the layers were registered.
+
+    Args:
+        net: to change, in place.
+        up_to: name of the last layer that stays, such as `stage2` or `stage2.0.conv1`; `body` is all but the head.
+
+    Raises:
+        ConfigError: there is no such layer; the error proposes the nearest.
+    """
+    modules = dict(net.named_modules())
+    names = list(modules)
+    if up_to == BODY:
+        last = names.index(find_head(net).name) - 1
+    else:
+        found = next((name for name in (up_to, f"net.{up_to}") if name and name in modules), None)
+        if found is None:
+            raise unknown_name("the layer to freeze up to", up_to, [BODY, *(name for name, _ in net.named_children())])
+        last = max(number for number, name in enumerate(names) if f"{name}.".startswith(f"{found}."))
+    for number, module in enumerate(modules.values()):
+        if number > last:
+            break
+        for parameter in module.parameters(recurse=False):
+            parameter.requires_grad_(False)
+        if number + sum(1 for _ in module.modules()) - 1 <= last:  # all that it holds is frozen
+            module.eval()
+            module.__dict__["train"] = MethodType(_stay, module)
+    return net
+
+
+def unfreeze(net: nn.Module) -> nn.Module:
+    """Let every layer learn again; those that were frozen take the mode of the whole net."""
+    for module in net.modules():
+        module.__dict__.pop("train", None)
+    return net.requires_grad_(True).train(net.training)
+
+
+def _stay(module: nn.Module, mode: bool = True) -> nn.Module:
+    """Stand in for `train` of a frozen layer: it stays in evaluation."""
+    return module
+
+
+def parameter_groups(net: nn.Module, head_rate_factor: float = 10.0) -> list[dict[str, Any]]:
+    """Sort what learns into body and head; the head's learning rate is `head_rate_factor` times the body's.
+
+    Both follow the same schedule: see optimizers.set_rate.
+
+    Raises:
+        ConfigError: the factor is not above 0, or no head was found.
+    """
+    if not 0 < head_rate_factor < float("inf"):
+        raise ConfigError("head_rate", got=head_rate_factor, need="a number above 0")
+    own = {id(parameter) for parameter in find_head(net).layer.parameters()}
+    learning = [parameter for parameter in net.parameters() if parameter.requires_grad]
+    groups = [
+        {"params": [p for p in learning if id(p) not in own], "rate_factor": 1.0},
+        {"params": [p for p in learning if id(p) in own], "rate_factor": head_rate_factor},
+    ]
+    return [group for group in groups if group["params"]]

@@ -1,0 +1,85 @@
+"""Architectures of torchvision and timm, built by name and without weights; both libraries are extras."""
+
+import contextlib
+import importlib
+from collections.abc import Iterator
+from types import ModuleType
+
+import torch
+from torch import nn
+
+from d2lab.core.errors import ConfigError, MissingExtraError
+from d2lab.core.names import unknown_name
+
+LIBRARIES = ("torchvision", "timm")
+AUXILIARY = {"googlenet": ("aux1.", "aux2."), "inception_v3": ("AuxLogits.",)}  # heads that only training uses
+
+
+def library(name: str) -> ModuleType:
+    """Import torchvision or timm.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    try:
+        return importlib.import_module({"torchvision": "torchvision.models"}.get(name, name))
+    except ImportError as cause:
+        fix = "Install it: pip install 'd2lab[pretrained]'."
+        raise MissingExtraError(name, got="not installed", need="the library of these nets", fix=fix) from cause
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Split `torchvision/resnet18` into the library and the rest.
+
+    Raises:
+        ConfigError: it does not begin with a library's name.
+    """
+    where, slash, rest = name.partition("/")
+    if where not in LIBRARIES or not slash or not rest:
+        raise ConfigError("the net", got=name, need="a name such as torchvision/resnet18 or timm/resnet18.a1_in1k")
+    return where, rest
+
+
+def library_net(architecture: str, classes: int) -> nn.Module:
+    """Build a library's net, its weights drawn and the caller's luck left alone.
+
+    Heads that only training uses (GoogLeNet, Inception) are left out: a net gives one answer.
+
+    Args:
+        architecture: such as `torchvision/googlenet`, without a tag.
+        classes: outputs of its head.
+
+    Raises:
+        ConfigError: the library has no such net.
+        MissingExtraError: the library is not installed.
+    """
+    where, name = split_name(architecture)
+    models = library(where)
+    known = names_of(where)
+    if name not in known:
+        raise unknown_name("the net", architecture, [f"{where}/{one}" for one in known])
+    with _own_luck():
+        if where == "timm":
+            net: nn.Module = models.create_model(name, pretrained=False, num_classes=classes)
+            return net
+        more = {"aux_logits": False, "init_weights": False, "transform_input": True} if name in AUXILIARY else {}
+        net = models.get_model(name, weights=None, num_classes=classes, **more)
+        return net
+
+
+def names_of(where: str) -> list[str]:
+    """List a library's image classifiers.
+
+    Args:
+        where: torchvision or timm.
+    """
+    models = library(where)
+    names: list[str] = models.list_models(module=models) if where == "torchvision" else models.list_models()
+    return names
+
+
+@contextlib.contextmanager
+def _own_luck() -> Iterator[None]:
+    """Draw weights without moving the caller's generator: they will be replaced."""
+    with torch.random.fork_rng(devices=[]):
+        yield

@@ -1,0 +1,154 @@
+"""Where a file of weights lies: $D2LAB_DATA/pretrained, the cache, what torchvision or timm left here, the network.
+
+In the cache weights are a folder with `weights.safetensors` and `manifest.json`, which is written last and holds the
+checksum: torchvision's pickles are read once, restricted, and never again.
+"""
+
+import contextlib
+import datetime
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as decode_tensors
+from safetensors.torch import save as encode_tensors
+from torch import Tensor
+
+from d2lab.core.atomic import write_bytes, write_json
+from d2lab.core.errors import DataError
+from d2lab.data.places import cache_folder, data_folders
+from d2lab.data.progress import Report, shown, tell
+from d2lab.pretrained.hub import receive
+from d2lab.pretrained.origin import Origin
+from d2lab.pretrained.weights import read_weights
+
+Tensors = dict[str, Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where weights are, or that they are nowhere on disk."""
+
+    kind: Literal["D2LAB_DATA", "cache", "library", "absent"]
+    path: Path
+
+
+def locate(origin: Origin) -> Place:
+    """Say where the weights lie, by name alone: nothing is read or checked.
+
+    Raises:
+        DataError: a folder in $D2LAB_DATA is not there.
+    """
+    for folder in data_folders():
+        if (folder / "pretrained" / origin.file).is_file():
+            return Place("D2LAB_DATA", folder / "pretrained" / origin.file)
+    ours = folder_of(origin)
+    if (ours / "manifest.json").is_file():
+        return Place("cache", ours / "weights.safetensors")
+    left = _left_by_library(origin)
+    return Place("absent", ours / "weights.safetensors") if left is None else Place("library", left)
+
+
+def obtain(origin: Origin, *, report: Report | None = None) -> Tensors:
+    """Give the tensors, from the nearest place that has them; what is nowhere on disk is downloaded.
+
+    Args:
+        origin: whose weights.
+        report: told of every piece that arrives; without it a terminal gets a bar.
+
+    Raises:
+        DataError: a file is broken or not what it should be, or it can't be had.
+    """
+    place = locate(origin)
+    if place.kind in ("D2LAB_DATA", "library"):
+        return read_weights(place.path)
+    with _locked(origin):
+        kept = _kept(origin)  # another process may have fetched it while this one waited
+        if kept is not None:
+            return kept
+        with shown(report) as told:
+            return _keep(origin, *receive(origin, folder_of(origin), told))
+
+
+def folder_of(origin: Origin) -> Path:
+    """Give the weights' folder in the cache."""
+    return cache_folder() / "pretrained" / origin.name.replace("/", "-")
+
+
+def _left_by_library(origin: Origin) -> Path | None:
+    """Find the file where torchvision or timm keep what they once fetched; it is only read."""
+    if origin.name.startswith("torchvision/"):
+        path = Path(torch.hub.get_dir()) / "checkpoints" / origin.file
+        return path if path.is_file() else None
+    from huggingface_hub import try_to_load_from_cache
+
+    repository = "/".join(origin.home.rsplit("/", 2)[1:])
+    found = try_to_load_from_cache(repository, origin.url.rpartition("/")[2])
+    return Path(found) if isinstance(found, str) else None
+
+
+def _kept(origin: Origin) -> Tensors | None:
+    """Read the cached tensors when their manifest vouches for them; anything else counts as absent."""
+    folder = folder_of(origin)
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        content = (folder / "weights.safetensors").read_bytes()
+        if not isinstance(manifest, dict) or hashlib.sha256(content).hexdigest() != manifest.get("sha256"):
+            return None
+        return decode_tensors(content)
+    except (OSError, ValueError, SafetensorError):
+        return None
+
+
+def _keep(origin: Origin, path: Path, facts: dict[str, Any]) -> Tensors:
+    """Read what arrived, keep it as safetensors, and write the manifest last."""
+    tensors = read_weights(path)
+    content = encode_tensors({name: tensor.contiguous().clone() for name, tensor in tensors.items()})
+    folder = folder_of(origin)
+    write_bytes(folder / "weights.safetensors", content, DataError)
+    manifest = {
+        "name": origin.name,
+        "licence": origin.licence,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        **facts,
+    }
+    write_json(folder / "manifest.json", manifest, DataError)
+    with contextlib.suppress(OSError):
+        path.unlink()
+    return tensors
+
+
+@contextlib.contextmanager
+def _locked(origin: Origin) -> Iterator[None]:
+    """Keep other processes out of the weights' folder; wait while one is at work."""
+    from filelock import FileLock, Timeout
+
+    folder = folder_of(origin)
+    lock = FileLock(folder / ".lock")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            tell(f"Another process is at work on {origin.name}; waiting for it.")
+            lock.acquire()
+    except (OSError, NotImplementedError) as cause:
+        fix = "Name a folder that can be written with D2LAB_CACHE."
+        got = getattr(cause, "strerror", None) or str(cause)
+        raise DataError(str(folder), got=got, need="a folder for the cache", fix=fix) from cause
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def cached_bytes(origin: Origin) -> int:
+    """Count the bytes on disk; 0 where there are none."""
+    place = locate(origin).path
+    return place.stat().st_size if place.is_file() else 0

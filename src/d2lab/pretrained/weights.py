@@ -1,0 +1,75 @@
+"""A file of weights becomes tensors by name, and can't do anything else.
+
+safetensors holds no code. A .pth is a pickle, which could run any: it is read by torch's restricted reader, which
+knows tensors and plain containers and refuses the rest.
+"""
+
+import hashlib
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as decode_tensors
+from torch import Tensor
+
+from d2lab.core.errors import DataError
+from d2lab.pretrained.origin import HASH_IN_NAME
+
+WRAPPERS = ("model", "state_dict")  # under which training scripts keep the weights beside other things
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Read a .safetensors or .pth file; one whose name carries its checksum, as torchvision's do, is checked first.
+
+    Raises:
+        DataError: no such file, another content than its name promises, or anything but tensors by name.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as cause:
+        got = cause.strerror or str(cause)
+        raise DataError(f"weights {path}", got=got, need="a .safetensors or .pth file") from cause
+    digits = HASH_IN_NAME.search(path.name)
+    found = hashlib.sha256(content).hexdigest() if digits else ""
+    if digits and not found.startswith(digits[1]):
+        need, fix = f"{digits[1]}..., as its name says", "It is cut off or another file: fetch it again."
+        raise DataError(f"weights {path}", got=f"sha256 {found[:12]}...", need=need, fix=fix)
+    if content[8:9] == b"{" and int.from_bytes(content[:8], "little") < len(content):
+        try:
+            return decode_tensors(content)
+        except (SafetensorError, ValueError, KeyError) as cause:
+            raise DataError(f"weights {path}", got=str(cause), need="a whole safetensors file") from cause
+    if content.lstrip()[:1] == b"<":
+        raise DataError(f"weights {path}", got="a web page", need="the file that the page offers")
+    del content
+    return _by_name(path, _restricted(path))
+
+
+def _restricted(path: Path) -> object:
+    """Read a pickle without running what it asks for."""
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as cause:  # a broken pickle may raise anything
+        refused = "weights only" in str(cause).lower() and "unsupported" in str(cause).lower()
+        got = "a pickle that asks to run code: refused" if refused else f"no whole .pth file ({type(cause).__name__})"
+        raise DataError(f"weights {path}", got=got, need="tensors by name and nothing else") from cause
+
+
+def _by_name(path: Path, value: object) -> dict[str, Tensor]:
+    for wrapper in WRAPPERS:
+        if isinstance(value, dict) and isinstance(value.get(wrapper), dict):
+            value = value[wrapper]
+    plain = isinstance(value, dict) and value and all(isinstance(tensor, Tensor) for tensor in value.values())
+    if not plain:
+        raise DataError(f"weights {path}", got=type(value).__name__, need="tensors by name")
+    return {str(name): tensor.detach() for name, tensor in value.items()}  # type: ignore[attr-defined]
+
+
+def fingerprint(tensors: dict[str, Tensor]) -> str:
+    """Hash names, kinds, shapes and values: the same for the same weights, whatever file held them."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name].detach().cpu().contiguous()
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
