@@ -24,6 +24,10 @@ def train(
     setting: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated.")
     ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", help="Begin with a run's weights, or a name[:FILE] of d2lab pretrained."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Decides weights, order and dropout.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps or xpu.")] = "auto",
     budget: Annotated[str, typer.Option(help="smoke, lesson or full.")] = "full",
@@ -49,6 +53,7 @@ def train(
         seed=seed,
         device=device,
         budget=budget,
+        source=source,
         progress=progress_for(quiet=quiet),
         on_epoch=_listeners(live=live, tensorboard=tensorboard),
     )

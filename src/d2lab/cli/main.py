@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from d2lab import __version__
-from d2lab.cli import augment, browse, data, doctor, export, inspect, learn, results, twins
+from d2lab.cli import augment, browse, data, doctor, export, inspect, learn, pretrained, results, twins
 from d2lab.core.errors import D2labError
 
 EXIT_BAD_INPUT = 2
@@ -37,6 +37,7 @@ VERBS: dict[str, Callable[..., None]] = {
 for name, verb in VERBS.items():
     app.command(name)(verb)
 app.add_typer(data.app, name="data")
+app.add_typer(pretrained.app, name="pretrained")
 
 
 def _version(wanted: bool | None) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from d2lab.core.errors import ConfigError
 
-LISTED = 100  # names that a line of an error can hold
+LISTED = 50  # names that a line of an error can hold
 
 
 def unknown_name(what: str, given: str, known: Iterable[str]) -> ConfigError:

@@ -3,6 +3,7 @@
 from torch import nn
 
 from d2lab.core.errors import ConfigError
+from d2lab.core.names import unknown_name
 from d2lab.models.alexnet import AlexNet, AlexNetConfig
 from d2lab.models.cifarnet import CifarNet, CifarNetConfig
 from d2lab.models.densenet import DenseNet, DenseNetConfig
@@ -59,3 +60,16 @@ def build_model(config: ModelConfig) -> nn.Module:
         known = ", ".join(sorted(c.__name__ for c in MODELS))
         raise ConfigError("model settings", got=type(config).__name__, need=f"one of {known}")
     return MODELS[type(config)](config)
+
+
+def default_settings(kind: str) -> ModelConfig:
+    """Give a model's default settings by the name of their class, as records keep it.
+
+    Raises:
+        ConfigError: there is no such model.
+    """
+    kinds = {made.__name__: made for made in MODELS}
+    if kind not in kinds:
+        raise unknown_name("model settings", kind, kinds)
+    default: ModelConfig = kinds[kind]()
+    return default

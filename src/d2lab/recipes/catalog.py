@@ -5,6 +5,7 @@ from d2lab.recipes import (
     alexnet,
     cifar10_fast,
     densenet,
+    finetune,
     googlenet,
     lenet,
     lenet_norm,
@@ -36,6 +37,7 @@ FILES = (
     resnet20,
     densenet,
     cifar10_fast,
+    finetune,
 )
 RECIPES: dict[str, Recipe] = {file.RECIPE.name: file.RECIPE for file in FILES}
 

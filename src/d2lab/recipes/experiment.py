@@ -2,7 +2,7 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,10 +22,12 @@ from d2lab.data.picture_files import PictureFiles
 from d2lab.data.split import Split, holdout, limit
 from d2lab.data.stream import MappedArrays, StreamedBatches
 from d2lab.layers.init import initialize
-from d2lab.models.catalog import build_model
+from d2lab.models.catalog import build_model, default_settings
 from d2lab.models.cifarnet import CifarNet
 from d2lab.recipes.catalog import find_recipe
+from d2lab.recipes.classes import keep_classes, whole_card, with_classes
 from d2lab.recipes.recipe import Recipe, Settings, check_sizes
+from d2lab.recipes.start import Source, settle
 from d2lab.train.stepper import Stepper
 from d2lab.train.task import Task, find_task, smoothed
 from d2lab.train.threads import choose_threads
@@ -34,6 +36,7 @@ from d2lab.vision.prepare import Prepare
 from d2lab.vision.scale import resize
 
 FORMAT = 1
+Start = Callable[[nn.Module], None]
 WHITENED = 2000  # images whose patches a whitening layer is computed from: two million patches of CIFAR-10
 FOLDER_MODULE = "d2lab.data.image_folder"
 RESIDENT_BYTES = 256 * 2**20  # a set that is not larger when resized is resized once, a larger one at each step
@@ -65,6 +68,7 @@ class Experiment:
         return {
             "format": FORMAT,
             "recipe": self.recipe.name,
+            "model": type(self.settings.model).__name__,
             "data": self.card.name,
             "seed": self.seed,
             "device": self.device,
@@ -82,16 +86,24 @@ def plan(
     seed: int = 0,
     device: str = "auto",
     budget: str = "full",
+    source: Source | None = None,
 ) -> Experiment:
     """Check every choice and give the experiment; reads no data yet.
+
+    With a source the model is the source's, and the recipe gives all the rest.
 
     Raises:
         ConfigError: an unknown recipe, data set, setting, device or budget, or data of another task.
     """
     recipe = find_recipe(name)
+    if source is not None:
+        recipe = recipe.with_model(source.model)
     card = catalog.card(recipe.data if data is None else data)
     find_task(recipe.task).check(card)
     settings = recipe.configure(card, budget=budget, changes=changes)
+    if settings.only:
+        card = with_classes(card, settings.only)
+        settings = recipe.configure(card, budget=budget, changes=changes)
     derive(seed)  # a bad seed is refused here
     kind = str(resolve_device(device))
     experiment = Experiment(recipe=recipe, card=card, settings=settings, seed=seed, device=kind, budget=budget)
@@ -126,7 +138,11 @@ def from_json(value: dict[str, Any], where: str, *, device: str | None = None) -
     try:
         recipe, card = find_recipe(str(value["recipe"])), _card_of(value)
         find_task(recipe.task).check(card)
+        kind = str(value.get("model", type(recipe.settings.model).__name__))  # records of old don't say
+        if kind != type(recipe.settings.model).__name__:
+            recipe = recipe.with_model(default_settings(kind))
         settings = change(recipe.settings, dict(value["settings"]))
+        card = with_classes(card, settings.only)
         check_sizes(settings.model, card)
         seed, budget = int(value["seed"]), str(value["budget"])
         derive(seed)
@@ -155,16 +171,18 @@ def load_data(experiment: Experiment) -> tuple[Split, Split | None, Split]:
 
     Training images that are augmented stay as stored: they are changed before they are resized.
     """
-    loop, side = experiment.settings.loop, experiment.prepare.side
-    dataset = catalog.load_card(experiment.card, side=stored_side(experiment), workers=loop.stream_workers)
-    train, validation = dataset.train, None
+    loop, side, only = experiment.settings.loop, experiment.prepare.side, experiment.settings.only
+    whole = whole_card(experiment.card, only)
+    dataset = catalog.load_card(whole, side=stored_side(experiment), workers=loop.stream_workers)
+    train, test = (keep_classes(split, whole.classes, only) for split in (dataset.train, dataset.test))
+    validation = None
     if loop.examples is not None and loop.examples < len(train):
         train = limit(train, loop.examples, seed=experiment.seed)
     if loop.validation:
         train, validation = holdout(train, loop.validation, seed=experiment.seed)
         validation = fit_images(validation, side)
     train = fit_images(train, side) if experiment.settings.augment.idle else train
-    return train, validation, fit_images(dataset.test, side)
+    return train, validation, fit_images(test, side)
 
 
 def stored_side(experiment: Experiment) -> int | None:
@@ -208,12 +226,20 @@ def count_parameters(experiment: Experiment) -> int:
         return sum(p.numel() for p in build_model(experiment.settings.model).parameters())
 
 
-def build_stepper(experiment: Experiment, train: Split) -> Stepper:
-    """Build the net, its optimizer and what changes its batches."""
-    settings = experiment.settings
+def build_stepper(experiment: Experiment, train: Split, start: Start | None = None) -> Stepper:
+    """Build the net, its optimizer and what changes its batches.
+
+    Args:
+        experiment: says how.
+        train: the examples.
+        start: puts weights of a source into the net before anything is built on it.
+    """
+    settings, net = experiment.settings, prepare_net(build_net(experiment), experiment, train)
+    if start is not None:
+        start(net)
     steps = steps_per_epoch(len(train), settings.loop.batch_size, drop_last=settings.loop.drop_last)
     return Stepper(
-        prepare_net(build_net(experiment), experiment, train),
+        net,
         experiment.task,
         optimizer=settings.optimizer,
         schedule=settings.schedule,
@@ -223,6 +249,7 @@ def build_stepper(experiment: Experiment, train: Split) -> Stepper:
         device=torch.device(experiment.device),
         total_steps=steps * settings.loop.epochs,
         augment=build_augment(experiment),
+        groups=settle(net, settings.start),
     )
 
 

@@ -10,11 +10,12 @@ from typing import Literal
 
 from d2lab.core.errors import ConfigError
 from d2lab.core.names import unknown_name
-from d2lab.core.settings import change
+from d2lab.core.settings import change, full_name
 from d2lab.data.card import Card
 from d2lab.layers.init import InitName
 from d2lab.models.catalog import ModelConfig
 from d2lab.optimizers.config import OptimizerConfig, ScheduleConfig
+from d2lab.recipes.start import StartConfig
 from d2lab.train.config import LoopConfig
 from d2lab.vision.augment import AugmentConfig
 
@@ -28,11 +29,21 @@ class Settings:
 
     model: ModelConfig
     init: InitName = "default"
+    start: StartConfig = field(default_factory=StartConfig)
+    only: tuple[str, ...] = ()  # classes of the data that are used, in the order of their new numbers; all for none
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     label_smoothing: float = 0.0  # share of a target that is spread over all classes
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     loop: LoopConfig = field(default_factory=LoopConfig)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A run that is made first where the user names no weights to begin with."""
+
+    recipe: str
+    changes: Changes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +60,18 @@ class Recipe:
     on: Mapping[str, Changes] = field(default_factory=dict)  # changes for a data set and those that are like it
     budgets: Mapping[str, Changes] = field(default_factory=dict)  # changes for a budget; full has none
     measured: str = ""  # test result and seconds of the default run, measured
+    before: Before | None = None
+
+    def with_model(self, model: ModelConfig) -> "Recipe":
+        """Give the recipe for another model: what it says for its own one, by data or budget, is left out."""
+
+        def rest(changes: Changes) -> Changes:
+            return {k: v for k, v in changes.items() if not full_name(self.settings, k).startswith("model.")}
+
+        on = {name: rest(changes) for name, changes in self.on.items()}
+        budgets = {name: rest(changes) for name, changes in self.budgets.items()}
+        settings = dataclasses.replace(self.settings, model=model)
+        return dataclasses.replace(self, settings=settings, on=on, budgets=budgets)
 
     def configure(self, card: Card, *, budget: str = "full", changes: Changes | None = None) -> Settings:
         """Layer the settings for a data set and a budget, and fit the model to the data's sizes.

@@ -12,6 +12,7 @@ from d2lab.core.device import resolve_device
 from d2lab.core.errors import RunError
 from d2lab.core.machine import describe_machine
 from d2lab.core.seed import derive
+from d2lab.recipes.catalog import find_recipe
 from d2lab.recipes.experiment import (
     Experiment,
     build_batches,
@@ -22,6 +23,7 @@ from d2lab.recipes.experiment import (
     own_luck,
     plan,
 )
+from d2lab.recipes.source import source_start, start_from, stated_source
 from d2lab.train.checkpoint import Checkpoint, load_checkpoint
 from d2lab.train.loop import Loop, Status
 from d2lab.train.progress import Progress, Silence
@@ -54,6 +56,7 @@ def train(
     seed: int = 0,
     device: str = "auto",
     budget: str = "full",
+    source: str | None = None,
     root: Path | None = None,
     progress: Progress | None = None,
     on_epoch: OnEpoch | None = None,
@@ -67,6 +70,7 @@ def train(
         seed: decides weights, order and dropout; the same seed gives the same weights on the same machine.
         device: auto, cpu, cuda, cuda:1, mps or xpu.
         budget: smoke, lesson or full.
+        source: weights to begin with, and their model: a run, torchvision/NAME or timm/NAME, also NAME:FILE.
         root: the folder of all runs; $D2LAB_RUNS or `runs` here unless given.
         progress: who is told; nobody unless given.
         on_epoch: called after each epoch, its rows written.
@@ -77,12 +81,21 @@ def train(
         NonFiniteError: a loss broke; the record holds the last checkpoint.
         RunError: the record can't be written.
     """
-    experiment = plan(name, data=data, changes=changes, seed=seed, device=device, budget=budget)
+    choices: dict[str, Any] = {"data": data, "changes": changes, "seed": seed, "device": device, "budget": budget}
+    source, before = source or stated_source(changes), find_recipe(name).before
+    if source is None and before is not None:
+        plan(name, **choices)  # what is wrong shows before the first of two runs
+        common: dict[str, Any] = {"seed": seed, "device": device, "budget": budget, "root": root, "progress": progress}
+        first = train(before.recipe, changes=dict(before.changes), **common)
+        if first.status == "interrupted":
+            return first
+        source = str(first.record.folder)
+    experiment, start = start_from(name, choices, source)
     splits = load_data(experiment)
     threads = count_threads(experiment, splits[0])
     with using_threads(threads), own_luck(experiment.device):
         torch.manual_seed(derive(seed, "training"))
-        stepper = build_stepper(experiment, splits[0])
+        stepper = build_stepper(experiment, splits[0], start)
         machine = {**describe_machine(), "device": experiment.device, "threads": threads}
         record = RunRecord.create(name, seed, experiment.to_json(), machine, root)
         return _run(experiment, splits, stepper, record, progress or Silence(), on_epoch, None)
@@ -110,8 +123,9 @@ def resume(
         raise RunError(f"run {record.name}", got=f"threads {threads!r}", need="a number in machine.json")
     with record.lock(), using_threads(threads), own_luck(experiment.device):
         checkpoint = load_checkpoint(record.checkpoint) if (record.checkpoint / "state.json").exists() else None
+        start = None if checkpoint is not None else source_start(experiment)[1]
         torch.manual_seed(derive(experiment.seed, "training"))
-        stepper = build_stepper(experiment, splits[0])
+        stepper = build_stepper(experiment, splits[0], start)
         return _run(experiment, splits, stepper, record, progress or Silence(), on_epoch, checkpoint)
 
 

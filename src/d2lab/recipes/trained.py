@@ -14,6 +14,7 @@ from d2lab.data import catalog
 from d2lab.data.card import Card
 from d2lab.data.split import Split
 from d2lab.models.catalog import build_model
+from d2lab.recipes.classes import with_classes
 from d2lab.recipes.experiment import Experiment, fit_images, from_json, load_data
 from d2lab.train.checkpoint import load_checkpoint, load_weights
 from d2lab.train.evaluate import evaluate, predict
@@ -39,7 +40,7 @@ class Trained:
         """
         if data is None or data == self.experiment.card.name:
             return load_data(self.experiment)[2]
-        own, other = self.experiment.card, catalog.card(data)
+        own, other = self.experiment.card, with_classes(catalog.card(data), self.experiment.settings.only)
         self.experiment.task.check(other)
         if other.classes != own.classes:
             raise ConfigError("data", got=data, need=f"the classes of {own.name}: {', '.join(own.classes)}")

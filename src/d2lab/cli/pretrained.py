@@ -1,0 +1,112 @@
+"""The verbs of `d2lab pretrained`."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from d2lab.cli.table import show_table
+from d2lab.core.errors import ConfigError, MissingExtraError
+
+if TYPE_CHECKING:
+    from d2lab.pretrained import Origin
+
+app = typer.Typer(
+    help="Weights of torchvision and timm: what there is, whose it is, and what is here.", rich_markup_mode=None
+)
+Name = Annotated[str, typer.Argument(help="A name such as torchvision/resnet18 or timm/resnet18.a1_in1k.")]
+
+
+@app.callback(invoke_without_command=True)
+def overview(context: typer.Context) -> None:
+    """Count the weights that the installed libraries name."""
+    if context.invoked_subcommand is not None:
+        return
+    for where, names in _names().items():
+        typer.echo(f"{where}: {len(names):,} weights.  d2lab pretrained list {where}/")
+
+
+@app.command("list")
+def list_names(
+    part: Annotated[str | None, typer.Argument(help="Show only names that hold this, such as resnet18.")] = None,
+) -> None:
+    """List weights by name: whether the net is ours or the library's, its side, its licence, what is here."""
+    from d2lab.pretrained import find_origin, locate
+
+    chosen = [name for names in _names().values() for name in names if part is None or part.lower() in name.lower()]
+    if not chosen:
+        raise ConfigError("the weights", got=part, need="a part of a name, such as resnet18 or torchvision/vgg")
+    rows = []
+    for name in chosen:
+        try:
+            origin = find_origin(name)
+        except ConfigError:  # timm has some without classes
+            continue
+        net = "ours" if origin.config.ours else origin.architecture.partition("/")[0]
+        rows.append([name, net, str(origin.side), f"{len(origin.classes):,}", locate(origin).kind, origin.licence])
+    show_table("", ["weights", "net", "side", "classes", "where", "licence"], rows)
+
+
+@app.command()
+def show(name: Name) -> None:
+    """Show what weights are: classes, parameters, what they expect of images, licence, address."""
+    from d2lab.pretrained import find_origin
+
+    for fact, value in _facts(find_origin(name)):
+        typer.echo(f"{fact:<13}{value}")
+
+
+@app.command()
+def fetch(name: Name) -> None:
+    """Bring weights here, from $D2LAB_DATA, the cache or the network; they are put into their net to prove them."""
+    from d2lab.pretrained import load_pretrained, locate
+
+    loaded = load_pretrained(name)
+    typer.echo(locate(loaded.origin).path)
+    typer.echo(f"{loaded.parameters:,} parameters, {len(loaded.classes):,} classes, licence: {loaded.origin.licence}")
+
+
+def _names() -> dict[str, list[str]]:
+    """List the weights of every library that is installed.
+
+    Raises:
+        MissingExtraError: none is.
+    """
+    from d2lab.models.library import LIBRARIES
+    from d2lab.pretrained import list_origins
+
+    found, missing = {}, None
+    for where in LIBRARIES:
+        try:
+            found[where] = list_origins(where)
+        except MissingExtraError as cause:
+            missing = cause
+    if missing is not None and not found:
+        raise missing
+    return found
+
+
+def _facts(origin: "Origin") -> list[tuple[str, str]]:
+    """Gather what a person asks of weights before using them."""
+    import torch
+
+    from d2lab.models.catalog import build_model
+    from d2lab.pretrained import locate
+
+    with torch.device("meta"):
+        size = sum(parameter.numel() for parameter in build_model(origin.config).parameters())
+    place = locate(origin)
+    here = "nowhere here" if place.kind == "absent" else f"{place.path} ({place.kind})"
+    numbers = (" ".join(f"{value:g}" for value in values) for values in (origin.mean, origin.std))
+    return [
+        ("weights", origin.name),
+        ("net", "ours" if origin.config.ours else f"of {origin.architecture.partition('/')[0]}"),
+        ("parameters", f"{size:,}, about {4 * size / 1e6:.0f} MB"),
+        ("classes", f"{len(origin.classes):,}: {', '.join(origin.classes[:3])}, ..."),
+        ("pictures", f"shorter side {origin.resize}, middle {origin.side} x {origin.side}, {origin.interpolation}"),
+        ("mean, std", ", ".join(numbers) + " (the net's first layer: give it [0, 1])"),
+        *([("accuracy", f"{origin.figures} on ImageNet, as the library states it")] if origin.figures else []),
+        ("licence", origin.licence),
+        ("about", origin.home),
+        ("address", origin.url),
+        ("on disk", here),
+    ]
