@@ -8,9 +8,9 @@ import torch
 
 from d2lab.core.errors import ConfigError, NonFiniteError, RunError
 from d2lab.recipes import RECIPES, load_run, resume, train
-from d2lab.train.record import open_record
 from d2lab.train import loop
 from d2lab.train.checkpoint import load_checkpoint
+from d2lab.train.record import open_record
 
 
 def weights(run):

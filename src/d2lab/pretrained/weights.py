@@ -5,6 +5,7 @@ knows tensors and plain containers and refuses the rest.
 """
 
 import hashlib
+import warnings
 from pathlib import Path
 
 import torch
@@ -48,10 +49,12 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 def _restricted(path: Path) -> object:
     """Read a pickle without running what it asks for."""
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about foreign pickles, which are refused below
+            return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as cause:  # a broken pickle may raise anything
-        refused = "weights only" in str(cause).lower() and "unsupported" in str(cause).lower()
-        got = "a pickle that asks to run code: refused" if refused else f"no whole .pth file ({type(cause).__name__})"
+        refused = "weights only load failed" in str(cause).lower()  # torch's words
+        got = "more than tensors, or a call to run" if refused else f"no whole .pth file ({type(cause).__name__})"
         raise DataError(f"weights {path}", got=got, need="tensors by name and nothing else") from cause
 
 

@@ -24,10 +24,10 @@ RECIPE = Recipe(
         model=ResNetConfig(depth=8, stem="small", shortcut="pad", side=32),
         start=StartConfig(head_rate=10.0),
         optimizer=OptimizerConfig(learning_rate=0.005, momentum=0.9, weight_decay=5e-4),
-        schedule=ScheduleConfig(name="cosine", warmup_steps=5),
+        schedule=ScheduleConfig(name="cosine", warmup_steps=10),
         loop=LoopConfig(epochs=20, batch_size=16),
     ),
-    on={"digits": {"only": ("5", "6", "7", "8", "9"), "examples": 50}},
+    on={"digits": {"only": ("5", "6", "7", "8", "9"), "examples": 50, "batch_size": 10}},
     budgets={"smoke": {"epochs": 1}, "lesson": {"epochs": 5}},
     before=Before("resnet20", {"depth": 8, "only": ("0", "1", "2", "3", "4")}),
 )
