@@ -1,6 +1,6 @@
 """All deliberate mistakes, room by room."""
 
-from tests.mutants import data, devices, early, engine, inspection, layers, optimizers, vision
+from tests.mutants import data, devices, early, engine, inspection, layers, optimizers, pretrained, vision
 
 MUTANTS = [
     *early.MUTANTS,
@@ -11,4 +11,5 @@ MUTANTS = [
     *devices.MUTANTS,
     *vision.MUTANTS,
     *inspection.MUTANTS,
+    *pretrained.MUTANTS,
 ]

@@ -181,6 +181,7 @@ def test_a_run_killed_before_its_first_checkpoint_begins_with_the_source_again(r
         resume(run.record.folder)
 
 
+@pytest.mark.slow  # also run, as every recipe's smoke budget, by test_train.py
 def test_the_recipe_makes_its_own_source_where_none_is_named(runs):
     run = train("finetune", budget="smoke", changes={"threads": 1}, device="cpu")
     (first,) = runs.glob("resnet20-*")
@@ -273,9 +274,8 @@ def test_a_record_of_an_unknown_model_is_refused(runs, small):
         load_run(run.record.folder)
 
 
-@pytest.mark.parametrize(
-    "name", ["torchvision/squeezenet1_1", pytest.param("timm/resnet18.a1_in1k", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["torchvision/squeezenet1_1", "timm/resnet18.a1_in1k"])
 def test_weights_of_others_are_tuned_kept_and_used(runs, tmp_path, cache, name, at_step_0):
     pytest.importorskip("torchvision", exc_type=ImportError)
     pytest.importorskip("timm", exc_type=ImportError)

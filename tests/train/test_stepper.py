@@ -127,3 +127,61 @@ def test_a_compiled_net_learns_the_same(rng):
         compiled.take(inputs, targets)
     for mine, theirs in zip(compiled.parameters, plain.parameters, strict=True):
         torch.testing.assert_close(mine, theirs)
+
+
+def groups(net, factor):
+    body, head = list(net[0].parameters()), list(net[3].parameters())
+    return [{"params": body, "rate_factor": 1.0}, {"params": head, "rate_factor": factor}]
+
+
+def grouped(factor, *, reverse=False):
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Dropout(0.5), nn.Linear(8, 3))
+    return Stepper(
+        net,
+        find_task("classification"),
+        optimizer=OptimizerConfig(name="adam", learning_rate=0.05),
+        schedule=ScheduleConfig(name="cosine", warmup_steps=2),
+        loop=LoopConfig(),
+        prepare=lambda x: x,
+        example=torch.zeros(1, 4),
+        device=CPU,
+        total_steps=10,
+        groups=groups(net, factor)[:: -1 if reverse else 1],
+    )
+
+
+@pytest.mark.parametrize("reverse", [False, True])  # the order of groups need not be that of the net
+def test_groups_go_back_to_a_kept_state_bit_for_bit(rng, reverse):
+    made = grouped(7.0, reverse=reverse)
+    inputs, targets = batch(rng)
+    for _ in range(3):
+        made.take(inputs, targets)
+    kept = {key: value.clone() for key, value in made.state().items()}
+    ends = []
+    for fresh in (made, grouped(7.0, reverse=reverse)):
+        fresh.restore(3, kept, {})
+        for _ in range(4):
+            fresh.take(inputs, targets)
+        ends.append([p.detach().clone() for p in fresh.net.parameters()])
+    assert all(torch.equal(a, b) for a, b in zip(*ends, strict=True))
+
+
+def test_a_factor_of_one_is_no_group_at_all(rng):
+    inputs, targets = batch(rng)
+    one, many = grouped(1.0), grouped(5.0)
+    plain = stepper(dropout=0.5, optimizer=OptimizerConfig(name="adam", learning_rate=0.05))
+    plain.schedule = one.schedule
+    for made in (one, plain, many):
+        torch.manual_seed(1)
+        for _ in range(4):
+            made.take(inputs, targets)
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters, plain.parameters, strict=True))
+    assert not torch.equal(one.parameters[2], many.parameters[2])
+
+
+def test_a_net_in_which_nothing_learns_is_refused():
+    net = nn.Linear(4, 3).requires_grad_(False)
+    how = {"optimizer": OptimizerConfig(), "schedule": ScheduleConfig(), "loop": LoopConfig(), "prepare": lambda x: x}
+    with pytest.raises(ConfigError, match="no weights to train"):
+        Stepper(net, find_task("classification"), example=torch.zeros(1, 4), device=CPU, total_steps=1, **how)

@@ -32,17 +32,18 @@ def list_names(
     """List weights by name: whether the net is ours or the library's, its side, its licence, what is here."""
     from d2lab.pretrained import find_origin, locate
 
-    chosen = [name for names in _names().values() for name in names if part is None or part.lower() in name.lower()]
-    if not chosen:
-        raise ConfigError("the weights", got=part, need="a part of a name, such as resnet18 or torchvision/vgg")
     rows = []
-    for name in chosen:
+    for name in (name for names in _names().values() for name in names):
+        if part is not None and part.lower() not in name.lower():
+            continue
         try:
             origin = find_origin(name)
         except ConfigError:  # timm has some without classes
             continue
         net = "ours" if origin.config.ours else origin.architecture.partition("/")[0]
         rows.append([name, net, str(origin.side), f"{len(origin.classes):,}", locate(origin).kind, origin.licence])
+    if not rows:
+        raise ConfigError("the weights", got=part, need="a part of a name, such as resnet18 or torchvision/vgg")
     show_table("", ["weights", "net", "side", "classes", "where", "licence"], rows)
 
 

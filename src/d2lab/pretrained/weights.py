@@ -49,9 +49,9 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 def _restricted(path: Path) -> object:
     """Read a pickle without running what it asks for."""
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), path.open("rb") as file:  # by a handle: torch goes by a path's ending
             warnings.simplefilter("ignore")  # about foreign pickles, which are refused below
-            return torch.load(path, map_location="cpu", weights_only=True)
+            return torch.load(file, map_location="cpu", weights_only=True)
     except Exception as cause:  # a broken pickle may raise anything
         refused = "weights only load failed" in str(cause).lower()  # torch's words
         got = "more than tensors, or a call to run" if refused else f"no whole .pth file ({type(cause).__name__})"

@@ -1,8 +1,12 @@
 """Fine-tuning: what a net learnt of five digits helps it with five others, of which it sees few.
 
 Without `--from` a small ResNet first learns the digits 0 to 4 (a run of its own); then this run puts a new head on it
-and learns 5 to 9 from 50 examples, the body slowly, the head ten times as fast. On any other set of images give a
+and learns 5 to 9 from 50 examples, the head three times as fast as the body. On any other set of images give a
 source: `d2lab train finetune --data SET --from torchvision/resnet18`, or a run's folder.
+
+Measured (seeds 0, 1, 2, from one source; mean and deviation of the test accuracy): 0.57, 0.06 after 3 epochs and
+0.91, 0.02 after 20; from drawn weights, `d2lab train resnet20` with the same examples, epochs and batches at its own
+rate of 0.05, 0.39, 0.11 and 0.91, 0.02. So small a source makes it faster, not better.
 
 Source: the notes, chapter 18; Girshick et al. 2014, section 2.3.
 """
@@ -22,8 +26,8 @@ RECIPE = Recipe(
     task="classification",
     settings=Settings(
         model=ResNetConfig(depth=8, stem="small", shortcut="pad", side=32),
-        start=StartConfig(head_rate=10.0),
-        optimizer=OptimizerConfig(learning_rate=0.005, momentum=0.9, weight_decay=5e-4),
+        start=StartConfig(head_rate=3.0),
+        optimizer=OptimizerConfig(learning_rate=0.02, momentum=0.9, weight_decay=5e-4),
         schedule=ScheduleConfig(name="cosine", warmup_steps=10),
         loop=LoopConfig(epochs=20, batch_size=16),
     ),
