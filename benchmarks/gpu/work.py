@@ -12,7 +12,8 @@ from benchmarks.vs_book.ours import bare_steps, our_form
 from benchmarks.vs_book.wire import Message
 
 from d2lab.recipes import find_recipe, train
-from d2lab.recipes.experiment import load_data, plan
+from d2lab.recipes.examples import load_data
+from d2lab.recipes.experiment import plan
 from d2lab.train.stepper import HALF
 
 QUICK = {"examples": 128, "batch_size": 32}  # of the embedded digits: does everything work?

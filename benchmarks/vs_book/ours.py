@@ -19,15 +19,8 @@ from d2lab.core.machine import describe_machine
 from d2lab.data.batch import steps_per_epoch
 from d2lab.data.split import Split, limit
 from d2lab.recipes import train
-from d2lab.recipes.experiment import (
-    Experiment,
-    build_batches,
-    build_net,
-    build_stepper,
-    count_threads,
-    load_data,
-    plan,
-)
+from d2lab.recipes.examples import build_batches, load_data
+from d2lab.recipes.experiment import Experiment, build_net, build_stepper, count_threads, plan
 from d2lab.train.loop import Loop
 from d2lab.train.progress import Silence
 from d2lab.train.record import RunRecord

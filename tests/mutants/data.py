@@ -34,5 +34,5 @@ MUTANTS = [
     Mutant("written in place", "data/kaggle.py", 'growing = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")', "growing = out", KAGGLE),
     Mutant("labels that leave their folder", "data/kaggle.py", "if label.startswith(\".\") or", "if", KAGGLE),
     Mutant("a file says which code runs", "recipes/experiment.py", "return dataclasses.replace(card, module=FOLDER_MODULE)", "return card", RUNS),
-    Mutant("decoded small before augmenting", "recipes/experiment.py", "return side if side is not None and experiment.settings.augment.idle else", "return side if side is not None else", RUNS),
+    Mutant("decoded small before augmenting", "recipes/examples.py", "return side if side is not None and experiment.settings.augment.idle else", "return side if side is not None else", RUNS),
 ]  # fmt: skip

@@ -41,5 +41,5 @@ MUTANTS = [
     Mutant("an oblong crop made square", "vision/augment.py", "(height, width) if self.side is None", "(height, height) if self.side is None", f"{AUGMENT} -k decide"),
     Mutant("flips twice the same image", "train/evaluate.py", "net(inputs.flip(-1))", "net(inputs)", f"{TASK} -k flips"),
     Mutant("smoothing forgotten", "train/task.py", "if not share:\n        return task", "if True:\n        return task", f"{TASK} -k smoothed"),
-    Mutant("resized where it is still to be changed", "recipes/experiment.py", "fit_images(train, side) if experiment.settings.augment.idle else train", "fit_images(train, side)", "tests/recipes/test_images.py -k resized_once"),
+    Mutant("resized where it is still to be changed", "recipes/examples.py", "fit_images(train, side) if experiment.settings.augment.idle else train", "fit_images(train, side)", "tests/recipes/test_images.py -k resized_once"),
 ]  # fmt: skip

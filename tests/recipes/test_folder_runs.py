@@ -9,7 +9,8 @@ from tests.data.pictures import draw, fill
 
 from d2lab.core.errors import DataError, RunError
 from d2lab.recipes import load_run, resume, train
-from d2lab.recipes.experiment import from_json, load_data, plan
+from d2lab.recipes.examples import load_data
+from d2lab.recipes.experiment import from_json, plan
 from d2lab.recipes.submission import submit
 
 SMALL = {"epochs": 2, "batch_size": 8, "checkpoint_every_s": 0}

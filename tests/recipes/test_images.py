@@ -11,7 +11,8 @@ from d2lab.data.split import Split
 from d2lab.layers import to_scratch
 from d2lab.recipes import experiment as experiments
 from d2lab.recipes import load_run, train
-from d2lab.recipes.experiment import build_batches, build_net, build_stepper, fit_images, load_data, plan
+from d2lab.recipes.examples import build_batches, fit_images, load_data
+from d2lab.recipes.experiment import build_net, build_stepper, plan
 from d2lab.train.evaluate import evaluate
 from d2lab.vision.augment import Augment
 

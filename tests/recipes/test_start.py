@@ -12,7 +12,8 @@ from d2lab.data.catalog import load as load_set
 from d2lab.models.pretrained import PretrainedConfig
 from d2lab.recipes import load_run, resume, train
 from d2lab.recipes.classes import keep_classes, with_classes
-from d2lab.recipes.experiment import load_data, plan
+from d2lab.recipes.examples import load_data
+from d2lab.recipes.experiment import plan
 from d2lab.recipes.source import open_source
 from d2lab.train import loop
 from d2lab.train.checkpoint import load_checkpoint

@@ -170,9 +170,9 @@ def test_the_first_layer_that_breaks_is_named_at_its_step(runs, small, monkeypat
 
 def test_a_broken_input_is_named(runs, monkeypatch):
     from d2lab.data import split as splits
-    from d2lab.recipes import experiment
+    from d2lab.recipes import examples
 
-    load = experiment.load_data
+    load = examples.load_data
 
     def poisoned(*given):
         training, validation, test = load(*given)

@@ -17,8 +17,7 @@ from d2lab.plot import Measure, layers, save_both
 from d2lab.recipes.catalog import RECIPES
 from d2lab.recipes.experiment import Experiment, from_json, own_luck, plan
 from d2lab.recipes.recipe import Changes
-from d2lab.recipes.run import open_record
-from d2lab.train.record import RECIPE, runs_folder
+from d2lab.train.record import RECIPE, open_record, runs_folder
 
 MOST_BARS = 60  # layers that a page shows one by one; more are summed up into blocks
 

@@ -13,16 +13,8 @@ from d2lab.core.errors import RunError
 from d2lab.core.machine import describe_machine
 from d2lab.core.seed import derive
 from d2lab.recipes.catalog import find_recipe
-from d2lab.recipes.experiment import (
-    Experiment,
-    build_batches,
-    build_stepper,
-    count_threads,
-    from_json,
-    load_data,
-    own_luck,
-    plan,
-)
+from d2lab.recipes.examples import build_batches, load_data
+from d2lab.recipes.experiment import Experiment, build_stepper, count_threads, from_json, own_luck, plan
 from d2lab.recipes.source import source_start, start_from, stated_source
 from d2lab.train.checkpoint import Checkpoint, load_checkpoint
 from d2lab.train.loop import Loop, Status

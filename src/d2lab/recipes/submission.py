@@ -9,7 +9,7 @@ from d2lab.data.kaggle import unlabelled, write_submission
 from d2lab.data.names import Names
 from d2lab.data.picture_files import PictureFiles
 from d2lab.data.stream import default_workers
-from d2lab.recipes.experiment import stored_side
+from d2lab.recipes.examples import stored_side
 from d2lab.recipes.trained import load_run
 
 

@@ -15,7 +15,8 @@ from d2lab.data.card import Card
 from d2lab.data.split import Split
 from d2lab.models.catalog import build_model
 from d2lab.recipes.classes import with_classes
-from d2lab.recipes.experiment import Experiment, fit_images, from_json, load_data
+from d2lab.recipes.examples import fit_images, load_data
+from d2lab.recipes.experiment import Experiment, from_json
 from d2lab.train.checkpoint import load_checkpoint, load_weights
 from d2lab.train.evaluate import evaluate, predict
 from d2lab.train.record import RunRecord, open_record
