@@ -140,7 +140,7 @@ def grouped(factor, *, reverse=False):
     return Stepper(
         net,
         find_task("classification"),
-        optimizer=OptimizerConfig(name="adam", learning_rate=0.05),
+        optimizer=OptimizerConfig(name="rmsprop", learning_rate=0.05),
         schedule=ScheduleConfig(name="cosine", warmup_steps=2),
         loop=LoopConfig(),
         prepare=lambda x: x,
@@ -170,7 +170,7 @@ def test_groups_go_back_to_a_kept_state_bit_for_bit(rng, reverse):
 def test_a_factor_of_one_is_no_group_at_all(rng):
     inputs, targets = batch(rng)
     one, many = grouped(1.0), grouped(5.0)
-    plain = stepper(dropout=0.5, optimizer=OptimizerConfig(name="adam", learning_rate=0.05))
+    plain = stepper(dropout=0.5, optimizer=OptimizerConfig(name="rmsprop", learning_rate=0.05))
     plain.schedule = one.schedule
     for made in (one, plain, many):
         torch.manual_seed(1)

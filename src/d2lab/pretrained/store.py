@@ -8,7 +8,6 @@ import contextlib
 import datetime
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -22,7 +21,8 @@ from torch import Tensor
 from d2lab.core.atomic import write_bytes, write_json
 from d2lab.core.errors import DataError
 from d2lab.data.places import cache_folder, data_folders
-from d2lab.data.progress import Report, shown, tell
+from d2lab.data.progress import Report, shown
+from d2lab.data.source import locked
 from d2lab.pretrained.hub import receive
 from d2lab.pretrained.origin import Origin
 from d2lab.pretrained.weights import read_weights
@@ -67,7 +67,7 @@ def obtain(origin: Origin, *, report: Report | None = None) -> Tensors:
     place = locate(origin)
     if place.kind in ("D2LAB_DATA", "library"):
         return read_weights(place.path)
-    with _locked(origin):
+    with locked(folder_of(origin), origin.name):
         kept = _kept(origin)  # another process may have fetched it while this one waited
         if kept is not None:
             return kept
@@ -122,33 +122,3 @@ def _keep(origin: Origin, path: Path, facts: dict[str, Any]) -> Tensors:
     with contextlib.suppress(OSError):
         path.unlink()
     return tensors
-
-
-@contextlib.contextmanager
-def _locked(origin: Origin) -> Iterator[None]:
-    """Keep other processes out of the weights' folder; wait while one is at work."""
-    from filelock import FileLock, Timeout
-
-    folder = folder_of(origin)
-    lock = FileLock(folder / ".lock")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            tell(f"Another process is at work on {origin.name}; waiting for it.")
-            lock.acquire()
-    except (OSError, NotImplementedError) as cause:
-        fix = "Name a folder that can be written with D2LAB_CACHE."
-        got = getattr(cause, "strerror", None) or str(cause)
-        raise DataError(str(folder), got=got, need="a folder for the cache", fix=fix) from cause
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def cached_bytes(origin: Origin) -> int:
-    """Count the bytes on disk; 0 where there are none."""
-    place = locate(origin).path
-    return place.stat().st_size if place.is_file() else 0
