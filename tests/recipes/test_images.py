@@ -9,8 +9,8 @@ from d2lab.core.errors import ConfigError, NonFiniteError
 from d2lab.core.settings import leaves
 from d2lab.data.split import Split
 from d2lab.layers import to_scratch
+from d2lab.recipes import examples, load_run, train
 from d2lab.recipes import experiment as experiments
-from d2lab.recipes import load_run, train
 from d2lab.recipes.examples import build_batches, fit_images, load_data
 from d2lab.recipes.experiment import build_net, build_stepper, plan
 from d2lab.train.evaluate import evaluate
@@ -77,8 +77,8 @@ def test_a_recipes_net_answers_alike_on_our_own_layers(name):
 def test_resized_once_or_at_each_step_a_run_has_the_same_numbers(monkeypatch, augment):
     changes = {"side": 32, "examples": 64, "batch_size": 16, "loop.layout": "plain", "validation": 0.25, **augment}
     seen = []
-    for limit in (experiments.RESIDENT_BYTES, 0):
-        monkeypatch.setattr(experiments, "RESIDENT_BYTES", limit)
+    for limit in (examples.RESIDENT_BYTES, 0):
+        monkeypatch.setattr(examples, "RESIDENT_BYTES", limit)
         planned = plan("lenet", changes=changes, device="cpu")
         training, validation, test = load_data(planned)
         resident = training.inputs.shape[-1] == 32

@@ -153,7 +153,15 @@ def test_each_group_has_the_scheduled_rate_times_its_factor(runs, source, monkey
 
 
 def test_the_first_step_of_each_group_is_that_of_torch_with_two_rates(runs, source, at_step_0):
-    run = tune(source, epochs=1, batch_size=64, momentum=0.0, weight_decay=0.0, **{"schedule.name": "constant"})
+    run = tune(
+        source,
+        learning_rate=0.005,
+        epochs=1,
+        batch_size=64,
+        momentum=0.0,
+        weight_decay=0.0,
+        **{"schedule.name": "constant"},
+    )
     net = load_run(source).net
     net.out = torch.nn.Linear(64, 5)
     net.load_state_dict(at_step_0[0])
