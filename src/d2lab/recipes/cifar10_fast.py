@@ -17,7 +17,7 @@ from d2lab.vision.augment import AugmentConfig
 
 CIFAR10 = {
     "widths": (64, 256, 256),
-    "batch_size": 1000,
+    "batch_size": 500,
     "epochs": 10,
     "drop_last": True,
     "flip": 0.5,
