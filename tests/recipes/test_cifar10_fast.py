@@ -1,4 +1,4 @@
-"""The fast recipe for CIFAR-10: its settings by data and budget, its fixed first layer, its optimizer through a stop."""
+"""The fast recipe for CIFAR-10: settings by data and budget, the fixed first layer, its optimizer through a stop."""
 
 import torch
 
