@@ -108,7 +108,7 @@ def titles(result: Result, language: str = "en") -> tuple[str, str, str]:
     """Give the titles of the tables."""
     timed = result.get("speed", {})
     rounds, windows = (
-        max((len(entry["rounds"]) for net, entry in timed.items() if NETS[net].windowed == large), default=0)
+        _span([len(entry["rounds"]) for net, entry in timed.items() if NETS[net].windowed == large], language)
         for large in (False, True)
     )
     entries = [e for sides in result.get("accuracy", {}).values() for side in sides.values() for e in side]
@@ -116,6 +116,12 @@ def titles(result: Result, language: str = "en") -> tuple[str, str, str]:
     heads = HEADS[language]
     speed, large = str(heads["speed title"]), str(heads["window title"])
     return speed.format(rounds=rounds), large.format(rounds=windows), str(heads["quality title"]).format(epochs=epochs)
+
+
+def _span(counts: Sequence[int], language: str) -> str:
+    """Say how many rounds there were: one number where all nets had as many."""
+    low, high = min(counts, default=0), max(counts, default=0)
+    return str(high) if low == high else f"{low} to {high}" if language == "en" else f"{low} 至 {high}"
 
 
 def show(result: Result) -> None:
