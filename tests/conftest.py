@@ -6,8 +6,11 @@ from pathlib import Path
 import matplotlib
 import pytest
 import torch
+from hypothesis import Phase, settings
 
 matplotlib.use("Agg")
+# A mutant need only be caught: a minute spent on a smaller example of its mistake is lost.
+settings.register_profile("mutants", phases=[Phase.explicit, Phase.generate], database=None)
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 

@@ -1,15 +1,22 @@
 """What a mutant is, and how it is tried."""
 
+import multiprocessing
 import os
 import shutil
-import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "d2lab"
 PASSED, FAILED = 0, 1  # pytest's exit codes; any other means that the tests did not run
+TRIED = 100  # added to that of a try, for a process that breaks down ends with 1 too
+LIMIT_S = 300  # for the tests of one mutant
+# What every try would import anew, for several seconds: read once, then each try is a copy of that process. Nothing of
+# d2lab is among it, nor any plugin of pytest. Where a system can't copy a process, a fresh one serves.
+KNOWN = ["torch", "numpy", "scipy.stats", "sklearn.datasets", "pytest", "PIL.Image"]
+KNOWN += ["matplotlib.pyplot", "msgspec", "rich.console", "safetensors.torch", "typer"]
 
 
 @dataclass(frozen=True)
@@ -36,12 +43,45 @@ def survives(mutant: Mutant, folder: Path) -> str:
     if text.count(mutant.old) != 1:
         raise LookupError(f"{mutant.file} holds {mutant.old!r} {text.count(mutant.old)} times, not once")
     path.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
-    environment = os.environ | {"PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    environment.pop("PYTEST_XDIST_WORKER", None)
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
-    done = subprocess.run(
-        [*command, *mutant.tests.split()], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
-    )
-    if done.returncode not in (PASSED, FAILED):
-        raise LookupError(f"the tests of {mutant.id!r} did not run:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-    return "" if done.returncode == FAILED else done.stdout or "passed"
+    code, output = tried(mutant.tests, folder)
+    if code not in (TRIED + PASSED, TRIED + FAILED):
+        raise LookupError(f"the tests of {mutant.id!r} did not run:\n{output[-4000:]}")
+    return "" if code == TRIED + FAILED else output or "passed"
+
+
+def tried(tests: str, folder: Path) -> tuple[int | None, str]:
+    """Run tests against the package in a folder, in a process of their own; give pytest's exit code and what it said."""
+    methods = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    if "forkserver" in methods:
+        context.set_forkserver_preload(KNOWN)
+    with tempfile.TemporaryDirectory() as where:
+        said = Path(where) / "said"
+        process = context.Process(target=_run, args=(tests, str(folder), str(said)))
+        process.start()
+        process.join(LIMIT_S)
+        if process.exitcode is None:
+            process.kill()
+            process.join()
+        return process.exitcode, said.read_text(encoding="utf-8", errors="replace") if said.exists() else ""
+
+
+def _run(tests: str, folder: str, said: str) -> None:
+    """Be the process: only the package in the folder is importable under the name d2lab."""
+    import pytest
+    import torch
+
+    out = os.open(said, os.O_WRONLY | os.O_CREAT)
+    os.dup2(out, 1)
+    os.dup2(out, 2)
+    os.chdir(ROOT)
+    for name in [name for name in os.environ if name.startswith(("PYTEST_", "COV_"))]:
+        del os.environ[name]
+    os.environ |= {"PYTHONPATH": folder, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    sys.dont_write_bytecode = True
+    sys.path[:] = [folder, *(place for place in sys.path if Path(place) != ROOT / "src")]
+    torch.set_num_threads(1)
+    quick = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-profile=mutants"]
+    code = pytest.main([*quick, *tests.split()])
+    sys.stdout.flush()
+    os._exit(TRIED + int(code))
