@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from d2lab import __version__
-from d2lab.cli import augment, browse, data, doctor, export, inspect, learn, pretrained, results, twins
+from d2lab.cli import augment, browse, check, data, doctor, export, inspect, learn, pretrained, results, twins
 from d2lab.core.errors import D2labError
 
 EXIT_BAD_INPUT = 2
@@ -32,6 +32,8 @@ VERBS: dict[str, Callable[..., None]] = {
     "export": export.export,
     "augment": augment.augment,
     "twins": twins.twins,
+    "check": check.check,
+    "claims": check.claims,
     "doctor": doctor.doctor,
 }
 for name, verb in VERBS.items():

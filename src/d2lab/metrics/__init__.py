@@ -1,14 +1,20 @@
 """How good a model is, in numbers: counted on the device, read once at the end."""
 
 from d2lab.metrics.classification import accuracy, confusion, correct, per_class_accuracy, top_k_correct
+from d2lab.metrics.paired import Mean, bootstrap_interval, mean_interval, paired, sign_chance
 from d2lab.metrics.regression import RegressionSums, regression_sums
 
 __all__ = [
+    "Mean",
     "RegressionSums",
     "accuracy",
+    "bootstrap_interval",
     "confusion",
     "correct",
+    "mean_interval",
+    "paired",
     "per_class_accuracy",
     "regression_sums",
+    "sign_chance",
     "top_k_correct",
 ]

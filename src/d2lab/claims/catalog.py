@@ -1,0 +1,51 @@
+"""All claims by id, in the order of the notes: chapter by chapter, as they stand in their files."""
+
+from types import ModuleType
+
+from d2lab.claims import softmax
+from d2lab.claims.claim import Claim
+from d2lab.core.errors import ConfigError
+from d2lab.core.names import unknown_name
+
+FILES: tuple[ModuleType, ...] = (softmax,)
+
+
+def _gathered() -> dict[str, Claim]:
+    found: dict[str, Claim] = {}
+    for file in FILES:
+        for thing in vars(file).values():
+            if isinstance(thing, Claim) and thing.check.__module__ == file.__name__:
+                if thing.id in found:
+                    raise ConfigError("the id of a claim", got=thing.id, need="one that no other claim has")
+                found[thing.id] = thing
+    return dict(sorted(found.items(), key=lambda item: item[1].chapter))  # stable: the order of the files stays
+
+
+CLAIMS: dict[str, Claim] = _gathered()
+
+
+def find_claim(name: str) -> Claim:
+    """Look a claim up by its id.
+
+    Raises:
+        ConfigError: there is no such claim; the error proposes the nearest.
+    """
+    if name not in CLAIMS:
+        raise unknown_name("claim", name, CLAIMS)
+    return CLAIMS[name]
+
+
+def search(words: str, chapter: int | None = None) -> list[Claim]:
+    """List the claims that hold every word, in id, either language, name of the check's file, or what they cover.
+
+    Args:
+        words: with spaces between; none finds all.
+        chapter: only of this one.
+    """
+    wanted = words.lower().split()
+
+    def text(claim: Claim) -> str:
+        return " ".join((claim.id, claim.en, claim.zh, claim.scope, claim.place, *claim.covers)).lower()
+
+    chosen = [c for c in CLAIMS.values() if chapter is None or c.chapter == chapter]
+    return [c for c in chosen if all(word in text(c) for word in wanted)]

@@ -1,0 +1,166 @@
+"""A claim: a statement of the notes in our own words, and the program that checks it.
+
+    @claim(chapter=7, kind="identity", en="Dropout does not change the mean ...", zh="...")
+    def dropout_is_unbiased() -> Evidence:
+        ...
+
+The function's name, with hyphens, is the claim's id. A check is a worked example: it uses the library's parts and adds
+none of its own.
+"""
+
+import contextlib
+import hashlib
+import inspect
+import time
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+import d2lab
+from d2lab.claims.evidence import Evidence
+from d2lab.core.errors import ConfigError
+from d2lab.core.seed import derive
+from d2lab.train.threads import using_threads
+
+Kind = Literal["identity", "measurement", "experiment", "definition", "opinion"]
+KINDS = ("identity", "measurement", "experiment", "definition", "opinion")
+Check = Callable[[], Evidence]
+ROOT = Path(d2lab.__file__).parent
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """A statement with its check.
+
+    Args:
+        id: kebab-case, equal everywhere.
+        chapter: of the notes.
+        kind: identity (exact), measurement (of time or memory), experiment (over seeds), definition or opinion.
+        en: the statement in our own words.
+        zh: the same in Chinese, written for itself.
+        scope: where it is said to hold; empty means everywhere.
+        budget_s: seconds that the check may take on two cores.
+        covers: other rows of the notes that this check answers too, in a few words each.
+        check: the program.
+    """
+
+    id: str
+    chapter: int
+    kind: Kind
+    en: str
+    zh: str
+    check: Check
+    scope: str = ""
+    budget_s: float = 5.0
+    covers: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """File and line of the check, from the package on."""
+        file = Path(inspect.getsourcefile(self.check) or "")
+        return f"{file.relative_to(ROOT.parent).as_posix()}:{inspect.getsourcelines(self.check)[1]}"
+
+    @property
+    def source(self) -> str:
+        """The check as it is written."""
+        return inspect.getsource(self.check)
+
+    def run(self) -> tuple[Evidence, float]:
+        """Check, from the same luck each time and on one thread; give the evidence and the seconds it took."""
+        start = time.perf_counter()
+        with fixed_luck(self.id), using_threads(1):
+            evidence = self.check()
+        return evidence, time.perf_counter() - start
+
+    def code_hash(self) -> str:
+        """Hash what decides the value: the check, functions beside it, and the files of what it names in d2lab."""
+        digest = hashlib.sha256()
+        for text in sorted(_texts(self.check, set())):
+            digest.update(text.replace("\r\n", "\n").encode() + b"\0")
+        return digest.hexdigest()[:16]
+
+
+def claim(
+    *,
+    chapter: int,
+    kind: Kind,
+    en: str,
+    zh: str,
+    scope: str = "",
+    budget_s: float = 5.0,
+    covers: tuple[str, ...] = (),
+) -> Callable[[Check], Claim]:
+    """Make a check a claim; see `Claim` for the arguments.
+
+    Args:
+        chapter: as there.
+        kind: as there.
+        en: as there.
+        zh: as there.
+        scope: as there.
+        budget_s: as there.
+        covers: as there.
+
+    Raises:
+        ConfigError: a statement is missing, or the kind is unknown.
+    """
+
+    def make(check: Check) -> Claim:
+        name = check.__name__.replace("_", "-")
+        if kind not in KINDS or not en.strip() or not zh.strip() or budget_s <= 0:
+            raise ConfigError(f"claim {name}", got=(kind, en, zh, budget_s), need="a kind, both languages, a budget")
+        return Claim(
+            id=name,
+            chapter=chapter,
+            kind=kind,
+            en=" ".join(en.split()),
+            zh="".join(zh.split("\n")).strip(),
+            check=check,
+            scope=scope,
+            budget_s=budget_s,
+            covers=covers,
+        )
+
+    return make
+
+
+@contextlib.contextmanager
+def fixed_luck(name: str) -> Iterator[None]:
+    """Start torch's generator from the claim's name, and leave generator and number format as they were."""
+    before = torch.get_default_dtype()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derive(0, "claim", name))
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(before)
+
+
+def _texts(function: types.FunctionType | Check, seen: set[object]) -> Iterator[str]:
+    """Yield the source of a function, of functions of its own file that it names, and the files of others of ours."""
+    if function in seen:
+        return
+    seen.add(function)
+    yield inspect.getsource(function)
+    spaces = getattr(function, "__globals__", {})
+    for name in _names(function.__code__):
+        thing = spaces.get(name)
+        home = getattr(thing, "__module__", "") if not isinstance(thing, types.ModuleType) else thing.__name__
+        if not isinstance(home, str) or not home.startswith("d2lab."):
+            continue
+        if home == function.__module__ and isinstance(thing, types.FunctionType):
+            yield from _texts(thing, seen)
+        elif home != function.__module__ and home not in seen:
+            seen.add(home)
+            file = inspect.getsourcefile(inspect.getmodule(thing) or types.ModuleType(""))
+            yield Path(file or "").read_text(encoding="utf-8") if file else ""
+
+
+def _names(code: types.CodeType) -> set[str]:
+    """The global names in a function and in the functions inside it."""
+    inner = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    return set(code.co_names).union(*(_names(part) for part in inner))

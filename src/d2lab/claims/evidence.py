@@ -1,0 +1,99 @@
+"""What a check found: a value beside its bound, a verdict, and why, in both languages."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from d2lab.core.errors import ConfigError
+from d2lab.metrics.paired import Mean
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from d2lab.plot.theme import Theme
+
+Verdict = Literal["holds", "holds in scope", "does not hold", "depends on hardware", "not checkable"]
+VERDICTS: tuple[Verdict, ...] = ("holds", "holds in scope", "does not hold", "depends on hardware", "not checkable")
+Draw = Callable[["Theme"], "Figure"]
+Number = float | int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """The outcome of a check.
+
+    Args:
+        value: what was measured, by name; the first is the one a table shows.
+        bound: what it was held against, as one reads it: "at most 1e-12", "above 0".
+        verdict: what follows for the statement.
+        why_en: one sentence, in English; it may name numbers only by format fields of `value`: "{gap:.3f}".
+        why_zh: the same in Chinese, written for itself.
+        n: how many numbers, examples or pairs are behind the value.
+        seeds: of an experiment.
+        interval: of the first value, 95 %.
+        counterexample: where the statement fails, the smallest case that shows it.
+        data: the set that was used.
+        figure: draws it, in a theme.
+
+    Raises:
+        ConfigError: there is no value, one is not a number, the verdict is unknown, or a sentence is missing.
+    """
+
+    value: Mapping[str, Number]
+    bound: str
+    verdict: Verdict
+    why_en: str
+    why_zh: str
+    n: int = 1
+    seeds: Sequence[int] = ()
+    interval: tuple[float, float] | None = None
+    counterexample: str = ""
+    data: str = ""
+    figure: Draw | None = None
+
+    def __post_init__(self) -> None:
+        if not self.value or any(isinstance(v, bool) or math.isnan(v) for v in self.value.values()):
+            raise ConfigError("Evidence.value", got=dict(self.value), need="one number or more, by name")
+        if self.verdict not in VERDICTS:
+            raise ConfigError("Evidence.verdict", got=self.verdict, need=f"one of {', '.join(VERDICTS)}")
+        for name in ("why_en", "why_zh"):
+            try:
+                words = getattr(self, name).format(**self.value)
+            except (KeyError, IndexError, ValueError) as cause:
+                raise ConfigError(f"Evidence.{name}", got=getattr(self, name), need="names of values only") from cause
+            if not words.strip():
+                raise ConfigError(f"Evidence.{name}", got=words, need="a sentence")
+            object.__setattr__(self, name, words)
+
+    @property
+    def first(self) -> float:
+        """The value that a table shows."""
+        return float(next(iter(self.value.values())))
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the plain values that are recorded; numbers keep every digit."""
+        names = ("bound", "verdict", "why_en", "why_zh", "n", "counterexample", "data")
+        plain: dict[str, Any] = {"value": {name: _plain(v) for name, v in self.value.items()}}
+        plain |= {name: getattr(self, name) for name in names}
+        plain |= {"seeds": list(self.seeds), "interval": None if self.interval is None else list(self.interval)}
+        return plain
+
+
+def _plain(value: Number) -> Number | str:
+    """JSON has no infinity."""
+    return value if isinstance(value, int) or math.isfinite(value) else str(value)
+
+
+def within(difference: float, bound: float) -> Verdict:
+    """Say "holds" where a difference is at most its bound; NaN never is."""
+    return "holds" if difference <= bound else "does not hold"
+
+
+def power_note(mean: Mean, unit: str = "") -> str:
+    """Say what so few seeds could not have seen.
+
+    >>> power_note(Mean(0.001, -0.01, 0.012, 0.008, 5))
+    '5 seeds see no effect below 0.015'
+    """
+    return f"{mean.n} seeds see no effect below {mean.visible:.2g}{unit}"
