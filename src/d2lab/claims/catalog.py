@@ -2,12 +2,12 @@
 
 from types import ModuleType
 
-from d2lab.claims import softmax
+from d2lab.claims import perceptron, softmax
 from d2lab.claims.claim import Claim
 from d2lab.core.errors import ConfigError
 from d2lab.core.names import unknown_name
 
-FILES: tuple[ModuleType, ...] = (softmax,)
+FILES: tuple[ModuleType, ...] = (softmax, perceptron)
 
 
 def _gathered() -> dict[str, Claim]:
