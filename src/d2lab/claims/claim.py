@@ -55,19 +55,20 @@ class Claim:
     zh: str
     check: Check
     scope: str = ""
-    budget_s: float = 5.0
+    budget_s: float | int = 5
     covers: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:
         """File and line of the check, from the package on."""
-        file = Path(inspect.getsourcefile(self.check) or "")
-        return f"{file.relative_to(ROOT.parent).as_posix()}:{inspect.getsourcelines(self.check)[1]}"
+        check = inspect.unwrap(self.check)
+        file = Path(inspect.getsourcefile(check) or "")
+        return f"{file.relative_to(ROOT.parent).as_posix()}:{inspect.getsourcelines(check)[1]}"
 
     @property
     def source(self) -> str:
         """The check as it is written."""
-        return inspect.getsource(self.check)
+        return inspect.getsource(inspect.unwrap(self.check))
 
     def run(self) -> tuple[Evidence, float]:
         """Check, from the same luck each time and on one thread; give the evidence and the seconds it took."""
@@ -91,7 +92,7 @@ def claim(
     en: str,
     zh: str,
     scope: str = "",
-    budget_s: float = 5.0,
+    budget_s: float | int = 5,
     covers: tuple[str, ...] = (),
 ) -> Callable[[Check], Claim]:
     """Make a check a claim; see `Claim` for the arguments.
@@ -142,6 +143,7 @@ def fixed_luck(name: str) -> Iterator[None]:
 
 def _texts(function: types.FunctionType | Check, seen: set[object]) -> Iterator[str]:
     """Yield the source of a function, of functions of its own file that it names, and the files of others of ours."""
+    function = inspect.unwrap(function)
     if function in seen:
         return
     seen.add(function)

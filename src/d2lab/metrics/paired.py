@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from math import inf, sqrt
 
 import numpy as np
+from jaxtyping import Float
 
 from d2lab.core.errors import ConfigError
 
+Values = Sequence[float] | Float[np.ndarray, " value"]
 SURE = 0.95  # of an interval
 POWER = 0.8  # chance to see an effect that is there
 
@@ -43,7 +45,7 @@ class Mean:
         return float((t.ppf((1 + SURE) / 2, freedom) + t.ppf(POWER, freedom)) * self.sd / sqrt(self.n))
 
 
-def mean_interval(values: Sequence[float]) -> Mean:
+def mean_interval(values: Values) -> Mean:
     """Give mean and t interval of some measured numbers.
 
     Source: Student 1908, "The Probable Error of a Mean".
@@ -64,7 +66,7 @@ def mean_interval(values: Sequence[float]) -> Mean:
     return Mean(mean, mean - reach, mean + reach, sd, n)
 
 
-def paired(ours: Sequence[float], theirs: Sequence[float]) -> Mean:
+def paired(ours: Values, theirs: Values) -> Mean:
     """Give mean and t interval of the differences, seed by seed.
 
     Args:
@@ -79,7 +81,7 @@ def paired(ours: Sequence[float], theirs: Sequence[float]) -> Mean:
     return mean_interval([a - b for a, b in zip(ours, theirs, strict=True)])
 
 
-def bootstrap_interval(values: Sequence[float], *, draws: int = 10_000, seed: int = 0) -> tuple[float, float]:
+def bootstrap_interval(values: Values, *, draws: int = 10_000, seed: int = 0) -> tuple[float, float]:
     """Give the percentile interval of the mean, for numbers that are far from normal (ratios, times).
 
     Source: Efron 1979, "Bootstrap Methods: Another Look at the Jackknife".

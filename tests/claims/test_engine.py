@@ -1,0 +1,216 @@
+"""The engine of claims: evidence that makes sense, records that are whole, stale checks found, verdicts compared."""
+
+import dataclasses
+import json
+import sys
+import types
+
+import pytest
+import torch
+
+from d2lab.claims import record as record_file
+from d2lab.claims.catalog import CLAIMS, search
+from d2lab.claims.claim import claim
+from d2lab.claims.evidence import Evidence, power_note, within
+from d2lab.cli import main as cli
+from d2lab.core.errors import ConfigError, RunError
+from d2lab.metrics.paired import mean_interval
+
+GOOD = {
+    "value": {"gap": 0.5},
+    "bound": "above 0",
+    "verdict": "holds",
+    "why_en": "It is {gap:.1f}.",
+    "why_zh": "是 {gap:.1f}。",
+}
+
+
+def test_a_sentence_takes_its_numbers_from_the_values():
+    evidence = Evidence(**GOOD)
+    assert (evidence.why_en, evidence.why_zh, evidence.first) == ("It is 0.5.", "是 0.5。", 0.5)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"value": {}},
+        {"value": {"gap": float("nan")}},
+        {"value": {"gap": True}},
+        {"why_en": "It is {other}."},
+        {"why_zh": " "},
+    ],
+    ids=str,
+)
+def test_evidence_that_says_nothing_is_refused(change):
+    with pytest.raises(ConfigError, match="Evidence"):
+        Evidence(**(GOOD | change))
+
+
+def test_nothing_is_within_a_bound_when_it_is_no_number():
+    assert [within(x, 1.0) for x in (1.0, 1.1, float("nan"))] == ["holds", "does not hold", "does not hold"]
+
+
+def test_infinity_is_recorded_as_text_since_json_has_none():
+    plain = Evidence(**(GOOD | {"value": {"gap": float("inf"), "n": 3}})).to_json()
+    assert plain["value"] == {"gap": "inf", "n": 3}
+    json.dumps(plain, allow_nan=False)
+
+
+def test_the_power_note_is_the_effect_that_four_of_five_experiments_see():
+    assert power_note(mean_interval([0.0, 0.01, -0.01, 0.02, -0.02])) == "5 seeds see no effect below 0.026"
+
+
+def test_a_check_is_a_claim_named_as_its_function():
+    @claim(chapter=99, kind="identity", en="One is\n one.", zh="一等于一。")
+    def one_is_one() -> Evidence:
+        return Evidence(**GOOD)
+
+    assert (one_is_one.id, one_is_one.en, one_is_one.budget_s) == ("one-is-one", "One is one.", 5.0)
+    with pytest.raises(ConfigError, match="claim nothing"):
+
+        @claim(chapter=1, kind="identity", en="x", zh=" ")
+        def nothing() -> Evidence:
+            return Evidence(**GOOD)
+
+
+def drawing() -> Evidence:
+    """A check that draws."""
+    return Evidence(**(GOOD | {"value": {"gap": float(torch.rand(()))}}))
+
+
+def test_a_check_has_the_same_luck_each_time_and_takes_none_from_its_caller():
+    one = dataclasses.replace(next(iter(CLAIMS.values())), id="drawn", check=drawing)
+    torch.manual_seed(3)
+    expected = torch.rand(2)
+    torch.manual_seed(3)
+    first = one.run()[0].first
+    assert torch.equal(torch.rand(1), expected[:1])
+    torch.set_default_dtype(torch.float32)
+    assert one.run()[0].first == first
+    assert dataclasses.replace(one, id="other").run()[0].first != first
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    """A file of claims that can be rewritten, inside the package's name."""
+
+    def write(text):
+        path = tmp_path / "chapter.py"
+        path.write_text(text)
+        found = types.ModuleType("d2lab.chapter")
+        found.__file__ = str(path)
+        sys.modules["d2lab.chapter"] = found
+        code = compile(text, str(path), "exec")
+        exec(code, found.__dict__)  # noqa: S102 (a test writes its own module)
+        import linecache
+
+        linecache.checkcache()
+        return found.check
+
+    yield write
+    sys.modules.pop("d2lab.chapter", None)
+
+
+def code(check):
+    return dataclasses.replace(next(iter(CLAIMS.values())), check=check).code_hash()
+
+
+def test_the_hash_changes_with_the_check_and_with_what_it_calls_and_with_nothing_else(module):
+    text = "def helper():\n    return 1\n\ndef other():\n    return 2\n\ndef check():\n    return helper()\n"
+    before = code(module(text))
+    assert code(module(text)) == before
+    assert code(module(text.replace("return 2", "return 5"))) == before
+    assert code(module(text.replace("return 1", "return 7"))) != before
+    assert code(module(text.replace("return helper()", "return helper() + 0"))) != before
+
+
+@pytest.fixture
+def records(tmp_path, monkeypatch):
+    monkeypatch.setattr(record_file, "FOLDER", tmp_path / "records")
+    return tmp_path / "records"
+
+
+@pytest.fixture
+def d2lab(monkeypatch, capsys):
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["d2lab", *words])
+        with pytest.raises(SystemExit) as caught:
+            cli.main()
+        return caught.value.code, *capsys.readouterr()
+
+    return run
+
+
+NAME = "slope-of-cross-entropy-is-softmax-minus-target"
+
+
+def test_evidence_is_recorded_and_found_again(records, d2lab):
+    code, out, _ = d2lab("check", NAME, "--record")
+    assert code == 0
+    assert "new" in out
+    found = json.loads((records / f"{NAME}.json").read_text())
+    assert found["evidence"]["verdict"] == "holds"
+    assert found["machine"]["cores"] >= 1
+    assert found["code"] == CLAIMS[NAME].code_hash()
+    assert d2lab("check", NAME)[:1] == (0,)
+    assert "same" in d2lab("check", NAME)[1]
+    assert "0 of 1" in d2lab("check", NAME, "--stale")[1]
+    out = d2lab("claims", NAME)[1]
+    for word in (CLAIMS[NAME].en, CLAIMS[NAME].zh, "holds", "claims/softmax.py:", f"{NAME}.json"):
+        assert word in out
+
+
+def test_another_verdict_than_the_recorded_one_is_exit_code_1(records, d2lab):
+    d2lab("check", NAME, "--record")
+    path = records / f"{NAME}.json"
+    content = json.loads(path.read_text())
+    content["evidence"]["verdict"] = "does not hold"
+    content["code"] = "0"
+    path.write_text(json.dumps(content))
+    code, out, _ = d2lab("check", NAME)
+    assert code == 1
+    assert "was: does not hold" in out
+    assert "changed" in d2lab("check", NAME, "--stale")[1]
+
+
+def test_a_broken_record_is_one_line(records, d2lab):
+    records.mkdir()
+    (records / f"{NAME}.json").write_text("{}")
+    code, _, err = d2lab("check", NAME)
+    assert (code, err.count("\n")) == (2, 1)
+    assert f"d2lab check {NAME} --record" in err
+    with pytest.raises(RunError):
+        record_file.recorded(CLAIMS[NAME])
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("check", "slope-of-crossentropy"), f"Did you mean {NAME!r}?"),
+        (("check", "--chapter", "77"), "claims: got 'chapter 77"),
+        (("check", "--budget", "0"), "budget 0"),
+        (("claims", "--verdict", "true"), "--verdict: got 'true', need one of holds"),
+    ],
+    ids=str,
+)
+def test_bad_words_are_one_line(words, sentence, d2lab):
+    code, _, err = d2lab(*words)
+    assert (code, err.count("\n")) == (2, 1)
+    assert sentence in err
+
+
+def test_claims_are_found_in_both_languages_and_by_chapter(d2lab):
+    assert NAME in [c.id for c in search("交叉熵")]
+    assert NAME in [c.id for c in search("slope LOGITS")]
+    assert not search("交叉熵", chapter=4)
+    assert "No claim" in d2lab("claims", "unheard-of")[1]
+
+
+def test_show_prints_the_source(d2lab, records):
+    out = d2lab("check", NAME, "--show")[1]
+    assert "def slope_of_cross_entropy_is_softmax_minus_target" in out
+
+
+def test_the_commit_is_not_needed(monkeypatch):
+    monkeypatch.setattr(record_file.subprocess, "run", lambda *_, **__: (_ for _ in ()).throw(OSError))
+    assert record_file.commit() is None
