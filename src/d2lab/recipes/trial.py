@@ -9,7 +9,8 @@ from d2lab.core.allocator import keep_freed_memory
 from d2lab.core.errors import NonFiniteError
 from d2lab.core.seed import derive
 from d2lab.data.split import Split
-from d2lab.recipes.experiment import Experiment, build_batches, build_stepper, load_data, own_luck, plan
+from d2lab.recipes.examples import build_batches, load_data
+from d2lab.recipes.experiment import Experiment, build_stepper, own_luck, plan
 from d2lab.train.loop import Loop
 from d2lab.train.progress import Silence
 from d2lab.train.threads import using_threads
