@@ -17,6 +17,8 @@ LIMIT_S = 300  # for the tests of one mutant
 # d2lab is among it, nor any plugin of pytest. Where a system can't copy a process, a fresh one serves.
 KNOWN = ["torch", "numpy", "scipy.stats", "sklearn.datasets", "pytest", "PIL.Image"]
 KNOWN += ["matplotlib.pyplot", "msgspec", "rich.console", "safetensors.torch", "typer"]
+METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+multiprocessing.get_context(METHOD).set_forkserver_preload(KNOWN)  # now: the server may start for another test
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,7 @@ def survives(mutant: Mutant, folder: Path) -> str:
 
 def tried(tests: str, folder: Path) -> tuple[int | None, str]:
     """Run tests against the package in a folder, in a process of their own; give pytest's exit code and what it said."""
-    methods = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-    if "forkserver" in methods:
-        context.set_forkserver_preload(KNOWN)
+    context = multiprocessing.get_context(METHOD)
     with tempfile.TemporaryDirectory() as where:
         said = Path(where) / "said"
         process = context.Process(target=_run, args=(tests, str(folder), str(said)))
