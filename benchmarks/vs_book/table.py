@@ -14,9 +14,9 @@ HEADS = {
                   "floor, ours", "ours / floor"),
         "window": ("net", "side", "book", "ours", "ours / book", "ours, bfloat16", "bfloat16 / book", "floor, plain",
                    "floor, ours", "ours / floor"),
-        "window title": "Large nets: training examples per second in short windows, median of {rounds} rounds",
+        "window title": "Large nets: training examples per second in short windows, median of {rounds}",
         "quality": ("net", "accuracy, book", "accuracy, ours", "peak MiB, book", "peak MiB, ours"),
-        "speed title": "Training examples per second, median of {rounds} rounds",
+        "speed title": "Training examples per second, median of {rounds}",
         "quality title": "Test accuracy after {epochs} epochs (mean ± sd of seeds) and peak memory",
     },
     "zh": {
@@ -121,7 +121,9 @@ def titles(result: Result, language: str = "en") -> tuple[str, str, str]:
 def _span(counts: Sequence[int], language: str) -> str:
     """Say how many rounds there were: one number where all nets had as many."""
     low, high = min(counts, default=0), max(counts, default=0)
-    return str(high) if low == high else f"{low} to {high}" if language == "en" else f"{low} 至 {high}"
+    if language == "zh":
+        return str(high) if low == high else f"{low} 至 {high}"
+    return f"{high} round{'s' if high != 1 else ''}" if low == high else f"{low} to {high} rounds"
 
 
 def show(result: Result) -> None:
