@@ -46,8 +46,8 @@ def build_optimizer(config: OptimizerConfig, parameters: Parameters) -> torch.op
     if config.l1:
         return ProximalSGD(given_parameters, config.learning_rate, config.l1, config.momentum)
     given: dict[str, Any] = {"lr": config.learning_rate, "weight_decay": config.weight_decay}
-    given |= {"momentum": config.momentum} if config.name in ("sgd", "rmsprop") else {}
-    given |= {"nesterov": config.nesterov} if config.name == "sgd" else {}
+    given |= {"momentum": config.momentum} if config.name in ("sgd", "rmsprop", "muon") else {}
+    given |= {"nesterov": config.nesterov} if config.name in ("sgd", "muon") else {}
     given |= {} if config.eps is None else {"eps": config.eps}
     if config.decay is not None:
         given["alpha" if config.name == "rmsprop" else "rho"] = config.decay
@@ -56,8 +56,7 @@ def build_optimizer(config: OptimizerConfig, parameters: Parameters) -> torch.op
         given["betas"] = tuple(d if b is None else b for b, d in zip(betas, (0.9, 0.999), strict=True))
     if config.name == "muon":
         given |= {} if config.rest_factor is None else {"rest_factor": config.rest_factor}
-        given |= {"momentum": config.momentum, "nesterov": config.nesterov, "keep_norm": config.keep_norm}
-        return MuonAdamW(given_parameters, **given)
+        return MuonAdamW(given_parameters, keep_norm=config.keep_norm, **given)
     if config.name in FUSED:
         given["fused"] = all(_has_fused(config.name, t) for t in tensors)
     return TORCHS[config.name](given_parameters, **given)

@@ -84,7 +84,9 @@ class Muon(ScratchOptimizer):
 
     def update(self, weight: Weight, gradient: Weight, state: dict[str, Tensor], group: Group) -> None:
         """Move one weight in place."""
-        speed = state.setdefault("momentum_buffer", torch.zeros_like(gradient))
+        if not state:
+            state["momentum_buffer"] = torch.zeros_like(gradient)
+        speed = state["momentum_buffer"]
         speed.lerp_(gradient, 1 - group["momentum"])
         push = gradient.lerp(speed, group["momentum"]) if group["nesterov"] else speed
         matrix = push.flatten(1)

@@ -23,6 +23,7 @@ CIFAR10 = {
     "flip": 0.5,
     "translate": 2,
     "label_smoothing": 0.2,
+    "test_flips": True,
 }
 
 RECIPE = Recipe(
@@ -40,9 +41,9 @@ RECIPE = Recipe(
             name="muon", learning_rate=0.24, momentum=0.6, nesterov=True, rest_factor=0.1, beta2=0.99, keep_norm=True
         ),
         schedule=ScheduleConfig(name="linear"),
-        loop=LoopConfig(epochs=10, batch_size=64, test_flips=False),
+        loop=LoopConfig(epochs=10, batch_size=64),
     ),
-    on={"cifar10": CIFAR10 | {"test_flips": True}},
+    on={"cifar10": CIFAR10},
     budgets={
         "smoke": {"epochs": 1, "examples": 512, "widths": (8, 16, 16)},
         "lesson": {"epochs": 4, "widths": (24, 64, 64)},
