@@ -153,10 +153,10 @@ def test_evidence_is_recorded_and_found_again(records, d2lab):
     assert found["machine"]["cores"] >= 1
     assert found["code"] == CLAIMS[NAME].code_hash()
     assert d2lab("check", NAME)[:1] == (0,)
-    assert "same" in d2lab("check", NAME)[1]
+    assert "same value" in d2lab("check", NAME)[1]
     assert "0 of 1" in d2lab("check", NAME, "--stale")[1]
     out = d2lab("claims", NAME)[1]
-    for word in (CLAIMS[NAME].en, CLAIMS[NAME].zh, "holds", "claims/softmax.py:", f"{NAME}.json"):
+    for word in (CLAIMS[NAME].en, CLAIMS[NAME].zh, "holds", "claims/checks/ch03_softmax.py:", f"{NAME}.json"):
         assert word in out
 
 

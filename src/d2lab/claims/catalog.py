@@ -1,13 +1,18 @@
 """All claims by id, in the order of the notes: chapter by chapter, as they stand in their files."""
 
+import importlib
+import pkgutil
 from types import ModuleType
 
-from d2lab.claims import perceptron, softmax
+from d2lab.claims import checks
 from d2lab.claims.claim import Claim
 from d2lab.core.errors import ConfigError
 from d2lab.core.names import unknown_name
 
-FILES: tuple[ModuleType, ...] = (softmax, perceptron)
+FILES: tuple[ModuleType, ...] = tuple(
+    importlib.import_module(f"{checks.__name__}.{file.name}")
+    for file in sorted(pkgutil.iter_modules(checks.__path__), key=lambda file: file.name)
+)
 
 
 def _gathered() -> dict[str, Claim]:

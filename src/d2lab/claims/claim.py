@@ -5,7 +5,9 @@
         ...
 
 The function's name, with hyphens, is the claim's id. A check is a worked example: it uses the library's parts and adds
-none of its own.
+none of its own. An experiment names its sizes as arguments, so that anyone can run it larger:
+
+    dropout_helps.check(seeds=range(20))
 """
 
 import contextlib
@@ -13,8 +15,8 @@ import hashlib
 import inspect
 import time
 import types
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -28,7 +30,7 @@ from d2lab.train.threads import using_threads
 
 Kind = Literal["identity", "measurement", "experiment", "definition", "opinion"]
 KINDS = ("identity", "measurement", "experiment", "definition", "opinion")
-Check = Callable[[], Evidence]
+Check = Callable[..., Evidence]
 ROOT = Path(d2lab.__file__).parent
 
 
@@ -45,6 +47,7 @@ class Claim:
         scope: where it is said to hold; empty means everywhere.
         budget_s: seconds that the check may take on two cores.
         covers: other rows of the notes that this check answers too, in a few words each.
+        smoke: sizes, by the check's arguments, at which the machinery runs in a second or two; they tell nothing.
         check: the program.
     """
 
@@ -57,6 +60,13 @@ class Claim:
     scope: str = ""
     budget_s: float | int = 5
     covers: tuple[str, ...] = ()
+    smoke: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def sizes(self) -> Mapping[str, object]:
+        """The arguments that the check can be given, with what they are unless given."""
+        parameters = inspect.signature(self.check).parameters
+        return {name: parameter.default for name, parameter in parameters.items()}
 
     @property
     def place(self) -> str:
@@ -70,11 +80,22 @@ class Claim:
         """The check as it is written."""
         return inspect.getsource(inspect.unwrap(self.check))
 
-    def run(self) -> tuple[Evidence, float]:
-        """Check, from the same luck each time and on one thread; give the evidence and the seconds it took."""
+    def run(self, **sizes: object) -> tuple[Evidence, float]:
+        """Check, from the same luck each time and on one thread; give the evidence and the seconds it took.
+
+        Args:
+            sizes: arguments of the check; what is not given is as written.
+
+        Raises:
+            ConfigError: the check has no such argument.
+        """
+        unknown = sorted(set(sizes) - set(self.sizes))
+        if unknown:
+            need = f"of {', '.join(self.sizes)}" if self.sizes else "none: this check has one size"
+            raise ConfigError(f"sizes of {self.id}", got=", ".join(unknown), need=need)
         start = time.perf_counter()
         with fixed_luck(self.id), using_threads(1):
-            evidence = self.check()
+            evidence = self.check(**sizes)
         return evidence, time.perf_counter() - start
 
     def code_hash(self) -> str:
@@ -94,6 +115,7 @@ def claim(
     scope: str = "",
     budget_s: float | int = 5,
     covers: tuple[str, ...] = (),
+    smoke: Mapping[str, object] | None = None,
 ) -> Callable[[Check], Claim]:
     """Make a check a claim; see `Claim` for the arguments.
 
@@ -105,16 +127,17 @@ def claim(
         scope: as there.
         budget_s: as there.
         covers: as there.
+        smoke: as there.
 
     Raises:
-        ConfigError: a statement is missing, or the kind is unknown.
+        ConfigError: a statement is missing, the kind is unknown, or `smoke` names what the check has not.
     """
 
     def make(check: Check) -> Claim:
         name = check.__name__.replace("_", "-")
         if kind not in KINDS or not en.strip() or not zh.strip() or budget_s <= 0:
             raise ConfigError(f"claim {name}", got=(kind, en, zh, budget_s), need="a kind, both languages, a budget")
-        return Claim(
+        made = Claim(
             id=name,
             chapter=chapter,
             kind=kind,
@@ -124,7 +147,11 @@ def claim(
             scope=scope,
             budget_s=budget_s,
             covers=covers,
+            smoke=smoke or {},
         )
+        if set(made.smoke) - set(made.sizes):
+            raise ConfigError(f"claim {name}", got=sorted(made.smoke), need=f"sizes of {sorted(made.sizes)}")
+        return made
 
     return make
 

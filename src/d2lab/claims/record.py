@@ -30,6 +30,11 @@ class Recorded:
         return str(self.content["evidence"]["verdict"])
 
     @property
+    def value(self) -> dict[str, Any]:
+        """What was measured then, by name."""
+        return dict(self.content["evidence"]["value"])
+
+    @property
     def code(self) -> str:
         """The hash of the check then."""
         return str(self.content["code"])

@@ -10,6 +10,7 @@ from d2lab.core.errors import ConfigError
 if TYPE_CHECKING:
     from d2lab.claims.claim import Claim
     from d2lab.claims.evidence import Evidence
+    from d2lab.claims.record import Recorded
 
 EXIT_CHANGED = 1
 Chapter = Annotated[int | None, typer.Option(help="Only the claims of this chapter.")]
@@ -23,17 +24,26 @@ def check(
     budget: Annotated[float | None, typer.Option(help="Leave out what may take longer than these seconds.")] = None,
     show: Annotated[bool, typer.Option("--show", help="Print the source of the check and draw its figure.")] = False,
     record: Annotated[bool, typer.Option("--record", help="Write the evidence into the package's records.")] = False,
+    seeds: Annotated[int | None, typer.Option(help="Run experiments with seeds 0 to this, not the usual ones.")] = None,
+    smoke: Annotated[
+        bool, typer.Option("--smoke", help="Run experiments so small that they show no more than that they run.")
+    ] = False,
     stale: Annotated[bool, typer.Option("--stale", help="Only list claims whose check changed since.")] = False,
 ) -> None:
     """Measure statements of the notes; exit code 1 when a verdict differs from the recorded one."""
     chosen = _chosen(ids or [], chapter, budget)
+    if record and (seeds is not None or smoke):
+        raise ConfigError("--record", got="--seeds or --smoke", need="the sizes as they are written in the check")
+    if seeds is not None and seeds < 2:
+        raise ConfigError("--seeds", got=seeds, need="2 or more: one run has no interval")
     if stale:
         _list_stale(chosen)
         return
     rows, changed = [], 0
     for claim in chosen:
-        row, differs = _checked(claim, show=show, record=record)
-        changed += differs
+        sizes = _sizes(claim, seeds, smoke=smoke)
+        row, differs = _checked(claim, sizes, show=show, record=record)
+        changed += differs and not smoke  # so small a run decides nothing
         rows.append(row)
     show_table("", ["claim", "statement", "value", "bound", "verdict", "recorded", "seconds"], rows)
     if changed:
@@ -86,22 +96,35 @@ def _chosen(ids: list[str], chapter: int | None, budget: float | None) -> "list[
     return chosen
 
 
-def _checked(claim: "Claim", *, show: bool, record: bool) -> tuple[Row, bool]:
+def _sizes(claim: "Claim", seeds: int | None, *, smoke: bool) -> dict[str, object]:
+    """The arguments that a check is given, of those it has."""
+    sizes = dict(claim.smoke) if smoke else {}
+    return sizes | ({"seeds": range(seeds)} if seeds is not None and "seeds" in claim.sizes else {})
+
+
+def _checked(claim: "Claim", sizes: dict[str, object], *, show: bool, record: bool) -> tuple[Row, bool]:
     """Run one claim; give its row, and whether its verdict is another than the recorded one."""
     from d2lab.claims.record import record as write
     from d2lab.claims.record import recorded
 
     before = recorded(claim)
-    evidence, seconds = claim.run()
+    evidence, seconds = claim.run(**sizes)
     if show:
         typer.echo(f"# {claim.place}\n{claim.source}")
         _draw(claim, evidence)
     if record:
         write(claim, evidence, seconds)
-    known = "new" if before is None else "same" if before.verdict == evidence.verdict else f"was: {before.verdict}"
+    known = "new" if before is None else _compared(before, evidence)
     differs = before is not None and before.verdict != evidence.verdict and not record
     value = f"{evidence.first:.4g}"
     return [claim.id, claim.en, value, evidence.bound, evidence.verdict, known, f"{seconds:.1f}"], differs
+
+
+def _compared(before: "Recorded", evidence: "Evidence") -> str:
+    """Say whether the value came out again, only the verdict, or not even that."""
+    if before.verdict != evidence.verdict:
+        return f"was: {before.verdict}"
+    return "same value" if before.value == evidence.to_json()["value"] else "same verdict"
 
 
 def _draw(claim: "Claim", evidence: "Evidence") -> None:

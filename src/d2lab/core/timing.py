@@ -5,7 +5,7 @@ times the order, not the work.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from statistics import median
 
 import torch
@@ -44,3 +44,23 @@ def median_seconds(
         synchronize(device)
         laps.append(clock() - start)
     return median(laps)
+
+
+def laps_by_turns(
+    actions: Mapping[str, Callable[[], object]], rounds: int = 9, *, clock: Clock = time.perf_counter
+) -> dict[str, list[float]]:
+    """Time actions of the processor by turns, A B A B: what slows the machine for a while slows them all.
+
+    Args:
+        actions: what is timed, by name; each is called once before the first round, uncounted.
+        rounds: how often each is timed.
+        clock: seconds from anywhere.
+    """
+    laps: dict[str, list[float]] = {name: [] for name in actions}
+    for turn in range(rounds + 1):
+        for name, action in actions.items():
+            begin = clock()
+            action()
+            if turn:
+                laps[name].append(clock() - begin)
+    return laps

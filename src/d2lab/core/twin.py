@@ -4,7 +4,6 @@ A row of the table says how to build both from the same arguments, what to feed 
 Tests, `to_scratch`, `d2lab twins` and the course all read the same rows.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
@@ -12,6 +11,8 @@ from typing import Any, Protocol
 
 import torch
 from torch import Generator, Tensor, nn
+
+from d2lab.core.timing import laps_by_turns
 
 Inputs = Callable[[Generator, int], tuple[Tensor, ...]]
 CLOSE = 1e-9  # relative, in float64: a thousand roundings of 2e-16 leave five digits of room
@@ -127,11 +128,5 @@ def relative_difference(mine: Tensor, reference: Tensor) -> float:
 
 def slowdown(ours: Callable[[], Any], theirs: Callable[[], Any], rounds: int = 5) -> float:
     """Time two actions by turns after one warm-up each; give ours over theirs, of median times."""
-    seconds: tuple[list[float], list[float]] = ([], [])
-    for turn in range(rounds + 1):
-        for action, laps in zip((ours, theirs), seconds, strict=True):
-            begin = time.perf_counter()
-            action()
-            if turn:  # the first warms up
-                laps.append(time.perf_counter() - begin)
-    return median(seconds[0]) / median(seconds[1])
+    laps = laps_by_turns({"ours": ours, "theirs": theirs}, rounds)
+    return median(laps["ours"]) / median(laps["theirs"])

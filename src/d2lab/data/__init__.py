@@ -18,6 +18,7 @@ _HOMES = {
     "DataFile": "card",
     "Dataset": "split",
     "Split": "split",
+    "at_hand": "catalog",
     "fetch": "source",
     "holdout": "split",
     "limit": "split",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FOLDER = "folder:"
 CARDS: dict[str, Card] = {card.name: card for card in cards.ALL}
 
-__all__ = ["CARDS", "Status", "card", "load", "load_card", "on_disk"]
+__all__ = ["CARDS", "Status", "at_hand", "card", "load", "load_card", "on_disk"]
 
 
 def card(name: str) -> Card:
@@ -36,6 +36,19 @@ def card(name: str) -> Card:
             unknown.fix = f"For a folder of pictures write {FOLDER}{name}."
         raise unknown
     return CARDS[name]
+
+
+def at_hand(*names: str) -> str:
+    """Give the first of these sets whose files are on disk, so that nothing is downloaded; one without files always is.
+
+    Raises:
+        ConfigError: no set has one of these names.
+        DataError: none is here.
+    """
+    for name in names:
+        if on_disk(card(name)).state in {"complete", "embedded"}:
+            return name
+    raise DataError("data", got="none of them on disk", need=f"one of {', '.join(names)}", fix="See d2lab data fetch.")
 
 
 def load(

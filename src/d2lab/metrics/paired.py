@@ -4,7 +4,7 @@ Two variants are compared seed by seed: what the seeds have in common (the order
 cancels in the difference, so that a small effect is seen with few runs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, sqrt
 
@@ -64,6 +64,19 @@ def mean_interval(values: Values) -> Mean:
     mean, sd, n = float(array.mean()), float(array.std(ddof=1)), len(array)
     reach = float(t.ppf((1 + SURE) / 2, n - 1)) * sd / sqrt(n)
     return Mean(mean, mean - reach, mean + reach, sd, n)
+
+
+def intervals(runs: Mapping[str, Values]) -> dict[str, tuple[float, float]]:
+    """Give the t interval of each variant's mean, by name; a variant that was run once has none.
+
+    Args:
+        runs: the numbers of each variant, one a seed.
+
+    Raises:
+        ConfigError: a number is not finite.
+    """
+    means = {name: mean_interval(values) for name, values in runs.items() if len(values) > 1}
+    return {name: (mean.low, mean.high) for name, mean in means.items()}
 
 
 def paired(ours: Values, theirs: Values) -> Mean:

@@ -16,6 +16,7 @@ from d2lab.plot.font import cjk_font
 from d2lab.plot.history import History
 from d2lab.plot.layers import Measure, layers
 from d2lab.plot.live import LiveFigure
+from d2lab.plot.measured import dots, lines
 from d2lab.plot.predictions import predictions
 from d2lab.plot.regression import fit
 from d2lab.plot.save import save, save_both
@@ -36,11 +37,13 @@ __all__ = [
     "compare",
     "confusion",
     "curves",
+    "dots",
     "evidence",
     "features",
     "filters",
     "fit",
     "layers",
+    "lines",
     "predictions",
     "save",
     "save_both",

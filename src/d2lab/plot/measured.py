@@ -1,0 +1,111 @@
+"""What a claim measured: numbers of some variants with their intervals, or lines over a quantity that was varied."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from d2lab.core.errors import ConfigError
+from d2lab.plot.font import drawable
+from d2lab.plot.label import End, label_ends
+from d2lab.plot.theme import HEADER_INCHES, LIGHT, Theme, dress, figure, font, header
+
+if TYPE_CHECKING:
+    import matplotlib.figure
+
+MARKERS = "osD^vPX*"
+ROW = 0.42  # inches of a variant
+FRAME = 0.75  # inches of the horizontal axis and its name
+WIDTH = 7.2
+
+
+def dots(
+    variants: Mapping[str, Sequence[float]],
+    intervals: Mapping[str, tuple[float, float]],
+    theme: Theme = LIGHT,
+    *,
+    title: str,
+    subtitle: str = "",
+    horizontal: str,
+    mark: float | None = None,
+    log: bool = False,
+) -> "matplotlib.figure.Figure":
+    """Draw a row for each variant: a pale dot a run, a strong one for their mean, a bar for its 95 % interval.
+
+    Args:
+        variants: the runs' numbers by name.
+        intervals: of the means, by name, as `d2lab.metrics.paired.intervals` gives them; not every variant has one.
+        theme: `LIGHT` or `DARK`.
+        title: headline.
+        subtitle: the line below it.
+        horizontal: what the numbers are, with their unit.
+        mark: a vertical line at this value: the one that was promised, or no effect.
+        log: of the horizontal axis.
+
+    Raises:
+        ConfigError: there is no variant, one has no number, or a number is not finite.
+    """
+    if not variants or any(not len(values) or not np.isfinite(values).all() for values in variants.values()):
+        raise ConfigError("variants", got=dict(variants), need="one finite number or more for each of one or more")
+    drawn = figure(WIDTH, HEADER_INCHES + FRAME + ROW * len(variants), theme)
+    axes = drawn.subplots()
+    dress(axes, theme, horizontal=drawable(horizontal))
+    for row, (name, values) in enumerate(variants.items()):
+        color = theme.line(row)
+        axes.plot(values, [row] * len(values), "o", color=color, alpha=0.35, markersize=5, markeredgewidth=0)
+        if name in intervals:
+            axes.plot(intervals[name], [row, row], color=color, linewidth=2, solid_capstyle="butt", gid=name)
+        axes.plot([np.mean(values)], [row], "D", color=color, markersize=7, markeredgecolor=theme.background)
+    if mark is not None:
+        axes.axvline(mark, color=theme.muted, linewidth=1, linestyle=(0, (4, 3)))
+    axes.set_xscale("log" if log else "linear")
+    axes.set_yticks(range(len(variants)), [drawable(name) for name in variants], **font(9.5, theme.ink))
+    axes.set_ylim(len(variants) - 0.5, -0.5)
+    axes.grid(visible=False, axis="y")
+    header(drawn, title, subtitle, theme)
+    return drawn
+
+
+def lines(
+    places: Sequence[float],
+    series: Mapping[str, Sequence[float]],
+    theme: Theme = LIGHT,
+    *,
+    title: str,
+    subtitle: str = "",
+    horizontal: str,
+    vertical: str,
+    log: str = "",
+) -> "matplotlib.figure.Figure":
+    """Draw a line for each series over a quantity that was varied; its name stands at its end.
+
+    Args:
+        places: values of the quantity.
+        series: as many numbers each, by name; NaN where there is none.
+        theme: `LIGHT` or `DARK`.
+        title: headline.
+        subtitle: the line below it.
+        horizontal: what was varied, with its unit.
+        vertical: what was measured, with its unit.
+        log: the axes that are logarithmic: "x", "y", "xy" or none.
+
+    Raises:
+        ConfigError: there is no series, or one is of another length or has no finite number.
+    """
+    arrays = {name: np.asarray(values, dtype=np.float64) for name, values in series.items()}
+    if not arrays or any(len(a) != len(places) or not np.isfinite(a).any() for a in arrays.values()):
+        raise ConfigError("series", got={n: len(a) for n, a in arrays.items()}, need=f"{len(places)} numbers each")
+    drawn = figure(WIDTH, 4.2, theme)
+    axes = drawn.subplots()
+    dress(axes, theme, title=drawable(vertical), horizontal=drawable(horizontal))
+    axes.set_xscale("log" if "x" in log else "linear")
+    axes.set_yscale("log" if "y" in log else "linear")
+    ends = []
+    for number, (name, values) in enumerate(arrays.items()):
+        color, marker = theme.line(number), MARKERS[number % len(MARKERS)]
+        axes.plot(places, values, color=color, marker=marker, markersize=4.5, linewidth=1.6, gid=name)
+        end = int(np.flatnonzero(np.isfinite(values))[-1])
+        ends.append(End(x=float(places[end]), y=float(values[end]), text=drawable(name), color=color, marker=marker))
+    label_ends(axes, ends, theme)
+    header(drawn, title, subtitle, theme)
+    return drawn
