@@ -22,7 +22,7 @@ RESULTS = Path(__file__).with_name("reduced.json")
 NETS: dict[str, dict[str, object]] = {  # recipe: what is smaller than in the notes
     "lenet-norm": {},
     "alexnet": {"side": 67, "widths": "48,128,192,192,128", "hidden": 512},
-    "resnet18": {"side": 28},
+    "resnet18": {"side": 28, "precision": "bfloat16"},
 }
 
 

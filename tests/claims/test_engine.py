@@ -12,6 +12,7 @@ from d2lab.claims import record as record_file
 from d2lab.claims.catalog import CLAIMS, search
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, power_note, within
+from d2lab.claims.sources import without_words
 from d2lab.cli import main as cli
 from d2lab.core.errors import ConfigError, RunError
 from d2lab.metrics.paired import mean_interval
@@ -111,6 +112,36 @@ def module(tmp_path, monkeypatch):
     sys.modules.pop("d2lab.chapter", None)
 
 
+def sized(seeds=range(5), steps=10) -> Evidence:
+    """A check with sizes."""
+    return Evidence(**(GOOD | {"value": {"gap": 0.5, "n": len(seeds), "steps": steps}}))
+
+
+def test_an_experiment_is_run_at_any_size_and_small_when_it_only_has_to_run():
+    one = dataclasses.replace(next(iter(CLAIMS.values())), check=sized, smoke={"seeds": range(2), "steps": 1})
+    assert one.sizes == {"seeds": range(5), "steps": 10}
+    assert one.run()[0].value["n"] == 5
+    assert one.run(seeds=range(20))[0].value["n"] == 20
+    assert one.run(**one.smoke)[0].value == {"gap": 0.5, "n": 2, "steps": 1}
+    with pytest.raises(ConfigError, match="got 'seed', need of seeds, steps"):
+        one.run(seed=3)
+    with pytest.raises(ConfigError, match="has one size"):
+        CLAIMS[NAME].run(seeds=range(2))
+    with pytest.raises(ConfigError, match="claim sized"):
+        claim(chapter=1, kind="experiment", en="x.", zh="中。", smoke={"epochs": 1})(sized)
+
+
+def test_small_runs_and_other_seeds_reach_the_check(monkeypatch, d2lab, records):
+    one = dataclasses.replace(CLAIMS[NAME], check=sized, smoke={"seeds": range(2)})
+    seen = []
+    monkeypatch.setitem(CLAIMS, NAME, one)
+    monkeypatch.setattr(type(one), "run", lambda self, **sizes: (seen.append(sizes), (self.check(**sizes), 0.0))[1])
+    d2lab("check", NAME, "--smoke")
+    d2lab("check", NAME, "--seeds", "7")
+    d2lab("check", NAME)
+    assert seen == [{"seeds": range(2)}, {"seeds": range(7)}, {}]
+
+
 def code(check):
     return dataclasses.replace(next(iter(CLAIMS.values())), check=check).code_hash()
 
@@ -189,6 +220,8 @@ def test_a_broken_record_is_one_line(records, d2lab):
         (("check", "slope-of-crossentropy"), f"Did you mean {NAME!r}?"),
         (("check", "--chapter", "77"), "claims: got 'chapter 77"),
         (("check", "--budget", "0"), "budget 0"),
+        (("check", NAME, "--seeds", "1"), "--seeds: got 1"),
+        (("check", NAME, "--smoke", "--record"), "--record: got"),
         (("claims", "--verdict", "true"), "--verdict: got 'true', need one of holds"),
     ],
     ids=str,
@@ -204,6 +237,29 @@ def test_claims_are_found_in_both_languages_and_by_chapter(d2lab):
     assert NAME in [c.id for c in search("slope LOGITS")]
     assert not search("交叉熵", chapter=4)
     assert "No claim" in d2lab("claims", "unheard-of")[1]
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["naive_softmax", "d2lab.layers.naive", "layers/naive.py", "ch03_softmax.py", "records/subtracting-the-maximum"],
+)
+def test_a_claim_is_found_from_what_it_uses_and_where_it_lies(word):
+    found = [c.id for c in search(word)]
+    assert "subtracting-the-maximum-keeps-softmax-finite" in found
+    assert "activation-hardly-matters" not in found
+
+
+def test_what_a_check_imports_inside_counts_as_its_source(module):
+    text = "def check():\n    from d2lab.layers.naive import naive_softmax\n    return naive_softmax\n"
+    one = dataclasses.replace(next(iter(CLAIMS.values())), check=module(text))
+    assert (one.uses, one.modules) == (["d2lab.layers.naive.naive_softmax"], ["d2lab.layers.naive"])
+
+
+def test_only_the_code_of_a_file_counts():
+    text = '"""A."""\n\nX = 1  # why\n\n\ndef f():\n    """Say.\n\n    More.\n    """\n    return "# no comment"\n'
+    assert without_words(text) == 'X = 1\n\ndef f():\n    return "# no comment"'.replace("\n\n", "\n")
+    assert without_words(text.replace("Say", "Tell").replace("why", "because")) == without_words(text)
+    assert without_words(text.replace("X = 1", "X = 2")) != without_words(text)
 
 
 def test_show_prints_the_source(d2lab, records):

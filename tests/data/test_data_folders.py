@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from d2lab.core.errors import DataError
+from d2lab import data
+from d2lab.core.errors import ConfigError, DataError
 from d2lab.data import source
 from d2lab.data.card import DataFile
 
@@ -91,3 +92,14 @@ class TestDataFolders:
         (folders[1] / "set" / "file.bin").write_bytes(body + b"!")
         with pytest.raises(DataError, match="need 1004000 bytes"):
             source.fetch(card)
+
+
+def test_the_first_set_at_hand_is_taken_and_none_is_one_line(monkeypatch, tmp_path):
+    monkeypatch.setenv("D2LAB_DATA", str(tmp_path))
+    monkeypatch.setenv("D2LAB_CACHE", str(tmp_path / "cache"))
+    assert data.at_hand("fashion-mnist", "digits") == "digits"
+    assert data.at_hand("digits", "fashion-mnist") == "digits"
+    with pytest.raises(DataError, match="none of them on disk', need one of fashion-mnist, mnist"):
+        data.at_hand("fashion-mnist", "mnist")
+    with pytest.raises(ConfigError, match="fashion-minst"):
+        data.at_hand("fashion-minst", "digits")

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from d2lab.core.errors import ConfigError
-from d2lab.metrics.paired import bootstrap_interval, mean_interval, paired, sign_chance
+from d2lab.metrics.paired import bootstrap_interval, intervals, mean_interval, paired, sign_chance
 
 
 def test_the_interval_is_scipys():
@@ -14,6 +14,12 @@ def test_the_interval_is_scipys():
     low, high = stats.t.interval(0.95, 4, np.mean(values), stats.sem(values))
     assert np.allclose([found.mean, found.low, found.high], [np.mean(values), low, high])
     assert (found.n, found.clear) == (5, True)
+
+
+def test_each_variant_has_its_interval_but_one_that_ran_once():
+    runs = {"a": [1.0, 2.0, 4.0], "b": [7.0]}
+    mean = mean_interval(runs["a"])
+    assert intervals(runs) == {"a": (mean.low, mean.high)}
 
 
 def test_the_interval_holds_the_truth_19_times_of_20():

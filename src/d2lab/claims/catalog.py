@@ -6,6 +6,7 @@ from types import ModuleType
 
 from d2lab.claims import checks
 from d2lab.claims.claim import Claim
+from d2lab.claims.lessons import pages_of
 from d2lab.core.errors import ConfigError
 from d2lab.core.names import unknown_name
 
@@ -41,16 +42,22 @@ def find_claim(name: str) -> Claim:
 
 
 def search(words: str, chapter: int | None = None) -> list[Claim]:
-    """List the claims that hold every word, in id, either language, name of the check's file, or what they cover.
+    """List the claims that hold every word.
+
+    Words are looked for in the id, in both languages, in what a claim covers, in the names of what its check uses
+    (Dropout, d2lab.layers.dropout), and in the files of its check, its evidence and the pages about it.
 
     Args:
         words: with spaces between; none finds all.
         chapter: only of this one.
     """
     wanted = words.lower().split()
-
-    def text(claim: Claim) -> str:
-        return " ".join((claim.id, claim.en, claim.zh, claim.scope, claim.place, *claim.covers)).lower()
-
     chosen = [c for c in CLAIMS.values() if chapter is None or c.chapter == chapter]
-    return [c for c in chosen if all(word in text(c) for word in wanted)]
+    return [c for c in chosen if all(word in _text(c) for word in wanted)]
+
+
+def _text(claim: Claim) -> str:
+    """Everything that a claim is found by."""
+    pages = (path.as_posix() for path in pages_of(claim))
+    files = (claim.place, f"records/{claim.id}.json", *(f"{name.replace('.', '/')}.py" for name in claim.modules))
+    return " ".join((claim.id, claim.en, claim.zh, claim.scope, *claim.covers, *claim.uses, *files, *pages)).lower()

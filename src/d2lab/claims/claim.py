@@ -14,7 +14,6 @@ import contextlib
 import hashlib
 import inspect
 import time
-import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +23,7 @@ import torch
 
 import d2lab
 from d2lab.claims.evidence import Evidence
+from d2lab.claims.sources import sources
 from d2lab.core.errors import ConfigError
 from d2lab.core.seed import derive
 from d2lab.train.threads import using_threads
@@ -98,10 +98,20 @@ class Claim:
             evidence = self.check(**sizes)
         return evidence, time.perf_counter() - start
 
+    @property
+    def uses(self) -> list[str]:
+        """What of d2lab the check names, by dotted name."""
+        return sorted(sources(self.check).names)
+
+    @property
+    def modules(self) -> list[str]:
+        """The files of d2lab that the check's parts come from, by dotted name."""
+        return sorted(sources(self.check).modules)
+
     def code_hash(self) -> str:
         """Hash what decides the value: the check, functions beside it, and the files of what it names in d2lab."""
         digest = hashlib.sha256()
-        for text in sorted(_texts(self.check, set())):
+        for text in sorted(sources(self.check).texts):
             digest.update(text.replace("\r\n", "\n").encode() + b"\0")
         return digest.hexdigest()[:16]
 
@@ -166,30 +176,3 @@ def fixed_luck(name: str) -> Iterator[None]:
             yield
         finally:
             torch.set_default_dtype(before)
-
-
-def _texts(function: types.FunctionType | Check, seen: set[object]) -> Iterator[str]:
-    """Yield the source of a function, of functions of its own file that it names, and the files of others of ours."""
-    function = inspect.unwrap(function)
-    if function in seen:
-        return
-    seen.add(function)
-    yield inspect.getsource(function)
-    spaces = getattr(function, "__globals__", {})
-    for name in _names(function.__code__):
-        thing = spaces.get(name)
-        home = getattr(thing, "__module__", "") if not isinstance(thing, types.ModuleType) else thing.__name__
-        if not isinstance(home, str) or not home.startswith("d2lab."):
-            continue
-        if home == function.__module__ and isinstance(thing, types.FunctionType):
-            yield from _texts(thing, seen)
-        elif home != function.__module__ and home not in seen:
-            seen.add(home)
-            file = inspect.getsourcefile(inspect.getmodule(thing) or types.ModuleType(""))
-            yield Path(file or "").read_text(encoding="utf-8") if file else ""
-
-
-def _names(code: types.CodeType) -> set[str]:
-    """The global names in a function and in the functions inside it."""
-    inner = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
-    return set(code.co_names).union(*(_names(part) for part in inner))

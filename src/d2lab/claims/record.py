@@ -34,6 +34,10 @@ class Recorded:
         """What was measured then, by name."""
         return dict(self.content["evidence"]["value"])
 
+    def why(self, language: str) -> str:
+        """The reason that was given, "en" or "zh"."""
+        return str(self.content["evidence"][f"why_{language}"])
+
     @property
     def code(self) -> str:
         """The hash of the check then."""

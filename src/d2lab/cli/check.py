@@ -55,14 +55,21 @@ def claims(
     words: Words = None,
     chapter: Chapter = None,
     verdict: Annotated[str | None, typer.Option(help="Only claims with this recorded verdict.")] = None,
+    summary: Annotated[bool, typer.Option("--summary", help="Only count the verdicts, chapter by chapter.")] = False,
 ) -> None:
-    """Browse the claims: search in both languages; one id alone shows its statement, evidence and places."""
+    """Browse the claims: search in both languages; one id alone shows its statement, evidence and places.
+
+    The name of a function, a file or a page finds the claims that use it, hold it or are told there.
+    """
     from d2lab.claims.catalog import CLAIMS, search
     from d2lab.claims.evidence import VERDICTS
     from d2lab.claims.record import recorded
 
     if verdict is not None and verdict not in VERDICTS:
         raise ConfigError("--verdict", got=verdict, need=f"one of {', '.join(VERDICTS)}")
+    if summary:
+        _show_summary()
+        return
     if words and len(words) == 1 and words[0] in CLAIMS:
         _show_one(CLAIMS[words[0]])
         return
@@ -147,8 +154,15 @@ def _list_stale(chosen: "list[Claim]") -> None:
     typer.echo(f"{len(rows)} of {len(chosen)} claims have no evidence for the check as it is now.")
 
 
+def _show_summary() -> None:
+    from d2lab.claims.page import HEADS, summary_rows
+
+    show_table("", HEADS["summary"]["en"], summary_rows("en"))
+
+
 def _show_one(claim: "Claim") -> None:
     """Print everything that is known of a claim, and where to go on."""
+    from d2lab.claims.lessons import pages_of
     from d2lab.claims.record import path_of, recorded
 
     found = recorded(claim)
@@ -159,6 +173,7 @@ def _show_one(claim: "Claim") -> None:
         ("scope", claim.scope),
         ("covers", "; ".join(claim.covers)),
         ("check", claim.place),
+        ("uses", ", ".join(claim.uses)),
     ]
     if found is not None:
         evidence = found.content["evidence"]
@@ -171,6 +186,7 @@ def _show_one(claim: "Claim") -> None:
             ("but", evidence["counterexample"]),
             ("evidence", path_of(claim)),
         ]
+    lines.append(("pages", ", ".join(path.as_posix() for path in pages_of(claim))))
     for name, text in lines:
         if text:
             typer.echo(f"{name:<10}{text}")

@@ -13,6 +13,7 @@ from d2lab.plot.theme import HEADER_INCHES, LIGHT, Theme, dress, figure, font, h
 if TYPE_CHECKING:
     import matplotlib.figure
 
+Number = float | int
 MARKERS = "osD^vPX*"
 ROW = 0.42  # inches of a variant
 FRAME = 0.75  # inches of the horizontal axis and its name
@@ -20,14 +21,14 @@ WIDTH = 7.2
 
 
 def dots(
-    variants: Mapping[str, Sequence[float]],
-    intervals: Mapping[str, tuple[float, float]],
+    variants: Mapping[str, Sequence[Number]],
+    intervals: Mapping[str, tuple[Number, Number]],
     theme: Theme = LIGHT,
     *,
     title: str,
     subtitle: str = "",
     horizontal: str,
-    mark: float | None = None,
+    mark: Number | None = None,
     log: bool = False,
 ) -> "matplotlib.figure.Figure":
     """Draw a row for each variant: a pale dot a run, a strong one for their mean, a bar for its 95 % interval.
@@ -67,8 +68,8 @@ def dots(
 
 
 def lines(
-    places: Sequence[float],
-    series: Mapping[str, Sequence[float]],
+    places: Sequence[Number],
+    series: Mapping[str, Sequence[Number]],
     theme: Theme = LIGHT,
     *,
     title: str,

@@ -1,0 +1,149 @@
+"""Claims as Markdown, in both languages: the table of verdicts over the chapters, and the evidence of one claim."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from d2lab.claims.catalog import CLAIMS
+from d2lab.claims.chapters import TITLES
+from d2lab.claims.claim import Claim
+from d2lab.claims.evidence import VERDICTS, Verdict
+from d2lab.claims.record import Recorded, recorded
+from d2lab.core.errors import RunError
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+VERDICT_ZH: dict[Verdict, str] = {
+    "holds": "成立",
+    "holds in scope": "限定范围内成立",
+    "does not hold": "不成立",
+    "depends on hardware": "视硬件而定",
+    "not checkable": "无法检验",
+}
+KIND_ZH = {"identity": "恒等式", "measurement": "测量", "experiment": "实验", "definition": "定义", "opinion": "观点"}
+HEADS = {
+    "summary": {"en": ("chapter", "statements", *VERDICTS), "zh": ("章", "论断数", *VERDICT_ZH.values())},
+    "list": {"en": ("claim", "statement", "verdict", "why"), "zh": ("编号", "论断", "结论", "理由")},
+}
+ALL = {"en": "all", "zh": "合计"}
+
+
+def evidence_of(claim: Claim) -> Recorded:
+    """Read the record of a claim.
+
+    Raises:
+        RunError: there is none.
+    """
+    found = recorded(claim)
+    if found is None:
+        fix = f"Take it: d2lab check {claim.id} --record."
+        raise RunError(f"evidence of {claim.id}", got="none", need="a record", fix=fix)
+    return found
+
+
+def counts(claims: Iterable[Claim]) -> Counter[str]:
+    """Count the recorded verdicts.
+
+    Args:
+        claims: that have records.
+    """
+    return Counter(evidence_of(claim).verdict for claim in claims)
+
+
+def summary(language: Language) -> str:
+    """Write the table: chapter by chapter, how many statements hold and how many do not.
+
+    Args:
+        language: of the headings.
+    """
+    return markdown_table(HEADS["summary"][language], summary_rows(language))
+
+
+def summary_rows(language: Language) -> list[list[str]]:
+    """Give the rows of the summary, the sums last.
+
+    Args:
+        language: of the chapters' titles.
+    """
+    chapters = sorted({claim.chapter for claim in CLAIMS.values()})
+    rows = [_counted(f"{chapter} {title(chapter, language)}", chapter) for chapter in chapters]
+    return [*rows, _counted(ALL[language], None)]
+
+
+def chapter_list(chapter: int, language: Language) -> str:
+    """Write a row a claim of the chapter: id, statement, verdict and why.
+
+    Args:
+        chapter: of the notes.
+        language: of the text.
+    """
+    rows = []
+    for claim in CLAIMS.values():
+        if claim.chapter == chapter:
+            found = evidence_of(claim)
+            row = (f"`{claim.id}`", said(claim, language), verdict_word(found.verdict, language), found.why(language))
+            rows.append([cell.replace("|", "\\|") for cell in row])
+    return markdown_table(HEADS["list"][language], rows)
+
+
+def evidence_table(claim: Claim, language: Language) -> str:
+    """Write what was measured for one claim: every number by name, bound, interval, seeds, data and the machine.
+
+    Args:
+        claim: that has a record.
+        language: of the names.
+    """
+    found = evidence_of(claim)
+    evidence, machine = found.content["evidence"], found.content["machine"]
+    interval = evidence["interval"]
+    rows = [[f"`{name}`", _number(value)] for name, value in evidence["value"].items()]
+    if interval is not None:
+        first = next(iter(evidence["value"]))
+        name = {"en": f"95 % interval of `{first}`", "zh": f"`{first}` 的 95% 区间"}[language]
+        rows.append([name, f"{_number(interval[0])} … {_number(interval[1])}"])
+    named = {"en": ("bound", "seeds", "data", "machine"), "zh": ("判据", "随机种子数", "数据", "机器")}[language]
+    place = f"{machine['processor']}, {machine['cores']} cores, torch {machine['libraries']['torch']}"
+    facts = (evidence["bound"], str(len(evidence["seeds"]) or ""), evidence["data"], place)
+    rows += [[name, fact] for name, fact in zip(named, facts, strict=True) if fact]
+    heads = {"en": ("measured", "value"), "zh": ("测量", "数值")}[language]
+    return markdown_table(heads, [[cell.replace("|", "\\|") for cell in row] for row in rows])
+
+
+def title(chapter: int, language: Language) -> str:
+    """Name a chapter."""
+    return TITLES[chapter][LANGUAGES.index(language)]
+
+
+def said(claim: Claim, language: Language) -> str:
+    """Give the statement in a language."""
+    return claim.en if language == "en" else claim.zh
+
+
+def verdict_word(verdict: str, language: Language) -> str:
+    """Name a verdict in a language."""
+    return verdict if language == "en" else {str(name): word for name, word in VERDICT_ZH.items()}[verdict]
+
+
+def markdown_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Write a table in Markdown; a column of numbers stands to the right.
+
+    Args:
+        heads: of the columns.
+        rows: a cell for each.
+    """
+    numbers = [all(row[i].strip("-").replace(".", "").isdigit() for row in rows) for i in range(len(heads))]
+    rule = "|" + "|".join("---:" if right else "---" for right in numbers) + "|"
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(["| " + " | ".join(heads) + " |", rule, *lines])
+
+
+def _counted(name: str, chapter: int | None) -> list[str]:
+    """Give one row of the summary."""
+    claims = [claim for claim in CLAIMS.values() if chapter is None or claim.chapter == chapter]
+    found = counts(claims)
+    return [name, str(len(claims)), *(str(found[verdict]) for verdict in VERDICTS)]
+
+
+def _number(value: float | int | str) -> str:
+    """Write four digits; infinity is text in a record."""
+    return value if isinstance(value, str) else f"{value:.4g}" if isinstance(value, float) else f"{value:,}"
