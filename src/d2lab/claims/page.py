@@ -21,11 +21,11 @@ VERDICT_ZH: dict[Verdict, str] = {
     "not checkable": "无法检验",
 }
 KIND_ZH = {"identity": "恒等式", "measurement": "测量", "experiment": "实验", "definition": "定义", "opinion": "观点"}
-HEADS = {
+HEADS: dict[str, dict[Language, tuple[str, ...]]] = {
     "summary": {"en": ("chapter", "statements", *VERDICTS), "zh": ("章", "论断数", *VERDICT_ZH.values())},
     "list": {"en": ("claim", "statement", "verdict", "why"), "zh": ("编号", "论断", "结论", "理由")},
 }
-ALL = {"en": "all", "zh": "合计"}
+ALL: dict[Language, str] = {"en": "all", "zh": "合计"}
 
 
 def evidence_of(claim: Claim) -> Recorded:

@@ -51,8 +51,9 @@ def without_words(text: str) -> str:
             (row, start), (_, end) = token.start, token.end
             lines[row - 1][start:end] = " " * (end - start)
     for node in ast.walk(ast.parse(text)):
-        holds_words = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-        if holds_words and ast.get_docstring(node, clean=False) is not None:
+        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if ast.get_docstring(node, clean=False) is not None:
             said = node.body[0]
             for row in range(said.lineno - 1, said.end_lineno or said.lineno):
                 lines[row] = []
