@@ -1,0 +1,112 @@
+"""Chapter 4: are powers of two faster?"""
+
+from collections.abc import Callable
+from functools import partial
+from statistics import median
+
+import torch
+from torch import Tensor, nn
+
+from d2lab.claims.claim import claim
+from d2lab.claims.evidence import Evidence
+from d2lab.core.allocator import keep_freed_memory
+from d2lab.core.timing import laps_by_turns
+from d2lab.plot import lines
+
+POWERS = (256, 512, 1024)
+KINDS: dict[str, Callable[[int], tuple[int, ...]]] = {
+    "powers of two": lambda power: (power,),
+    "other multiples of 32": lambda power: (7 * power // 8, 9 * power // 8),
+    "one less, one more": lambda power: (power - 1, power + 1),
+}
+SIZES = sorted({size for near in KINDS.values() for power in POWERS for size in near(power)})
+
+
+def rates_of(layer: Callable[[int], tuple[nn.Linear, Tensor]]) -> dict[int, float]:
+    """Time a layer at every size, by turns; give the billions of multiply-adds a second of its fastest lap."""
+    given = {size: layer(size) for size in SIZES}
+    keep_freed_memory()
+    with torch.no_grad():
+        laps = laps_by_turns({str(size): partial(net, inputs) for size, (net, inputs) in given.items()}, rounds=41)
+    return {size: len(x) * net.weight.numel() / min(laps[str(size)]) / 1e9 for size, (net, x) in given.items()}
+
+
+def gain_over(rates: dict[int, float], kind: str) -> float:
+    """Give the rate at a power of two over the mean rate at sizes of another kind around it; the median of them."""
+    near = {power: [rates[size] for size in KINDS[kind](power)] for power in POWERS}
+    return median(rates[power] * len(others) / sum(others) for power, others in near.items())
+
+
+def series_of(rates: dict[int, float]) -> dict[str, list[float]]:
+    """Sort the rates by kind, with NaN at the sizes of other kinds."""
+    kinds = {name: {size for power in POWERS for size in near(power)} for name, near in KINDS.items()}
+    return {name: [rates[size] if size in kind else float("nan") for size in SIZES] for name, kind in kinds.items()}
+
+
+@claim(
+    chapter=4,
+    kind="measurement",
+    en="Batch sizes that are powers of two are computed faster.",
+    zh="批量大小取 2 的幂，计算更快。",
+    budget_s=15,
+)
+def powers_of_two_are_faster_batches() -> Evidence:
+    net = nn.Linear(256, 256)
+    rates = rates_of(lambda size: (net, torch.randn(size, 256)))
+    neighbors, others = (gain_over(rates, kind) for kind in ("one less, one more", "other multiples of 32"))
+    title, about = "Batches: nothing special at powers of two", "nn.Linear(256, 256), one processor thread"
+    return Evidence(
+        value={"neighbors": neighbors, "others": others},
+        bound="above 1.2 times the rate of both, sizes one off and sizes an eighth off",
+        verdict="holds" if min(neighbors, others) > 1.2 else "does not hold",
+        n=len(POWERS),
+        counterexample="" if min(neighbors, others) > 1.2 else "a batch of 224 or 288 in place of 256",
+        why_en="A product is cut into tiles of a few rows, and only the last tile is ragged: powers of two run at "
+        "{neighbors:.2f} times the rate of sizes one off, and at {others:.2f} times that of sizes an eighth off.",
+        why_zh="矩阵乘法按几行一块切开来算，只有最后一块可能不满：2 的幂的速度是相差 1 的大小的 {neighbors:.2f} 倍，"
+        "是相差八分之一的大小的 {others:.2f} 倍。",
+        figure=partial(
+            lines,
+            SIZES,
+            series_of(rates),
+            title=title,
+            subtitle=about,
+            horizontal="batch size",
+            vertical="billion multiply-adds a second",
+            log="x",
+        ),
+    )
+
+
+@claim(
+    chapter=4,
+    kind="measurement",
+    en="Layers whose width is a power of two are computed faster.",
+    zh="层的宽度取 2 的幂，计算更快。",
+    budget_s=15,
+)
+def powers_of_two_are_faster_widths() -> Evidence:
+    rates = rates_of(lambda size: (nn.Linear(size, size), torch.randn(128, size)))
+    neighbors, others = (gain_over(rates, kind) for kind in ("one less, one more", "other multiples of 32"))
+    title, about = "Widths: nothing special at powers of two", "nn.Linear(width, width), a batch of 128, one thread"
+    return Evidence(
+        value={"neighbors": neighbors, "others": others},
+        bound="above 1.2 times the rate of both, widths one off and widths an eighth off",
+        verdict="holds" if min(neighbors, others) > 1.2 else "does not hold",
+        n=len(POWERS),
+        counterexample="" if min(neighbors, others) > 1.2 else "a layer of 224 or 288 units in place of 256",
+        why_en="What can pay is a multiple of the vector's length, 8 or 16 numbers, and an eighth off is one too: "
+        "powers of two run at {others:.2f} times that rate, and at {neighbors:.2f} times the rate of widths one off.",
+        why_zh="真正可能有用的是向量长度（8 或 16 个数）的整数倍，而相差八分之一的宽度同样是：2 的幂的速度是它们的 "
+        "{others:.2f} 倍，是相差 1 的宽度的 {neighbors:.2f} 倍。",
+        figure=partial(
+            lines,
+            SIZES,
+            series_of(rates),
+            title=title,
+            subtitle=about,
+            horizontal="width",
+            vertical="billion multiply-adds a second",
+            log="x",
+        ),
+    )
