@@ -11,7 +11,8 @@ from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
 from d2lab.core.allocator import keep_freed_memory
 from d2lab.core.timing import laps_by_turns
-from d2lab.plot import lines
+from d2lab.metrics.paired import intervals
+from d2lab.plot import dots
 
 POWERS = (256, 512, 1024)
 KINDS: dict[str, Callable[[int], tuple[int, ...]]] = {
@@ -19,6 +20,7 @@ KINDS: dict[str, Callable[[int], tuple[int, ...]]] = {
     "other multiples of 32": lambda power: (7 * power // 8, 9 * power // 8),
     "one less, one more": lambda power: (power - 1, power + 1),
 }
+RATE = "multiply-adds a second, over those at the power of two"
 SIZES = sorted({size for near in KINDS.values() for power in POWERS for size in near(power)})
 
 
@@ -37,10 +39,10 @@ def gain_over(rates: dict[int, float], kind: str) -> float:
     return median(rates[power] * len(others) / sum(others) for power, others in near.items())
 
 
-def series_of(rates: dict[int, float]) -> dict[str, list[float]]:
-    """Sort the rates by kind, with NaN at the sizes of other kinds."""
-    kinds = {name: {size for power in POWERS for size in near(power)} for name, near in KINDS.items()}
-    return {name: [rates[size] if size in kind else float("nan") for size in SIZES] for name, kind in kinds.items()}
+def ratios_of(rates: dict[int, float]) -> dict[str, list[float]]:
+    """Give the rates at the sizes of the other two kinds over that at their power of two."""
+    others = [name for name in KINDS if name != "powers of two"]
+    return {name: [rates[size] / rates[power] for power in POWERS for size in KINDS[name](power)] for name in others}
 
 
 @claim(
@@ -54,7 +56,8 @@ def powers_of_two_are_faster_batches() -> Evidence:
     net = nn.Linear(256, 256)
     rates = rates_of(lambda size: (net, torch.randn(size, 256)))
     neighbors, others = (gain_over(rates, kind) for kind in ("one less, one more", "other multiples of 32"))
-    title, about = "Batches: nothing special at powers of two", "nn.Linear(256, 256), one processor thread"
+    runs = ratios_of(rates)
+    title, about = "Batches: nothing special at powers of two", "nn.Linear(256, 256); batches around 256, 512 and 1,024"
     return Evidence(
         value={"neighbors": neighbors, "others": others},
         bound="above 1.2 times the rate of both, sizes one off and sizes an eighth off",
@@ -65,16 +68,7 @@ def powers_of_two_are_faster_batches() -> Evidence:
         "{neighbors:.2f} times the rate of sizes one off, and at {others:.2f} times that of sizes an eighth off.",
         why_zh="矩阵乘法按几行一块切开来算，只有最后一块可能不满：2 的幂的速度是相差 1 的大小的 {neighbors:.2f} 倍，"
         "是相差八分之一的大小的 {others:.2f} 倍。",
-        figure=partial(
-            lines,
-            SIZES,
-            series_of(rates),
-            title=title,
-            subtitle=about,
-            horizontal="batch size",
-            vertical="billion multiply-adds a second",
-            log="x",
-        ),
+        figure=partial(dots, runs, intervals(runs), title=title, subtitle=about, horizontal=RATE, mark=1),
     )
 
 
@@ -88,7 +82,11 @@ def powers_of_two_are_faster_batches() -> Evidence:
 def powers_of_two_are_faster_widths() -> Evidence:
     rates = rates_of(lambda size: (nn.Linear(size, size), torch.randn(128, size)))
     neighbors, others = (gain_over(rates, kind) for kind in ("one less, one more", "other multiples of 32"))
-    title, about = "Widths: nothing special at powers of two", "nn.Linear(width, width), a batch of 128, one thread"
+    runs = ratios_of(rates)
+    title, about = (
+        "Widths: nothing special at powers of two",
+        "nn.Linear(width, width); widths around 256, 512 and 1,024",
+    )
     return Evidence(
         value={"neighbors": neighbors, "others": others},
         bound="above 1.2 times the rate of both, widths one off and widths an eighth off",
@@ -99,14 +97,5 @@ def powers_of_two_are_faster_widths() -> Evidence:
         "powers of two run at {others:.2f} times that rate, and at {neighbors:.2f} times the rate of widths one off.",
         why_zh="真正可能有用的是向量长度（8 或 16 个数）的整数倍，而相差八分之一的宽度同样是：2 的幂的速度是它们的 "
         "{others:.2f} 倍，是相差 1 的宽度的 {neighbors:.2f} 倍。",
-        figure=partial(
-            lines,
-            SIZES,
-            series_of(rates),
-            title=title,
-            subtitle=about,
-            horizontal="width",
-            vertical="billion multiply-adds a second",
-            log="x",
-        ),
+        figure=partial(dots, runs, intervals(runs), title=title, subtitle=about, horizontal=RATE, mark=1),
     )
