@@ -19,7 +19,7 @@ from d2lab.data.idx import read_idx
 from d2lab.data.places import cache_folder, data_folders
 from d2lab.data.split import Split, holdout, limit
 from d2lab.metrics.classification import accuracy
-from d2lab.metrics.paired import intervals, paired
+from d2lab.metrics.paired import paired
 from d2lab.models import MLP, MLPConfig, SoftmaxConfig, SoftmaxRegression
 from d2lab.optimizers import OptimizerConfig, build_optimizer
 from d2lab.plot import dots
@@ -146,9 +146,7 @@ def an_epoch_is_read_in_1_29_seconds() -> Evidence:
         "s: workers pay only where there are cores for them and work on each picture.",
         why_zh="在这台机器上，4 个进程要 {four:.1f} 秒，不开进程 {one:.1f} 秒，直接从内存张量切片 {memory:.2f} 秒；"
         "只有核够多、每张图的处理够重时，多开进程才划算。",
-        figure=partial(
-            dots, seconds, intervals(seconds), title=title, subtitle=about, horizontal="seconds", mark=1.29, log=True
-        ),
+        figure=partial(dots, seconds, {}, title=title, subtitle=about, horizontal="seconds", mark=1.29, log=True),
     )
 
 
@@ -188,7 +186,5 @@ def reading_need_not_hold_up_training() -> Evidence:
         "at a time takes {single:.2f} of it: the price is per call, not per byte.",
         why_zh="每个批量一次性取出，只占训练时间的 {share:.2f}；逐张取出再堆叠则要 {single:.2f}：开销按调用次数算，"
         "而不是按字节算。",
-        figure=partial(
-            dots, laps, intervals(laps), title=title, subtitle=about, horizontal="seconds an epoch", log=True
-        ),
+        figure=partial(dots, laps, {}, title=title, subtitle=about, horizontal="seconds an epoch", log=True),
     )

@@ -57,7 +57,7 @@ def activation_hardly_matters(seeds: Sequence[int] = range(5), epochs: int = 8) 
     en="Between ReLU, tanh and GELU the choice hardly matters.",
     zh="在 ReLU、tanh、GELU 之间选哪一个，差别很小。",
     scope="one hidden layer on the digits, plain gradient descent",
-    budget_s=30,
+    budget_s=20,
     smoke={"seeds": range(2), "epochs": 1},
 )
 def relu_tanh_and_gelu_hardly_differ(seeds: Sequence[int] = range(5), epochs: int = 20) -> Evidence:

@@ -21,7 +21,7 @@ from d2lab.recipes.trial import last
     en="A very wide shallow net overfits more easily than a narrow one.",
     zh="很宽的浅层网络更容易过拟合。",
     scope="one hidden layer on 200 digits, plain gradient descent",
-    budget_s=45,
+    budget_s=35,
     smoke={"seeds": range(2), "epochs": 1},
 )
 def very_wide_shallow_nets_overfit(seeds: Sequence[int] = range(5), epochs: int = 60) -> Evidence:
@@ -56,7 +56,7 @@ def very_wide_shallow_nets_overfit(seeds: Sequence[int] = range(5), epochs: int 
     en="A deep net is easier to train than a wide shallow one with as many weights.",
     zh="参数量相同时，深层网络比宽而浅的网络更容易训练。",
     scope="plain stacks of layers without normalization or shortcuts, plain gradient descent on the digits",
-    budget_s=45,
+    budget_s=35,
     smoke={"seeds": range(2), "epochs": 1},
 )
 def deep_nets_train_more_easily_than_wide_ones(seeds: Sequence[int] = range(5), epochs: int = 12) -> Evidence:

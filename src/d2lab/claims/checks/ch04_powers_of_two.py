@@ -50,7 +50,7 @@ def ratios_of(rates: dict[int, float]) -> dict[str, list[float]]:
     kind="measurement",
     en="Batch sizes that are powers of two are computed faster.",
     zh="批量大小取 2 的幂，计算更快。",
-    budget_s=15,
+    budget_s=8,
 )
 def powers_of_two_are_faster_batches() -> Evidence:
     net = nn.Linear(256, 256)
@@ -77,7 +77,7 @@ def powers_of_two_are_faster_batches() -> Evidence:
     kind="measurement",
     en="Layers whose width is a power of two are computed faster.",
     zh="层的宽度取 2 的幂，计算更快。",
-    budget_s=15,
+    budget_s=8,
 )
 def powers_of_two_are_faster_widths() -> Evidence:
     rates = rates_of(lambda size: (nn.Linear(size, size), torch.randn(128, size)))
