@@ -19,7 +19,6 @@ from d2lab.algebra import (
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
 from d2lab.core.twin import relative_difference
-from d2lab.data.catalog import load
 from d2lab.vision.scale import resize
 from d2lab.vision.turn import rotate
 
@@ -140,7 +139,7 @@ def symmetric_matrices_have_real_eigenvectors() -> Evidence:
     zh="图像的循环平移、翻转和四分之一圈旋转，都相当于用置换矩阵作用于像素。",
 )
 def shifts_mirrors_and_quarter_turns_are_permutations() -> Evidence:
-    image = load("digits").train.inputs[0, 0].double()
+    image = torch.rand(8, 8, dtype=torch.float64)
     numbers = torch.arange(64).reshape(8, 8)
     changes: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
         "shifted": lambda picture: picture.roll((1, 3), (0, 1)),
@@ -157,7 +156,6 @@ def shifts_mirrors_and_quarter_turns_are_permutations() -> Evidence:
         bound="at most 0",
         verdict=within(difference, 0),
         n=len(changes) * image.numel(),
-        data="digits",
         why_en="In these {changes} cases every pixel of the new image is one whole pixel of the old one, and none is "
         "used twice.",
         why_zh="这 {changes} 种变换中，新图的每个像素恰是旧图的一个完整像素，而且没有像素被用两次。",
@@ -171,7 +169,7 @@ def shifts_mirrors_and_quarter_turns_are_permutations() -> Evidence:
     zh="置换矩阵也能放大图像，或把图像旋转任意角度。",
 )
 def permutations_scale_and_turn_images() -> Evidence:
-    image = load("digits").train.inputs[:1].double() / 255
+    image = torch.rand(1, 1, 8, 8, dtype=torch.float64)
     changed = {
         "enlarged": resize(image, 16)[..., 4:12, 4:12],
         "turned": rotate(image, torch.tensor([30.0], dtype=torch.float64), "zeros"),
@@ -186,7 +184,6 @@ def permutations_scale_and_turn_images() -> Evidence:
         bound="at most 0.01 of white: a permutation keeps the sorted brightnesses",
         verdict="does not hold" if fails else "holds",
         n=image.numel(),
-        data="digits",
         counterexample=f"two pixels (0, 1), enlarged from the left, are {tuple(map(int, twice))}" if fails else "",
         why_en="A permutation keeps every value as often as it was. Enlarging (off by {enlarged:.2f}) drops pixels and "
         "repeats others, a turn by 30 degrees ({turned:.2f}) mixes neighbours; a quarter turn ({quarter:.0e}) does "

@@ -60,7 +60,7 @@ def the_books_package_still_installs() -> Evidence:
     en="Where an example can belong to several classes at once, each class needs a sigmoid of its own; "
     "a softmax can't say yes twice.",
     zh="一个样本可以同时属于多个类别时，每个类别要各用一个 sigmoid；softmax 无法同时给出两个“是”。",
-    budget_s=10,
+    budget_s=15,
     covers=("predicting classes that do not exclude each other is multi-label classification",),
 )
 def overlapping_classes_need_a_sigmoid_each() -> Evidence:

@@ -5,7 +5,6 @@ import torch
 from d2lab import layers
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
-from d2lab.data.catalog import load
 
 
 @claim(
@@ -65,8 +64,7 @@ def image_batches_end_with_their_channels() -> Evidence:
         except (RuntimeError, ValueError):
             refused += 1
     (channel, height) = max(moved)
-    stored = load("digits").train.inputs.shape
-    otherwise = moved == {(1, 2)} and refused == 2 and stored[1:] == (1, 8, 8)
+    otherwise = moved == {(1, 2)} and refused == 2
     return Evidence(
         value={"channel": channel, "height": height, "refused": refused},
         bound="channel axis 3 and height axis 2, counted from 0, for the convolutions of d2lab and torch",

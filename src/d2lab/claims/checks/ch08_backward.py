@@ -85,6 +85,7 @@ def backward_visits_the_graph_in_reverse() -> Evidence:
     en="Training needs more memory than prediction, for it keeps activations, and these grow with depth and batch "
     "size.",
     zh="训练比预测更耗内存，因为要保存各层的激活值，而它们随深度和批量大小增长。",
+    budget_s=20,
 )
 def training_keeps_activations_by_depth_and_batch() -> Evidence:
     def activations(depth: int, batch: int) -> int:

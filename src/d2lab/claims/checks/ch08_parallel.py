@@ -114,8 +114,8 @@ def communication_limits_data_parallelism() -> Evidence:
         bound="the sum costs at least twice as much, in units of a device's own work, at batch 16 as at 512",
         verdict="holds" if small > 2 * large else "does not hold",
         n=9,
-        why_en="The gradient is as long as the net, whatever the batch: summing it over two devices costs {large:.2f} of "
-        "their own work at 512 examples and {small:.2f} at 16. A network is slower than this memory.",
+        why_en="The gradient is as long as the net, whatever the batch: summing it over two devices costs {large:.2f} "
+        "of their own work at 512 examples and {small:.2f} at 16. A network is slower than this memory.",
         why_zh="梯度的长度等于参数量，与批量无关：在两个设备间求和的开销，批量为 512 时是各自计算量的 {large:.2f} 倍，"
         "批量为 16 时是 {small:.2f} 倍。而网络比这里的内存还要慢。",
     )

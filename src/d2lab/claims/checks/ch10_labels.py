@@ -24,7 +24,7 @@ from d2lab.tables import label_shift_weights
     "give the new shares of the classes.",
     zh="发生标签偏移时，由旧环境的混淆矩阵和新环境的预测比例，可以解出各类别的新比例。",
     scope="a classifier whose confusion matrix can be inverted",
-    budget_s=10,
+    budget_s=20,
     smoke={"seeds": range(2), "examples": 300},
 )
 def confusion_gives_the_new_shares(seeds: Sequence[int] = range(10), examples: int = 6000) -> Evidence:
@@ -117,7 +117,7 @@ def turning_accuracy(seed: int, angles: Sequence[float], start: str, steps: int,
     en="Where the concept shifts slowly, going on with the old weights beats training anew on each day's data.",
     zh="概念缓慢漂移时，在旧权重上继续训练，胜过每天用新数据从头训练。",
     scope="a border that turns by 1 degree a day, 20 new examples and 5 steps a day",
-    budget_s=20,
+    budget_s=30,
     smoke={"seeds": range(2), "days": 12},
 )
 def going_on_beats_starting_anew(seeds: Sequence[int] = range(10), days: int = 45) -> Evidence:
