@@ -40,7 +40,7 @@ def products_and_norms_are_their_definitions() -> Evidence:
         "transposed product": ((a @ b).T, b.T @ a.T),
         "Hadamard with ones": (a * torch.ones_like(a), a),
         "L2": (torch.linalg.vector_norm(x), vector_norm(x)),
-        "L1": (x.abs().sum(), vector_norm(x, 1)),
+        "L1": (x.abs().sum(), vector_norm(x, 1.0)),
         "Frobenius": (torch.linalg.matrix_norm(a), frobenius_norm(a)),
         "all by parts": (a.sum(0).sum(), a.sum()),
         "kept axis": ((a / a.sum(1, keepdim=True)).sum(1), torch.ones(4, dtype=torch.float64)),
@@ -70,7 +70,7 @@ def norms_of_the_examples_are_five_seven_and_six() -> Evidence:
     u = torch.tensor([3.0, -4.0], dtype=torch.float64)
     table = torch.arange(20, dtype=torch.float64).reshape(5, 4)
     kept = table.sum(1, keepdim=True)
-    found = torch.stack([vector_norm(u), vector_norm(u, 1), frobenius_norm(torch.ones(4, 9, dtype=torch.float64))])
+    found = torch.stack([vector_norm(u), vector_norm(u, 1.0), frobenius_norm(torch.ones(4, 9, dtype=torch.float64))])
     difference = float((found - torch.tensor([5.0, 7.0, 6.0])).abs().max())
     shares = float(((table / kept).sum(1) - 1).abs().max())
     return Evidence(
@@ -100,7 +100,7 @@ def permutation_matrices_reorder_vectors() -> Evidence:
     return Evidence(
         value={"difference": max(moved, back)},
         bound="at most 0: the same numbers, moved",
-        verdict=within(max(moved, back), 0) if is_orthogonal(matrix) else "does not hold",
+        verdict=within(max(moved, back), 0.0) if is_orthogonal(matrix) else "does not hold",
         n=8,
         why_en="Every row has a single 1, which picks one entry; every column has one too, so the transpose puts each "
         "entry back.",
@@ -154,7 +154,7 @@ def shifts_mirrors_and_quarter_turns_are_permutations() -> Evidence:
     return Evidence(
         value={"difference": difference, "changes": len(changes)},
         bound="at most 0",
-        verdict=within(difference, 0),
+        verdict=within(difference, 0.0),
         n=len(changes) * image.numel(),
         why_en="In these {changes} cases every pixel of the new image is one whole pixel of the old one, and none is "
         "used twice.",

@@ -37,7 +37,7 @@ def gradients_add_up_until_they_are_cleared() -> Evidence:
     return Evidence(
         value={"difference": max(differences)},
         bound="at most 0 from 4x, 8x after a second call, 4x again after clearing; torch and our engine",
-        verdict=within(max(differences), 0),
+        verdict=within(max(differences), 0.0),
         n=len(differences),
         why_en="A number that is used twice feels the sum of both uses, so slopes are added; a second call is only "
         "another use.",

@@ -28,7 +28,7 @@ def a_derivative_is_a_limit_of_quotients() -> Evidence:
         return 3 * x * x - 4 * x
 
     steps = [10.0**-power for power in range(1, 6)]
-    errors = [(function(1 + step) - function(1)) / step - 2 for step in steps]
+    errors = [(function(1 + step) - function(1.0)) / step - 2 for step in steps]
     expected = max(abs(error / (3 * step) - 1) for error, step in zip(errors, steps, strict=True))
     return Evidence(
         value={"error": errors[-1], "off_formula": expected},

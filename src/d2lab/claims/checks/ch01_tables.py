@@ -34,7 +34,7 @@ def a_csv_file_becomes_a_tensor() -> Evidence:
     return Evidence(
         value={"difference": difference, "missing": missing, "rows": len(rows)},
         bound="at most 0, with 2 numbers of rooms missing",
-        verdict=within(difference, 0) if missing == 2 and len(rows) == 4 else "does not hold",
+        verdict=within(difference, 0.0) if missing == 2 and len(rows) == 4 else "does not hold",
         n=len(rows),
         why_en="A CSV file holds text only: the reader decides what is a number, and an empty field must become NaN "
         "({missing} of {rows} here), not 0.",
@@ -98,7 +98,7 @@ def missing_values_are_filled_or_become_a_column() -> Evidence:
     return Evidence(
         value={"difference": difference, "columns": len(encoder.categories_[0]), "first_rows": first_rows},
         bound="at most 0 from 3, 2, 4, 3 and the columns Pave and missing",
-        verdict=within(difference, 0) if len(encoder.categories_[0]) == 2 else "does not hold",
+        verdict=within(difference, 0.0) if len(encoder.categories_[0]) == 2 else "does not hold",
         n=table.size,
         why_en="One column became {columns}, and that it is empty is now something a model can use. The mean belongs "
         "to the rows it was taken from (from the first two: {first_rows:.0f}, not 3): take it from training rows only.",
