@@ -195,7 +195,7 @@ def checkpoints_trade_memory_for_a_second_pass() -> Evidence:
     kind="identity",
     en="Automatic derivatives equal those found by hand: of sigmoid, tanh, softmax with cross-entropy, and length.",
     zh="自动求导与手工推导一致：sigmoid、tanh、softmax 加交叉熵以及向量长度皆然。",
-    budget_s=15,
+    budget_s=10,
 )
 def autograd_equals_derivatives_by_hand() -> Evidence:
     x = torch.randn(6, 5, dtype=torch.float64, requires_grad=True)

@@ -157,6 +157,7 @@ def derivatives_come_in_four_shapes() -> Evidence:
     kind="definition",
     en="A few helpers draw curves with named axes and a legend, as SVG.",
     zh="几个辅助函数就能画出带坐标轴名称和图例的曲线，并输出为 SVG。",
+    budget_s=10,
     scope="d2lab.plot, without a display or a notebook; the notes' own helpers, which need IPython, are not run",
 )
 def curves_can_be_drawn_without_a_notebook() -> Evidence:

@@ -18,6 +18,7 @@ from d2lab.tables import Joint, medical_test, posterior
     kind="experiment",
     en="The frequencies of a die approach 1/6, with an error that shrinks as one over the root of the throws.",
     zh="掷骰子的频率趋于 1/6，误差按投掷次数平方根的倒数缩小。",
+    budget_s=10,
     smoke={"seeds": range(2), "repeats": 20},
 )
 def frequencies_approach_the_probability(seeds: Sequence[int] = range(8), repeats: int = 400) -> Evidence:

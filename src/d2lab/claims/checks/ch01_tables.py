@@ -79,7 +79,7 @@ def a_mixed_table_becomes_a_tensor_as_it_stands() -> Evidence:
     kind="definition",
     en="Missing numbers are filled with the mean of their column, and a missing category gets a column of its own.",
     zh="缺失的数值用所在列的均值填补，缺失的类别则单独成为一列。",
-    budget_s=15,
+    budget_s=10,
 )
 def missing_values_are_filled_or_become_a_column() -> Evidence:
     from sklearn.impute import SimpleImputer
