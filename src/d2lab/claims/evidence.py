@@ -85,7 +85,7 @@ def _plain(value: Number) -> Number | str:
     return value if isinstance(value, int) or math.isfinite(value) else str(value)
 
 
-def within(difference: float, bound: float) -> Verdict:
+def within(difference: Number, bound: Number) -> Verdict:
     """Say "holds" where a difference is at most its bound; NaN never is."""
     return "holds" if difference <= bound else "does not hold"
 
