@@ -1,0 +1,173 @@
+"""Chapter 5: validation, cross-validation and test."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import torch
+
+from d2lab.claims.claim import claim
+from d2lab.claims.evidence import Evidence
+from d2lab.data.catalog import load
+from d2lab.data.folds import cross_validate, k_fold, three_ways
+from d2lab.data.split import Split, holdout
+from d2lab.metrics.paired import paired
+from d2lab.tables.fit import Fit, polynomial_features, ridge
+
+FEATURES, NOISE = 10, 1.0
+
+
+def _ridge(split: Split, penalty: float = 1.0) -> Fit:
+    return ridge(split.inputs, split.targets, penalty)
+
+
+def _error(fit: Fit, split: Split) -> float:
+    return float((fit.predict(split.inputs) - split.targets).square().mean())
+
+
+@claim(
+    chapter=5,
+    kind="definition",
+    en="K-fold cross-validation trains K times, and every example validates exactly once.",
+    zh="K 折交叉验证训练 K 次，每个样本恰好有一次用于验证。",
+)
+def every_example_validates_once_in_k_fold() -> Evidence:
+    count, wrong = 103, 0
+    for k in (2, 5, 10, count):
+        folds = k_fold(count, k, seed=k)
+        times = torch.stack([torch.bincount(validation, minlength=count) for _, validation in folds]).sum(0)
+        wrong += int((times != 1).sum()) + abs(len(folds) - k)
+        wrong += sum(len(set(train.tolist()) & set(validation.tolist())) for train, validation in folds)
+        wrong += sum(len(train) + len(validation) != count for train, validation in folds)
+    return Evidence(
+        value={"wrong": wrong},
+        bound="exactly 0 examples that validate never, twice, or while they train",
+        verdict="holds" if wrong == 0 else "does not hold",
+        n=count,
+        why_en="103 is no multiple of 2, 5 or 10: sizes of the parts differ by one, and none is dropped, while a slice "
+        "of count // K would never validate the last ones.",
+        why_zh="103 不是 2、5、10 的倍数：各份大小只差一个，一个也不丢；若每份取 count // K 个，最后几个样本就永远轮不"
+        "到验证。",
+    )
+
+
+@claim(
+    chapter=5,
+    kind="experiment",
+    en="With few data the mean of five folds tells the error better than one part that is held out.",
+    zh="数据少时，五折的平均比单独留出一份更接近真实误差。",
+    scope="ridge regression, 40 examples, 10 features",
+    budget_s=10,
+    covers=("five or ten folds are usual",),
+    smoke={"seeds": range(20)},
+)
+def five_folds_tell_more_than_one_hold_out(seeds: Sequence[int] = range(200), examples: int = 40) -> Evidence:
+    off: dict[str, list[float]] = {"hold-out": [], "5 folds": [], "10 folds": []}
+    for seed in seeds:
+        draw = torch.Generator().manual_seed(seed)
+        truth = torch.randn(FEATURES, generator=draw, dtype=torch.float64)
+        inputs = torch.randn(examples, FEATURES, generator=draw, dtype=torch.float64)
+        noise = NOISE * torch.randn(examples, generator=draw, dtype=torch.float64)
+        split = Split(inputs, inputs @ truth + noise)
+        whole = _ridge(split)
+        error = float((whole.weights - truth).square().sum() + whole.bias.square()) + NOISE**2  # on endless fresh data
+        train, validation = holdout(split, 0.2, seed=seed)
+        off["hold-out"].append(abs(_error(_ridge(train), validation) - error))
+        for k in (5, 10):
+            off[f"{k} folds"].append(abs(float(cross_validate(_ridge, _error, split, k, seed=seed).mean()) - error))
+    gain, ten = paired(off["hold-out"], off["5 folds"]), paired(off["5 folds"], off["10 folds"])
+    return Evidence(
+        value={"gain": gain.mean, "folds": sum(off["5 folds"]) / len(seeds), "ten": ten.mean},
+        bound="closer to the true error: above 0 in all of the interval",
+        verdict="holds" if gain.low > 0 else "does not hold",
+        interval=(gain.low, gain.high),
+        n=len(seeds),
+        seeds=tuple(seeds),
+        why_en="Eight held-out examples are few; five folds let all 40 vote, and err by {folds:.2f}, {gain:.2f} less. "
+        "Ten folds gain only {ten:.2f} more, at twice the price.",
+        why_zh="留出的八个样本太少；五折让四十个样本全都参与评判，平均偏差 {folds:.2f}，小了 {gain:.2f}。"
+        "十折只再改善 {ten:.2f}，代价却翻倍。",
+    )
+
+
+@claim(
+    chapter=5,
+    kind="experiment",
+    en="K-fold cross-validation reduces overfitting.",
+    zh="K 折交叉验证能减轻过拟合。",
+    scope="polynomials of degree 12 through 20 points, ridge regression",
+    budget_s=10,
+    smoke={"seeds": range(3)},
+)
+def k_fold_reduces_overfitting(seeds: Sequence[int] = range(20)) -> Evidence:
+    penalties = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+    gap: dict[str, list[float]] = {"before": [], "after": [], "chosen": []}  # test error above training error
+    for seed in seeds:
+        draw = torch.Generator().manual_seed(seed)
+        x = 2 * torch.rand(220, generator=draw, dtype=torch.float64) - 1
+        targets = (3 * x).sin() + 0.3 * torch.randn(220, generator=draw, dtype=torch.float64)
+        features = polynomial_features(x, 12)
+        train, test = Split(features[:20], targets[:20]), Split(features[20:], targets[20:])
+        before = _ridge(train, penalties[0])
+        scores = [
+            float(cross_validate(partial(_ridge, penalty=penalty), _error, train, 5, seed=seed).mean())
+            for penalty in penalties
+        ]
+        after, chosen = _ridge(train, penalties[0]), _ridge(train, penalties[scores.index(min(scores))])
+        for name, fit in (("before", before), ("after", after), ("chosen", chosen)):
+            gap[name].append(_error(fit, test) - _error(fit, train))
+    change = paired(gap["after"], gap["before"])
+    return Evidence(
+        value={"change": change.mean, "share": sum(gap["chosen"]) / sum(gap["before"])},
+        bound="a smaller gap between test and training error after it, in all of the interval",
+        verdict="holds" if change.high < 0 else "does not hold",
+        interval=(change.low, change.high),
+        n=len(seeds),
+        seeds=tuple(seeds),
+        counterexample="" if change.high < 0 else "any fit: measured before and after, it is the same to the last bit",
+        why_en="It measures a model and changes none of its weights. Only acting on what it shows helps: the penalty "
+        "that it picks leaves {share:.2f} of the gap between test and training error.",
+        why_zh="它只测量模型，不改动任何参数；照测得的结果去做才有用：按它选出的惩罚系数，"
+        "测试误差与训练误差的差距只剩 {share:.2f}。",
+    )
+
+
+@claim(
+    chapter=5,
+    kind="experiment",
+    en="Choose on validation data and judge on test data once: the score that chose flatters, the untouched one does "
+    "not.",
+    zh="用验证集挑选，测试集只用一次：挑选时的分数偏高，没碰过的测试分数不偏。",
+    scope="the best of 200 random linear classifiers of the digits",
+    budget_s=10,
+    covers=("the training set fits the parameters, the validation set the hyper-parameters",),
+    smoke={"seeds": range(3)},
+)
+def the_score_that_chose_is_too_good(seeds: Sequence[int] = range(30), models: int = 200) -> Evidence:
+    digits = load("digits").train
+    score: dict[str, list[float]] = {"validation": [], "test": [], "rest": []}
+    for seed in seeds:
+        rest, validation, test = three_ways(digits, 0.05, 0.05, seed=seed)
+        draw = torch.Generator().manual_seed(seed)
+        weights = torch.randn(models, 64, 10, generator=draw)
+        hits = {
+            name: ((part.inputs.flatten(1) / 255.0 - 0.5) @ weights).argmax(2).eq(part.targets).float().mean(1)
+            for name, part in (("validation", validation), ("test", test), ("rest", rest))
+        }
+        chosen = int(hits["validation"].argmax())
+        for name, kept in score.items():
+            kept.append(float(hits[name][chosen]))
+    flattery, honest = paired(score["validation"], score["test"]), paired(score["test"], score["rest"])
+    holds = flattery.low > 0 and not honest.clear
+    return Evidence(
+        value={"flattery": flattery.mean, "honest": honest.mean},
+        bound="validation above test in all of the interval, and test within its interval of 1,300 further examples",
+        verdict="holds" if holds else "does not hold",
+        interval=(flattery.low, flattery.high),
+        n=len(seeds),
+        seeds=tuple(seeds),
+        data="digits",
+        why_en="The best of many scores is partly luck, which does not come again: {flattery:.3f} of accuracy are lost "
+        "on test data, whose score is only {honest:.3f} off that of all other digits.",
+        why_zh="众多分数中的最高者有一部分是运气，运气不会重现：换到测试集，精度掉了 {flattery:.3f}；"
+        "而测试分数与其余全部数字上的分数只差 {honest:.3f}。",
+    )

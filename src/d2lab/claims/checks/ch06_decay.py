@@ -1,0 +1,136 @@
+"""Chapter 6: what weight decay does, and to which models."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from d2lab.claims.claim import claim
+from d2lab.claims.evidence import Evidence
+from d2lab.metrics.paired import intervals, paired
+from d2lab.models.linear import LinearConfig, LinearRegression
+from d2lab.plot import dots
+from d2lab.recipes.trial import last
+
+
+@claim(
+    chapter=6,
+    kind="experiment",
+    en="Weight decay has only a limited effect.",
+    zh="权重衰减的效果很有限。",
+    budget_s=15,
+    smoke={"seeds": range(2), "epochs": 3},
+)
+def weight_decay_has_little_effect(seeds: Sequence[int] = range(10), epochs: int = 100) -> Evidence:
+    error: dict[str, list[float]] = {"without": [], "with": []}
+    for seed in seeds:
+        draw = torch.Generator().manual_seed(seed)
+        inputs = torch.randn(120, 200, generator=draw)
+        targets = 0.05 + 0.01 * inputs.sum(1, keepdim=True) + 0.01 * torch.randn(120, 1, generator=draw)
+        start = torch.randn(1, 200, generator=draw)
+        for name, decay in (("without", 0.0), ("with", 3.0)):
+            net = LinearRegression(LinearConfig(inputs=200))
+            net.load_state_dict({"out.weight": start, "out.bias": torch.zeros(1)})
+            weight, bias = net.parameters()
+            groups: list[dict[str, Any]] = [{"params": [weight], "weight_decay": decay}, {"params": [bias]}]
+            optimizer = torch.optim.SGD(groups, lr=0.003)
+            for _ in range(epochs):
+                for x, y in zip(inputs[:20].chunk(4), targets[:20].chunk(4), strict=True):
+                    optimizer.zero_grad()
+                    (functional.mse_loss(net(x), y) / 2).backward()  # type: ignore[no-untyped-call]
+                    optimizer.step()
+            with torch.no_grad():
+                error[name].append(float(functional.mse_loss(net(inputs[20:]), targets[20:])))
+    gap = paired(error["without"], error["with"])
+    share = sum(error["with"]) / sum(error["without"])
+    return Evidence(
+        value={"gap": gap.mean, "share": share},
+        bound="a test error of less than half, the gap above 0 in all of its interval, would refute it",
+        verdict="does not hold" if gap.low > 0 and share < 0.5 else "holds",
+        interval=(gap.low, gap.high),
+        n=len(seeds),
+        seeds=tuple(seeds),
+        counterexample="20 examples, 200 weights, decay 3: the notes' own demonstration",
+        why_en="Twenty examples say nothing about 180 of 200 directions: there the random start stays for ever unless "
+        "decay wears it away, which leaves {share:.3f} of the test error.",
+        why_zh="二十个样本管不到两百维中的一百八十维：在这些方向上，随机初值会一直留着，只有衰减能把它磨掉，"
+        "测试误差因此只剩原来的 {share:.3f}。",
+        figure=partial(
+            dots,
+            error,
+            intervals(error),
+            title="Decisive for 200 weights and 20 examples",
+            subtitle=f"linear regression of the notes, weight decay 3, {len(seeds)} seeds",
+            horizontal="mean squared error on fresh examples",
+        ),
+    )
+
+
+@claim(
+    chapter=6,
+    kind="experiment",
+    en="A small perceptron network gains next to nothing from weight decay.",
+    zh="小型多层感知机加上权重衰减，几乎没有收获。",
+    scope="150 digits, 256 hidden units, decay 1e-4 and 1e-3, plain gradient descent",
+    budget_s=30,
+    smoke={"seeds": range(2), "epochs": 1},
+)
+def weight_decay_hardly_helps_a_small_mlp(seeds: Sequence[int] = range(5), epochs: int = 60) -> Evidence:
+    accuracy = {
+        decay: last("test_accuracy", "mlp", seeds, examples=150, epochs=epochs, weight_decay=decay)
+        for decay in (0.0, 1e-4, 1e-3)
+    }
+    little, more = paired(accuracy[1e-4], accuracy[0.0]), paired(accuracy[1e-3], accuracy[0.0])
+    reach = max(abs(end) for gain in (little, more) for end in (gain.low, gain.high))
+    return Evidence(
+        value={"gain": more.mean, "little": little.mean, "reach": reach},
+        bound="both intervals of the gain in accuracy within 0.02 of 0",
+        verdict="holds in scope" if reach <= 0.02 else "does not hold",
+        interval=(more.low, more.high),
+        n=len(seeds),
+        seeds=tuple(seeds),
+        data="digits",
+        why_en="In so few steps a decay of 1e-3 shrinks weights by a few percent, and gradient descent from small "
+        "weights keeps them small anyway: accuracy changes by {gain:+.3f}, at 1e-4 by {little:+.3f}.",
+        why_zh="训练步数不多，1e-3 的衰减只让权重缩小百分之几，而且从小初值出发的梯度下降本来就不会让权重变大："
+        "精度变化 {gain:+.3f}，1e-4 时为 {little:+.3f}。",
+    )
+
+
+@claim(
+    chapter=6,
+    kind="experiment",
+    en="The usual strength of weight decay lies between 1e-4 and 1e-2.",
+    zh="权重衰减的强度通常取 1e-4 到 1e-2。",
+    scope="150 digits, 256 hidden units, plain gradient descent",
+    budget_s=30,
+    smoke={"seeds": range(2), "epochs": 1},
+)
+def the_usual_weight_decay_is_a_hundredth_or_less(seeds: Sequence[int] = range(5), epochs: int = 60) -> Evidence:
+    accuracy = {
+        decay: last("test_accuracy", "mlp", seeds, examples=150, epochs=epochs, weight_decay=decay)
+        for decay in (0.0, 1e-2, 1e-1)
+    }
+    harm, usual = paired(accuracy[0.0], accuracy[1e-1]), paired(accuracy[0.0], accuracy[1e-2])
+    return Evidence(
+        value={"harm": harm.mean, "usual": usual.mean},
+        bound="0.1 loses more than 0.1 of accuracy, and 0.01 less than 0.05, in all of both intervals",
+        verdict="holds in scope" if harm.low > 0.1 and usual.high < 0.05 else "does not hold",
+        interval=(harm.low, harm.high),
+        n=len(seeds),
+        seeds=tuple(seeds),
+        data="digits",
+        why_en="The penalty must stay below what the examples say: a decay of 0.1 holds all weights near 0 and costs "
+        "{harm:.2f} of accuracy, 0.01 costs {usual:.3f}.",
+        why_zh="惩罚不能盖过数据：衰减取 0.1，权重全被压在零附近，精度损失 {harm:.2f}；取 0.01，只损失 {usual:.3f}。",
+        figure=partial(
+            dots,
+            {f"decay {decay:g}": values for decay, values in accuracy.items()},
+            intervals({f"decay {decay:g}": values for decay, values in accuracy.items()}),
+            title="A decay of 0.1 is too much",
+            subtitle=f"150 digits, 256 hidden units, {epochs} epochs",
+            horizontal="test accuracy",
+        ),
+    )
