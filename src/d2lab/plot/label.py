@@ -31,6 +31,7 @@ def label_ends(axes: "matplotlib.axes.Axes", ends: Sequence[End], theme: Theme) 
 
     Call it after the limits and scales of the axes are final.
     """
+    axes.get_ylim()  # asks matplotlib to work out limits that it has put off; transData alone would use old ones
     below = axes.transData + axes.transAxes.inverted()  # data -> share of the axes
     heights = [float(below.transform((end.x, end.y))[1]) for end in ends]
     inches = axes.figure.bbox.height / axes.figure.dpi * 0.62  # what header and ticks leave, or a bit less
