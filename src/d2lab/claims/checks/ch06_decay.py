@@ -20,10 +20,10 @@ from d2lab.recipes.trial import last
     kind="experiment",
     en="Weight decay has only a limited effect.",
     zh="权重衰减的效果很有限。",
-    budget_s=15,
+    budget_s=30,
     smoke={"seeds": range(2), "epochs": 3},
 )
-def weight_decay_has_little_effect(seeds: Sequence[int] = range(10), epochs: int = 100) -> Evidence:
+def weight_decay_has_little_effect(seeds: Sequence[int] = range(5), epochs: int = 100) -> Evidence:
     error: dict[str, list[float]] = {"without": [], "with": []}
     for seed in seeds:
         draw = torch.Generator().manual_seed(seed)
@@ -64,6 +64,7 @@ def weight_decay_has_little_effect(seeds: Sequence[int] = range(10), epochs: int
             title="Decisive for 200 weights and 20 examples",
             subtitle=f"linear regression of the notes, weight decay 3, {len(seeds)} seeds",
             horizontal="mean squared error on fresh examples",
+            log=True,
         ),
     )
 
