@@ -1,0 +1,231 @@
+"""Chapter 7: dropout in training."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import torch
+from torch.nn import functional
+
+from d2lab.claims.claim import claim
+from d2lab.claims.evidence import Evidence, power_note
+from d2lab.data.catalog import load
+from d2lab.data.split import limit
+from d2lab.metrics.paired import intervals, paired
+from d2lab.models.mlp import MLP, MLPConfig
+from d2lab.plot import dots
+from d2lab.recipes.trial import last, trial
+
+
+@claim(
+    chapter=7,
+    kind="experiment",
+    en="Dropout rates from 0.1 to 0.5 are usual for hidden layers.",
+    zh="隐藏层的丢弃率通常取 0.1 到 0.5。",
+    scope="150 digits, two hidden layers of 256, 60 epochs",
+    budget_s=32,
+    smoke={"seeds": range(2), "epochs": 1},
+)
+def dropout_rates_up_to_a_half_serve(seeds: Sequence[int] = range(5), epochs: int = 60) -> Evidence:
+    settings = {"examples": 150, "epochs": epochs, "init": "default", "hidden": "256,256"}
+    accuracy = {p: last("test_accuracy", "mlp", seeds, dropout=p, **settings) for p in (0.0, 0.1, 0.5)}
+    light, half = paired(accuracy[0.1], accuracy[0.0]), paired(accuracy[0.5], accuracy[0.0])
+    serves = min(light.low, half.low) > -0.05
+    return Evidence(
+        value={"half": half.mean, "light": light.mean},
+        bound="less than 0.05 of accuracy lost in all of both intervals",
+        verdict="holds in scope" if serves else "does not hold",
+        interval=(half.low, half.high),
+        n=len(seeds),
+        seeds=tuple(seeds),
+        data="digits",
+        why_en="With half of 256 units left there is enough of the net to learn: accuracy changes by {light:+.3f} at "
+        "0.1 and by {half:+.3f} at 0.5, so no harm is seen, and no gain either.",
+        why_zh="256 个单元留下一半，网络仍足够大：丢弃率 0.1 时精度变化 {light:+.3f}，0.5 时 {half:+.3f}，看不出坏处，"
+        "也看不出好处。",
+    )
+
+
+@claim(
+    chapter=7,
+    kind="experiment",
+    en="A dropout rate of 0.9 is a usual one, too.",
+    zh="0.9 也是常用的丢弃率。",
+    scope="150 digits, two hidden layers of 256, 60 epochs",
+    budget_s=60,
+    smoke={"seeds": range(2), "epochs": 1, "patient": 2},
+)
+def nine_tenths_is_a_usual_dropout_rate(
+    seeds: Sequence[int] = range(5), epochs: int = 60, patient: int = 120
+) -> Evidence:
+    short: dict[str, list[float]] = {}
+    long: dict[str, list[float]] = {}
+    for p in (0.0, 0.5, 0.9):
+        settings = {"examples": 150, "epochs": patient, "init": "default", "hidden": "256,256", "dropout": p}
+        runs = [trial("mlp", changes=settings, seed=seed) for seed in seeds]
+        short[f"p = {p:g}"] = [float(rows[epochs - 1]["test_accuracy"]) for rows in runs]
+        long[f"p = {p:g}"] = [float(rows[-1]["test_accuracy"]) for rows in runs]
+    cost, later = paired(short["p = 0"], short["p = 0.9"]), paired(long["p = 0"], long["p = 0.9"])
+    shown = short | {f"p = 0.9, {patient} epochs": long["p = 0.9"]}
+    return Evidence(
+        value={"cost": cost.mean, "later": later.mean},
+        bound="more than 0.05 of accuracy lost in all of the interval would refute it",
+        verdict="does not hold" if cost.low > 0.05 else "holds",
+        interval=(cost.low, cost.high),
+        n=len(seeds),
+        seeds=tuple(seeds),
+        data="digits",
+        counterexample="p = 0.9 on both layers of 256 units, 60 epochs" if cost.low > 0.05 else "",
+        why_en="A tenth of the units of either layer is left, another tenth at each step, so a step teaches little: "
+        "{cost:.2f} of accuracy are missing, and {later:.3f} still after 120 epochs. It is mostly slow.",
+        why_zh="每层只剩十分之一的单元，而且步步不同，一步学不到多少：精度低了 {cost:.2f}，训练到 120 轮仍低 "
+        "{later:.3f}。害处主要是慢。",
+        figure=partial(
+            dots,
+            shown,
+            intervals(shown),
+            title="Nine tenths silenced: slow, and still behind later",
+            subtitle=f"150 digits, two hidden layers of 256, {epochs} epochs unless named",
+            horizontal="test accuracy",
+        ),
+    )
+
+
+@claim(
+    chapter=7,
+    kind="experiment",
+    en="A larger net with dropout beats a smaller one without.",
+    zh="把模型设得大一些再用丢弃法，胜过不用丢弃法的小模型。",
+    scope="150 digits, 1,024 hidden units with p = 0.5 against 32, 60 epochs",
+    budget_s=20,
+    smoke={"seeds": range(2), "epochs": 1},
+)
+def a_big_net_with_dropout_beats_a_small_one(seeds: Sequence[int] = range(8), epochs: int = 60) -> Evidence:
+    settings = {"examples": 150, "epochs": epochs, "init": "default"}
+    small = last("test_accuracy", "mlp", seeds, hidden="32", **settings)
+    gain = paired(last("test_accuracy", "mlp", seeds, hidden="1024", dropout=0.5, **settings), small)
+    return Evidence(
+        value={"gain": gain.mean},
+        bound="above 0 in all of the interval",
+        verdict="holds in scope" if gain.low > 0 else "does not hold",
+        interval=(gain.low, gain.high),
+        n=len(seeds),
+        seeds=tuple(seeds),
+        data="digits",
+        counterexample="" if gain.low > 0 else power_note(gain),
+        why_en="The larger net ends {gain:+.3f} of accuracy ahead at the same number of epochs; whether dropout did "
+        "that, only a run without it can tell, which is the next claim.",
+        why_zh="轮数相同，大模型的精度相差 {gain:+.3f}；但这是不是丢弃法的功劳，要看不用丢弃法的大模型，见下一条。",
+    )
+
+
+@claim(
+    chapter=7,
+    kind="experiment",
+    en="It is the dropout that makes the larger net better.",
+    zh="大模型更好，功劳在丢弃法。",
+    scope="150 digits, 1,024 hidden units with and without p = 0.5, 32 without, 60 epochs",
+    budget_s=30,
+    smoke={"seeds": range(2), "epochs": 1},
+)
+def the_dropout_makes_the_big_net_better(seeds: Sequence[int] = range(8), epochs: int = 60) -> Evidence:
+    settings = {"examples": 150, "epochs": epochs, "init": "default"}
+    accuracy = {
+        "32 units": last("test_accuracy", "mlp", seeds, hidden="32", **settings),
+        "1024 units": last("test_accuracy", "mlp", seeds, hidden="1024", **settings),
+        "1024 units, p = 0.5": last("test_accuracy", "mlp", seeds, hidden="1024", dropout=0.5, **settings),
+    }
+    width = paired(accuracy["1024 units"], accuracy["32 units"])
+    dropout = paired(accuracy["1024 units, p = 0.5"], accuracy["1024 units"])
+    return Evidence(
+        value={"dropout": dropout.mean, "width": width.mean, "seen": dropout.visible},
+        bound="a gain from dropout above 0 in all of the interval, and larger than that from the width",
+        verdict="holds" if dropout.low > 0 and dropout.mean > width.mean else "does not hold",
+        interval=(dropout.low, dropout.high),
+        n=len(seeds),
+        seeds=tuple(seeds),
+        data="digits",
+        counterexample=f"the larger net without dropout; {power_note(dropout)}",
+        why_en="The comparison that is usually left out: 1,024 units alone gain {width:+.3f} over 32, and dropout "
+        "adds {dropout:+.3f}, where {seen:.3f} would have been seen. Gradient descent from a small start hardly "
+        "overfits here.",
+        why_zh="常被略去的对照：单是 1024 个单元就比 32 个多 {width:+.3f}，丢弃法再加 {dropout:+.3f}（{seen:.3f} 以上"
+        "的效应才看得出）。从小初值出发的梯度下降，在这里本来就不怎么过拟合。",
+        figure=partial(
+            dots,
+            accuracy,
+            intervals(accuracy),
+            title="The width does it, not the dropout",
+            subtitle=f"150 digits, one hidden layer, {epochs} epochs, {len(seeds)} seeds",
+            horizontal="test accuracy",
+        ),
+    )
+
+
+@claim(
+    chapter=7,
+    kind="experiment",
+    en="Dropout and weight decay can be used together.",
+    zh="丢弃法可以与权重衰减同时使用。",
+    scope="150 digits, 256 hidden units, p = 0.5, decay 1e-2, 60 epochs",
+    budget_s=15,
+    smoke={"seeds": range(2), "epochs": 1},
+)
+def dropout_and_weight_decay_go_together(seeds: Sequence[int] = range(5), epochs: int = 60) -> Evidence:
+    settings = {"examples": 150, "epochs": epochs, "init": "default", "dropout": 0.5}
+    both = last("test_accuracy", "mlp", seeds, weight_decay=1e-2, **settings)
+    gain = paired(both, last("test_accuracy", "mlp", seeds, **settings))
+    return Evidence(
+        value={"gain": gain.mean, "seen": gain.visible},
+        bound="less than 0.02 of accuracy lost against dropout alone, in all of the interval",
+        verdict="holds in scope" if gain.low > -0.02 else "does not hold",
+        interval=(gain.low, gain.high),
+        n=len(seeds),
+        seeds=tuple(seeds),
+        data="digits",
+        why_en="One silences units, the other shrinks weights: they don't disturb each other, and together they change "
+        "accuracy by {gain:+.3f}, no gain where {seen:.3f} would have been seen.",
+        why_zh="一个让单元静默，一个让权重变小，互不妨碍；合用后精度变化 {gain:+.3f}，没有看到好处（{seen:.3f} 以上才"
+        "看得出）。",
+    )
+
+
+@claim(
+    chapter=7,
+    kind="experiment",
+    en="Dropout slows convergence.",
+    zh="丢弃法会使收敛变慢。",
+    scope="full-batch steps until the training loss, measured without dropout, is 0.3; 150 digits",
+    budget_s=10,
+    smoke={"seeds": range(2), "most": 5},
+)
+def dropout_slows_convergence(seeds: Sequence[int] = range(5), most: int = 1000) -> Evidence:
+    steps: dict[float, list[float]] = {0.0: [], 0.5: []}
+    for seed in seeds:
+        digits = limit(load("digits").train, 150, seed=seed)
+        images = digits.inputs / 255
+        for p, taken in steps.items():
+            torch.manual_seed(seed)
+            net, step, loss = MLP(MLPConfig(inputs=64, hidden=(256, 256), dropout=p)), 0, 1.0
+            optimizer = torch.optim.SGD(net.parameters(), lr=0.2)
+            while loss > 0.3 and step < most:
+                optimizer.zero_grad()
+                functional.cross_entropy(net.train()(images), digits.targets).backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+                step += 1
+                with torch.no_grad():
+                    loss = float(functional.cross_entropy(net.eval()(images), digits.targets))
+            taken.append(float(step))
+    more = paired(steps[0.5], steps[0.0])
+    return Evidence(
+        value={"more": more.mean, "without": sum(steps[0.0]) / len(seeds)},
+        bound="more steps in all of the interval",
+        verdict="holds" if more.low > 0 else "does not hold",
+        interval=(more.low, more.high),
+        n=len(seeds),
+        seeds=tuple(seeds),
+        data="digits",
+        why_en="Each step follows the gradient of a thinned net, which is that of the whole one with noise: "
+        "{more:.0f} steps more than {without:.0f}.",
+        why_zh="每一步走的是残缺网络的梯度，相当于给整个网络的梯度加了噪声：原来 {without:.0f} 步，现在要多走 "
+        "{more:.0f} 步。",
+    )
