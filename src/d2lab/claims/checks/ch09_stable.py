@@ -76,7 +76,12 @@ def normalization_alone_keeps_gradients_in_range(
     end, begin = mean_interval(logs["normalized"][-1]), mean_interval(logs["normalized"][0])
     growth = 10 ** ((end.mean - begin.mean) / (depths[-1] - depths[0]))
     return Evidence(
-        value={"end": end.mean, "growth": growth, "plain": mean_interval(logs["plain"][-1]).mean},
+        value={
+            "end": end.mean,
+            "growth": growth,
+            "plain": mean_interval(logs["plain"][-1]).mean,
+            "skips": mean_interval(logs["skips"][-1]).mean,
+        },
         bound="the logarithm (base 10) of the first gradient between -4 and 4 at the largest depth, in all of the "
         "interval",
         verdict="holds" if end.low > -4 and end.high < 4 else "does not hold",
@@ -85,10 +90,10 @@ def normalization_alone_keeps_gradients_in_range(
         seeds=tuple(seeds),
         counterexample="200 layers of tanh(layer_norm(W x))",
         why_en="It holds the signal's size, not the gradient's: dividing by what tanh has squeezed stretches each "
-        "gradient by {growth:.2f} a layer, 10^{end:.1f} at the end (10^{plain:.0f} without it). With skips beside it, "
-        "it does serve.",
+        "gradient by {growth:.2f} a layer, 10^{end:.1f} at the end (10^{plain:.0f} without it, 10^{skips:.1f} with "
+        "skips instead).",
         why_zh="它稳住的是信号的大小，不是梯度的大小：tanh 压缩了信号，归一化再除以它，梯度每层被放大 {growth:.2f} 倍，"
-        "最后达 10 的 {end:.1f} 次方（不归一化是 {plain:.0f} 次方）。与跳跃连接合用才管用。",
+        "最后达 10 的 {end:.1f} 次方（不归一化是 {plain:.0f} 次方，改用跳跃连接是 {skips:.1f} 次方）。",
         figure=partial(
             lines,
             [float(depth) for depth in depths],
