@@ -124,7 +124,7 @@ def a_big_net_with_dropout_beats_a_small_one(seeds: Sequence[int] = range(8), ep
     en="It is the dropout that makes the larger net better.",
     zh="大模型更好，功劳在丢弃法。",
     scope="150 digits, 1,024 hidden units with and without p = 0.5, 32 without, 60 epochs",
-    budget_s=30,
+    budget_s=36,
     smoke={"seeds": range(2), "epochs": 1},
 )
 def the_dropout_makes_the_big_net_better(seeds: Sequence[int] = range(8), epochs: int = 60) -> Evidence:
