@@ -104,10 +104,18 @@ def is_stale(claim: Claim) -> bool:
 
 
 def commit() -> str | None:
-    """Name the commit that the source is at, where it lies in a checkout; marked where files differ from it."""
+    """Name the commit that the source is at, where it lies in a checkout; marked where the package differs from it.
+
+    Records do not count: the first that is written would mark all that come after it.
+    """
     try:
-        git = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
-        done = subprocess.run(git, capture_output=True, text=True, check=False, timeout=10)
+        name = _git("rev-parse", "--short=12", "HEAD")
+        changed = _git("status", "--porcelain", "--", str(ROOT), f":(exclude){FOLDER}")
     except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout.strip() or None
+    return f"{name}-dirty" if name and changed else name or None
+
+
+def _git(*words: str) -> str:
+    done = subprocess.run(["git", "--no-optional-locks", "-C", str(ROOT), *words], capture_output=True, text=True, check=False, timeout=10)
+    return done.stdout.strip()
