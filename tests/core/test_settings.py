@@ -26,6 +26,7 @@ class Other:
     name: str = "other"
     sizes: tuple[int, ...] = (1, 2)
     flag: bool = False
+    way: Literal["short", "none"] = "short"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +46,7 @@ def test_settings_are_listed_by_dotted_names_in_the_order_of_declaration():
         "other.name",
         "other.sizes",
         "other.flag",
+        "other.way",
     ]
 
 
@@ -79,6 +81,7 @@ def test_what_is_changed_is_a_copy():
         ("sizes", [5, 6], (5, 6)),
         ("sizes", "", ()),
         ("other.name", "anything", "anything"),
+        ("way", "none", "none"),
     ],
 )
 def test_text_and_json_values_become_the_declared_type(name, given, stored):

@@ -83,7 +83,7 @@ def decode(value: object, hint: Any, name: str) -> Any:  # noqa: ANN401
     """
     meant = value
     if isinstance(value, str):
-        if value.lower() == "none":
+        if value.lower() == "none" and value not in typing.get_args(hint):  # a choice may be called none
             meant = None
         elif typing.get_origin(hint) is tuple:
             meant = [part.strip() for part in value.strip("()[] ").split(",") if part.strip()]
