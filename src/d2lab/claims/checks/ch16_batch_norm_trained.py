@@ -1,0 +1,207 @@
+"""Chapter 16: how a net learns with batch normalization: layers, rates, depth, and why."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from d2lab.claims.claim import claim
+from d2lab.claims.evidence import Evidence
+from d2lab.data.batch import Batches
+from d2lab.data.catalog import load
+from d2lab.layers import initialize
+from d2lab.metrics.paired import intervals, mean_interval, paired
+from d2lab.models.lenet import LeNet, LeNetConfig
+from d2lab.plot import dots, lines
+from d2lab.recipes.trial import last
+from d2lab.vision.prepare import Prepare
+
+PLAIN = {"momentum": 0.0, "schedule.name": "constant", "warmup_steps": 0, "layout": "plain", "side": 12}
+
+
+@claim(
+    chapter=16,
+    kind="experiment",
+    en="Upper layers learn fast and lower ones slowly, because the slope gets smaller on its way down; batch "
+    "normalization evens that out.",
+    zh="靠近输出的层学得快，靠近输入的层学得慢，因为梯度在向下传的途中越来越小；批量规范化能缩小这种差距。",
+    scope="LeNet with sigmoids, as it is started; with ReLU the gap is small without normalization",
+    budget_s=3,
+    smoke={"seeds": range(2)},
+    covers=("with batch normalization one rate serves all layers",),
+)
+def lower_layers_learn_more_slowly(seeds: Sequence[int] = range(5)) -> Evidence:
+    digits = load("digits").train
+    images, targets = Prepare(28)(digits.inputs[:256]), digits.targets[:256]
+
+    def gap(seed: int, config: LeNetConfig) -> float:
+        """How many powers of ten the last layer's slope, over its weights, lies above the first one's."""
+        torch.manual_seed(seed)
+        net = initialize(LeNet(config), "kaiming" if config.activation == "relu" else "xavier")
+        weights = [net.get_parameter(f"{name}.weight") for name in ("out", "conv1")]
+        slopes = torch.autograd.grad(functional.cross_entropy(net(images), targets), weights)
+        upper, lower = (
+            float(slope.norm() / weight.detach().norm()) for slope, weight in zip(slopes, weights, strict=True)
+        )
+        return float(np.log10(upper / lower))
+
+    sigmoid, normalized = LeNetConfig(activation="sigmoid"), LeNetConfig(activation="sigmoid", norm=True)
+    plain, norm, relu = ([gap(seed, config) for seed in seeds] for config in (sigmoid, normalized, LeNetConfig()))
+    alone, evened = mean_interval(plain), paired(plain, norm)
+    return Evidence(
+        value={"gap": 10**alone.mean, "norm": 10 ** float(np.mean(norm)), "relu": 10 ** float(np.mean(relu))},
+        bound="gap above 10 in all of the interval, and 10 times smaller with normalization",
+        verdict="holds in scope" if alone.low > 1 and evened.low > 1 else "does not hold",
+        interval=(10**alone.low, 10**alone.high),
+        n=len(seeds),
+        seeds=tuple(seeds),
+        data="digits",
+        why_en="A sigmoid's slope is at most 1/4, and every layer multiplies by it once more: relative to its "
+        "weights the last layer's slope is {gap:,.0f} times the first's, with normalization {norm:.1f} times. ReLU "
+        "has slope 1: {relu:.1f} times, without any normalization.",
+        why_zh="sigmoid 的斜率最多四分之一，每过一层就再乘一次：末层的相对梯度（梯度与权重之比）是首层的 {gap:,.0f} "
+        "倍，规范化之后是 {norm:.1f} 倍。ReLU 的斜率为 1，不做规范化也只有 {relu:.1f} 倍。",
+    )
+
+
+@claim(
+    chapter=16,
+    kind="experiment",
+    en="With batch normalization a net learns at learning rates at which it would not without.",
+    zh="有了批量规范化，网络可以使用原本无法训练的学习率。",
+    scope="LeNet with ReLU, 2 epochs of plain gradient descent on the digits",
+    budget_s=10,
+    smoke={"seeds": range(2), "epochs": 1, "powers": (-1.0, 0.0)},
+)
+def batch_norm_allows_larger_rates(
+    seeds: Sequence[int] = range(5), epochs: int = 2, powers: Sequence[float] = (-1.0, -0.5, 0.0)
+) -> Evidence:
+    accuracy = {}
+    for norm in (False, True):
+        settings = {"norm": norm, "epochs": epochs, **PLAIN}
+        runs = [last("test_accuracy", "lenet", seeds, learning_rate=10**power, **settings) for power in powers]
+        accuracy[norm] = np.nan_to_num(np.array(runs), nan=0.1)  # [rate, seed]; a run that diverged can only guess
+    usable = {norm: (found > 0.8).sum(0).tolist() for norm, found in accuracy.items()}
+    more = paired(usable[True], usable[False])
+    return Evidence(
+        value={"more": more.mean, "without": float(np.mean(usable[False])), "norm": float(np.mean(usable[True]))},
+        bound="one more of the tried rates reaches 0.8, in all of the interval",
+        verdict="holds in scope" if more.low >= 1 else "does not hold",
+        interval=(more.low, more.high),
+        n=len(seeds),
+        seeds=tuple(seeds),
+        data="digits",
+        why_en="Of three rates, 0.1, 0.3 and 1, on average {without:.1f} lead to an accuracy of 0.8 without "
+        "normalization and {norm:.1f} with it: behind a normalization larger weights give the same outputs and "
+        "smaller slopes, so a step that is too long slows those after it.",
+        why_zh="0.1、0.3 和 1 这三个学习率中，不规范化时平均有 {without:.1f} 个能达到 0.8，规范化时有 {norm:.1f} 个："
+        "权重变大时，规范化之后的输出不变、梯度反而变小，步子过大时会自行减速。",
+        figure=partial(
+            lines,
+            [10**power for power in powers],
+            {"batch normalization": accuracy[True].mean(1).tolist(), "without": accuracy[False].mean(1).tolist()},
+            title="Batch normalization widens the range of rates",
+            subtitle=f"LeNet on the digits, {epochs} epochs, mean of {len(seeds)} seeds",
+            horizontal="learning rate",
+            vertical="test accuracy",
+            log="x",
+        ),
+    )
+
+
+@claim(
+    chapter=16,
+    kind="experiment",
+    en="Batch normalization helps because it keeps the mean and variance of what each layer is given from moving.",
+    zh="批量规范化之所以有效，是因为它使每一层输入的均值和方差不再变动。",
+    scope="LeNet with ReLU at a rate of 1, digits",
+    budget_s=7,
+    smoke={"seeds": range(2), "epochs": 1},
+)
+def batch_norm_helps_by_holding_distributions_still(seeds: Sequence[int] = range(5), epochs: int = 2) -> Evidence:
+    def jolt(layer: nn.Module, _: object, maps: torch.Tensor) -> torch.Tensor:
+        """Move mean and deviation of each channel at every step, right behind what has set them to 0 and 1."""
+        if not layer.training or not isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
+            return maps
+        shape = (1, maps.shape[1], *[1] * (maps.ndim - 2))
+        return maps * (0.5 + torch.rand(shape)) + 0.5 * torch.randn(shape)
+
+    def accuracy(norm: bool) -> list[float]:
+        found = last("test_accuracy", "lenet", seeds, norm=norm, epochs=epochs, learning_rate=1.0, **PLAIN)
+        return [0.1 if np.isnan(value) else value for value in found]  # a run that diverged can only guess
+
+    runs = {"without": accuracy(False), "normalized": accuracy(True)}
+    with nn.modules.module.register_module_forward_hook(jolt):  # type: ignore[arg-type]
+        runs["normalized, then moved"] = accuracy(True)
+    gain = paired(runs["normalized, then moved"], runs["without"])
+    return Evidence(
+        value={"gain": gain.mean, **{name.split(", then ")[-1]: float(np.mean(found)) for name, found in runs.items()}},
+        bound="a gain above 0.05 in all of the interval, though mean and variance move, would refute it",
+        verdict="does not hold" if gain.low > 0.05 else "holds",
+        interval=(gain.low, gain.high),
+        n=len(seeds),
+        seeds=tuple(seeds),
+        data="digits",
+        counterexample="every channel stretched and moved at random behind its normalization, anew at each step",
+        why_en="Moved and stretched at random at each step, normalized channels still get the net to {moved:.2f}"
+        " ({normalized:.2f} if left alone, {without:.2f} without normalization). What helps is what survives: the "
+        "scale of the weights no longer matters, and slopes stay even.",
+        why_zh="规范化之后每一步再随机平移和拉伸各通道，精度仍达 {moved:.2f}（不加扰动为 {normalized:.2f}，不用规范化"
+        "为 {without:.2f}）。起作用的是保留下来的东西：权重的尺度不再重要，梯度保持平稳。",
+        figure=partial(
+            dots,
+            runs,
+            intervals(runs),
+            title="Moving what was held still hardly hurts",
+            subtitle=f"LeNet on the digits at a rate of 1, {epochs} epochs",
+            horizontal="test accuracy",
+        ),
+    )
+
+
+@claim(
+    chapter=16,
+    kind="experiment",
+    en="The deeper the net, the more batch normalization helps.",
+    zh="网络越深，批量规范化的作用越大。",
+    scope="2 and 12 dense ReLU layers of 64 units from Kaiming's start, 2 epochs on the digits",
+    budget_s=5,
+    smoke={"seeds": range(2), "epochs": 1},
+)
+def batch_norm_helps_more_in_deeper_nets(seeds: Sequence[int] = range(5), epochs: int = 2) -> Evidence:
+    digits, prepare = load("digits"), Prepare()
+
+    def accuracy(depth: int, norm: bool, seed: int) -> float:
+        torch.manual_seed(seed)
+        net = nn.Sequential(nn.Flatten())
+        for _ in range(depth):
+            net.extend([nn.Linear(64, 64), *([nn.BatchNorm1d(64)] if norm else []), nn.ReLU()])
+        net.append(nn.Linear(64, 10))
+        optimizer = torch.optim.SGD(initialize(net, "kaiming").parameters(), lr=0.1)
+        batches = Batches(digits.train, batch_size=32, seed=seed, device=torch.device("cpu"), prepare=prepare)
+        for epoch in range(epochs):
+            for images, targets in batches.epoch(epoch):
+                optimizer.zero_grad()
+                functional.cross_entropy(net(images), targets).backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+        answers = net.eval()(prepare(digits.test.inputs)).argmax(1)
+        return float((answers == digits.test.targets).double().mean())
+
+    gain = {depth: [accuracy(depth, True, seed) - accuracy(depth, False, seed) for seed in seeds] for depth in (2, 12)}
+    more = paired(gain[12], gain[2])
+    return Evidence(
+        value={"more": more.mean, "shallow": float(np.mean(gain[2])), "deep": float(np.mean(gain[12]))},
+        bound="above 0.05 in all of the interval",
+        verdict="holds in scope" if more.low > 0.05 else "does not hold",
+        interval=(more.low, more.high),
+        n=len(seeds),
+        seeds=tuple(seeds),
+        data="digits",
+        why_en="An error of scale is multiplied from layer to layer, and a normalization stops it at each: it is "
+        "worth {shallow:.2f} of accuracy with 2 hidden layers and {deep:.2f} with 12.",
+        why_zh="尺度上的偏差会逐层相乘，规范化则在每一层把它截住：2 个隐藏层时精度提高 {shallow:.2f}，12 个隐藏层时提"
+        "高 {deep:.2f}。",
+    )
