@@ -84,7 +84,7 @@ def batch_norm_allows_larger_rates(
         settings = {"norm": norm, "epochs": epochs, **PLAIN}
         runs = [last("test_accuracy", "lenet", seeds, learning_rate=10**power, **settings) for power in powers]
         accuracy[norm] = np.nan_to_num(np.array(runs), nan=0.1)  # [rate, seed]; a run that diverged can only guess
-    usable = {norm: (found > 0.8).sum(0).tolist() for norm, found in accuracy.items()}
+    usable = {norm: (found > 0.8).sum(0).astype(float).tolist() for norm, found in accuracy.items()}
     more = paired(usable[True], usable[False])
     return Evidence(
         value={"more": more.mean, "without": float(np.mean(usable[False])), "norm": float(np.mean(usable[True]))},
