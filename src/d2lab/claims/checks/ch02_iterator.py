@@ -133,7 +133,7 @@ def batch_means_average_to_the_mean_of_the_epoch() -> Evidence:
     chapter=2,
     kind="definition",
     en="A last batch of one example stops batch normalization in training.",
-    zh="训练时如果最后一个批量只剩一个样本，批量规范化会报错。",
+    zh="训练时如果最后一个批量只剩一个样本，批量归一化会报错。",
     scope="vectors; a picture has many places to take a mean over",
 )
 def a_last_batch_of_one_stops_batch_norm() -> Evidence:

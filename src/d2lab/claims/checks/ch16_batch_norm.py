@@ -18,7 +18,7 @@ from d2lab.plot import lines
     kind="identity",
     en="Batch normalization acts on each feature of a dense layer and on each channel of a convolution: before gain "
     "and shift both have mean 0 and variance 1 over the batch.",
-    zh="批量规范化在全连接层上逐特征、在卷积层上逐通道地进行：在拉伸和偏移之前，它们在一个批量上的均值为 0、方差为 1。",
+    zh="批量归一化在全连接层上逐特征、在卷积层上逐通道地进行：在拉伸和偏移之前，它们在一个批量上的均值为 0、方差为 1。",
     budget_s=1,
 )
 def batch_norm_standardizes_each_channel() -> Evidence:
@@ -45,7 +45,7 @@ def batch_norm_standardizes_each_channel() -> Evidence:
     chapter=16,
     kind="identity",
     en="Right before batch normalization, the bias of a layer and the scale of its weights change nothing.",
-    zh="紧挨在批量规范化之前的层，偏置和权重的整体缩放都不起作用。",
+    zh="紧挨在批量归一化之前的层，偏置和权重的整体缩放都不起作用。",
     scope="in training, with eps = 0 for the scale",
     budget_s=1,
 )
@@ -75,7 +75,7 @@ def bias_before_batch_norm_is_idle() -> Evidence:
     chapter=16,
     kind="identity",
     en="For a convolution, batch normalization takes every pixel as a sample and its channels as the features.",
-    zh="对卷积层来说，批量规范化把每个像素当作一个样本，把它的各个通道当作特征。",
+    zh="对卷积层来说，批量归一化把每个像素当作一个样本，把它的各个通道当作特征。",
     budget_s=1,
 )
 def pixels_are_the_samples_of_batch_norm() -> Evidence:
@@ -98,7 +98,7 @@ def pixels_are_the_samples_of_batch_norm() -> Evidence:
     chapter=16,
     kind="identity",
     en="Batch normalization written from scratch, its running variance fed with the batch's own, predicts as torch's.",
-    zh="从零实现的批量规范化（移动方差直接累积批量方差）与 torch 的预测结果相同。",
+    zh="从零实现的批量归一化（移动方差直接累积批量方差）与 torch 的预测结果相同。",
     budget_s=1,
     covers=("the variance of a batch is the mean squared deviation, not the unbiased estimate: so it is in training",),
 )
@@ -140,7 +140,7 @@ def scratch_batch_norm_predicts_as_torch_does() -> Evidence:
     chapter=16,
     kind="identity",
     en="The running mean of batch normalization is an average of all batches with weights that fade exponentially.",
-    zh="批量规范化的移动均值是所有批量均值的加权平均，权重随时间指数衰减。",
+    zh="批量归一化的移动均值是所有批量均值的加权平均，权重随时间指数衰减。",
     budget_s=1,
     covers=(
         "torch's momentum is the share of the new batch, 1 minus the momentum of the scratch code",
@@ -177,7 +177,7 @@ def running_mean_forgets_exponentially() -> Evidence:
     kind="identity",
     en="With one example in a batch, batch normalization of a dense layer answers its shift whatever comes in, and the "
     "layers below learn nothing.",
-    zh="批量大小为 1 时，全连接层上的批量规范化不论输入什么都只输出偏移参数，它下面的层学不到任何东西。",
+    zh="批量大小为 1 时，全连接层上的批量归一化不论输入什么都只输出偏移参数，它下面的层学不到任何东西。",
     budget_s=1,
 )
 def batch_norm_of_one_example_gives_its_shift() -> Evidence:

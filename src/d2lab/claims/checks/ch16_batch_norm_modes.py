@@ -21,7 +21,7 @@ from d2lab.recipes.trial import last
     chapter=16,
     kind="identity",
     en="Batch normalization cannot learn anything from a batch of one picture.",
-    zh="批量里只有一张图片时，批量规范化什么也学不到。",
+    zh="批量里只有一张图片时，批量归一化什么也学不到。",
     budget_s=1,
 )
 def batch_norm_cannot_learn_from_one_picture() -> Evidence:
@@ -41,7 +41,7 @@ def batch_norm_cannot_learn_from_one_picture() -> Evidence:
         why_en="Behind a convolution the pixels are the samples: one picture has height x width of them, its "
         "statistics are those of an instance norm, and slopes pass (length {slope:.1f}). Only dense layers, and maps "
         "of a single pixel, can't learn.",
-        why_zh="卷积层之后像素就是样本：一张图片有高 x 宽个样本，此时等同于实例规范化，梯度照样传下去（长度 "
+        why_zh="卷积层之后像素就是样本：一张图片有高 x 宽个样本，此时等同于实例归一化，梯度照样传下去（长度 "
         "{slope:.1f}）。学不到的只有全连接层和只剩一个像素的特征图。",
     )
 
@@ -51,7 +51,7 @@ def batch_norm_cannot_learn_from_one_picture() -> Evidence:
     kind="identity",
     en="In prediction batch normalization uses the statistics of the whole training, so an answer does not depend on "
     "the other examples of the batch; in training it does.",
-    zh="预测时批量规范化使用整个训练过程累积的统计量，一个样本的输出与同批的其他样本无关；训练时则有关。",
+    zh="预测时批量归一化使用整个训练过程累积的统计量，一个样本的输出与同批的其他样本无关；训练时则有关。",
     budget_s=1,
 )
 def predicting_ignores_the_batch_mates() -> Evidence:
@@ -82,7 +82,7 @@ def predicting_ignores_the_batch_mates() -> Evidence:
     kind="experiment",
     en="Batch normalization is a source of noise: chance decides an example's mates, and so its shift and scale, by an "
     "amount that falls with the root of the batch size.",
-    zh="批量规范化会引入噪声：同批样本是随机的，一个样本的平移与缩放也就随机，其幅度与批量大小的平方根成反比。",
+    zh="批量归一化会引入噪声：同批样本是随机的，一个样本的平移与缩放也就随机，其幅度与批量大小的平方根成反比。",
     budget_s=6,
     smoke={"seeds": range(2), "draws": 20},
     covers=("the guess that this noise controls the complexity of the net: the noise is measured, the guess is not",),
@@ -122,7 +122,7 @@ def batch_norm_noise_falls_with_the_root_of_the_batch(seeds: Sequence[int] = ran
     kind="identity",
     en="Dropout in front of batch normalization leaves it a running variance that is wrong in prediction: 1 / (1 - p) "
     "times too large for centered features.",
-    zh="把 dropout 放在批量规范化之前，预测时用的移动方差就是错的：对均值为 0 的特征，大了 1 / (1 - p) 倍。",
+    zh="把 dropout 放在批量归一化之前，预测时用的移动方差就是错的：对均值为 0 的特征，大了 1 / (1 - p) 倍。",
     budget_s=1,
 )
 def dropout_before_batch_norm_inflates_its_variance() -> Evidence:
@@ -152,7 +152,7 @@ def dropout_before_batch_norm_inflates_its_variance() -> Evidence:
     chapter=16,
     kind="experiment",
     en="Batch normalization and dropout must not be used together.",
-    zh="批量规范化和 dropout 不能一起使用。",
+    zh="批量归一化和 dropout 不能一起使用。",
     scope="a LeNet with ReLU and p = 0.5 on the digits",
     budget_s=18,
     smoke={"seeds": range(2), "epochs": 1},
@@ -184,6 +184,6 @@ def dropout_spoils_batch_norm(seeds: Sequence[int] = range(5), epochs: int = 2) 
         counterexample="dropout behind the last normalization, in front of the last layer" if refuted else "",
         why_en="With batch normalization alone the net gets {alone:.3f}; dropout behind the last normalization changes "
         "that by {behind:+.3f}, in front of one by {front:+.3f}. It is the place that spoils, not the pair.",
-        why_zh="只用批量规范化时精度为 {alone:.3f}；dropout 放在最后一个规范化之后，变化 {behind:+.3f}，"
-        "放在规范化之前，变化 {front:+.3f}。问题出在位置，而不在二者同用。",
+        why_zh="只用批量归一化时精度为 {alone:.3f}；dropout 放在最后一个归一化之后，变化 {behind:+.3f}，"
+        "放在归一化之前，变化 {front:+.3f}。问题出在位置，而不在二者同用。",
     )

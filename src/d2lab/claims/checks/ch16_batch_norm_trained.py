@@ -27,7 +27,7 @@ PLAIN = {"momentum": 0.0, "schedule.name": "constant", "warmup_steps": 0, "layou
     kind="experiment",
     en="Upper layers learn fast and lower ones slowly, because the slope gets smaller on its way down; batch "
     "normalization evens that out.",
-    zh="靠近输出的层学得快，靠近输入的层学得慢，因为梯度在向下传的途中越来越小；批量规范化能缩小这种差距。",
+    zh="靠近输出的层学得快，靠近输入的层学得慢，因为梯度在向下传的途中越来越小；批量归一化能缩小这种差距。",
     scope="LeNet with sigmoids, as it is started; with ReLU the gap is small without normalization",
     budget_s=3,
     smoke={"seeds": range(2)},
@@ -63,7 +63,7 @@ def lower_layers_learn_more_slowly(seeds: Sequence[int] = range(5)) -> Evidence:
         "weights the last layer's slope is {gap:,.0f} times the first's, with normalization {norm:.1f} times. ReLU "
         "has slope 1: {relu:.1f} times, without any normalization.",
         why_zh="sigmoid 的斜率最多四分之一，每过一层就再乘一次：末层的相对梯度（梯度与权重之比）是首层的 {gap:,.0f} "
-        "倍，规范化之后是 {norm:.1f} 倍。ReLU 的斜率为 1，不做规范化也只有 {relu:.1f} 倍。",
+        "倍，归一化之后是 {norm:.1f} 倍。ReLU 的斜率为 1，不做归一化也只有 {relu:.1f} 倍。",
     )
 
 
@@ -71,7 +71,7 @@ def lower_layers_learn_more_slowly(seeds: Sequence[int] = range(5)) -> Evidence:
     chapter=16,
     kind="experiment",
     en="With batch normalization a net learns at learning rates at which it would not without.",
-    zh="有了批量规范化，网络可以使用原本无法训练的学习率。",
+    zh="有了批量归一化，网络可以使用原本无法训练的学习率。",
     scope="LeNet with ReLU, 2 epochs of plain gradient descent on the digits",
     budget_s=10,
     smoke={"seeds": range(2), "epochs": 1, "powers": (-1.0, 0.0)},
@@ -97,8 +97,8 @@ def batch_norm_allows_larger_rates(
         why_en="Of three rates, 0.1, 0.3 and 1, on average {without:.1f} lead to an accuracy of 0.8 without "
         "normalization and {norm:.1f} with it: behind a normalization larger weights give the same outputs and "
         "smaller slopes, so a step that is too long slows those after it.",
-        why_zh="0.1、0.3 和 1 这三个学习率中，不规范化时平均有 {without:.1f} 个能达到 0.8，规范化时有 {norm:.1f} 个："
-        "权重变大时，规范化之后的输出不变、梯度反而变小，步子过大时会自行减速。",
+        why_zh="0.1、0.3 和 1 这三个学习率中，不归一化时平均有 {without:.1f} 个能达到 0.8，归一化时有 {norm:.1f} 个："
+        "权重变大时，归一化之后的输出不变、梯度反而变小，步子过大时会自行减速。",
         figure=partial(
             lines,
             [10**power for power in powers],
@@ -116,7 +116,7 @@ def batch_norm_allows_larger_rates(
     chapter=16,
     kind="experiment",
     en="Batch normalization helps because it keeps the mean and variance of what each layer is given from moving.",
-    zh="批量规范化之所以有效，是因为它使每一层输入的均值和方差不再变动。",
+    zh="批量归一化之所以有效，是因为它使每一层输入的均值和方差不再变动。",
     scope="LeNet with ReLU at a rate of 1, digits",
     budget_s=7,
     smoke={"seeds": range(2), "epochs": 1},
@@ -149,7 +149,7 @@ def batch_norm_helps_by_holding_distributions_still(seeds: Sequence[int] = range
         why_en="Moved and stretched at random at each step, normalized channels still get the net to {moved:.2f}"
         " ({normalized:.2f} if left alone, {without:.2f} without normalization). What helps is what survives: the "
         "scale of the weights no longer matters, and slopes stay even.",
-        why_zh="规范化之后每一步再随机平移和拉伸各通道，精度仍达 {moved:.2f}（不加扰动为 {normalized:.2f}，不用规范化"
+        why_zh="归一化之后每一步再随机平移和拉伸各通道，精度仍达 {moved:.2f}（不加扰动为 {normalized:.2f}，不用归一化"
         "为 {without:.2f}）。起作用的是保留下来的东西：权重的尺度不再重要，梯度保持平稳。",
         figure=partial(
             dots,
@@ -166,7 +166,7 @@ def batch_norm_helps_by_holding_distributions_still(seeds: Sequence[int] = range
     chapter=16,
     kind="experiment",
     en="The deeper the net, the more batch normalization helps.",
-    zh="网络越深，批量规范化的作用越大。",
+    zh="网络越深，批量归一化的作用越大。",
     scope="2 and 12 dense ReLU layers of 64 units from Kaiming's start, 2 epochs on the digits",
     budget_s=5,
     smoke={"seeds": range(2), "epochs": 1},
@@ -202,6 +202,6 @@ def batch_norm_helps_more_in_deeper_nets(seeds: Sequence[int] = range(5), epochs
         data="digits",
         why_en="An error of scale is multiplied from layer to layer, and a normalization stops it at each: it is "
         "worth {shallow:.2f} of accuracy with 2 hidden layers and {deep:.2f} with 12.",
-        why_zh="尺度上的偏差会逐层相乘，规范化则在每一层把它截住：2 个隐藏层时精度提高 {shallow:.2f}，12 个隐藏层时提"
+        why_zh="尺度上的偏差会逐层相乘，归一化则在每一层把它截住：2 个隐藏层时精度提高 {shallow:.2f}，12 个隐藏层时提"
         "高 {deep:.2f}。",
     )

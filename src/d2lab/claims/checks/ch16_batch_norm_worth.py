@@ -16,7 +16,7 @@ from d2lab.recipes.trial import last
     chapter=16,
     kind="experiment",
     en="Batch normalization speeds up convergence.",
-    zh="批量规范化能加快收敛。",
+    zh="批量归一化能加快收敛。",
     scope="LeNet with ReLU and momentum, both at one constant rate, after one epoch on the digits",
     budget_s=4,
     smoke={"seeds": range(2)},
@@ -44,7 +44,7 @@ def batch_norm_speeds_up_convergence(seeds: Sequence[int] = range(5), epochs: in
     chapter=16,
     kind="experiment",
     en="Batch normalization leaves the accuracy as it is.",
-    zh="批量规范化一般不改变模型的精度。",
+    zh="批量归一化一般不改变模型的精度。",
     scope="LeNet on the digits, at the same budget with and without",
     budget_s=16,
     smoke={"seeds": range(2), "epochs": 1},
@@ -90,7 +90,7 @@ def batch_norm_leaves_accuracy_alone(seeds: Sequence[int] = range(5), epochs: in
     chapter=16,
     kind="experiment",
     en="Batch normalization is sensitive to the batch size: tiny batches spoil it.",
-    zh="批量规范化对批量大小敏感：批量太小会使它失效。",
+    zh="批量归一化对批量大小敏感：批量太小会使它失效。",
     scope="LeNet with ReLU on the digits, the rate in proportion to the batch",
     budget_s=15,
     smoke={"seeds": range(2), "epochs": 1, "examples": 128},
@@ -119,8 +119,8 @@ def batch_norm_is_sensitive_to_batch_size(
         why_en="In the dense layers two examples always become -1 and 1, whatever they were: {lost:.2f} of accuracy "
         "is lost from 16 to 2 examples a batch. The same net without normalization changes by {control:+.2f}: it is "
         "not the number of steps.",
-        why_zh="在全连接层里，两个样本规范化之后总是 -1 和 1，原来是什么都无所谓：批量从 16 减到 2，精度下降 "
-        "{lost:.2f}；同一网络不用规范化时变化 {control:+.2f}，可见不是步数的问题。",
+        why_zh="在全连接层里，两个样本归一化之后总是 -1 和 1，原来是什么都无所谓：批量从 16 减到 2，精度下降 "
+        "{lost:.2f}；同一网络不用归一化时变化 {control:+.2f}，可见不是步数的问题。",
         figure=partial(
             dots,
             runs,

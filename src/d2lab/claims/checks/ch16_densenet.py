@@ -126,7 +126,7 @@ def dense_connections_carry_slopes(seeds: Sequence[int] = range(5), layers: int 
         "layer to the last it is {gain:,.0f} times larger. But normalize the chain, as the dense block is, and its "
         "slope does not shrink at all: {chain_norm:.1f} times the last one's.",
         why_zh="普通链中首层的梯度只有末层的 {chain:.0e}；稠密连接让每一层直通末层，梯度大了 {gain:,.0f} 倍。"
-        "不过若像稠密块那样给链也加上规范化，梯度根本不会变小，而是末层的 {chain_norm:.1f} 倍。",
+        "不过若像稠密块那样给链也加上归一化，梯度根本不会变小，而是末层的 {chain_norm:.1f} 倍。",
     )
 
 

@@ -17,7 +17,7 @@ from d2lab.plot import lines
     kind="definition",
     en="Standardizing (mean 0, deviation 1), scaling (into 0 to 1) and batch normalization (by the batch, then a "
     "learnt gain and shift) are three different things.",
-    zh="标准化（均值 0、标准差 1）、缩放（映射到 0 到 1 之间）和批量规范化（按批量统计，再学习拉伸和偏移）是三件不同"
+    zh="标准化（均值 0、标准差 1）、缩放（映射到 0 到 1 之间）和批量归一化（按批量统计，再学习拉伸和偏移）是三件不同"
     "的事。",
     budget_s=4,
 )
@@ -43,7 +43,7 @@ def standardizing_scaling_and_batch_norm_differ() -> Evidence:
         why_en="On one and the same column any two differ by {apart:.2f} or more. Batch normalization equals "
         "standardizing only if the batch is all of the data and gain and shift are still 1 and 0.",
         why_zh="对同一列数据，任意两种结果至少相差 {apart:.2f}。只有批量就是全部数据、拉伸和偏移仍为 1 和 0 时，批量"
-        "规范化才等于标准化。",
+        "归一化才等于标准化。",
     )
 
 
@@ -92,7 +92,7 @@ def standardizing_makes_data_normal() -> Evidence:
     kind="identity",
     en="Gain and shift of batch normalization are learnt and give back what normalizing took: with the batch's "
     "deviation and mean for them, the layer is the identity.",
-    zh="批量规范化的拉伸参数和偏移参数由学习得到，能恢复规范化所丢掉的东西：取批量的标准差和均值时，整层就是恒等映射。",
+    zh="批量归一化的拉伸参数和偏移参数由学习得到，能恢复归一化所丢掉的东西：取批量的标准差和均值时，整层就是恒等映射。",
     budget_s=1,
     covers=("they begin at 1 and 0 and have slopes, so they are trained",),
 )

@@ -81,7 +81,7 @@ def shortcuts_carry_slopes_through_1000_layers() -> Evidence:
         "float64 has no number for it ({plain:.0f}). With shortcuts it is {normalized:.0f} behind 1,000 normalized "
         "layers and {scaled:.1f} behind scaled ones.",
         why_zh="普通链把各层的导数相乘：100 层后只剩 {plain_100:.0e}，1000 层后 float64 已表示不了（{plain:.0f}）。"
-        "有捷径时，经过 1000 层，规范化的为 {normalized:.0f}，缩放过的为 {scaled:.1f}。",
+        "有捷径时，经过 1000 层，归一化的为 {normalized:.0f}，缩放过的为 {scaled:.1f}。",
     )
 
 
@@ -107,7 +107,7 @@ def shortcuts_alone_keep_slopes_in_bounds() -> Evidence:
         "Normalization in each block ({normalized:.0f}), or dividing each by the root of their number, is what holds "
         "it.",
         why_zh="I + F' 在多数方向上大于 1，同样会连乘：1000 层后为 {bare:.0e}。"
-        "真正起约束作用的是块内的规范化（{normalized:.0f}），或者把每块除以块数的平方根。",
+        "真正起约束作用的是块内的归一化（{normalized:.0f}），或者把每块除以块数的平方根。",
         figure=partial(
             lines,
             DEPTHS,
