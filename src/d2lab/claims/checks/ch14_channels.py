@@ -24,7 +24,7 @@ ONE = (1, 1)
 @claim(
     chapter=14,
     kind="identity",
-    budget_s=2,
+    budget_s=1,
     en="A gray copy of a picture has lost information that its color channels had: classes that differ in color alone "
     "become the same.",
     zh="彩色图变成灰度图会丢失信息：只有颜色不同的两类，变灰之后完全一样。",
@@ -56,10 +56,10 @@ def gray_pictures_lose_information() -> Evidence:
     kind="experiment",
     en="Several output channels are needed because each can find one pattern: two patterns want two channels.",
     zh="需要多个输出通道，因为每个通道可以识别一种模式：两种模式就要两个通道。",
-    budget_s=25,
+    budget_s=28,
     smoke={"seeds": range(2), "steps": 5},
 )
-def two_patterns_need_two_channels(seeds: Sequence[int] = range(8), steps: int = 400) -> Evidence:
+def two_patterns_need_two_channels(seeds: Sequence[int] = range(8), steps: int = 300) -> Evidence:
     accuracy: dict[int, list[float]] = {1: [], 2: [], 4: []}
     for seed in seeds:
         draw = stream(seed, "pictures")
@@ -103,7 +103,7 @@ def two_patterns_need_two_channels(seeds: Sequence[int] = range(8), steps: int =
 @claim(
     chapter=14,
     kind="identity",
-    budget_s=2,
+    budget_s=1,
     en="A 1x1 convolution mixes channels and looks at no neighbor: it is a linear layer applied to every pixel.",
     zh="1×1 卷积只混合通道，不看相邻像素，等于对每个像素用同一个全连接层。",
 )
@@ -133,7 +133,7 @@ def one_by_one_convolution_is_linear_per_pixel() -> Evidence:
 @claim(
     chapter=14,
     kind="definition",
-    budget_s=2,
+    budget_s=1,
     en="The number of output channels is free to choose: weights are c_o x c_i x k x k, biases c_o, and the work is "
     "c_i c_o k k for each pixel of the output.",
     zh="输出通道数是超参数：权重形状为 c_o×c_i×k×k，偏置为 c_o，每个输出像素的计算量是 c_i c_o k k。",
@@ -165,7 +165,7 @@ def output_channels_are_free_to_choose() -> Evidence:
 @claim(
     chapter=14,
     kind="definition",
-    budget_s=2,
+    budget_s=1,
     en="A multiply-add counts as one floating-point operation.",
     zh="一次乘加算作一次浮点运算（FLOP）。",
 )
@@ -189,7 +189,7 @@ def a_multiply_add_is_one_operation() -> Evidence:
 @claim(
     chapter=14,
     kind="identity",
-    budget_s=2,
+    budget_s=1,
     en="Each input channel has a flat kernel of its own, and the sum of all gives one output channel.",
     zh="每个输入通道有自己的二维核，各通道的结果相加，得到一个输出通道。",
 )
@@ -215,7 +215,7 @@ def input_channels_are_summed() -> Evidence:
 @claim(
     chapter=14,
     kind="identity",
-    budget_s=2,
+    budget_s=1,
     en="Each output channel has a kernel over all input channels of its own.",
     zh="每个输出通道都有自己的三维卷积核。",
     covers=("within a channel the kernel is the same at every place, but channels do not share it",),
@@ -242,7 +242,7 @@ def each_output_channel_has_its_own_kernel() -> Evidence:
 @claim(
     chapter=14,
     kind="identity",
-    budget_s=2,
+    budget_s=1,
     en="To double the channels where height and width halve keeps the work of a layer the same.",
     zh="高宽减半时通道数翻倍，每层的计算量保持不变。",
     scope="3x3 layers within the stages of a ResNet-34",

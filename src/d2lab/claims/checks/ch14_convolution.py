@@ -17,7 +17,7 @@ from d2lab.metrics.paired import mean_interval
 @claim(
     chapter=14,
     kind="identity",
-    budget_s=2,
+    budget_s=1,
     en="A hidden layer of 100 units on a color photo of 12 megapixels needs 3.6 billion weights, 14 GB of them.",
     zh="一张 1200 万像素的彩色照片接上 100 个单元的隐藏层，需要 36 亿个权重，占 14 GB。",
 )
@@ -40,7 +40,7 @@ def dense_layer_on_a_photo_needs_billions() -> Evidence:
 @claim(
     chapter=14,
     kind="opinion",
-    budget_s=2,
+    budget_s=1,
     en="There are 900 million dogs and 600 million cats in the world, fewer than such a layer has weights.",
     zh="全世界有 9 亿只狗、6 亿只猫，加起来还没有这一层的权重多。",
 )
@@ -61,7 +61,7 @@ def more_weights_than_dogs_and_cats() -> Evidence:
 @claim(
     chapter=14,
     kind="identity",
-    budget_s=2,
+    budget_s=1,
     en="A convolution is a linear layer most of whose weights are zero and whose others are shared.",
     zh="卷积层是特殊的全连接层：绝大多数权重为零，其余的共享。",
     covers=("translation invariance ties the weights of a linear layer, locality zeroes the far ones",),
@@ -93,7 +93,7 @@ def convolution_is_a_sparse_shared_linear_layer() -> Evidence:
 @claim(
     chapter=14,
     kind="identity",
-    budget_s=2,
+    budget_s=4,
     en="What a convolution layer computes is cross-correlation; convolution proper turns the kernel round first.",
     zh="卷积层实际计算的是互相关；严格的卷积要先把核上下左右翻转。",
 )
@@ -124,7 +124,7 @@ def convolution_layers_correlate() -> Evidence:
 @claim(
     chapter=14,
     kind="identity",
-    budget_s=2,
+    budget_s=1,
     en="Where kernels are learned it makes no difference: a layer that convolves learns the turned kernel.",
     zh="核是学出来的，用卷积还是互相关并无差别：用卷积的层学到的不过是翻转后的核。",
 )
@@ -159,7 +159,7 @@ def learned_kernels_do_not_mind_the_turn() -> Evidence:
 @claim(
     chapter=14,
     kind="identity",
-    budget_s=2,
+    budget_s=1,
     en="The kernel [1, -1] answers at vertical edges only; the small example of the notes gives 19, 25, 37, 43.",
     zh="核 [1, -1] 只对竖直边缘有响应；笔记中的小例子结果是 19、25、37、43。",
 )

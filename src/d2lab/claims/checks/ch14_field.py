@@ -18,7 +18,7 @@ from d2lab.plot.measured import lines
 @claim(
     chapter=14,
     kind="identity",
-    budget_s=2,
+    budget_s=1,
     en="The receptive field of a unit is all inputs that can change it, and grows with depth: two 3x3 layers and a 2x2 "
     "pool see 6x6 pixels.",
     zh="感受野是能影响该元素的全部输入，网络越深感受野越大：两层 3×3 卷积加一个 2×2 汇聚，看到 6×6 个像素。",

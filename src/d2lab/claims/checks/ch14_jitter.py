@@ -86,7 +86,7 @@ def noise_falls_with_the_root_of_the_batch(seeds: Sequence[int] = range(5), draw
     en="A training curve that trembles becomes calmer with a larger batch.",
     zh="训练曲线抖动得厉害，加大批量就会平稳一些。",
     scope="an MLP on the digits, the same number of steps",
-    budget_s=12,
+    budget_s=10,
     smoke={"seeds": range(2), "steps": 10},
 )
 def larger_batches_calm_the_curve(seeds: Sequence[int] = range(5), steps: int = 300) -> Evidence:
@@ -118,7 +118,7 @@ def larger_batches_calm_the_curve(seeds: Sequence[int] = range(5), steps: int = 
     en="A training curve that trembles becomes calmer with a smaller learning rate.",
     zh="训练曲线抖动得厉害，调小学习率就会平稳一些。",
     scope="an MLP on the digits at a batch of 16, the same number of steps",
-    budget_s=12,
+    budget_s=10,
     smoke={"seeds": range(2), "steps": 10},
 )
 def smaller_rates_calm_the_curve(seeds: Sequence[int] = range(5), steps: int = 300) -> Evidence:

@@ -59,7 +59,7 @@ def share_right(net: nn.Module, images: Tensor, targets: Tensor) -> float:
 @claim(
     chapter=14,
     kind="identity",
-    budget_s=2,
+    budget_s=1,
     en="Rows of zeros around the image leave what a layer answers within it as it was.",
     zh="在图像四周填充 0，不影响卷积层在图像内的输出。",
 )
@@ -91,10 +91,10 @@ def zero_padding_changes_no_answer() -> Evidence:
     kind="experiment",
     en="Padding with zeros does not affect what a model can tell.",
     zh="用 0 填充，对模型的结果没有影响。",
-    budget_s=25,
+    budget_s=22,
     smoke={"seeds": range(2), "steps": 3},
 )
-def zero_padding_has_no_effect(seeds: Sequence[int] = range(5), steps: int = 120) -> Evidence:
+def zero_padding_has_no_effect(seeds: Sequence[int] = range(5), steps: int = 90) -> Evidence:
     paddings: tuple[Padding, ...] = ("zeros", "reflect", "circular")
     accuracy: dict[str, list[float]] = {name: [] for name in paddings}
     for seed in seeds:
@@ -149,7 +149,7 @@ def zero_padding_has_no_effect(seeds: Sequence[int] = range(5), steps: int = 120
     budget_s=18,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def padding_hardly_changes_accuracy(seeds: Sequence[int] = range(5), epochs: int = 6) -> Evidence:
+def padding_hardly_changes_accuracy(seeds: Sequence[int] = range(8), epochs: int = 4) -> Evidence:
     digits, accuracy = load("digits"), {}
     paddings: tuple[Padding, ...] = ("zeros", "reflect")
     for name in paddings:
@@ -162,7 +162,7 @@ def padding_hardly_changes_accuracy(seeds: Sequence[int] = range(5), epochs: int
             accuracy[name].append(share_right(net, digits.test.inputs, digits.test.targets))
     gap = paired(accuracy["zeros"], accuracy["reflect"])
     return Evidence(
-        value={"gap": gap.mean, "zeros": sum(accuracy["zeros"]) / len(seeds)},
+        value={"gap": gap.mean, "low": gap.low, "high": gap.high, "zeros": sum(accuracy["zeros"]) / len(seeds)},
         bound="all of the interval within 0.02",
         verdict="holds in scope" if max(abs(gap.low), abs(gap.high)) < 0.02 else "does not hold",
         interval=(gap.low, gap.high),
@@ -172,9 +172,9 @@ def padding_hardly_changes_accuracy(seeds: Sequence[int] = range(5), epochs: int
         counterexample=""
         if max(abs(gap.low), abs(gap.high)) < 0.02
         else "digits of 8x8 pixels: 28 of 64 at the border",
-        why_en="On so small pictures most windows meet the border, and strokes that reach it are mirrored into ink "
-        "that "
-        "is not there: zeros end {gap:+.3f} ahead, at an accuracy of {zeros:.3f}.",
-        why_zh="图片这么小，多数窗口都会碰到边界；镜像填充把伸到边上的笔画又照出一份，平添了并不存在的墨迹："
-        "填 0 的准确率为 {zeros:.3f}，高出 {gap:+.3f}。",
+        why_en="On so small pictures most windows meet the border, so that what lies beyond it takes part: zeros end "
+        "{gap:+.3f} ahead of mirrored pixels at an accuracy of {zeros:.3f}, with these seeds {low:+.3f} to "
+        "{high:+.3f}.",
+        why_zh="图片这么小，多数窗口都会碰到边界，边界外填什么就有了分量：填 0 的准确率为 {zeros:.3f}，与镜像填充相差 "
+        "{gap:+.3f}，按这些种子在 {low:+.3f} 到 {high:+.3f} 之间。",
     )

@@ -63,7 +63,7 @@ def pooling_forgives_small_shifts(seeds: Sequence[int] = range(8), pictures: int
 @claim(
     chapter=14,
     kind="identity",
-    budget_s=2,
+    budget_s=4,
     en="A pool with a stride is indifferent to shifts: the pooled map of a shifted image is the old one, shifted or "
     "not.",
     zh="带步幅的汇聚具有平移不变性：图像平移之后，汇聚的结果不变，或只是跟着平移。",
@@ -110,10 +110,10 @@ def strided_pooling_ignores_shifts() -> Evidence:
     "pool forgives.",
     zh="汇聚层可以不用：让卷积带上步幅来缩小特征图，再用平移增强让网络学会容忍移动。",
     scope="two layers on the digits, test images moved by up to one pixel",
-    budget_s=36,
+    budget_s=34,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def strides_and_moved_images_replace_pooling(seeds: Sequence[int] = range(5), epochs: int = 8) -> Evidence:
+def strides_and_moved_images_replace_pooling(seeds: Sequence[int] = range(5), epochs: int = 6) -> Evidence:
     digits, images = load("digits"), {}
     count, draw = len(digits.test), stream(0, "moves")
     down, right = (torch.randint(-1, 2, (count,), generator=draw) for _ in range(2))
@@ -158,7 +158,7 @@ def strides_and_moved_images_replace_pooling(seeds: Sequence[int] = range(5), ep
 @claim(
     chapter=14,
     kind="definition",
-    budget_s=2,
+    budget_s=4,
     en="Pooling has gone out of use.",
     zh="汇聚层如今已经不用了。",
 )
@@ -187,7 +187,7 @@ def pooling_has_gone_out_of_use() -> Evidence:
 @claim(
     chapter=14,
     kind="identity",
-    budget_s=2,
+    budget_s=1,
     en="Pooling has nothing to learn, keeps the number of channels, and steps by its own window unless told otherwise.",
     zh="汇聚层没有可学习的参数，输出通道数等于输入通道数，步幅默认等于窗口大小。",
 )

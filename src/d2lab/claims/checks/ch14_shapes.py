@@ -16,7 +16,7 @@ from d2lab.layers.windows import count_windows
 @claim(
     chapter=14,
     kind="identity",
-    budget_s=2,
+    budget_s=4,
     en="An image n long shrinks to n - k + p + 1 behind a kernel of k, p being the rows added in all: 32 pixels to 28 "
     "behind one 5x5 layer and to 4 behind seven.",
     zh="大小为 n 的图像经过大小为 k 的核、总共填充 p 行之后，剩 n - k + p + 1：32 像素经一层 5×5 剩 28，经七层剩 4。",
@@ -52,7 +52,7 @@ def padding_slows_the_shrinking() -> Evidence:
 @claim(
     chapter=14,
     kind="identity",
-    budget_s=2,
+    budget_s=4,
     en="A stride of s divides the size: floor((n - k + p + s) / s), which is n / s where p = k - 1 and s divides n.",
     zh="步幅 s 使输出成倍缩小：大小为 (n - k + p + s) / s 取整；当 p = k - 1 且 s 整除 n 时，恰为 n / s。",
 )
@@ -84,7 +84,7 @@ def stride_divides_the_size() -> Evidence:
 @claim(
     chapter=14,
     kind="definition",
-    budget_s=2,
+    budget_s=1,
     en="The usual choice is a kernel of 3 or 5, rows added to keep the size, and a stride of 1, or 2 where the work is "
     "too much.",
     zh="通常这样设置：核取 3 或 5，填充到大小不变，步幅取 1，计算量太大时取 2。",
@@ -111,7 +111,7 @@ def usual_settings_keep_the_size_or_halve_it() -> Evidence:
 @claim(
     chapter=14,
     kind="identity",
-    budget_s=2,
+    budget_s=1,
     en="A stride of 2 in place of 1 halves the work of a layer.",
     zh="步幅从 1 改成 2，一层的计算量减半。",
 )
@@ -134,7 +134,7 @@ def stride_two_halves_the_work() -> Evidence:
 @claim(
     chapter=14,
     kind="identity",
-    budget_s=2,
+    budget_s=1,
     en="Kernels have odd sides as a rule, since with an even one a padded layer of equal size moves the image by "
     "half a "
     "pixel.",
