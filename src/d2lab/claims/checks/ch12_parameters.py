@@ -151,7 +151,7 @@ def loaded_weights_give_the_same_outputs() -> Evidence:
 @claim(
     chapter=12,
     kind="identity",
-    budget_s=15,
+    budget_s=30,
     en="The saved weights of a net are all that is needed to go on with its training later.",
     zh="只要存下网络的参数，以后就能接着训练。",
 )

@@ -70,6 +70,7 @@ def the_best_device_falls_back_to_the_processor() -> Evidence:
 @claim(
     chapter=13,
     kind="identity",
+    budget_s=20,
     en="Tensors on different devices can't be combined; torch refuses rather than copy them by itself.",
     zh="不同设备上的张量不能一起运算：torch 会报错，而不会自作主张地复制。",
     scope="all but a processor's tensor without axes, which is a mere number",
