@@ -43,9 +43,9 @@ def houses() -> tuple[str, Table, Tensor]:
     place = draw.integers(0, 9, count)
     logarithm = 7.6 + 0.6 * np.log(area) - 0.003 * age + 0.08 * quality + 0.05 * place + draw.normal(0, 0.15, count)
     area[draw.random(count) < 0.1] = np.nan
+    words = [f"place {number}" for number in place]
     table = np.empty((count, 4), dtype=object)
-    for column, values in zip(table.T, (area, age, quality.astype(float), [f"place {p}" for p in place]), strict=True):
-        column[:] = list(values)
+    table[:, 0], table[:, 1], table[:, 2], table[:, 3] = area.tolist(), age.tolist(), (1.0 * quality).tolist(), words
     return DRAWN, table, torch.tensor(np.exp(logarithm), dtype=torch.float32)
 
 
@@ -74,7 +74,7 @@ def trained(features: Tensor, targets: Tensor, config: OptimizerConfig, epochs: 
     for epoch in range(epochs):
         for inputs, wanted in batches.epoch(epoch):
             optimizer.zero_grad()
-            functional.mse_loss(net(inputs), wanted).backward()
+            torch.autograd.backward(functional.mse_loss(net(inputs), wanted))
             optimizer.step()
     return net.requires_grad_(False)
 
@@ -191,7 +191,8 @@ def linear_net_prices_houses(seeds: Sequence[int] = range(5), epochs: int = 100)
 )
 def scaling_with_the_test_rows_is_harmless(seeds: Sequence[int] = range(10)) -> Evidence:
     name, table, prices = houses()
-    together, apart = [], []
+    together: list[float] = []
+    apart: list[float] = []
     for seed in seeds:
         known, judged = k_fold(len(prices), 5, seed=seed)[0]
         for errors, rows in ((together, torch.arange(len(prices))), (apart, known)):

@@ -24,7 +24,7 @@ def calling_a_net_runs_forward_and_hooks() -> Evidence:
     heard: list[str] = []
     net.register_forward_hook(lambda module, inputs, output: heard.append("call"))
     inputs = torch.randn(8, 20, dtype=torch.float64)
-    called, direct = net(inputs), net.forward(inputs)
+    called, direct = net(inputs), net.forward(inputs)  # type: ignore[no-untyped-call]
     difference = float((called - direct).detach().abs().max())
     return Evidence(
         value={"difference": difference, "heard": len(heard)},
@@ -98,7 +98,7 @@ def forward_may_hold_any_python() -> Evidence:
             self.register_buffer("constant", torch.rand(6, 6))
 
         def forward(self, inputs: Tensor) -> Tensor:
-            flowing = functional.relu(self.linear(inputs) @ self.constant + 1)
+            flowing: Tensor = functional.relu(self.linear(inputs) @ self.constant + 1)
             flowing = self.linear(flowing)
             while flowing.abs().sum() > 1:
                 flowing = flowing / 2
@@ -143,7 +143,7 @@ def centered_layer_works_in_a_net() -> Evidence:
 
     net = nn.Sequential(nn.Linear(8, 128), CenteredLayer()).double()
     output = net(torch.rand(4, 8, dtype=torch.float64))
-    output.square().sum().backward()
+    torch.autograd.backward(output.square().sum())
     learns = sum(p.grad is not None and bool(p.grad.abs().sum() > 0) for p in net.parameters())
     difference = float(output.detach().mean().abs())
     return Evidence(
@@ -173,20 +173,20 @@ def my_linear_on_data_learns() -> Evidence:
             self.cut = cut
 
         def forward(self, inputs: Tensor) -> Tensor:
-            weight, bias = self.weight, self.bias
-            if self.cut:  # what .data gives: the numbers without their history
-                weight, bias = weight.detach(), bias.detach()
+            parts = (self.weight, self.bias)
+            weight, bias = (p.detach() if self.cut else p for p in parts)  # as .data does: numbers without history
             return functional.relu(inputs @ weight + bias)
 
     train = load("synthetic-linear").train
-    moved, losses = {}, {}
+    moved: dict[str, float] = {}
+    losses: dict[str, list[float]] = {}
     for name, cut in (("by .data", True), ("by the parameter", False)):
         torch.manual_seed(1)
         layer = MyLinear(2, 8, cut)
         net, start, losses[name] = nn.Sequential(layer, nn.Linear(8, 1)), layer.weight.detach().clone(), []
         for _ in range(100):
             loss = functional.mse_loss(net(train.inputs), train.targets)
-            loss.backward()
+            torch.autograd.backward(loss)
             with torch.no_grad():
                 for parameter in net.parameters():
                     if parameter.grad is not None:

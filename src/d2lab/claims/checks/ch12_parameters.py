@@ -4,6 +4,7 @@ import copy
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import torch
 from torch import nn
@@ -38,7 +39,7 @@ def tied_layers_add_their_slopes() -> Evidence:
     apart[4] = copy.deepcopy(shared)  # the same numbers, no longer the same layer
     inputs = torch.randn(16, 4, dtype=torch.float64)
     for each in (net, apart):
-        each(inputs).square().mean().backward()
+        torch.autograd.backward(each(inputs).square().mean())
     both = apart.get_parameter("2.weight").grad, apart.get_parameter("4.weight").grad
     if shared.weight.grad is None or both[0] is None or both[1] is None:
         difference = float("inf")
@@ -72,7 +73,7 @@ def default_start_depends_on_both_sizes() -> Evidence:
     }
     change = {name: max(found) / min(found) for name, found in series.items()}
     title = "Torch's first weights look at the inputs alone"
-    axes = {"horizontal": "size that varies, the other is 100", "vertical": "largest first weight"}
+    axes: dict[str, Any] = {"horizontal": "size that varies, the other is 100", "vertical": "largest first weight"}
     return Evidence(
         value={"outputs": change["outputs vary"], "inputs": change["inputs vary"]},
         bound="largest weight changes by a factor above 1.1 in 10 to 10,000 outputs",
@@ -175,7 +176,7 @@ def saved_weights_are_enough_to_go_on() -> Evidence:
                     optimizer.load_state_dict(saved[1])
             optimizer.zero_grad()
             loss = functional.cross_entropy(net(inputs), targets)
-            loss.backward()
+            torch.autograd.backward(loss)
             optimizer.step()
             losses.append(float(loss.detach()))
         ends[name] = torch.cat([parameter.detach().flatten() for parameter in net.parameters()])

@@ -57,7 +57,12 @@ def smaller_batches_and_half_precision_need_less_memory() -> Evidence:
     net, images, kept = LeNet(LeNetConfig()), torch.rand(128, 1, 28, 28), {}
     for half in (False, True):
         saved: list[Tensor] = []
-        hooks = torch.autograd.graph.saved_tensors_hooks(lambda t, saved=saved: saved.append(t) or t, lambda t: t)
+
+        def keep(tensor: Tensor, saved: list[Tensor] = saved) -> Tensor:
+            saved.append(tensor)
+            return tensor
+
+        hooks = torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor)
         with hooks, torch.autocast("cpu", torch.bfloat16, enabled=half):
             loss = task.loss(net(images), labels)
         storages = {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in saved if loss.isfinite()}

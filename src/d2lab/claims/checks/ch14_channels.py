@@ -78,7 +78,7 @@ def two_patterns_need_two_channels(seeds: Sequence[int] = range(8), steps: int =
             optimizer = build_optimizer(OptimizerConfig(name="adam", learning_rate=0.03), net.parameters())
             for _ in range(steps):
                 optimizer.zero_grad()
-                functional.cross_entropy(net(images[0]), targets[0]).backward()
+                torch.autograd.backward(functional.cross_entropy(net(images[0]), targets[0]))
                 optimizer.step()
             found.append(float((net(images[1]).argmax(1) == targets[1]).float().mean()))
     gain = paired(accuracy[2], accuracy[1])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -75,8 +76,14 @@ def pixels_of_the_field_count_alike(seeds: Sequence[int] = range(10), depth: int
         profiles.append((energy.sum(0) / energy.sum()).tolist())
     mean, even = mean_interval(shares), ((side - 2 * quarter) / side) ** 2
     series = {"random net": np.mean(profiles, 0).tolist(), "all alike": [1 / side] * side}
-    text = {"title": "A unit sees its field's middle", "subtitle": f"{depth} layers of 3x3, random weights"}
-    axes = {"horizontal": "pixels from the middle", "vertical": "share of the squared slope in a column"}
+    text: dict[str, Any] = {
+        "title": "A unit sees its field's middle",
+        "subtitle": f"{depth} layers of 3x3, random weights",
+    }
+    axes: dict[str, Any] = {
+        "horizontal": "pixels from the middle",
+        "vertical": "share of the squared slope in a column",
+    }
     return Evidence(
         value={"middle": mean.mean, "even": even},
         bound="share of the middle, half as wide, at most 1.5 times its share of the area, in all of the interval",

@@ -38,7 +38,7 @@ def tremble(batch: int, rate: float, seed: int, steps: int) -> tuple[float, floa
             if len(targets) == batch:  # a ragged last batch trembles more
                 optimizer.zero_grad()
                 loss = functional.cross_entropy(net(inputs), targets)
-                loss.backward()
+                torch.autograd.backward(loss)
                 optimizer.step()
                 losses.append(float(loss.detach()))
         epoch += 1

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -44,7 +44,7 @@ def learned(net: nn.Module, split: Split, epochs: int, seed: int, translate: int
         for inputs, targets in batches.epoch(epoch):
             images, wanted = change(inputs, targets, step)
             optimizer.zero_grad()
-            functional.cross_entropy(net(images), wanted).backward()
+            torch.autograd.backward(functional.cross_entropy(net(images), wanted))
             optimizer.step()
             step += 1
     return net.eval()
@@ -112,12 +112,12 @@ def zero_padding_has_no_effect(seeds: Sequence[int] = range(5), steps: int = 90)
             optimizer = build_optimizer(OptimizerConfig(name="adam", learning_rate=0.02), net.parameters())
             for _ in range(steps):
                 optimizer.zero_grad()
-                functional.cross_entropy(net(images[0]), targets[0]).backward()
+                torch.autograd.backward(functional.cross_entropy(net(images[0]), targets[0]))
                 optimizer.step()
             accuracy[name].append(share_right(net, images[1], targets[1]))
     gap = paired(accuracy["zeros"], accuracy["circular"])
     means = {name: sum(found) / len(found) for name, found in accuracy.items()}
-    text = {
+    text: dict[str, Any] = {
         "title": "Zeros at the border tell a net where it is",
         "subtitle": "is the dot left or right? three 3x3 layers",
     }
@@ -150,7 +150,8 @@ def zero_padding_has_no_effect(seeds: Sequence[int] = range(5), steps: int = 90)
     smoke={"seeds": range(2), "epochs": 1},
 )
 def padding_hardly_changes_accuracy(seeds: Sequence[int] = range(8), epochs: int = 4) -> Evidence:
-    digits, accuracy = load("digits"), {}
+    digits = load("digits")
+    accuracy: dict[str, list[float]] = {}
     paddings: tuple[Padding, ...] = ("zeros", "reflect")
     for name in paddings:
         accuracy[name] = []

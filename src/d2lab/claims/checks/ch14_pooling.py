@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import nn
@@ -70,7 +71,8 @@ def pooling_forgives_small_shifts(seeds: Sequence[int] = range(8), pictures: int
 )
 def strided_pooling_ignores_shifts() -> Evidence:
     name = at_hand("fashion-mnist", "digits")
-    images, shifts, off = to_unit(load(name).test.inputs[:100]).double(), range(7), {}
+    images, shifts = to_unit(load(name).test.inputs[:100]).double(), range(7)
+    off: dict[str, list[float]] = {}
     for label, pool in {"2x2, stride 2": MaxPool2d(2), "2x2, stride 1": MaxPool2d(2, 1)}.items():
         off[label] = []
         for shift in shifts:  # around the edge, so that borders play no part
@@ -84,7 +86,10 @@ def strided_pooling_ignores_shifts() -> Evidence:
     answers = [MaxPool2d((1, 2))(dot.index_fill(3, torch.tensor([place]), 1.0)) for place in range(8)]
     flips = sum(not torch.equal(one, two) for one, two in pairwise(answers))
     error = max(off["2x2, stride 2"])
-    axes = {"horizontal": "pixels that the image is shifted", "vertical": "error of the best shift of the pooled map"}
+    axes: dict[str, Any] = {
+        "horizontal": "pixels that the image is shifted",
+        "vertical": "error of the best shift of the pooled map",
+    }
     return Evidence(
         value={"error": error, "slow": max(off["2x2, stride 1"]), "flips": flips / 7},
         bound="at most 0.01 of the map's length for every shift",

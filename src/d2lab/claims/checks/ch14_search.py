@@ -53,7 +53,7 @@ def searched(seed: int, steps: int) -> dict[str, float]:
             for mover, (inputs, wanted) in turns:
                 optimizer.zero_grad()
                 chooser.zero_grad()
-                functional.mse_loss(mixed(inputs, kernels, weights), wanted).backward()
+                torch.autograd.backward(functional.mse_loss(mixed(inputs, kernels, weights), wanted))
                 mover.step()
         return [kernel.detach() for kernel in kernels], weights.detach()
 
