@@ -40,12 +40,13 @@ def houses() -> tuple[str, Table, Tensor]:
             return REAL, table, torch.tensor(rows[:, -1].astype(np.float32))
     draw, count = np.random.default_rng(11), 1460
     area, age, quality = draw.lognormal(7.2, 0.35, count), draw.uniform(0, 100, count), draw.integers(1, 11, count)
-    place = draw.integers(0, 9, count)
-    logarithm = 7.6 + 0.6 * np.log(area) - 0.003 * age + 0.08 * quality + 0.05 * place + draw.normal(0, 0.15, count)
+    words = draw.integers(0, 6, (count, 40))  # about as many columns of words as the real table has
+    worth = draw.normal(0, 0.02, (40, 6))[np.arange(40), words].sum(1)
+    logarithm = 7.7 + 0.6 * np.log(area) - 0.003 * age + 0.05 * quality + worth + draw.normal(0, 0.1, count)
     area[draw.random(count) < 0.1] = np.nan
-    words = [f"place {number}" for number in place]
-    table = np.empty((count, 4), dtype=object)
-    table[:, 0], table[:, 1], table[:, 2], table[:, 3] = area.tolist(), age.tolist(), (1.0 * quality).tolist(), words
+    table = np.empty((count, 43), dtype=object)
+    table[:, 0], table[:, 1], table[:, 2] = area.tolist(), age.tolist(), (1.0 * quality).tolist()
+    table[:, 3:] = [[f"kind {number}" for number in row] for row in words]
     return DRAWN, table, torch.tensor(np.exp(logarithm), dtype=torch.float32)
 
 
@@ -146,6 +147,7 @@ def zero_fills_a_hole_with_the_mean() -> Evidence:
     kind="experiment",
     en="A plain linear net on the prepared table already prices houses far better than one price for all.",
     zh="表格处理好之后，单个线性层的预测就远胜于给所有房子报同一个价。",
+    scope="the real table; the drawn one, with fewer columns, needs more than 100 epochs at this rate",
     covers=("numbers are standardized, words become a column each",),
     budget_s=35,
     smoke={"seeds": range(2), "epochs": 1},
@@ -166,7 +168,7 @@ def linear_net_prices_houses(seeds: Sequence[int] = range(5), epochs: int = 100)
     return Evidence(
         value={**value, "ridge": float(np.mean(exact))},
         bound="gain of more than 0.1 in all of the interval",
-        verdict="holds" if gain.low > 0.1 else "does not hold",
+        verdict="holds in scope" if gain.low > 0.1 else "does not hold",
         interval=(gain.low, gain.high),
         n=len(seeds),
         seeds=tuple(seeds),

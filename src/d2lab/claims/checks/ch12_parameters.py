@@ -98,7 +98,7 @@ def default_start_depends_on_both_sizes() -> Evidence:
     zh="从 -10 到 10 均匀抽取权重，再把绝对值小于 5 的置零，则一半为零，正负各占四分之一。",
 )
 def zeroing_small_weights_leaves_a_quarter_each_side() -> Evidence:
-    weights = uniform_(torch.empty(1_000_000), -10, 10)
+    weights = uniform_(torch.empty(1_000_000), -10.0, 10.0)
     weights = weights * (weights.abs() >= 5)
     shares = {"zero": (weights == 0), "positive": (weights >= 5), "negative": (weights <= -5)}
     found = {name: float(which.float().mean()) for name, which in shares.items()}

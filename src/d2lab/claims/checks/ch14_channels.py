@@ -56,7 +56,7 @@ def gray_pictures_lose_information() -> Evidence:
     kind="experiment",
     en="Several output channels are needed because each can find one pattern: two patterns want two channels.",
     zh="需要多个输出通道，因为每个通道可以识别一种模式：两种模式就要两个通道。",
-    budget_s=28,
+    budget_s=25,
     smoke={"seeds": range(2), "steps": 5},
 )
 def two_patterns_need_two_channels(seeds: Sequence[int] = range(8), steps: int = 300) -> Evidence:
