@@ -57,13 +57,10 @@ def search_and_averaging_beat_a_linear_fit(seeds: Sequence[int] = range(5), cand
         learnt, chosen = (known[part] for part in k_fold(len(known), 4, seed=seed)[0])
         ranked = []
         for number in range(candidates):
-            trees, share, depth = (
-                int(draw.integers(50, 200)),
-                float(draw.uniform(0.02, 0.2)),
-                int(draw.integers(2, 6)),
-            )
+            trees, depth = int(draw.integers(50, 200)), int(draw.integers(2, 6))
+            share = float(draw.uniform(0.02, 0.2))
             grown = GradientBoostingRegressor(
-                n_estimators=trees, max_features=share, max_depth=depth, random_state=seed
+                n_estimators=trees, max_depth=depth, max_features=share, random_state=seed
             )
             model = Ridge(10 ** draw.uniform(-1, 3)) if number % 2 else grown
             answers = torch.tensor(model.fit(features[learnt], logarithms[learnt]).predict(features)).exp()

@@ -173,8 +173,7 @@ def my_linear_on_data_learns() -> Evidence:
             self.cut = cut
 
         def forward(self, inputs: Tensor) -> Tensor:
-            parts = (self.weight, self.bias)
-            weight, bias = (p.detach() if self.cut else p for p in parts)  # as .data does: numbers without history
+            weight, bias = (p.detach() if self.cut else p for p in (self.weight, self.bias))  # as .data does
             return functional.relu(inputs @ weight + bias)
 
     train = load("synthetic-linear").train
@@ -189,9 +188,8 @@ def my_linear_on_data_learns() -> Evidence:
             torch.autograd.backward(loss)
             with torch.no_grad():
                 for parameter in net.parameters():
-                    if parameter.grad is not None:
-                        parameter.sub_(0.02 * parameter.grad)
-                        parameter.grad = None
+                    parameter.sub_(0.02 * (0 if parameter.grad is None else parameter.grad))
+            net.zero_grad()
             losses[name].append(float(loss.detach()))
         moved[name] = float((layer.weight.detach() - start).abs().max())
     title, axis = "weight.data has no history, so its layer never learns", "training loss"
@@ -201,7 +199,7 @@ def my_linear_on_data_learns() -> Evidence:
         verdict="holds" if moved["by .data"] > 0 else "does not hold",
         n=100,
         data="synthetic-linear",
-        counterexample="MyLinear(2, 8)(X).requires_grad is False" if moved["by .data"] == 0 else "",
+        counterexample="" if moved["by .data"] else "MyLinear(2, 8)(X).requires_grad is False",
         figure=partial(lines, range(1, 101), losses, title=title, horizontal="step", vertical=axis, log="y"),
         why_en="`.data` hands the numbers to forward without the graph, so no slope comes back: the weights moved by "
         "{moved:.1f} in 100 steps, by {honest:.2f} when forward reads the parameter. Only the layer behind it learns.",

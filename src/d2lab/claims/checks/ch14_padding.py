@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -117,10 +117,8 @@ def zero_padding_has_no_effect(seeds: Sequence[int] = range(5), steps: int = 90)
             accuracy[name].append(share_right(net, images[1], targets[1]))
     gap = paired(accuracy["zeros"], accuracy["circular"])
     means = {name: sum(found) / len(found) for name, found in accuracy.items()}
-    text: dict[str, Any] = {
-        "title": "Zeros at the border tell a net where it is",
-        "subtitle": "is the dot left or right? three 3x3 layers",
-    }
+    title, subtitle = "A border tells a net where it is", "is the dot left or right? three 3x3 layers"
+    draw_it = partial(dots, accuracy, intervals(accuracy), title=title, subtitle=subtitle)
     return Evidence(
         value={"gap": gap.mean, **means},
         bound="more than 0.1 above circular padding in all of the interval would refute it",
@@ -130,13 +128,11 @@ def zero_padding_has_no_effect(seeds: Sequence[int] = range(5), steps: int = 90)
         seeds=tuple(seeds),
         data="dots (drawn)",
         counterexample="is a dot in the left or the right half of 8x8 pixels?" if gap.low > 0.1 else "",
-        figure=partial(dots, accuracy, intervals(accuracy), horizontal="test accuracy", mark=0.5, **text),
-        why_en="Convolutions and a mean over all places can't tell places apart, as circular padding shows "
-        "({circular:.0%}). A border can be seen, and from it the net reads the place: {zeros:.0%} with zeros, "
-        "{reflect:.0%} with mirrored pixels. It is the border that tells, not the zeros.",
-        why_zh="卷积加全局平均本来分不清位置，循环填充正是如此（{circular:.0%}）；而边界是看得见的，"
-        "网络由此读出了位置："
-        "填 0 为 {zeros:.0%}，镜像填充为 {reflect:.0%}。泄漏位置的是边界，不单是 0。",
+        figure=partial(draw_it, horizontal="test accuracy", mark=0.5),
+        why_en="Convolutions and a mean over all places can't tell places apart ({circular:.0%} with circular padding). "
+        "From a border the net reads the place: {zeros:.0%} with zeros, {reflect:.0%} with mirrored pixels.",
+        why_zh="卷积加全局平均本来分不清位置（循环填充：{circular:.0%}）；网络凭边界读出了位置：填 0 为 {zeros:.0%}，"
+        "镜像填充也有 {reflect:.0%}，泄漏位置的是边界，不单是 0。",
     )
 
 
