@@ -129,7 +129,7 @@ def zero_padding_has_no_effect(seeds: Sequence[int] = range(5), steps: int = 90)
         data="dots (drawn)",
         counterexample="is a dot in the left or the right half of 8x8 pixels?" if gap.low > 0.1 else "",
         figure=partial(draw_it, horizontal="test accuracy", mark=0.5),
-        why_en="Convolutions and a mean over all places can't tell places apart ({circular:.0%} with circular padding). "
+        why_en="Convolutions and a mean over places can't tell them apart ({circular:.0%} with circular padding). "
         "From a border the net reads the place: {zeros:.0%} with zeros, {reflect:.0%} with mirrored pixels.",
         why_zh="卷积加全局平均本来分不清位置（循环填充：{circular:.0%}）；网络凭边界读出了位置：填 0 为 {zeros:.0%}，"
         "镜像填充也有 {reflect:.0%}，泄漏位置的是边界，不单是 0。",
