@@ -30,6 +30,16 @@ class Recorded:
         return str(self.content["evidence"]["verdict"])
 
     @property
+    def data(self) -> str:
+        """The set that was used then."""
+        return str(self.content["evidence"]["data"])
+
+    @property
+    def data(self) -> str:
+        """The set that was used then."""
+        return str(self.content["evidence"]["data"])
+
+    @property
     def value(self) -> dict[str, Any]:
         """What was measured then, by name."""
         return dict(self.content["evidence"]["value"])
@@ -117,5 +127,6 @@ def commit() -> str | None:
 
 
 def _git(*words: str) -> str:
-    done = subprocess.run(["git", "--no-optional-locks", "-C", str(ROOT), *words], capture_output=True, text=True, check=False, timeout=10)
+    git = ["git", "--no-optional-locks", "-C", str(ROOT), *words]
+    done = subprocess.run(git, capture_output=True, text=True, check=False, timeout=10)
     return done.stdout.strip()

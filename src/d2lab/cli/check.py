@@ -122,13 +122,15 @@ def _checked(claim: "Claim", sizes: dict[str, object], *, show: bool, record: bo
     if record:
         write(claim, evidence, seconds)
     known = "new" if before is None else _compared(before, evidence)
-    differs = before is not None and before.verdict != evidence.verdict and not record
+    differs = known.startswith("was") and not record
     value = f"{evidence.first:.4g}"
     return [claim.id, claim.en, value, evidence.bound, evidence.verdict, known, f"{seconds:.1f}"], differs
 
 
 def _compared(before: "Recorded", evidence: "Evidence") -> str:
-    """Say whether the value came out again, only the verdict, or not even that."""
+    """Say whether the value came out again, only the verdict, or not even that; other data may decide otherwise."""
+    if before.data != evidence.data:
+        return f"on {before.data or 'none'}: {before.verdict}"
     if before.verdict != evidence.verdict:
         return f"was: {before.verdict}"
     return "same value" if before.value == evidence.to_json()["value"] else "same verdict"
