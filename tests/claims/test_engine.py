@@ -215,17 +215,6 @@ def test_another_verdict_on_other_data_is_no_change(records, d2lab):
     assert "on fashion-mnist: does not hold" in out
 
 
-def test_another_verdict_on_other_data_is_no_change(records, d2lab):
-    d2lab("check", NAME, "--record")
-    path = records / f"{NAME}.json"
-    content = json.loads(path.read_text())
-    content["evidence"] |= {"verdict": "does not hold", "data": "fashion-mnist"}
-    path.write_text(json.dumps(content))
-    code, out, _ = d2lab("check", NAME)
-    assert code == 0
-    assert "on fashion-mnist: does not hold" in out
-
-
 def test_a_broken_record_is_one_line(records, d2lab):
     records.mkdir()
     (records / f"{NAME}.json").write_text("{}")

@@ -35,11 +35,6 @@ class Recorded:
         return str(self.content["evidence"]["data"])
 
     @property
-    def data(self) -> str:
-        """The set that was used then."""
-        return str(self.content["evidence"]["data"])
-
-    @property
     def value(self) -> dict[str, Any]:
         """What was measured then, by name."""
         return dict(self.content["evidence"]["value"])
