@@ -29,7 +29,7 @@ def series(function: Callable[[Tensor], Tensor], order: int) -> list[float]:
     zh="半精度（float16）的范围是 6e-5 到 6e4。",
     scope="numbers with all their digits; with fewer and fewer it goes down to 6e-8",
 )
-def half_precision_reaches_from_6e_5_to_6e_4() -> Evidence:
+def half_precision_reaches_from_6e_5_to_6e4() -> Evidence:
     largest, smallest = 65504.0, 2.0**-14
     edges = torch.tensor([largest, 65520.0, smallest, 2.0**-24, 2.0**-26], dtype=torch.float64).half()
     exact = edges[:3].tolist() == [largest, float("inf"), smallest] and edges[4] == 0
