@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from d2lab.cli.table import show_table
-from d2lab.core.errors import ConfigError
+from d2lab.core.errors import ConfigError, RunError
 
 if TYPE_CHECKING:
     from d2lab.claims.claim import Claim
@@ -114,7 +114,12 @@ def _checked(claim: "Claim", sizes: dict[str, object], *, show: bool, record: bo
     from d2lab.claims.record import record as write
     from d2lab.claims.record import recorded
 
-    before = recorded(claim)
+    try:
+        before = recorded(claim)
+    except RunError:
+        if not record:  # what is broken is about to be written anew
+            raise
+        before = None
     evidence, seconds = claim.run(**sizes)
     if show:
         typer.echo(f"# {claim.place}\n{claim.source}")
