@@ -1,7 +1,7 @@
 """Nets of chapter 16 made small enough for a processor: accuracy on Fashion-MNIST after ten epochs, over seeds.
 
-python -m benchmarks.reduced trains what reduced.json does not hold yet, and prints the table; it goes on where it was
-broken off. Everything but the sizes named here is the notes' own setting.
+python -m benchmarks.reduced trains what reduced.json does not hold yet, prints the table and writes it into
+docs/benchmarks*.md; it goes on where it was broken off. Everything but the sizes named here is the notes' own setting.
 """
 
 import argparse
@@ -12,13 +12,23 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from benchmarks.vs_book.table import place
+
 from d2lab import recipes
-from d2lab.core.atomic import write_json
-from d2lab.core.errors import D2labError
+from d2lab.core.atomic import write_bytes, write_json
+from d2lab.core.errors import D2labError, RunError
 from d2lab.core.machine import describe_machine
 
 DATA = "fashion-mnist"
 RESULTS = Path(__file__).with_name("reduced.json")
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+PAGES = {"en": DOCS / "benchmarks.md", "zh": DOCS / "benchmarks.zh.md"}
+BEGIN, END = "<!-- reduced: begin -->", "<!-- reduced: end -->"
+HEADS = {
+    "en": ("net", "smaller than in the notes", "seeds", "test accuracy", "training accuracy"),
+    "zh": ("网络", "比笔记小在哪里", "种子数", "测试准确率", "训练准确率"),
+}
+WHOLE = {"en": "nothing", "zh": "没有"}
 NETS: dict[str, dict[str, object]] = {  # recipe: what is smaller than in the notes
     "lenet-norm": {},
     "alexnet": {"side": 67, "widths": "48,128,192,192,128", "hidden": 512},
@@ -31,6 +41,8 @@ def train(net: str, seed: int, threads: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as root:
         changes = {**NETS[net], "threads": threads}
         run = recipes.train(net, data=DATA, changes=changes, seed=seed, device="cpu", root=Path(root))
+        if run.status != "finished":
+            raise RunError(f"{net}, seed {seed}", got=run.status, need="a run of all epochs", fix="Start it again.")
         epochs = [row for row in run.record.rows() if "epoch" in row]
         keep = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
         return {
@@ -41,20 +53,33 @@ def train(net: str, seed: int, threads: int) -> dict[str, Any]:
         }
 
 
-def table(results: dict[str, Any]) -> list[str]:
-    """Write a line a net: mean and deviation over seeds of the last epoch's accuracy."""
-    lines = []
+def rows(results: dict[str, Any], language: str) -> list[list[str]]:
+    """Give a row a net: mean and deviation over seeds of the last epoch's accuracy."""
+    found = []
     for net, runs in results.items():
         train_, test = ([run["epochs"][-1][f"{part}_accuracy"] for run in runs] for part in ("train", "test"))
         spread = statistics.stdev(test) if len(test) > 1 else float("nan")
-        smaller = ", ".join(f"{name}={value}" for name, value in NETS[net].items()) or "the notes' size"
-        mean = f"{statistics.mean(test):.4f} ± {spread:.4f}"
-        lines.append(f"{net:<12} test {mean} ({len(runs)} seeds)  train {statistics.mean(train_):.4f}  {smaller}")
-    return lines
+        smaller = ", ".join(f"{name}={value}" for name, value in NETS[net].items()) or WHOLE[language]
+        cells = [f"{statistics.mean(test):.4f} ± {spread:.4f}", f"{statistics.mean(train_):.4f}"]
+        found.append([net, smaller, str(len(runs)), *cells])
+    return found
+
+
+def markdown(results: dict[str, Any], language: str) -> str:
+    """Write the table for a page."""
+    lines = [list(HEADS[language]), ["---", "---", "---:", "---:", "---:"], *rows(results, language)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def write_pages(results: dict[str, Any]) -> None:
+    """Put the table into the pages of both languages."""
+    for language, page in PAGES.items():
+        text = place(page.read_text(encoding="utf-8"), markdown(results, language), BEGIN, END)
+        write_bytes(page, text.encode())
 
 
 def main() -> int:
-    """Train what is missing, then print the table."""
+    """Train what is missing, then show the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.reduced", description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
@@ -71,7 +96,10 @@ def main() -> int:
     except D2labError as error:
         print(error, file=sys.stderr)
         return 2
-    print("\n".join(table({net: runs for net, runs in results.items() if runs})))
+    measured = {net: runs for net, runs in results.items() if runs}
+    print("\n".join("  ".join(row) for row in rows(measured, "en")))
+    if not given.table:
+        write_pages(measured)
     return 0
 
 

@@ -180,3 +180,13 @@ def test_large_nets_have_a_table_of_their_own(result):
     text = part("table").markdown(result, "en")
     assert "| AlexNet | 224 | 10.0 | 20.0 | 2.00x | 40.0 | 4.00x | 18.0 | 25.0 | 80% |" in text
     assert text.count("AlexNet") == 1
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_table_of_reduced_nets_is_that_of_its_record(language):
+    reduced = importlib.import_module("benchmarks.reduced")
+    results = json.loads(reduced.RESULTS.read_text(encoding="utf-8"))
+    block = reduced.PAGES[language].read_text(encoding="utf-8").partition(reduced.BEGIN)[2].partition(reduced.END)[0]
+    assert block.strip() == reduced.markdown(results, language)
+    assert [len(runs) for runs in results.values()] == [3] * len(reduced.NETS)
+    assert {len(run["epochs"]) for runs in results.values() for run in runs} == {10}
