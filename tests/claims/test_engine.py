@@ -13,9 +13,11 @@ from d2lab.claims.catalog import CLAIMS, search
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, power_note, within
 from d2lab.claims.sources import without_words
+from d2lab.cli import check
 from d2lab.cli import main as cli
 from d2lab.core.errors import ConfigError, RunError
 from d2lab.metrics.paired import mean_interval
+from d2lab.plot import dots
 
 GOOD = {
     "value": {"gap": 0.5},
@@ -278,6 +280,21 @@ def test_only_the_code_of_a_file_counts():
 def test_show_prints_the_source(d2lab, records):
     out = d2lab("check", NAME, "--show")[1]
     assert "def slope_of_cross_entropy_is_softmax_minus_target" in out
+
+
+def test_the_figure_is_opened_where_someone_looks(monkeypatch, capsys, tmp_path):
+    opened = []
+    monkeypatch.setenv("D2LAB_RUNS", str(tmp_path))
+    monkeypatch.setattr(check.typer, "launch", opened.append)
+    path = tmp_path / "claims" / f"{NAME}.png"
+    evidence = Evidence(**GOOD, figure=lambda theme: dots({"a": [1.0]}, {}, theme, title="t", horizontal="h"))
+    check._draw(CLAIMS[NAME], evidence)
+    assert capsys.readouterr().out == f"figure: {path}\n"
+    assert path.is_file()
+    assert opened == []  # a pipe
+    monkeypatch.setattr(check.sys.stdout, "isatty", lambda: True, raising=False)
+    check._draw(CLAIMS[NAME], evidence)
+    assert opened == [str(path)]
 
 
 def test_the_commit_is_not_needed(monkeypatch):

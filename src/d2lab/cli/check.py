@@ -1,5 +1,6 @@
 """The verbs of claims: `d2lab check` runs them, `d2lab claims` browses them."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -142,14 +143,17 @@ def _compared(before: "Recorded", evidence: "Evidence") -> str:
 
 
 def _draw(claim: "Claim", evidence: "Evidence") -> None:
-    """Draw the figure of the evidence beside the user's runs, and say where it lies."""
+    """Draw the figure of the evidence beside the user's runs, say where it lies, and open it where someone looks."""
     from d2lab.plot import save_both
     from d2lab.train.record import runs_folder
 
     if evidence.figure is not None:
         out = runs_folder() / "claims" / claim.id
         save_both(evidence.figure, out)
-        typer.echo(f"figure: {out.with_name(out.name + '.png')}")
+        picture = out.with_name(f"{out.name}.png")
+        typer.echo(f"figure: {picture}")
+        if sys.stdout.isatty():
+            typer.launch(str(picture))
 
 
 def _list_stale(chosen: "list[Claim]") -> None:
