@@ -103,6 +103,19 @@ def sigmoid_gradients_vanish_with_depth(seeds: Sequence[int] = range(5)) -> Evid
     )
 
 
+def share_learnt(examples: Split, kind: type[SGD] | type[Adam], rate: float, seed: int, steps: int) -> float:
+    """Train five layers of sigmoids on all examples at once; give the share of them that it then gets right."""
+    torch.manual_seed(seed)
+    net = initialize(MLP(MLPConfig(inputs=64, hidden=(32,) * 5, activation="sigmoid")), "xavier")
+    optimizer = kind(net.parameters(), lr=rate)
+    images = examples.inputs / 255
+    for _ in range(steps):
+        optimizer.zero_grad()
+        functional.cross_entropy(net(images), examples.targets).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    return float((net(images).argmax(1) == examples.targets).float().mean())
+
+
 @claim(
     chapter=9,
     kind="experiment",
@@ -118,16 +131,8 @@ def no_learning_rate_helps_vanishing_gradients(seeds: Sequence[int] = range(5), 
     deep, shallow = ([first_gradient(digits, n, "sigmoid", "xavier", seed) for seed in seeds] for n in (5, 1))
     for seed in seeds:
         some = limit(digits, 200, seed=seed)
-        images = some.inputs / 255
         for (name, kind), number in itertools.product((("SGD", SGD), ("Adam", Adam)), range(len(rates))):
-            torch.manual_seed(seed)
-            net = initialize(MLP(MLPConfig(inputs=64, hidden=(32,) * 5, activation="sigmoid")), "xavier")
-            optimizer = kind(net.parameters(), lr=rates[number])
-            for _ in range(steps):
-                optimizer.zero_grad()
-                functional.cross_entropy(net(images), some.targets).backward()  # type: ignore[no-untyped-call]
-                optimizer.step()
-            right[name][number].append(float((net(images).argmax(1) == some.targets).float().mean()))
+            right[name][number].append(share_learnt(some, kind, rates[number], seed, steps))
     means = {name: [sum(found) / len(found) for found in results] for name, results in right.items()}
     sgd, adam = (right[name][means[name].index(max(means[name]))] for name in ("SGD", "Adam"))
     gain = paired(adam, sgd)

@@ -13,6 +13,7 @@ from d2lab.models.nin import NiN, NiNConfig, nin_block
 
 
 def costs_of(config: AlexNetConfig | NiNConfig) -> Account:
+    """Account for a net as it would be, without building its weights."""
     with torch.device("meta"):
         return account(build_model(config), torch.zeros(1, config.channels, config.side, config.side))
 
