@@ -4,6 +4,7 @@ A row of the table says how to build both from the same arguments, what to feed 
 Tests, `to_scratch`, `d2lab twins` and the course all read the same rows.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
@@ -12,7 +13,7 @@ from typing import Any, Protocol
 import torch
 from torch import Generator, Tensor, nn
 
-from d2lab.core.timing import laps_by_turns
+from d2lab.core.timing import Clock, laps_by_turns
 
 Inputs = Callable[[Generator, int], tuple[Tensor, ...]]
 CLOSE = 1e-9  # relative, in float64: a thousand roundings of 2e-16 leave five digits of room
@@ -126,7 +127,9 @@ def relative_difference(mine: Tensor, reference: Tensor) -> float:
     return float(apart.max() / scale.max()) if scale.max() > 0 else float(apart.max())
 
 
-def slowdown(ours: Callable[[], Any], theirs: Callable[[], Any], rounds: int = 5) -> float:
+def slowdown(
+    ours: Callable[[], Any], theirs: Callable[[], Any], rounds: int = 5, *, clock: Clock = time.perf_counter
+) -> float:
     """Time two actions by turns after one warm-up each; give ours over theirs, of median times."""
-    laps = laps_by_turns({"ours": ours, "theirs": theirs}, rounds)
+    laps = laps_by_turns({"ours": ours, "theirs": theirs}, rounds, clock=clock)
     return median(laps["ours"]) / median(laps["theirs"])
