@@ -14,7 +14,7 @@ from d2lab.claims.catalog import CLAIMS, find_claim
 from d2lab.claims.page import LANGUAGES, Language, chapter_list, evidence_table, summary, title
 from d2lab.core.atomic import write_bytes
 from d2lab.core.errors import D2labError, RunError
-from d2lab.plot import DARK, LIGHT, save
+from d2lab.plot import save_both
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 FAILURES = DOCS / "failures"
@@ -74,8 +74,7 @@ def draw(name: str) -> None:
     figure = find_claim(name).run()[0].figure
     if figure is None:
         raise RunError(f"the figure of {name}", got="none", need="one for its page")
-    for theme, suffix in ((LIGHT, ""), (DARK, "-dark")):
-        save(figure(theme), FAILURES / "pictures" / f"{name}{suffix}", ["svg"])
+    save_both(figure, FAILURES / "pictures" / name, ["svg"])
 
 
 def main() -> int:

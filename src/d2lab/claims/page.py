@@ -7,20 +7,19 @@ from typing import Literal
 from d2lab.claims.catalog import CLAIMS
 from d2lab.claims.chapters import TITLES
 from d2lab.claims.claim import Claim
-from d2lab.claims.evidence import VERDICTS, Verdict
+from d2lab.claims.evidence import VERDICTS
 from d2lab.claims.record import Recorded, recorded
 from d2lab.core.errors import RunError
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
-VERDICT_ZH: dict[Verdict, str] = {
+VERDICT_ZH: dict[str, str] = {
     "holds": "成立",
     "holds in scope": "限定范围内成立",
     "does not hold": "不成立",
     "depends on hardware": "视硬件而定",
     "not checkable": "无法检验",
 }
-KIND_ZH = {"identity": "恒等式", "measurement": "测量", "experiment": "实验", "definition": "定义", "opinion": "观点"}
 HEADS: dict[str, dict[Language, tuple[str, ...]]] = {
     "summary": {"en": ("chapter", "statements", *VERDICTS), "zh": ("章", "论断数", *VERDICT_ZH.values())},
     "list": {"en": ("claim", "statement", "verdict", "why"), "zh": ("编号", "论断", "结论", "理由")},
@@ -121,7 +120,7 @@ def said(claim: Claim, language: Language) -> str:
 
 def verdict_word(verdict: str, language: Language) -> str:
     """Name a verdict in a language."""
-    return verdict if language == "en" else {str(name): word for name, word in VERDICT_ZH.items()}[verdict]
+    return verdict if language == "en" else VERDICT_ZH[verdict]
 
 
 def markdown_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

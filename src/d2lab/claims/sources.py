@@ -1,6 +1,7 @@
 """What a check is written with: the texts that decide its value, and the things of ours that it names."""
 
 import ast
+import functools
 import importlib
 import inspect
 import io
@@ -18,11 +19,16 @@ Function = Callable[..., Any]
 
 @dataclass(slots=True)
 class Sources:
-    """Found by `sources`, in no order: texts, modules, and names such as d2lab.layers.naive.naive_softmax."""
+    """Found by `sources`, in no order: functions' texts, modules, names such as d2lab.layers.naive.naive_softmax."""
 
-    texts: set[str] = field(default_factory=set)
+    own: set[str] = field(default_factory=set)
     modules: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
+
+    @property
+    def texts(self) -> set[str]:
+        """What decides the value: the functions as they are written, and the code of the modules' files."""
+        return self.own | {_code_of(module) for module in self.modules}
 
 
 def sources(check: Function) -> Sources:
@@ -66,7 +72,7 @@ def _gather(function: Function, found: Sources, seen: set[Function]) -> None:
         return
     seen.add(function)
     text = inspect.getsource(function)
-    found.texts.add(text)
+    found.own.add(text)
     for name in _imported(text):
         _add(name.rpartition(".")[0], name, found)
     spaces = getattr(function, "__globals__", {})
@@ -83,11 +89,15 @@ def _gather(function: Function, found: Sources, seen: set[Function]) -> None:
 
 
 def _add(module: str, name: str, found: Sources) -> None:
-    file = inspect.getsourcefile(importlib.import_module(module))
-    if file:
-        found.texts.add(without_words(Path(file).read_text(encoding="utf-8")))
     found.modules.add(module)
     found.names.add(name)
+
+
+@functools.cache
+def _code_of(module: str) -> str:
+    """Read the code of a module's file; many checks name the same few."""
+    file = inspect.getsourcefile(importlib.import_module(module))
+    return without_words(Path(file).read_text(encoding="utf-8")) if file else ""
 
 
 def _imported(text: str) -> Iterator[str]:

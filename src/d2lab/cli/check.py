@@ -128,7 +128,8 @@ def _checked(claim: "Claim", sizes: dict[str, object], *, show: bool, record: bo
     if record:
         write(claim, evidence, seconds)
     known = "new" if before is None else _compared(before, evidence)
-    differs = known.startswith("was") and not record
+    same_data = before is not None and before.data == evidence.data  # other data may decide otherwise
+    differs = before is not None and same_data and before.verdict != evidence.verdict and not record
     value = f"{evidence.first:.4g}"
     return [claim.id, claim.en, value, evidence.bound, evidence.verdict, known, f"{seconds:.1f}"], differs
 

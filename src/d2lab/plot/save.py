@@ -49,15 +49,20 @@ def save(
     return paths
 
 
-def save_both(draw: Callable[[Theme], "matplotlib.figure.Figure"], path_without_suffix: Path) -> list[Path]:
+def save_both(
+    draw: Callable[[Theme], "matplotlib.figure.Figure"],
+    path_without_suffix: Path,
+    formats: Sequence[str] = ("svg", "png"),
+) -> list[Path]:
     """Write a figure in both themes: `curves.svg` and `.png` in light, `curves-dark.svg` and `.png` in dark.
 
     Args:
         draw: makes the figure in a theme.
         path_without_suffix: of the light one.
+        formats: as `save` takes them.
     """
     dark = path_without_suffix.with_name(f"{path_without_suffix.name}-dark")
-    return save(draw(LIGHT), path_without_suffix) + save(draw(DARK), dark)
+    return save(draw(LIGHT), path_without_suffix, formats) + save(draw(DARK), dark, formats)
 
 
 @contextlib.contextmanager
