@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from d2lab import __version__
-from d2lab.cli import augment, browse, check, data, doctor, export, inspect, learn, pretrained, results, twins
+from d2lab.cli import augment, browse, check, data, doctor, export, inspect, learn, pretrained, results, site, twins
 from d2lab.core.errors import D2labError
 
 EXIT_BAD_INPUT = 2
@@ -34,12 +34,14 @@ VERBS: dict[str, Callable[..., None]] = {
     "twins": twins.twins,
     "check": check.check,
     "claims": check.claims,
+    "learn": site.learn,
     "doctor": doctor.doctor,
 }
 for name, verb in VERBS.items():
     app.command(name)(verb)
 app.add_typer(data.app, name="data")
 app.add_typer(pretrained.app, name="pretrained")
+app.add_typer(site.app, name="site")
 
 
 def _version(wanted: bool | None) -> None:

@@ -47,7 +47,7 @@ class Batches:
         split: the set.
         batch_size: examples a batch.
         seed: decides the order, with the epoch.
-        device: where the set is held and the batches are made.
+        device: where the set is held and the batches are made; a name such as "cuda:1" serves too.
         drop_last: leave out the ragged last batch.
         prepare: turns inputs as stored into inputs as wanted; works on many at once.
         read_ahead: let a second thread make the next batches; for nets too small to use every core.
@@ -59,17 +59,17 @@ class Batches:
         *,
         batch_size: int,
         seed: int,
-        device: torch.device,
+        device: torch.device | str = "cpu",
         drop_last: bool = False,
         prepare: Prepare | None = None,
         read_ahead: bool = False,
     ) -> None:
         self.steps = steps_per_epoch(len(split), batch_size, drop_last=drop_last)
-        self.batch_size, self.seed, self.device, self.count = batch_size, seed, device, len(split)
+        self.batch_size, self.seed, self.device, self.count = batch_size, seed, torch.device(device), len(split)
         self.inputs, self.targets = split.inputs.to(device), split.targets.to(device)
         self.prepare, self.read_ahead = prepare, read_ahead
         example = self.inputs[:1] if prepare is None else prepare(self.inputs[:1])
-        together = read_ahead or device.type != "cpu"  # an accelerator is spared orders, a thread hand-overs
+        together = read_ahead or self.device.type != "cpu"  # an accelerator is spared orders, a thread hand-overs
         self.group = max(1, GROUP_BYTES // (4 * example.numel() * batch_size)) if together else 1
 
     def epoch(self, number: int, *, start: int = 0) -> Iterator[tuple[Tensor, Tensor]]:

@@ -5,6 +5,7 @@ Everything here works on any `nn.Module` and an example tensor; it knows no mode
 
 from d2lab.inspection.account import Account, Row, account, multiply_adds
 from d2lab.inspection.activation_map import class_activation_maps, ends_in_a_mean, grad_cam
+from d2lab.inspection.blocks import blocks_of
 from d2lab.inspection.features import main_layers, outputs_of
 from d2lab.inspection.fold import Part, fold, fold_to
 from d2lab.inspection.similarity import similarities, tables_of
@@ -16,6 +17,7 @@ __all__ = [
     "Row",
     "Times",
     "account",
+    "blocks_of",
     "class_activation_maps",
     "ends_in_a_mean",
     "fold",

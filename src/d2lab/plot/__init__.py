@@ -5,33 +5,45 @@ here touches matplotlib's global state except the fixed salt of SVG ids, held un
 at once. Matplotlib itself is imported only when something is drawn.
 """
 
+from d2lab.plot.architecture import Block, architecture
 from d2lab.plot.augmented import augmented
 from d2lab.plot.compare import compare
 from d2lab.plot.confusion import confusion
 from d2lab.plot.curves import curves
+from d2lab.plot.drawing import Drawing, show
 from d2lab.plot.evidence import evidence
 from d2lab.plot.features import Maps, NetMaps, features
 from d2lab.plot.filters import filters
 from d2lab.plot.font import cjk_font
+from d2lab.plot.grids import Grid, grids
 from d2lab.plot.history import History
 from d2lab.plot.layers import Measure, layers
 from d2lab.plot.live import LiveFigure
 from d2lab.plot.measured import dots, lines
+from d2lab.plot.neurons import neurons
+from d2lab.plot.pictures import pictures
 from d2lab.plot.predictions import predictions
+from d2lab.plot.receptive import receptive_field
+from d2lab.plot.regions import regions
 from d2lab.plot.regression import fit
 from d2lab.plot.save import save, save_both
 from d2lab.plot.similarity import similarity
+from d2lab.plot.surface import surface
 from d2lab.plot.theme import DARK, LIGHT, Theme
 
 __all__ = [
     "DARK",
     "LIGHT",
+    "Block",
+    "Drawing",
+    "Grid",
     "History",
     "LiveFigure",
     "Maps",
     "Measure",
     "NetMaps",
     "Theme",
+    "architecture",
     "augmented",
     "cjk_font",
     "compare",
@@ -42,10 +54,17 @@ __all__ = [
     "features",
     "filters",
     "fit",
+    "grids",
     "layers",
     "lines",
+    "neurons",
+    "pictures",
     "predictions",
+    "receptive_field",
+    "regions",
     "save",
     "save_both",
+    "show",
     "similarity",
+    "surface",
 ]

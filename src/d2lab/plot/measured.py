@@ -18,6 +18,7 @@ MARKERS = "osD^vPX*"
 ROW = 0.42  # inches of a variant
 FRAME = 0.75  # inches of the horizontal axis and its name
 WIDTH = 7.2
+MOST_MARKED = 60  # places that get a marker each; with more, a line is a line
 
 
 def dots(
@@ -103,10 +104,13 @@ def lines(
     axes.set_yscale("log" if "y" in log else "linear")
     ends = []
     for number, (name, values) in enumerate(arrays.items()):
-        color, marker = theme.line(number), MARKERS[number % len(MARKERS)]
+        color = theme.line(number)
+        marker = MARKERS[number % len(MARKERS)] if len(places) <= MOST_MARKED else None
         axes.plot(places, values, color=color, marker=marker, markersize=4.5, linewidth=1.6, gid=name)
         end = int(np.flatnonzero(np.isfinite(values))[-1])
-        ends.append(End(x=float(places[end]), y=float(values[end]), text=drawable(name), color=color, marker=marker))
+        ends.append(
+            End(x=float(places[end]), y=float(values[end]), text=drawable(name), color=color, marker=marker or "s")
+        )
     label_ends(axes, ends, theme)
     header(drawn, title, subtitle, theme)
     return drawn

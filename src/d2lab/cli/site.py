@@ -1,0 +1,168 @@
+"""Verbs of the course: `d2lab site build|check`, `d2lab learn`."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from d2lab.core.errors import ConfigError, MissingExtraError
+
+if TYPE_CHECKING:
+    from d2lab.site.build import Places
+
+app = typer.Typer(help="The course site: build it, check its lessons.", rich_markup_mode=None, no_args_is_help=True)
+Course = Annotated[Path | None, typer.Option(help="The folder of the lessons; that of the clone unless given.")]
+Out = Annotated[Path, typer.Option(help="The folder of the site.")]
+Cache = Annotated[Path, typer.Option(help="Where outputs, formulas and libraries are kept.")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", help="Processes at a time.")]
+SITE, CACHE = Path("_site"), Path(".cache/site")
+LANGUAGES = ("zh", "en")
+
+
+@app.command("build")
+def build_site(
+    course: Course = None,
+    out: Out = SITE,
+    cache: Cache = CACHE,
+    jobs: Jobs = 2,
+    repository: Annotated[str, typer.Option(help="OWNER/NAME on GitHub, for links to Colab.")] = "",
+) -> None:
+    """Check and run the lessons, and build the site in both languages; what has not changed is kept."""
+    from d2lab.site.build import SiteError, build
+
+    start = time.perf_counter()
+    places = _places(course, out, cache)
+    try:
+        build(places, verbs(), jobs=jobs, repository=repository, tell=typer.echo)
+    except SiteError as error:
+        for problem in error.problems:
+            typer.echo(problem, err=True)
+        raise
+    typer.echo(f"{out / 'index.html'} stands after {time.perf_counter() - start:.0f} s; read it with:  d2lab learn")
+
+
+@app.command("check")
+def check_lessons(
+    lesson: Annotated[list[str] | None, typer.Argument(help="Names of lessons; all unless given.")] = None,
+    course: Course = None,
+    cache: Cache = CACHE,
+    run: Annotated[bool, typer.Option("--run/--no-run", help="Also run the code that changed.")] = True,
+    jobs: Jobs = 2,
+) -> None:
+    """Check lessons: both languages alike, every number produced, every name known; no page is built."""
+    from d2lab.lessons.check import problems_of, problems_of_course, slow
+    from d2lab.lessons.lesson import find_lesson, read_course
+    from d2lab.lessons.run import execute_all
+    from d2lab.site.build import SiteError
+
+    lessons = read_course(_course(course))
+    chosen = [find_lesson(lessons, name) for name in lesson] if lesson else lessons
+    executed = execute_all(chosen, cache / "outputs", jobs) if run else None
+    problems = [p for one in chosen for p in problems_of(one, verbs(), executed[one.name] if executed else None)]
+    problems += [problem for problem in problems_of_course(lessons, verbs()) if problem not in problems and not lesson]
+    for problem in problems:
+        typer.echo(problem, err=True)
+    for one in chosen if executed else ():
+        typer.echo(f"{one.name}: {executed[one.name].seconds:.1f} s of processor time")  # type: ignore[index]
+    for line in slow(chosen, executed) if executed else ():
+        typer.echo(f"slow: {line}", err=True)
+    if problems:
+        raise SiteError(problems)
+
+
+def learn(
+    lesson: Annotated[str | None, typer.Argument(help="A lesson to open; the home page unless given.")] = None,
+    notebook: Annotated[bool, typer.Option("--notebook", help="Open JupyterLab on a copy of the lesson.")] = False,
+    language: Annotated[str, typer.Option(help="zh or en; asks the browser unless given.")] = "",
+    site: Annotated[Path, typer.Option(help="The folder of a built site.")] = SITE,
+    port: Annotated[int, typer.Option(help="To serve at; 0 takes a free one.")] = 0,
+    quiet: Annotated[bool, typer.Option("--no-browser", help="Only serve and print the address.")] = False,
+) -> None:
+    """Read the course: serve the built site on this machine alone and open the browser."""
+    from d2lab.site.serve import open_browser, served
+
+    if language not in ("", *LANGUAGES):
+        raise ConfigError("--language", got=language, need="zh or en")
+    if notebook:
+        _open_notebook(lesson, language or "en", site)
+        return
+    place = "index.html" if lesson is None and not language else f"{language or 'en'}/{_page(lesson, site)}"
+    with served(site, port) as address:
+        typer.echo(f"{address}/{place}\nCtrl-C stops.")
+        if not quiet and not open_browser(f"{address}/{place}"):
+            typer.echo("No browser was found here: open the address in one.")
+        try:
+            while True:
+                time.sleep(3600)
+        except KeyboardInterrupt:
+            typer.echo("stopped")
+
+
+def verbs() -> list[str]:
+    """List the verbs of the command line."""
+    from d2lab.cli import main
+
+    return [*main.VERBS, *(str(group.name) for group in main.app.registered_groups)]
+
+
+def _page(lesson: str | None, site: Path) -> str:
+    return "index.html" if lesson is None else f"course/{_find(lesson, site)}.html"
+
+
+def _find(lesson: str, site: Path) -> str:
+    """Find a lesson by the end of its name among those of the built site.
+
+    Raises:
+        ConfigError: there is none; the error proposes the nearest.
+    """
+    import json
+
+    from d2lab.core.names import unknown_name
+    from d2lab.site.build import STAMP, require_whole
+
+    require_whole(site)
+    names = json.loads((site / STAMP).read_text(encoding="utf-8"))["lessons"]
+    short = {name.rpartition("/")[2].partition("-")[2]: name for name in names}
+    if lesson in names:
+        return lesson
+    if lesson not in short:
+        raise unknown_name("lesson", lesson, short)
+    return str(short[lesson])
+
+
+def _open_notebook(lesson: str | None, language: str, site: Path) -> None:
+    """Copy the lesson's notebook here, unless there is one already, and open JupyterLab on it.
+
+    Raises:
+        ConfigError: no lesson was named.
+        MissingExtraError: JupyterLab is not installed.
+    """
+    import importlib.util
+    import shutil
+
+    if lesson is None:
+        raise ConfigError("d2lab learn --notebook", got="no lesson", need="the name of one")
+    name = _find(lesson, site)
+    if importlib.util.find_spec("jupyterlab") is None:
+        fix = "pip install jupyterlab"
+        raise MissingExtraError("d2lab learn --notebook", got="no JupyterLab", need="jupyterlab", fix=fix)
+    mine = Path(f"{name.replace('/', '-')}.{language}.ipynb")
+    if not mine.exists():  # what the reader wrote into an earlier copy stays
+        shutil.copy(site / "notebooks" / language / f"{name}.ipynb", mine)
+    typer.echo(f"{mine}")
+    subprocess.run([sys.executable, "-m", "jupyterlab", str(mine)], check=False)
+
+
+def _course(given: Path | None) -> Path:
+    from d2lab.claims.lessons import CHECKOUT
+
+    return CHECKOUT / "course" if given is None else given
+
+
+def _places(course: Path | None, out: Path, cache: Path) -> "Places":
+    from d2lab.site.build import Places
+
+    return Places(course=_course(course).resolve(), out=out.resolve(), cache=cache.resolve())

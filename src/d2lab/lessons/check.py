@@ -1,0 +1,88 @@
+"""Everything that a lesson is held to, in one list of problems."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from d2lab.claims.page import LANGUAGES
+from d2lab.core.errors import D2labError
+from d2lab.lessons.keep import VALUES_MIME
+from d2lab.lessons.lesson import Lesson
+from d2lab.lessons.names import unknown_names
+from d2lab.lessons.numbers import numbers_without_source
+from d2lab.lessons.parity import differences
+from d2lab.lessons.prose import labels, roles
+from d2lab.lessons.run import Executed
+
+SECONDS = 45  # of processor time that a lesson may take
+SHOWN = {"text/plain", "image/svg+xml", VALUES_MIME, "application/vnd.d2lab.dark+svg"}
+
+
+def problems_of(lesson: Lesson, verbs: Iterable[str], executed: Executed | None) -> list[str]:
+    """List what is wrong with a lesson, each in a line that begins with its name.
+
+    Args:
+        lesson: to check.
+        verbs: of the command line.
+        executed: what its cells gave; None checks the source alone.
+    """
+    try:
+        _ = (lesson.label, *(lesson.title(language) for language in LANGUAGES))
+    except D2labError as error:
+        return [str(error)]
+    found = differences(lesson)
+    found += unknown_names(lesson, verbs, None if executed is None else executed.values)
+    found += numbers_without_source(lesson, None if executed is None else executed.flat)
+    if not any(role.kind == "claim" for cell in lesson.prose("en") for role in roles(cell.source)):
+        found.append("names no claim")
+    if executed is not None:
+        found += _of_outputs(lesson, executed)
+    return [f"{lesson.name}: {problem}" for problem in found]
+
+
+def problems_of_course(
+    lessons: Sequence[Lesson], verbs: Iterable[str], executed: Mapping[str, Executed] | None = None
+) -> list[str]:
+    """List what is wrong with the lessons, and with labels that two of them share.
+
+    Args:
+        lessons: of the course.
+        verbs: of the command line.
+        executed: what their cells gave, by name; None checks the sources alone.
+    """
+    verbs = list(verbs)
+    found = [p for one in lessons for p in problems_of(one, verbs, executed[one.name] if executed else None)]
+    named = Counter(label for one in lessons for cell in one.prose("en") for label in labels(cell.source))
+    named += Counter(str(cell.figure["name"]) for one in lessons for cell in one.code if cell.figure.get("name"))
+    return found + [f"label {label} stands {times} times in the course" for label, times in named.items() if times > 1]
+
+
+def _of_outputs(lesson: Lesson, executed: Executed) -> list[str]:
+    """Look for warnings, for kinds of output that no page can show, and for figures without captions."""
+    found = []
+    for number, (cell, outputs) in enumerate(zip(lesson.code, executed.outputs, strict=True), 1):
+        where = f"code cell {number}"
+        drawn = sum("image/svg+xml" in output.get("data", {}) for output in outputs)
+        if drawn != (1 if cell.figure else 0):
+            found.append(f"{where}: {drawn} figures; one for a cell with a caption, none for others")
+        for output in outputs:
+            if output.get("name") == "stderr":
+                found.append(f"{where}: wrote to stderr: {''.join(output['text']).strip().splitlines()[-1]}")
+            unknown = set(output.get("data", {})) - SHOWN
+            if unknown:
+                found.append(f"{where}: gives {', '.join(sorted(unknown))}, which no page shows")
+    return found
+
+
+def slow(lessons: Sequence[Lesson], executed: Mapping[str, Executed]) -> list[str]:
+    """List the lessons whose code took longer than a lesson may; a busy machine can be the reason.
+
+    Args:
+        lessons: of the course.
+        executed: by name.
+    """
+    taken = {one.name: executed[one.name].seconds for one in lessons}
+    return [
+        f"{name}: {seconds:.0f} s of processor time, {SECONDS} at most"
+        for name, seconds in taken.items()
+        if seconds > SECONDS
+    ]

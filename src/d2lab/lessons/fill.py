@@ -1,0 +1,94 @@
+"""Roles of ours into Markdown: what a page or a notebook shows for {claim}, {measured}, {value}, {d2lab} and {recipe}."""
+
+import re
+from collections.abc import Mapping
+from typing import Protocol
+
+from d2lab.claims.catalog import find_claim
+from d2lab.claims.page import Language, evidence_of
+from d2lab.core.errors import ConfigError
+from d2lab.lessons.lesson import FENCED
+from d2lab.lessons.prose import ROLE
+
+CLAIMS_ALONE = re.compile(r"^(?:\{claim\}`[\w-]+`[ \t]*\n?)+$", re.M)
+
+
+class Target(Protocol):
+    """What a page is made for: says how each thing is shown there."""
+
+    def claim(self, name: str, language: Language) -> str:
+        """Show a claim within a sentence: its verdict and what was measured first."""
+
+    def claim_card(self, name: str, language: Language) -> str:
+        """Show a claim as a block: statement, verdict, and why."""
+
+    def measured(self, name: str, number: str, language: Language) -> str:
+        """Show a number out of a claim's evidence."""
+
+    def source(self, name: str) -> str:
+        """Show the name of a function of ours, leading to its source."""
+
+    def recipe(self, name: str) -> str:
+        """Show the name of a recipe, leading to its settings."""
+
+
+def fill(text: str, language: Language, target: Target, values: Mapping[str, float | int | str]) -> str:
+    """Write our roles out; those of Sphinx ({ref}, {eq}, {numref}) and fenced blocks stay.
+
+    Args:
+        text: of a cell of prose.
+        language: it is written in.
+        target: says how things are shown.
+        values: that the lesson's code kept.
+
+    Raises:
+        ConfigError: a name or a format can't be used; nothing is guessed.
+    """
+    parts, last = [], 0
+    for fence in FENCED.finditer(text):
+        parts += [_filled(text[last : fence.start()], language, target, values), fence[0]]
+        last = fence.end()
+    return "".join([*parts, _filled(text[last:], language, target, values)])
+
+
+def _filled(text: str, language: Language, target: Target, values: Mapping[str, float | int | str]) -> str:
+    def cards(found: re.Match[str]) -> str:
+        names = re.findall(r"`([\w-]+)`", found[0])
+        return "\n\n".join(target.claim_card(name, language) for name in names) + "\n"
+
+    def inline(found: re.Match[str]) -> str:
+        kind, content = found.groups()
+        if kind == "claim":
+            return target.claim(content, language)
+        if kind == "measured":
+            name, _, rest = content.partition(" ")
+            key, _, spec = rest.strip().partition(":")
+            return target.measured(name, formatted(evidence_of(find_claim(name)).value, key, spec), language)
+        if kind == "value":
+            return formatted(values, *content.partition(":")[::2])
+        if kind == "d2lab":
+            return target.source(content)
+        return target.recipe(content) if kind == "recipe" else found[0]
+
+    return ROLE.sub(inline, CLAIMS_ALONE.sub(cards, text))
+
+
+def formatted(values: Mapping[str, float | int | str], key: str, spec: str) -> str:
+    """Write a value as a sentence shows it.
+
+    Args:
+        values: by name.
+        key: of one of them.
+        spec: as `format` takes it: .1%, .3f; empty writes the value as it is.
+
+    Raises:
+        ConfigError: there is no such value, or the format does not fit it.
+    """
+    if key not in values:
+        raise ConfigError(
+            "value in the prose", got=key, need=f"one of {', '.join(values) or 'none: no cell keeps any'}"
+        )
+    try:
+        return format(values[key], spec)
+    except (ValueError, TypeError) as cause:
+        raise ConfigError(f"format of {key}", got=spec, need=f"one that fits {values[key]!r}") from cause

@@ -1,0 +1,180 @@
+"""Building the site: lessons checked and run, pages written, Sphinx in both languages, notebooks, links."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from d2lab.claims.page import LANGUAGES, Language
+from d2lab.claims.record import commit
+from d2lab.core.atomic import write_bytes, write_json
+from d2lab.core.errors import ConfigError, D2labError, MissingExtraError
+from d2lab.lessons.check import problems_of_course, slow
+from d2lab.lessons.lesson import Lesson, read_course
+from d2lab.lessons.run import Executed, execute_all
+from d2lab.site.links import dead_links
+from d2lab.site.notebook import notebook
+from d2lab.site.packages import copy_to, install
+from d2lab.site.tree import pages, write
+
+STAMP = "built.json"  # written last: a site without it is not whole
+ENTRY = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>d2lab</title>
+<script>location.replace((navigator.language.startsWith("zh") ? "zh" : "en") + "/index.html")</script>
+</head><body><h1>d2lab</h1><p><a href="zh/index.html" lang="zh">中文</a> <a href="en/index.html">English</a></p></body>
+</html>
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Places:
+    """The folders of a build.
+
+    Args:
+        course: the lessons.
+        out: the site.
+        cache: outputs, formulas, modules, Sphinx's own.
+    """
+
+    course: Path
+    out: Path
+    cache: Path
+
+
+class SiteError(D2labError):
+    """The site can't be built as it stands: lessons, pages or links are wrong; the problems are listed."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = list(problems)
+        shown = self.problems[0] if self.problems else ""
+        super().__init__("site", got=f"{len(problems)} problems, the first: {shown}", need="none")
+
+
+def build(
+    places: Places,
+    verbs: Iterable[str],
+    *,
+    jobs: int = 2,
+    repository: str = "",
+    tell: Callable[[str], None] = lambda line: None,
+) -> None:
+    """Build the whole site; what has not changed is not done again.
+
+    Args:
+        places: the folders.
+        verbs: of the command line, for the commands that lessons name.
+        jobs: processes at a time.
+        repository: "owner/name" of the notebooks' home on GitHub; empty leaves out what needs one.
+        tell: is told of each step.
+
+    Raises:
+        SiteError: a lesson, a page or a link is wrong; all problems are listed and the site is not marked as whole.
+        RunError: a cell failed, or npm could not install.
+        MissingExtraError: Sphinx, node or another tool is not installed.
+    """
+    verbs = list(verbs)
+    lessons = read_course(places.course)
+    _refuse(problems_of_course(lessons, verbs))
+    modules = install(places.cache)
+    tell(f"running the code of {len(lessons)} lessons that changed since their last run")
+    executed = execute_all(lessons, places.cache / "outputs", jobs)
+    _refuse(problems_of_course(lessons, verbs, executed))
+    for line in slow(lessons, executed):
+        tell(f"slow: {line}")
+    (places.out / STAMP).unlink(missing_ok=True)
+    for language in LANGUAGES:
+        write(pages(places.course, lessons, executed, language, repository), places.cache / "pages" / language)
+    tell("building the pages of both languages")
+    _sphinx(places, modules)
+    for language in LANGUAGES:
+        copy_to(modules, places.out / language / "_static")
+        _notebooks(places, lessons, executed, language, repository)
+    write_bytes(places.out / "index.html", ENTRY.encode())
+    tell("checking links")
+    _refuse(dead_links(places.out, jobs))
+    write_json(places.out / STAMP, {"commit": commit(), "lessons": [one.name for one in lessons]})
+
+
+def _sphinx(places: Places, modules: Path) -> None:
+    """Run Sphinx for both languages at once, warnings as errors.
+
+    Raises:
+        SiteError: with what Sphinx said.
+        MissingExtraError: Sphinx or one of its extensions is not installed.
+    """
+    try:
+        import myst_parser  # noqa: F401
+        import shibuya  # noqa: F401
+        import sphinx  # noqa: F401
+        import sphinx_copybutton  # noqa: F401
+    except ImportError as cause:
+        fix = "pip install 'd2lab[site]', or uv sync in a clone."
+        raise MissingExtraError("building the site", got=str(cause), need="the extra d2lab[site]", fix=fix) from cause
+    started = {language: _start_sphinx(places, modules, language) for language in LANGUAGES}
+    problems = []
+    for language, process in started.items():
+        said, _ = process.communicate()
+        if process.returncode != 0:
+            lines = [line for line in said.splitlines() if line.strip()]
+            problems += [f"{language}: {line}" for line in lines] or [f"{language}: Sphinx failed and said nothing"]
+    _refuse(problems)
+
+
+def _start_sphinx(places: Places, modules: Path, language: Language) -> "subprocess.Popen[str]":
+    here = Path(__file__).parent
+    environment = {
+        **os.environ,
+        "D2LAB_SITE_LANGUAGE": language,
+        "D2LAB_SITE_MODULES": str(modules),
+        "D2LAB_SITE_CACHE": str(places.cache),
+        "D2LAB_SITE_CODE": hashlib.sha256(
+            b"".join(file.read_bytes() for file in sorted(here.rglob("*.py")))
+        ).hexdigest(),
+        "OMP_NUM_THREADS": "1",
+    }
+    sphinx = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html"]
+    folders = ["-c", here, "-d", places.cache / "doctrees" / language, places.cache / "pages" / language]
+    command = [*sphinx, *map(str, folders), str(places.out / language)]
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+    )
+
+
+def _notebooks(
+    places: Places, lessons: Sequence[Lesson], executed: Mapping[str, Executed], language: Language, repository: str
+) -> None:
+    """Write a plain notebook a lesson, its references numbered as on the pages."""
+    labels = json.loads((places.out / language / "labels.json").read_text(encoding="utf-8"))
+    for one in lessons:
+        made = notebook(one, executed[one.name], language, labels, repository)
+        write_json(places.out / "notebooks" / language / f"{one.name}.ipynb", made)
+
+
+def _refuse(problems: Sequence[str]) -> None:
+    if problems:
+        raise SiteError(problems)
+
+
+def is_whole(site: Path) -> bool:
+    """Say whether a site was built to its end.
+
+    Args:
+        site: its folder.
+    """
+    return (site / STAMP).is_file()
+
+
+def require_whole(site: Path) -> None:
+    """Refuse a folder that holds no whole site.
+
+    Raises:
+        ConfigError: it holds none.
+    """
+    if not is_whole(site):
+        fix = "Build it: d2lab site build (in a clone), or name its folder with --site."
+        raise ConfigError("site", got=str(site), need="the folder of a built site", fix=fix)

@@ -1,0 +1,124 @@
+"""The browser of claims: one table that can be filtered, and a page a chapter with evidence and check of each."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from d2lab.claims.catalog import CLAIMS
+from d2lab.claims.claim import Claim
+from d2lab.claims.evidence import VERDICTS
+from d2lab.claims.page import Language, evidence_of, evidence_table, said, summary, title, verdict_word
+from d2lab.site.target import PageTarget, short
+from d2lab.site.words import word
+
+INTRO: dict[Language, str] = {
+    "en": "Every statement of the notes is a small program here. It measures, and says whether the statement holds. "
+    "What fails stays on the list: that is what one learns most from.",
+    "zh": "笔记里的每句话在这里都是一段小程序：测一遍，再说这句话成不成立。不成立的也留在表里，最值得读的往往就是它们。",
+}
+
+
+def claims_index(language: Language) -> str:
+    """Write the page that lists all claims and filters them.
+
+    Args:
+        language: of the page.
+    """
+    chapters = sorted({claim.chapter for claim in CLAIMS.values()})
+    rows = "\n".join(_row(claim, language) for claim in CLAIMS.values())
+    toc = "\n".join(f"{chapter:02}" for chapter in chapters)
+    heads = (word("statement", language), word("verdict", language), word("measured", language))
+    return "\n".join(
+        [
+            f"(claims)=\n# {word('claims', language)}\n\n{INTRO[language]}\n",
+            _filters(chapters, language),
+            '<div class="wide"><table class="claims" id="claims-table"><thead><tr>',
+            "".join(f'<th scope="col">{head}</th>' for head in heads),
+            f"</tr></thead><tbody>\n{rows}\n</tbody></table></div>\n",
+            f"## {word('all', language)}\n\n{summary(language)}\n",
+            f"```{{toctree}}\n:hidden:\n\n{toc}\n```\n",
+        ]
+    )
+
+
+def claims_page(chapter: int, language: Language, told: Mapping[str, Sequence[tuple[str, str]]]) -> str:
+    """Write the page of a chapter's claims.
+
+    Args:
+        chapter: of the notes.
+        language: of the page.
+        told: titles and places of the lessons that name a claim, by its id.
+    """
+    name = f"{word('chapter', language).format(chapter)} {title(chapter, language)}"
+    parts = [f"(claims-{chapter})=\n# {word('claims', language)}: {name}\n" if language == "en" else _zh_head(chapter)]
+    parts += [
+        _section(claim, language, told.get(claim.id, ())) for claim in CLAIMS.values() if claim.chapter == chapter
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _zh_head(chapter: int) -> str:
+    name = f"{word('chapter', 'zh').format(chapter)} {title(chapter, 'zh')}"
+    return f"(claims-{chapter})=\n# {name}：{word('claims', 'zh')}\n"
+
+
+def _section(claim: Claim, language: Language, told: Sequence[tuple[str, str]]) -> str:
+    """Write one claim: statement, verdict, why, evidence, the check itself."""
+    record = evidence_of(claim)
+    badge = f'<span class="claim" data-verdict="{record.verdict}">{verdict_word(record.verdict, language)}</span>'
+    foot = [f"`d2lab check {claim.id}`", claim.kind, f"`{claim.place.rpartition(':')[0]}`"]
+    if told:
+        links = "、" if language == "zh" else ", "
+        pages = links.join(f'<a href="../{place}.html">{escape(name)}</a>' for name, place in told)
+        foot.append(f"{word('told', language)} {pages}")
+    counterexample = record.content["evidence"]["counterexample"]
+    shown = f"\n\n```text\n{counterexample}\n```" if counterexample else ""
+    return "\n".join(
+        [
+            f"({claim.id})=\n## {_plain(said(claim, language))}\n",
+            f"{badge} {_plain(record.why(language))}{shown}\n",
+            evidence_table(claim, language) + "\n",
+            f"<details class='fold'><summary>{word('check', language)}</summary>\n",
+            f"```python\n{claim.source.rstrip()}\n```\n",
+            "</details>\n",
+            f"<p class='foot'>{' · '.join(_code(part) for part in foot)}</p>",
+        ]
+    )
+
+
+def _code(part: str) -> str:
+    """Write `x` as HTML code; what is HTML already stays."""
+    return f"<code>{escape(part.strip('`'))}</code>" if part.startswith("`") else part
+
+
+def _plain(text: str) -> str:
+    """Keep words from being read as markup."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]<>$|~" else c for c in text)
+
+
+def _row(claim: Claim, language: Language) -> str:
+    record = evidence_of(claim)
+    key, value = next(iter(record.value.items()))
+    href = PageTarget("../").claim_page(claim.id)
+    badge = f'<span class="claim" data-verdict="{record.verdict}">{verdict_word(record.verdict, language)}</span>'
+    return (
+        f'<tr data-chapter="{claim.chapter}" data-verdict="{record.verdict}" data-id="{claim.id}">'
+        f'<td><span class="chapter">{claim.chapter}</span> <a href="{href}">{escape(said(claim, language))}</a></td>'
+        f'<td>{badge}</td><td class="number"><code>{key}</code> {short(value)}</td></tr>'
+    )
+
+
+def _filters(chapters: Sequence[int], language: Language) -> str:
+    """Write the three filters: chapter, verdict, words; without scripts they do nothing and the whole table shows."""
+    every = f'<option value="">{word("all", language)}</option>'
+    in_order = "".join(f'<option value="{c}">{c} {escape(title(c, language))}</option>' for c in chapters)
+    verdicts = "".join(f'<option value="{v}">{verdict_word(v, language)}</option>' for v in VERDICTS)
+    chapter, verdict = word("chapter", language).format("").strip(), word("verdict", language)
+    if language == "zh":
+        chapter = "章"
+    return (
+        '<form class="filters" id="claims-filter">'
+        f'<label>{chapter} <select name="chapter">{every}{in_order}</select></label>'
+        f'<label>{verdict} <select name="verdict">{every}{verdicts}</select></label>'
+        f'<label>{word("filter", language)} <input type="search" name="words"></label>'
+        f'<output aria-live="polite" data-unit="{word("shown", language)}"></output></form>\n'
+    )

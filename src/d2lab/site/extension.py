@@ -1,0 +1,116 @@
+"""Our Sphinx extension: formulas, figures in two themes, the records of the search, the numbers of labels."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.transforms import SphinxTransform
+
+from d2lab.site.docstrings import process
+from d2lab.site.katex import setup_math
+
+LONGEST = 4000  # characters of a section that are searched
+KINDS = {"course": "lesson", "claims": "claim", "api": "api", "reference": "reference"}
+
+
+class BothThemes(SphinxTransform):
+    """Put the dark picture beside the light one; the page shows the one of its theme."""
+
+    default_priority = 100  # before the pictures are collected
+
+    def apply(self, **_: Any) -> None:
+        """Double every picture of the class `themed`."""
+        for image in list(self.document.findall(nodes.image)):
+            if "themed" in image.get("classes", []) and not image["uri"].endswith("-dark.svg"):
+                dark = image.deepcopy()
+                dark["uri"] = image["uri"].replace(".svg", "-dark.svg")
+                dark["classes"] = [*image["classes"], "dark-only"]
+                image["classes"].append("light-only")
+                image.parent.insert(image.parent.index(image) + 1, dark)
+
+
+def words_of(node: nodes.Node) -> str:
+    """Give what a reader sees of a node: raw HTML gives its text."""
+    if isinstance(node, nodes.raw):
+        return re.sub(r"<[^>]*>", " ", node.astext())
+    if isinstance(node, nodes.Text):
+        return node.astext()
+    if isinstance(node, nodes.math_block | nodes.literal_block | nodes.comment):
+        return " "
+    joined = "".join(words_of(child) for child in node.children)
+    return (
+        joined
+        if isinstance(node, nodes.inline | nodes.TextElement) and not isinstance(node, nodes.title)
+        else joined + " "
+    )
+
+
+def records(app: Any) -> Iterator[dict[str, str]]:  # noqa: ANN401 (a Sphinx application)
+    """Yield one record a section, and one a documented function or class: where it is, its title, its words."""
+    for name in sorted(app.env.found_docs):
+        place, tree = app.builder.get_target_uri(name), app.env.get_doctree(name)
+        top = app.env.titles[name].astext()
+        kind = KINDS.get(name.partition("/")[0], "page")
+        for section in tree.findall(nodes.section):
+            title = next(section.findall(nodes.title)).astext()
+            own = [
+                child
+                for child in section.children
+                if not isinstance(child, nodes.section | nodes.title | addnodes.desc)
+            ]
+            text = " ".join(" ".join(words_of(child) for child in own).split())[:LONGEST]
+            first = isinstance(section.parent, nodes.document)
+            yield {"u": place + ("" if first else f"#{section['ids'][0]}"), "t": title, "p": top, "x": text, "k": kind}
+        for described in tree.findall(addnodes.desc):
+            signature = next(described.findall(addnodes.desc_signature))
+            if signature.get("ids") and described.get("objtype") in ("class", "function"):
+                text = " ".join(words_of(described).split())[:600]
+                title = str(signature.get("fullname") or signature["ids"][0])
+                yield {"u": f"{place}#{signature['ids'][0]}", "t": title, "p": top, "x": text, "k": "api"}
+
+
+def numbers_of_labels(app: Any) -> dict[str, dict[str, str]]:  # noqa: ANN401
+    """Give each label its place, title and number, for notebooks, which can't refer."""
+    env, found = app.env, {}
+    for name, (page, anchor, title) in env.domaindata["std"]["labels"].items():
+        entry = {"place": f"{app.builder.get_target_uri(page)}#{anchor}", "title": str(title)}
+        for numbers in env.toc_fignumbers.get(page, {}).values():
+            if anchor in numbers:
+                entry["number"] = ".".join(map(str, numbers[anchor]))
+        found[name] = entry
+    for name, (page, number) in env.domaindata["math"]["objects"].items():
+        numbered = env.toc_fignumbers.get(page, {}).get("displaymath", {}).get(f"equation-{name}", (number,))
+        place = f"{app.builder.get_target_uri(page)}#equation-{name}"
+        found[f"eq:{name}"] = {"place": place, "number": ".".join(map(str, numbered)), "title": ""}
+    return found
+
+
+def write_data(app: Any, failure: Exception | None) -> None:  # noqa: ANN401
+    """Write what search and notebooks need, once all pages stand."""
+    if failure is not None or app.builder.name != "html":
+        return
+    out = Path(app.outdir)
+    listed = [{"id": number, **record} for number, record in enumerate(records(app))]
+    text = "window.SEARCH_DOCS=" + json.dumps(listed, ensure_ascii=False)
+    (out / "_static" / "search-data.js").write_text(text, encoding="utf-8")
+    (out / "labels.json").write_text(json.dumps(numbers_of_labels(app), ensure_ascii=False), encoding="utf-8")
+
+
+def skip_fields(app: Any, what: str, name: str, thing: Any, skip: bool, options: Any) -> bool | None:  # noqa: ANN401
+    """Leave out the fields of named tuples, of which Python only says that they are fields."""
+    return True if type(thing).__name__ == "_tuplegetter" else None
+
+
+def setup(app: Any) -> dict[str, bool]:  # noqa: ANN401
+    """Join Sphinx."""
+    app.add_config_value("d2lab_code", "", "env")
+    setup_math(app)
+    app.add_transform(BothThemes)
+    app.connect("autodoc-process-docstring", process, priority=400)  # before napoleon reads the sections
+    app.connect("autodoc-skip-member", skip_fields)
+    app.connect("build-finished", write_data)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

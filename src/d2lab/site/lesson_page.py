@@ -1,0 +1,104 @@
+"""A lesson as a page of one language: its prose filled in, its code, what the code gave, its figures."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from d2lab.claims.page import Language
+from d2lab.lessons.fill import fill
+from d2lab.lessons.lesson import HEADING, Cell, Lesson
+from d2lab.lessons.run import Executed
+from d2lab.plot.drawing import DARK_MIME
+from d2lab.site.target import PageTarget
+from d2lab.site.words import word
+
+ROOT = "../../"  # from a lesson's page to the folder of its language
+
+
+@dataclass(slots=True)
+class Page:
+    """A source page for Sphinx.
+
+    Args:
+        text: Markdown.
+        files: what lies beside it, by name.
+    """
+
+    text: str
+    files: dict[str, str] = field(default_factory=dict)
+
+
+def lesson_page(lesson: Lesson, executed: Executed, language: Language, repository: str = "") -> Page:
+    """Make the page of a lesson.
+
+    Args:
+        lesson: to show.
+        executed: what its code gave.
+        language: of the page.
+        repository: "owner/name" of the notebooks' home; empty leaves out the link to Colab.
+    """
+    target, page, parts, first = PageTarget(ROOT), Page(""), [], True
+    outputs = iter(executed.outputs)
+    for cell in lesson.cells:
+        if cell.is_code:
+            parts.append(_code(cell, next(outputs), lesson, language, page, target, executed))
+        elif cell.language == language:
+            text = fill(cell.source, language, target, executed.values)
+            parts.append(_with_tools(text, lesson, language, repository) if first else text)
+            first = False
+    page.text = "\n\n".join(parts) + "\n"
+    return page
+
+
+def _with_tools(text: str, lesson: Lesson, language: Language, repository: str) -> str:
+    """Put links to slides and notebook under the title."""
+    notebook = f"{language}/{lesson.name}.ipynb"
+    home = f"{ROOT}../notebooks/{notebook}"
+    links = [
+        f'<a class="tool-slides" href="?slides">{word("slides", language)}</a>',
+        f'<a href="{home}" download>{word("notebook", language)}</a>',
+    ]
+    if repository:
+        colab = f"https://colab.research.google.com/github/{repository}/blob/notebooks/{notebook}"
+        links.append(f'<a href="{colab}">{word("colab", language)}</a>')
+    links.append(f"<code>d2lab learn {lesson.slug} --notebook</code>")
+    tools = f'\n\n<p class="tools">{" ".join(links)}</p>\n'
+    return re.sub(HEADING, lambda found: found[0] + tools, text, count=1)
+
+
+def _code(
+    cell: Cell,
+    outputs: list[dict[str, Any]],
+    lesson: Lesson,
+    language: Language,
+    page: Page,
+    target: PageTarget,
+    executed: Executed,
+) -> str:
+    """Show a cell: its code, folded where it only draws, its text, its figure."""
+    shown = [f"```python\n{cell.source}\n```"] if cell.source.strip() else []
+    if cell.options.get("fold"):
+        summary = f"<details class='fold'><summary>{word('code', language)}</summary>\n"
+        shown = [summary, *shown, "</details>"]
+    text = "".join(_text(output) for output in outputs).rstrip()
+    if text:
+        shown.append(f":::{{container}} output\n```text\n{text}\n```\n:::")
+    whole = "::::{container} cell\n" + "\n\n".join(shown) + "\n::::"
+    drawn = next((output["data"] for output in outputs if "image/svg+xml" in output.get("data", {})), None)
+    if drawn is None:
+        return whole
+    name = str(cell.figure["name"])
+    page.files[f"figures/{name}.svg"] = "".join(drawn["image/svg+xml"])
+    page.files[f"figures/{name}-dark.svg"] = "".join(drawn.get(DARK_MIME, drawn["image/svg+xml"]))
+    caption = fill(str(cell.figure[language]), language, target, executed.values)
+    alt = " ".join(re.sub(r"<[^>]+>|[`$*{}\[\]\\]", "", caption).split())
+    figure = f":::{{figure}} figures/{name}.svg\n:name: {name}\n:alt: {alt}\n:class: themed\n\n{caption}\n:::"
+    return f"{whole}\n\n{figure}"
+
+
+def _text(output: dict[str, Any]) -> str:
+    """Give what an output says in words; a picture has its own place."""
+    if "text" in output:
+        return "".join(output["text"]).rstrip("\n") + "\n"
+    data = output.get("data", {})
+    return "" if "image/svg+xml" in data or "text/plain" not in data else "".join(data["text/plain"]) + "\n"

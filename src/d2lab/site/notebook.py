@@ -1,0 +1,188 @@
+"""A lesson as a plain notebook of one language, for Jupyter and Colab: what they can't show is written out.
+
+The dialect of the lessons is small on purpose: what this file does not know is refused, so that no notebook shows
+raw markup.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from d2lab.claims.catalog import find_claim
+from d2lab.claims.page import Language, evidence_of, said, verdict_word
+from d2lab.core.errors import DataError
+from d2lab.lessons.fill import fill
+from d2lab.lessons.lesson import FENCED, LABEL, Cell, Lesson
+from d2lab.lessons.prose import DISPLAY, LINK, ROLE
+from d2lab.lessons.run import Executed
+from d2lab.site.target import short
+
+Labels = Mapping[str, Mapping[str, str]]
+ADMONITION = re.compile(r"^(:{3,})\{(\w+)\}[ \t]*(.*)\n((?::[\w-]+:.*\n)*)(.*?)^\1[ \t]*$", re.M | re.S)
+ALERT = re.compile(r"^> \[!(\w+)\]", re.M)
+FIGURE: dict[Language, str] = {"en": "Figure", "zh": "图"}
+INSTALL = """\
+# d2lab has to be installed once; its own page says how.
+import importlib.util, subprocess, sys
+
+if importlib.util.find_spec("d2lab") is None:
+    where = "{where}"
+    assert where, "install d2lab first: pip install PATH, with the path of a clone of its repository"
+    subprocess.check_call([sys.executable, "-m", "pip", "install", "-q", where])"""
+
+
+class NotebookTarget:
+    """Roles in a notebook: plain Markdown."""
+
+    def claim(self, name: str, language: Language) -> str:
+        """Show the verdict and the first number."""
+        record = evidence_of(find_claim(name))
+        key, value = next(iter(record.value.items()))
+        return f"**{verdict_word(record.verdict, language)}** (`{name}`, {key} = {short(value)})"
+
+    def claim_card(self, name: str, language: Language) -> str:
+        """Show statement, verdict, why and the command as a quote."""
+        claim = find_claim(name)
+        record = evidence_of(claim)
+        head = f"> **{verdict_word(record.verdict, language)}**: {said(claim, language)}"
+        return f"{head}\n>\n> {record.why(language)} `d2lab check {name}`"
+
+    def measured(self, name: str, number: str, language: Language) -> str:
+        """Show the number."""
+        return number
+
+    def source(self, name: str) -> str:
+        """Show the name."""
+        return f"`{name}`"
+
+    def recipe(self, name: str) -> str:
+        """Show the name."""
+        return f"`{name}`"
+
+
+def notebook(
+    lesson: Lesson, executed: Executed, language: Language, labels: Labels, repository: str = ""
+) -> dict[str, Any]:
+    """Make the notebook of a lesson.
+
+    Args:
+        lesson: to write out.
+        executed: what its code gave.
+        language: of the prose.
+        labels: numbers and titles of what lessons refer to, as the site's build wrote them.
+        repository: "owner/name" on GitHub that the package is installed from where it is missing.
+
+    Raises:
+        DataError: the lesson uses markup that a notebook can't show.
+    """
+    where = f"git+https://github.com/{repository}" if repository else ""
+    cells = [_code(0, INSTALL.format(where=where), [])]
+    outputs = iter(executed.outputs)
+    for cell in lesson.cells:
+        if cell.is_code:
+            cells += _code_cells(len(cells), cell, next(outputs), language, executed, labels, lesson)
+        elif cell.language == language:
+            filled = fill(cell.source, language, NotebookTarget(), executed.values)
+            cells.append(_markdown(len(cells), plain(filled, labels, language, lesson.name)))
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def plain(text: str, labels: Labels, language: Language, name: str) -> str:
+    """Turn the lessons' Markdown into what Jupyter shows.
+
+    Args:
+        text: of a cell, our roles filled in.
+        labels: as `notebook` takes them.
+        language: of the text.
+        name: of the lesson, for the error.
+
+    Raises:
+        DataError: markup is left that a notebook can't show.
+    """
+    text = LABEL.sub("", text)
+    text = DISPLAY.sub(lambda found: _formula(found, labels), text)
+    text = ROLE.sub(lambda found: _reference(found, labels, language), text)
+    text = ADMONITION.sub(lambda found: _quote(found[3], found[5]), text)
+    text = ALERT.sub(lambda found: f"> **{found[1].title()}.**", text)
+    text = LINK.sub(_link, text)
+    words = FENCED.sub("", text)
+    left = re.search(r"^:{3,}|^`{3,}\{|\{[a-z:]+\}`", words, re.M)
+    if left is not None:
+        line = words[left.start() :].partition("\n")[0]
+        raise DataError(f"lesson {name}", got=line, need="markup that a notebook can show too")
+    return text.strip()
+
+
+def _formula(found: re.Match[str], labels: Labels) -> str:
+    tex, label = found[1].strip(), found[2]
+    tag = f" \\tag{{{labels[f'eq:{label}']['number']}}}" if label and f"eq:{label}" in labels else ""
+    return f"$$\n{tex}{tag}\n$$"
+
+
+def _reference(found: re.Match[str], labels: Labels, language: Language) -> str:
+    kind, content = found[1], found[2]
+    words, _, inside = content.partition(" <")
+    name = inside.removesuffix(">") or content
+    if kind == "eq":
+        return f"({labels.get(f'eq:{name}', {}).get('number', '?')})"
+    if kind == "numref":
+        return f"{FIGURE[language]} {labels.get(name, {}).get('number', '?')}"
+    if kind == "ref":
+        return words if inside else labels.get(name, {}).get("title", name)
+    return found[0]
+
+
+def _quote(title: str, body: str) -> str:
+    lines = [f"**{title.strip()}**", "", *body.strip().splitlines()] if title.strip() else body.strip().splitlines()
+    return "\n".join(f"> {line}".rstrip() for line in lines)
+
+
+def _link(found: re.Match[str]) -> str:
+    """A lesson's file becomes its notebook; a label can't be reached from a notebook."""
+    words, target = found.groups()
+    if target.startswith("#"):
+        return words
+    place, mark, _ = target.partition(".md")
+    return f"[{words}]({place}.ipynb)" if mark and not target.startswith("https://") else found[0]
+
+
+def _code_cells(
+    number: int,
+    cell: Cell,
+    outputs: list[dict[str, Any]],
+    language: Language,
+    executed: Executed,
+    labels: Labels,
+    lesson: Lesson,
+) -> list[dict[str, Any]]:
+    """Give a cell of code with its outputs, and one with the caption behind a figure."""
+    made = [_code(number, cell.source, [shown for shown in map(_shown, outputs) if shown])]
+    if cell.figure:
+        caption = fill(str(cell.figure[language]), language, NotebookTarget(), executed.values)
+        number_of = labels.get(str(cell.figure["name"]), {}).get("number", "")
+        words = plain(caption, labels, language, lesson.name)
+        made.append(_markdown(number + 1, f"*{FIGURE[language]} {number_of}: {words}*"))
+    return made
+
+
+def _shown(output: dict[str, Any]) -> dict[str, Any] | None:
+    """Keep of an output what every notebook can show."""
+    if "data" not in output:
+        return output
+    data = {mime: value for mime, value in output["data"].items() if not mime.startswith("application/vnd.d2lab")}
+    return {**output, "data": data} if data else None
+
+
+def _code(number: int, source: str, outputs: list[dict[str, Any]]) -> dict[str, Any]:
+    cell = {"cell_type": "code", "id": f"cell-{number}", "metadata": {}, "source": source}
+    return {**cell, "execution_count": None, "outputs": [{**o, **_uncounted(o)} for o in outputs]}
+
+
+def _uncounted(output: dict[str, Any]) -> dict[str, Any]:
+    return {"execution_count": None} if output.get("output_type") == "execute_result" else {}
+
+
+def _markdown(number: int, source: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "id": f"cell-{number}", "metadata": {}, "source": source}

@@ -1,0 +1,102 @@
+"""Tables from the registries: every recipe with its settings, every net of the papers with its costs."""
+
+import importlib
+import inspect
+from pathlib import Path
+
+import torch
+
+from d2lab.claims.page import Language, markdown_table
+from d2lab.core.settings import leaves
+from d2lab.inspection import Account, account
+from d2lab.models import build_model
+from d2lab.models.catalog import ModelConfig
+from d2lab.models.variants import VARIANTS, variant
+from d2lab.recipes import RECIPES, Recipe
+from d2lab.recipes.experiment import count_parameters, plan
+from d2lab.site.words import word
+
+INTRO: dict[str, dict[Language, str]] = {
+    "recipes": {
+        "en": "A recipe is a whole experiment by name: data, net, optimizer and budget. `d2lab train NAME` runs it and "
+        "leaves a record; `--set key=value` changes any setting below.",
+        "zh": "配方就是一个有名字的完整实验：数据、网络、优化器和预算。用 `d2lab train NAME` 运行并留下记录，"
+        "用 `--set key=value` 修改下面任何一项设置。",
+    },
+    "models": {
+        "en": "The papers' nets at their papers' sizes, 1,000 classes. Counted here from the nets themselves, while they "
+        "compute; `d2lab inspect NAME` shows each layer.",
+        "zh": "论文里的网络，按论文的尺寸、1000 个类别。下列数字由网络自己在计算时数出；"
+        "`d2lab inspect NAME` 可以逐层查看。",
+    },
+}
+HEADS: dict[str, dict[Language, tuple[str, ...]]] = {
+    "recipes": {
+        "en": ("recipe", "chapter", "data", "parameters", "what"),
+        "zh": ("配方", "章", "数据", "参数量", "内容"),
+    },
+    "models": {
+        "en": ("net", "input", "parameters", "multiply-adds", "activations"),
+        "zh": ("网络", "输入", "参数量", "乘加次数", "激活值"),
+    },
+}
+SHOWN = {"model", "init", "optimizer", "schedule", "loop"}
+
+
+def recipes_page(language: Language) -> str:
+    """Write the table of recipes, and a section each with its settings.
+
+    Args:
+        language: of the page.
+    """
+    ordered = sorted(RECIPES.values(), key=lambda recipe: recipe.chapter)
+    rows = []
+    for recipe in ordered:
+        size = count_parameters(plan(recipe.name, device="cpu"))
+        said = recipe.en if language == "en" else recipe.zh
+        name = f'<a href="#recipe-{recipe.name}"><code>{recipe.name}</code></a>'
+        rows.append([name, str(recipe.chapter), f"`{recipe.data}`", f"{size:,}", said])
+    head = f"(recipes)=\n# {word('recipes', language)}\n\n{INTRO['recipes'][language]}"
+    table = markdown_table(HEADS["recipes"][language], rows)
+    return "\n\n".join([head, table, *(_recipe(recipe, language) for recipe in ordered)]) + "\n"
+
+
+def models_page(language: Language) -> str:
+    """Write the table of the papers' nets.
+
+    Args:
+        language: of the page.
+    """
+    rows = []
+    for name in VARIANTS:
+        costs, config = costs_of(variant(name)), VARIANTS[name]
+        given = f"{config.channels} × {config.side} × {config.side}"
+        work = f"{costs.multiply_adds / 1e9:.2f} G"
+        rows.append([f"`{name}`", given, f"{costs.parameters:,}", work, f"{costs.activation_bytes / 2**20:.1f} MiB"])
+    head = f"(models)=\n# {word('models', language)}\n\n{INTRO['models'][language]}"
+    return f"{head}\n\n{markdown_table(HEADS['models'][language], rows)}\n"
+
+
+def costs_of(config: ModelConfig) -> Account:
+    """Count what a net for images costs, without building its weights.
+
+    Args:
+        config: with channels and a side.
+    """
+    with torch.device("meta"):
+        return account(build_model(config), torch.zeros(1, config.channels, config.side, config.side))  # type: ignore[union-attr]
+
+
+def _recipe(recipe: Recipe, language: Language) -> str:
+    """Write one recipe: what it is, the command, and the settings of its net, optimizer and loop."""
+    settings = leaves(plan(recipe.name, device="cpu").settings)
+    lines = "\n".join(f"{key} = {value}" for key, value in settings if key.partition(".")[0] in SHOWN)
+    said = recipe.en if language == "en" else recipe.zh
+    module = importlib.import_module(f"d2lab.recipes.{recipe.name.replace('-', '_')}")
+    summary = f"{word('source', language)}: <code>recipes/{Path(module.__file__ or '').name}</code>"
+    return (
+        f"(recipe-{recipe.name})=\n## `{recipe.name}`\n\n{said}\n\n"
+        f"```console\n$ d2lab train {recipe.name}\n```\n\n```text\n{lines}\n```\n\n"
+        f"<details class='fold'><summary>{summary}</summary>\n\n"
+        f"```python\n{inspect.getsource(module).rstrip()}\n```\n\n</details>"
+    )

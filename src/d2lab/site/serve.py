@@ -1,0 +1,70 @@
+"""Showing a built site to the one who sits at this machine."""
+
+import functools
+import threading
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from d2lab.core.errors import ConfigError
+from d2lab.site.build import require_whole
+
+LOOPBACK = "127.0.0.1"
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Files of one folder, for this machine alone; says nothing on the terminal."""
+
+    def do_GET(self) -> None:
+        """Answer, unless another site's page asks through a name of its own."""
+        if self.headers.get("Host", "").rpartition(":")[0] not in (LOOPBACK, "localhost"):
+            self.send_error(403, "only this machine is answered")
+            return
+        super().do_GET()
+
+    def do_HEAD(self) -> None:
+        """Answer as to GET, without the content."""
+        if self.headers.get("Host", "").rpartition(":")[0] not in (LOOPBACK, "localhost"):
+            self.send_error(403, "only this machine is answered")
+            return
+        super().do_HEAD()
+
+    def list_directory(self, path: Any) -> None:  # noqa: ANN401 (the library's signature)
+        """Show no listings."""
+        self.send_error(404, "no such page")
+
+    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: ANN401
+        """Stay quiet."""
+
+
+@contextmanager
+def served(site: Path, port: int = 0) -> Iterator[str]:
+    """Serve a built site on loopback; give its address, and stop at the end of the block.
+
+    Args:
+        site: the folder of a built site.
+        port: to listen at; 0 takes a free one.
+
+    Raises:
+        ConfigError: the folder holds no whole site, or the port is taken.
+    """
+    require_whole(site)
+    try:
+        server = ThreadingHTTPServer((LOOPBACK, port), functools.partial(Handler, directory=str(site)))
+    except OSError as cause:
+        fix = "Leave --port out to take a free one."
+        raise ConfigError("port", got=port, need="one that is free", fix=fix) from cause
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://{LOOPBACK}:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def open_browser(address: str) -> bool:
+    """Open an address in the reader's browser; say whether one was found."""
+    return webbrowser.open(address)

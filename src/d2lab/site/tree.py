@@ -1,0 +1,95 @@
+"""The source pages of a language for Sphinx, written where they differ from what stands there."""
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from d2lab.claims.catalog import CLAIMS
+from d2lab.claims.page import Language
+from d2lab.core.errors import DataError
+from d2lab.lessons.fill import fill
+from d2lab.lessons.lesson import Lesson, read_prose
+from d2lab.lessons.run import Executed
+from d2lab.site.api_pages import api_index, api_page, rooms, short_name
+from d2lab.site.claim_pages import claims_index, claims_page
+from d2lab.site.course_pages import chapter_page, course_index, told_in
+from d2lab.site.lesson_page import lesson_page
+from d2lab.site.reference_pages import models_page, recipes_page
+from d2lab.site.target import PageTarget
+from d2lab.site.words import word
+
+HIDDEN_TREE = "\n\n```{toctree}\n:hidden:\n\ncourse/index\nclaims/index\nreference/index\napi/index\n```\n"
+
+
+def pages(
+    course: Path, lessons: Sequence[Lesson], executed: Mapping[str, Executed], language: Language, repository: str = ""
+) -> dict[str, str]:
+    """Make every source file of a language, by its place.
+
+    Args:
+        course: the folder of the course, for its home page.
+        lessons: of the course.
+        executed: what their code gave, by name.
+        language: of the pages.
+        repository: "owner/name" of the notebooks' home, if there is one.
+
+    Raises:
+        DataError: the home page is missing.
+    """
+    made = {"index.md": home(course, language), "course/index.md": course_index(lessons, language)}
+    for folder, group in groupby(lessons, key=lambda one: one.path.parent.name):
+        own = list(group)
+        made[f"course/{folder}/index.md"] = chapter_page(own, language)
+        for one in own:
+            page = lesson_page(one, executed[one.name], language, repository)
+            made[f"course/{one.name}.md"] = page.text
+            made |= {f"course/{folder}/{name}": text for name, text in page.files.items()}
+    told = told_in(lessons, language)
+    made["claims/index.md"] = claims_index(language)
+    for chapter in sorted({claim.chapter for claim in CLAIMS.values()}):
+        made[f"claims/{chapter:02}.md"] = claims_page(chapter, language, told)
+    made |= _reference(language)
+    return made
+
+
+def home(course: Path, language: Language) -> str:
+    """Give the home page of a language.
+
+    Raises:
+        DataError: it is missing.
+    """
+    path = course / "index.md"
+    if not path.is_file():
+        raise DataError("home page", got=str(path), need="a file with prose in both languages")
+    text = "\n\n".join(cell.source for cell in read_prose(path) if cell.language == language)
+    return fill(text, language, PageTarget(""), {}) + HIDDEN_TREE
+
+
+def write(made: Mapping[str, str], folder: Path) -> None:
+    """Write the files that changed and remove those that are gone; what stays keeps its date, so it isn't built anew.
+
+    Args:
+        made: texts by place.
+        folder: to hold exactly these.
+    """
+    for place, text in made.items():
+        path = folder / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8", newline="\n")
+    for path in [path for path in folder.rglob("*") if path.is_file()]:
+        if path.relative_to(folder).as_posix() not in made:
+            path.unlink()
+
+
+def _reference(language: Language) -> dict[str, str]:
+    """Make the tables and the API."""
+    head = f"# {word('reference', language)}\n\n- [{word('recipes', language)}](recipes.md)\n"
+    listed = f"{head}- [{word('models', language)}](models.md)\n\n```{{toctree}}\n:hidden:\n\nrecipes\nmodels\n```\n"
+    made = {
+        "reference/index.md": listed,
+        "reference/recipes.md": recipes_page(language),
+        "reference/models.md": models_page(language),
+        "api/index.md": api_index(language),
+    }
+    return made | {f"api/{short_name(room)}.md": api_page(room) for room in rooms()}

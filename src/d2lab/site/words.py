@@ -1,0 +1,40 @@
+"""The few words that the pages' frames are made of, in both languages."""
+
+from d2lab.claims.page import Language
+
+WORDS: dict[str, dict[Language, str]] = {
+    "title": {"en": "d2lab", "zh": "d2lab"},
+    "course": {"en": "Course", "zh": "课程"},
+    "claims": {"en": "Claims", "zh": "论断"},
+    "recipes": {"en": "Recipes", "zh": "配方"},
+    "models": {"en": "Models", "zh": "模型"},
+    "reference": {"en": "Reference", "zh": "参考"},
+    "api": {"en": "API", "zh": "API"},
+    "source": {"en": "source", "zh": "源码"},
+    "chapter": {"en": "Chapter {}", "zh": "第 {} 章"},
+    "slides": {"en": "Slides", "zh": "幻灯片"},
+    "notebook": {"en": "Notebook", "zh": "Notebook"},
+    "colab": {"en": "Open in Colab", "zh": "在 Colab 中打开"},
+    "code": {"en": "Code of the figure", "zh": "画图代码"},
+    "measured": {"en": "measured", "zh": "实测"},
+    "check": {"en": "How it is checked", "zh": "怎样检验"},
+    "evidence": {"en": "Evidence", "zh": "证据"},
+    "again": {"en": "Measure it again", "zh": "自己再测一遍"},
+    "lessons": {"en": "Lessons", "zh": "课文"},
+    "told": {"en": "Told in", "zh": "出现于"},
+    "statement": {"en": "Statement", "zh": "论断"},
+    "verdict": {"en": "Verdict", "zh": "结论"},
+    "all": {"en": "all", "zh": "全部"},
+    "filter": {"en": "Words to look for", "zh": "关键词"},
+    "shown": {"en": "shown", "zh": "条"},
+}
+
+
+def word(name: str, language: Language) -> str:
+    """Give a word of the frame.
+
+    Args:
+        name: of the word.
+        language: of the page.
+    """
+    return WORDS[name][language]
