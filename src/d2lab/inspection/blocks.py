@@ -1,5 +1,7 @@
 """The layers of a net as the blocks of a drawing: what they are, what they hold, what shape they give."""
 
+import dataclasses
+
 import torch
 from torch import Tensor, nn
 
@@ -23,12 +25,7 @@ def blocks_of(net: nn.Module, example: Tensor) -> list[Block]:
     for row in rows:
         if row.kind in JOINED and blocks and blocks[-1].shape == row.shape:
             before = blocks[-1]
-            blocks[-1] = Block(
-                kind=f"{before.kind}",
-                shape=before.shape,
-                detail=f"{before.detail} + {row.kind}",
-                parameters=before.parameters,
-            )
+            blocks[-1] = dataclasses.replace(before, detail=f"{before.detail} + {row.kind}".strip())
         else:
             blocks.append(_block(row, modules.get(row.name)))
     return blocks

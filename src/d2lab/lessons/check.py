@@ -81,8 +81,5 @@ def slow(lessons: Sequence[Lesson], executed: Mapping[str, Executed]) -> list[st
         executed: by name.
     """
     taken = {one.name: executed[one.name].seconds for one in lessons}
-    return [
-        f"{name}: {seconds:.0f} s of processor time, {SECONDS} at most"
-        for name, seconds in taken.items()
-        if seconds > SECONDS
-    ]
+    long = {name: seconds for name, seconds in taken.items() if seconds > SECONDS}
+    return [f"{name}: {seconds:.0f} s of processor time, {SECONDS} at most" for name, seconds in long.items()]

@@ -1,4 +1,4 @@
-"""Roles of ours into Markdown: what a page or a notebook shows for {claim}, {measured}, {value}, {d2lab} and {recipe}."""
+"""Roles of ours into Markdown: what a page or a notebook shows for {claim}, {measured}, {value}, {d2lab}, {recipe}."""
 
 import re
 from collections.abc import Mapping
@@ -85,9 +85,8 @@ def formatted(values: Mapping[str, float | int | str], key: str, spec: str) -> s
         ConfigError: there is no such value, or the format does not fit it.
     """
     if key not in values:
-        raise ConfigError(
-            "value in the prose", got=key, need=f"one of {', '.join(values) or 'none: no cell keeps any'}"
-        )
+        need = f"one of {', '.join(values)}" if values else "none: no cell keeps any"
+        raise ConfigError("value in the prose", got=key, need=need)
     try:
         return format(values[key], spec)
     except (ValueError, TypeError) as cause:

@@ -25,4 +25,4 @@ def keep(**values: float | int | str) -> None:
     except ImportError:
         return
     if get_ipython() is not None:
-        display({VALUES_MIME: values}, raw=True)
+        display({VALUES_MIME: values}, raw=True)  # type: ignore[no-untyped-call]

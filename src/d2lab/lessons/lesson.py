@@ -38,7 +38,7 @@ class Cell:
     @property
     def figure(self) -> Mapping[str, str]:
         """The name and the captions of the figure that the cell draws; empty where it draws none."""
-        return self.options.get("figure", {})
+        return dict(self.options.get("figure", {}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Both languages of a lesson side by side: where they differ in what a machine can see, one of them is behind."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from d2lab.claims.page import LANGUAGES
@@ -44,16 +45,16 @@ def pair(lesson: Lesson) -> tuple[list[tuple[Cell, Cell]], list[str]]:
         pairs.append((zh, en))
     if len(prose) % 2:
         return [], [f"{len(prose)} prose cells: the last has no other language"]
-    split = [i for i, (a, b) in enumerate(zip(runs, runs[1:], strict=False), 1) if a == "zh" and b != "en"]
+    split = [i for i, (a, b) in enumerate(pairwise(runs), 1) if a == "zh" and b != "en"]
     return pairs, [f"cell {i}: code stands between Chinese and its English" for i in split]
 
 
 def _standard_sections(lesson: Lesson) -> list[str]:
     """Exercises and further reading are found by their names, so they have one each language."""
     problems = []
-    for language, names in (("en", FREE_SECTIONS[::2]), ("zh", FREE_SECTIONS[1::2])):
+    for start, language in enumerate(LANGUAGES):
         found = [words for cell in lesson.prose(language) for _, words in headings(cell.source)]
-        problems += [f"{language}: no section {name!r}" for name in names if name not in found]
+        problems += [f"{language}: no section {name!r}" for name in FREE_SECTIONS[start::2] if name not in found]
     return problems
 
 

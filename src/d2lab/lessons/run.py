@@ -121,7 +121,8 @@ def _run(sources: Sequence[str], name: str) -> list[list[dict[str, Any]]]:
         need = "nbclient and ipykernel, of the extra d2lab[site]"
         fix = "pip install nbclient ipykernel"
         raise MissingExtraError("running lessons", got=str(cause), need=need, fix=fix) from cause
-    notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
+    cells = [new_code_cell(source) for source in sources]  # type: ignore[no-untyped-call]
+    notebook = new_notebook(cells=cells)  # type: ignore[no-untyped-call]
     with tempfile.TemporaryDirectory(prefix="d2lab-lesson-") as place:
         resources = {"metadata": {"path": place}}
         client = NotebookClient(notebook, timeout=CELL_SECONDS, kernel_name="python3", resources=resources)

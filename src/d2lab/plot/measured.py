@@ -108,9 +108,8 @@ def lines(
         marker = MARKERS[number % len(MARKERS)] if len(places) <= MOST_MARKED else None
         axes.plot(places, values, color=color, marker=marker, markersize=4.5, linewidth=1.6, gid=name)
         end = int(np.flatnonzero(np.isfinite(values))[-1])
-        ends.append(
-            End(x=float(places[end]), y=float(values[end]), text=drawable(name), color=color, marker=marker or "s")
-        )
+        place = {"x": float(places[end]), "y": float(values[end])}
+        ends.append(End(**place, text=drawable(name), color=color, marker=marker or "s"))
     label_ends(axes, ends, theme)
     header(drawn, title, subtitle, theme)
     return drawn

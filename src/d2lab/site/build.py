@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -87,6 +88,7 @@ def build(
     for line in slow(lessons, executed):
         tell(f"slow: {line}")
     (places.out / STAMP).unlink(missing_ok=True)
+    _forget_if_made_otherwise(places)
     for language in LANGUAGES:
         write(pages(places.course, lessons, executed, language, repository), places.cache / "pages" / language)
     tell("building the pages of both languages")
@@ -98,6 +100,18 @@ def build(
     tell("checking links")
     _refuse(dead_links(places.out, jobs))
     write_json(places.out / STAMP, {"commit": commit(), "lessons": [one.name for one in lessons]})
+
+
+def _forget_if_made_otherwise(places: Places) -> None:
+    """Remove pages that an earlier version of this room made: Sphinx would keep those whose text stayed the same."""
+    here = Path(__file__).parent
+    code = b"".join(file.read_bytes() for file in sorted(here.rglob("*")) if file.suffix in (".py", ".html"))
+    version, made = hashlib.sha256(code).hexdigest(), places.cache / "made-by"
+    if not made.is_file() or made.read_text(encoding="utf-8") != version:
+        for language in LANGUAGES:
+            for folder in (places.cache / "doctrees" / language, places.out / language):
+                shutil.rmtree(folder, ignore_errors=True)
+    write_bytes(made, version.encode())
 
 
 def _sphinx(places: Places, modules: Path) -> None:
@@ -132,9 +146,6 @@ def _start_sphinx(places: Places, modules: Path, language: Language) -> "subproc
         "D2LAB_SITE_LANGUAGE": language,
         "D2LAB_SITE_MODULES": str(modules),
         "D2LAB_SITE_CACHE": str(places.cache),
-        "D2LAB_SITE_CODE": hashlib.sha256(
-            b"".join(file.read_bytes() for file in sorted(here.rglob("*.py")))
-        ).hexdigest(),
         "OMP_NUM_THREADS": "1",
     }
     sphinx = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html"]

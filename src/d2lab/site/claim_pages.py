@@ -10,10 +10,12 @@ from d2lab.claims.page import Language, evidence_of, evidence_table, said, summa
 from d2lab.site.target import PageTarget, short
 from d2lab.site.words import word
 
+NO_LIST = "---\ntocdepth: 1\n---"  # whole sentences make no list of contents
 INTRO: dict[Language, str] = {
     "en": "Every statement of the notes is a small program here. It measures, and says whether the statement holds. "
     "What fails stays on the list: that is what one learns most from.",
-    "zh": "笔记里的每句话在这里都是一段小程序：测一遍，再说这句话成不成立。不成立的也留在表里，最值得读的往往就是它们。",
+    "zh": "笔记里的每句话在这里都是一段小程序：测一遍，再说这句话成不成立。"
+    "不成立的也留在表里，最值得读的往往就是它们。",
 }
 
 
@@ -25,7 +27,7 @@ def claims_index(language: Language) -> str:
     """
     chapters = sorted({claim.chapter for claim in CLAIMS.values()})
     rows = "\n".join(_row(claim, language) for claim in CLAIMS.values())
-    toc = "\n".join(f"{chapter:02}" for chapter in chapters)
+    toc = "\n".join(f"{chapter} {title(chapter, language)} <{chapter:02}>" for chapter in chapters)
     heads = (word("statement", language), word("verdict", language), word("measured", language))
     return "\n".join(
         [
@@ -53,7 +55,7 @@ def claims_page(chapter: int, language: Language, told: Mapping[str, Sequence[tu
     parts += [
         _section(claim, language, told.get(claim.id, ())) for claim in CLAIMS.values() if claim.chapter == chapter
     ]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join([NO_LIST, *parts]) + "\n"
 
 
 def _zh_head(chapter: int) -> str:
@@ -77,7 +79,7 @@ def _section(claim: Claim, language: Language, told: Sequence[tuple[str, str]]) 
             f"({claim.id})=\n## {_plain(said(claim, language))}\n",
             f"{badge} {_plain(record.why(language))}{shown}\n",
             evidence_table(claim, language) + "\n",
-            f"<details class='fold'><summary>{word('check', language)}</summary>\n",
+            f"<details class='fold check'><summary>{word('check', language)}</summary>\n",
             f"```python\n{claim.source.rstrip()}\n```\n",
             "</details>\n",
             f"<p class='foot'>{' · '.join(_code(part) for part in foot)}</p>",

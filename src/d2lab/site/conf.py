@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from d2lab.site.words import word
+
 LANGUAGE = os.environ["D2LAB_SITE_LANGUAGE"]
 MODULES = Path(os.environ["D2LAB_SITE_MODULES"])
 CACHE = Path(os.environ["D2LAB_SITE_CACHE"])
@@ -33,16 +35,14 @@ katex_cache = str(CACHE / "katex")
 
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
-autodoc_class_signature = "separated"
+autodoc_class_signature = "mixed"
+toc_object_entries_show_parents = "hide"
 autodoc_use_type_comments = False
 napoleon_numpy_docstring = False
 napoleon_use_rtype = False
 add_module_names = False
-python_maximum_signature_line_length = 100
 default_role = "code"
 suppress_warnings = ["ref.python", "sphinx_autodoc_typehints"]
-
-d2lab_code = os.environ["D2LAB_SITE_CODE"]  # pages are read anew when what makes them changes
 
 html_theme = "shibuya"
 html_theme_options = {
@@ -51,6 +51,15 @@ html_theme_options = {
     "toctree_collapse": True,
     "globaltoc_expand_depth": 1,
     "hide_breadcrumbs": True,
+    "nav_links": [
+        {"title": word(name, LANGUAGE), "url": page}  # type: ignore[arg-type]
+        for name, page in (
+            ("course", "course/index"),
+            ("claims", "claims/index"),
+            ("recipes", "reference/recipes"),
+            ("api", "api/index"),
+        )
+    ],
 }
 templates_path = [str(THEME / "templates")]
 html_static_path = [str(THEME / "static")]

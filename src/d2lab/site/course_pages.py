@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 
 from d2lab.claims.catalog import CLAIMS
+from d2lab.claims.evidence import VERDICTS
 from d2lab.claims.page import Language, counts, title, verdict_word
 from d2lab.lessons.lesson import Lesson
 from d2lab.lessons.prose import roles
 from d2lab.site.words import word
 
 INTRO: dict[Language, str] = {
-    "en": "Each lesson answers one question: the idea in a picture, the formula, the code from scratch and torch's beside "
-    "it, an experiment on real data, and what a machine found when it checked what the notes say.",
+    "en": "Each lesson answers one question: the idea in a picture, the formula, the code from scratch and torch's "
+    "beside it, an experiment on real data, and what a machine found when it checked what the notes say.",
     "zh": "每课回答一个问题：一张图讲清想法，写出公式，从零实现并与 torch 的写法对照，再在真实数据上做实验，"
     "最后看机器逐条检验笔记的说法，结果如何。",
 }
@@ -31,7 +32,9 @@ def course_index(lessons: Sequence[Lesson], language: Language) -> str:
     cards = "\n".join(_card(chapter, lessons, language) for chapter in _chapters())
     toc = "\n".join(f"{folder}/index" for folder in sorted({one.path.parent.name for one in lessons}))
     head = f"(course)=\n# {word('course', language)}\n\n{INTRO[language]}\n"
-    return f'{head}\n<div class="map">\n{cards}\n</div>\n\n```{{toctree}}\n:hidden:\n\n{toc}\n```\n'
+    legend = "".join(f'<span data-verdict="{v}"><i></i>{verdict_word(v, language)}</span>' for v in VERDICTS)
+    shown = f'<p class="legend">{legend}</p>\n\n<div class="map">\n{cards}\n</div>'
+    return f"{head}\n{shown}\n\n```{{toctree}}\n:hidden:\n\n{toc}\n```\n"
 
 
 def chapter_page(lessons: Sequence[Lesson], language: Language) -> str:
@@ -110,8 +113,9 @@ def _verdicts(chapter: int, root: str, language: Language) -> str:
     """Draw a bar whose parts are as long as there are claims of each verdict; it leads to them."""
     claims = [claim for claim in CLAIMS.values() if claim.chapter == chapter]
     found = counts(claims)
-    said = "; ".join(f"{verdict_word(verdict, language)} {n}" for verdict, n in found.items())
-    parts = "".join(f'<i data-verdict="{verdict}" style="flex:{n}"></i>' for verdict, n in sorted(found.items()))
+    shown = [(verdict, found[verdict]) for verdict in VERDICTS if found[verdict]]
+    parts = "".join(f'<i data-verdict="{verdict}" style="flex:{n}"></i>' for verdict, n in shown)
+    said = "; ".join(f"{verdict_word(verdict, language)} {n}" for verdict, n in shown)
     total = STATEMENTS[language].format(len(claims))
     bar = f'<span class="bar" role="img" aria-label="{said}" title="{said}">{parts}</span>'
     return f'<a class="verdicts" href="{root}claims/{chapter:02}.html">{bar}<span>{total}</span></a>'

@@ -4,14 +4,12 @@ import re
 from typing import Any
 
 SECTION = re.compile(r"(Args|Arguments|Returns|Raises|Yields|Attributes|Example|Examples|Note|Notes|Shape):$")
+REMARK = re.compile(r"(Source|Twin|Changed):")
 CODE = re.compile(r"(``.+?``|`[^`]+`)")
 
 
 def as_rst(lines: list[str]) -> list[str]:
     """Escape what would be markup, and mark indented paragraphs as code.
-
-    >>> as_rst(["|x| * y for w_", "", "    code(*a)"])
-    ['\\\\|x\\\\| \\\\* y for w\\\\_', '', '.. code-block:: python', '', '    code(*a)']
 
     Args:
         lines: of a docstring, its indentation taken off.
@@ -19,12 +17,17 @@ def as_rst(lines: list[str]) -> list[str]:
     made: list[str] = []
     in_code = section = False
     for line in lines:
-        indented = line.startswith("    ")
-        if line.strip() and not indented:
+        before = made[-1].strip() if made else ""
+        if line.strip() and not line.startswith("    "):
             in_code, section = False, bool(SECTION.match(line))
-        elif line.strip() and not in_code and not section and (not made or not made[-1].strip()):
-            in_code = True
-            made += [".. code-block:: python", ""]
+            if before and REMARK.match(line):
+                made.append("")
+        elif line.strip() and not section and not in_code:
+            if before:  # a remark that goes on
+                line = line.strip()  # noqa: PLW2901
+            else:
+                in_code = True
+                made += [".. code-block:: python", ""]
         made.append(line if in_code or line.lstrip().startswith(">>>") else escaped(line))
     return made
 

@@ -22,7 +22,7 @@ class BothThemes(SphinxTransform):
 
     default_priority = 100  # before the pictures are collected
 
-    def apply(self, **_: Any) -> None:
+    def apply(self, **_: Any) -> None:  # noqa: ANN401
         """Double every picture of the class `themed`."""
         for image in list(self.document.findall(nodes.image)):
             if "themed" in image.get("classes", []) and not image["uri"].endswith("-dark.svg"):
@@ -38,7 +38,7 @@ def words_of(node: nodes.Node) -> str:
     if isinstance(node, nodes.raw):
         return re.sub(r"<[^>]*>", " ", node.astext())
     if isinstance(node, nodes.Text):
-        return node.astext()
+        return str(node.astext())
     if isinstance(node, nodes.math_block | nodes.literal_block | nodes.comment):
         return " "
     joined = "".join(words_of(child) for child in node.children)
@@ -105,12 +105,31 @@ def skip_fields(app: Any, what: str, name: str, thing: Any, skip: bool, options:
     return True if type(thing).__name__ == "_tuplegetter" else None
 
 
+def number_by_lesson(app: Any, env: Any) -> None:  # noqa: ANN401
+    """Number figures and formulas by chapter and lesson, so that a new lesson elsewhere changes no number."""
+    for page, kinds in env.toc_fignumbers.items():
+        lesson = re.fullmatch(r"course/(\d+)-[^/]+/(\d+)-[^/]+", page)
+        if lesson is None:
+            continue
+        for numbered in kinds.values():
+            for count, name in enumerate(numbered, 1):
+                numbered[name] = (int(lesson[1]), int(lesson[2]), count)
+
+
+def forget_sourceless(app: Any, env: Any) -> None:  # noqa: ANN401
+    """Forget modules without a file, those that named tuples seem to come from: the list of sources would link them."""
+    known = getattr(env, "_viewcode_modules", {})
+    for name in [name for name, entry in known.items() if not entry]:
+        del known[name]
+
+
 def setup(app: Any) -> dict[str, bool]:  # noqa: ANN401
     """Join Sphinx."""
-    app.add_config_value("d2lab_code", "", "env")
     setup_math(app)
     app.add_transform(BothThemes)
     app.connect("autodoc-process-docstring", process, priority=400)  # before napoleon reads the sections
     app.connect("autodoc-skip-member", skip_fields)
+    app.connect("env-check-consistency", number_by_lesson)  # Sphinx has counted by then
+    app.connect("env-updated", forget_sourceless)
     app.connect("build-finished", write_data)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

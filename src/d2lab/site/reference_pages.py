@@ -24,8 +24,8 @@ INTRO: dict[str, dict[Language, str]] = {
         "用 `--set key=value` 修改下面任何一项设置。",
     },
     "models": {
-        "en": "The papers' nets at their papers' sizes, 1,000 classes. Counted here from the nets themselves, while they "
-        "compute; `d2lab inspect NAME` shows each layer.",
+        "en": "The papers' nets at their papers' sizes, 1,000 classes. Counted here from the nets themselves, while "
+        "they compute; `d2lab inspect NAME` shows each layer.",
         "zh": "论文里的网络，按论文的尺寸、1000 个类别。下列数字由网络自己在计算时数出；"
         "`d2lab inspect NAME` 可以逐层查看。",
     },

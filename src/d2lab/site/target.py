@@ -80,4 +80,4 @@ def source_of(name: str) -> tuple[str, str]:
     if inspect.ismodule(thing):
         return thing.__name__, ""
     thing = inspect.unwrap(thing)  # type: ignore[arg-type]
-    return str(thing.__module__), str(thing.__qualname__)  # type: ignore[attr-defined]
+    return str(thing.__module__), str(thing.__qualname__)

@@ -13,16 +13,17 @@ if (new URLSearchParams(location.search).has("slides")) {
     const deck = document.createElement("div");
     deck.className = "slides";
     let slide;
+    // A title, a piece of code or a figure begins a slide; what follows stays with it. Folded code stays at home.
     const put = (node, fresh) => {
       if (!slide || fresh) { slide = document.createElement("section"); deck.append(slide); }
       slide.append(node);
     };
-    // A new slide at each title, each piece of code, each figure; what follows stays with it.
     const walk = (section) => {
       for (const node of [...section.children]) {
-        if (node.matches("span[id], .tools")) continue;
+        if (node.matches("span[id], .tools, details") || node.querySelector(":scope > details:only-child")) continue;
         if (node.matches("section")) { walk(node); slide = undefined; continue; }
-        put(node, node.matches("h1, h2, .cell, figure, details"));
+        const roomy = slide && slide.children.length <= 2 && slide.firstChild.matches("h1, h2, h3");
+        put(node, node.matches("h1, h2, figure") || (node.matches(".cell") && !roomy));
       }
     };
     walk(document.querySelector("article section"));
