@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from d2lab.claims.page import LANGUAGES
 from d2lab.core.errors import D2labError
 from d2lab.lessons.keep import VALUES_MIME
-from d2lab.lessons.lesson import Lesson
+from d2lab.lessons.lesson import Lesson, read_prose
 from d2lab.lessons.names import unknown_names
 from d2lab.lessons.numbers import numbers_without_source
 from d2lab.lessons.parity import differences
@@ -37,6 +38,21 @@ def problems_of(lesson: Lesson, verbs: Iterable[str], executed: Executed | None)
     if executed is not None:
         found += _of_outputs(lesson, executed)
     return [f"{lesson.name}: {problem}" for problem in found]
+
+
+def problems_of_home(path: Path, verbs: Iterable[str]) -> list[str]:
+    """List what is wrong with the home page: it has no code and no exercises, but two languages, names and links.
+
+    Args:
+        path: of its file.
+        verbs: of the command line.
+
+    Raises:
+        DataError: it is missing or can't be read.
+    """
+    page = Lesson(path=path, chapter=0, number=0, slug=path.stem, cells=read_prose(path))
+    found = [*differences(page, sections=False), *unknown_names(page, verbs, ())]
+    return [f"{path.name}: {problem}" for problem in found]
 
 
 def problems_of_course(

@@ -17,6 +17,7 @@ from d2lab.recipes import RECIPES
 ROOTS = {"torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional", "np": "numpy", "optim": "torch.optim"}
 ROOMS = {path.name for path in Path(d2lab.__file__).parent.iterdir() if (path / "__init__.py").is_file()}
 DOTTED = re.compile(r"([A-Za-z_]\w*(?:\.\w+)+)(?:\(.*\))?")
+IN_HTML = re.compile(r"<code>d2lab ([^<]+)</code>")
 KINDS = ("claim", "measured", "value", "d2lab", "recipe", "ref", "eq", "numref")
 
 
@@ -33,7 +34,8 @@ def unknown_names(lesson: Lesson, verbs: Iterable[str], kept: Iterable[str] | No
     for text in [*(cell.source for cell in lesson.cells if not cell.is_code), *captions]:
         problems += [problem for role in roles(text) for problem in _role(role, kept)]
         problems += [problem for name in codes(text) for problem in _dotted(name)]
-        problems += [problem for line in commands(text) for problem in _command(line, known_verbs)]
+        lines = [*commands(text), *IN_HTML.findall(text)]
+        problems += [problem for line in lines for problem in _command(line, known_verbs)]
         problems += [problem for target in links(text) for problem in _link(target, lesson.path)]
     return sorted(set(problems))
 

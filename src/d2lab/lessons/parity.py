@@ -19,8 +19,13 @@ PARTS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def differences(lesson: Lesson) -> list[str]:
-    """List where the languages differ: cells, labels, headings, formulas, roles, links and captions."""
+def differences(lesson: Lesson, *, sections: bool = True) -> list[str]:
+    """List where the languages differ: cells, labels, headings, formulas, roles, links and captions.
+
+    Args:
+        lesson: or a page like one.
+        sections: also ask for those that every lesson ends with.
+    """
     pairs, problems = pair(lesson)
     for number, (zh, en) in enumerate(pairs, 1):
         for name, part in PARTS.items():
@@ -31,7 +36,7 @@ def differences(lesson: Lesson) -> list[str]:
         missing = [name for name in ("name", *LANGUAGES) if cell.figure and not str(cell.figure.get(name, "")).strip()]
         if missing:
             problems.append(f"figure {dict(cell.figure)} lacks {', '.join(missing)}")
-    return problems + _standard_sections(lesson)
+    return problems + (_standard_sections(lesson) if sections else [])
 
 
 def pair(lesson: Lesson) -> tuple[list[tuple[Cell, Cell]], list[str]]:

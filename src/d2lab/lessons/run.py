@@ -1,5 +1,6 @@
 """Running the code of a lesson: once, in a kernel of its own, kept until the code or the package changes."""
 
+import asyncio
 import hashlib
 import json
 import os
@@ -129,7 +130,7 @@ def _run(sources: Sequence[str], name: str) -> list[list[dict[str, Any]]]:
         client.extra_arguments = ["--log-level=ERROR"]  # its warning about loopback is no news
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg", "D2LAB_RUNS": f"{place}/runs"}
         try:
-            client.execute(env=environment)
+            asyncio.run(client.async_execute(env=environment))  # a loop of its own, closed behind it
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as cause:
             at = next((i for i, cell in enumerate(notebook.cells, 1) if _failed(cell)), len(sources))
             got = COLORS.sub("", str(cause)).strip().splitlines()[-1]

@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from d2lab.core.errors import ConfigError
 from d2lab.plot.font import drawable
 from d2lab.plot.theme import HEADER_INCHES, LIGHT, Theme, blank, figure, font, header
-from d2lab.plot.values import Numbers
 
 if TYPE_CHECKING:
     import matplotlib.axes
@@ -35,7 +34,7 @@ class Grid:
         shaded: color the cells by their values.
     """
 
-    values: Numbers
+    values: ArrayLike
     name: str = ""
     marked: Sequence[Box] = ()
     faint: int = 0

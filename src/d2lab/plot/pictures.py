@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
 from d2lab.core.errors import ConfigError
 from d2lab.plot.font import class_names
@@ -17,7 +17,7 @@ SIDE = 0.95  # inches of a picture
 
 
 def pictures(
-    images: NDArray[Any],
+    images: ArrayLike,
     names: Sequence[str] = (),
     theme: Theme = LIGHT,
     *,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from d2lab.core.errors import ConfigError
 from d2lab.plot.font import drawable
@@ -21,8 +21,8 @@ MANY = 600  # points, above which an SVG holds them as one picture
 
 
 def regions(
-    points: NDArray[Any],
-    classes: NDArray[Any],
+    points: ArrayLike,
+    classes: ArrayLike,
     answers: "dict[str, Answer | None]",
     theme: Theme = LIGHT,
     *,

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from d2lab.core.errors import ConfigError
 from d2lab.plot.font import drawable
 from d2lab.plot.theme import LIGHT, Theme, dress, figure, font, header
-from d2lab.plot.values import Numbers
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -18,10 +18,10 @@ MARKED_POINTS = 60  # a path with more is a line alone
 
 
 def surface(
-    across: Numbers,
-    up: Numbers,
-    heights: Numbers,
-    paths: Mapping[str, Numbers] | None = None,
+    across: ArrayLike,
+    up: ArrayLike,
+    heights: ArrayLike,
+    paths: Mapping[str, ArrayLike] | None = None,
     theme: Theme = LIGHT,
     *,
     title: str,
@@ -29,7 +29,7 @@ def surface(
     horizontal: str,
     vertical: str,
     log: bool = True,
-    best: tuple[float, float] | None = None,
+    best: tuple[float | int, float | int] | None = None,
 ) -> "matplotlib.figure.Figure":
     """Draw contours of a surface with paths upon it; the darker, the higher.
 

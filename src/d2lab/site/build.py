@@ -14,13 +14,13 @@ from d2lab.claims.page import LANGUAGES, Language
 from d2lab.claims.record import commit
 from d2lab.core.atomic import write_bytes, write_json
 from d2lab.core.errors import ConfigError, D2labError, MissingExtraError
-from d2lab.lessons.check import problems_of_course, slow
+from d2lab.lessons.check import problems_of_course, problems_of_home, slow
 from d2lab.lessons.lesson import Lesson, read_course
 from d2lab.lessons.run import Executed, execute_all
 from d2lab.site.links import dead_links
 from d2lab.site.notebook import notebook
 from d2lab.site.packages import copy_to, install
-from d2lab.site.tree import pages, write
+from d2lab.site.tree import HOME, pages, write
 
 STAMP = "built.json"  # written last: a site without it is not whole
 ENTRY = """<!doctype html>
@@ -80,7 +80,7 @@ def build(
     """
     verbs = list(verbs)
     lessons = read_course(places.course)
-    _refuse(problems_of_course(lessons, verbs))
+    _refuse([*problems_of_home(places.course / HOME, verbs), *problems_of_course(lessons, verbs)])
     modules = install(places.cache)
     tell(f"running the code of {len(lessons)} lessons that changed since their last run")
     executed = execute_all(lessons, places.cache / "outputs", jobs)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from d2lab.site.words import word
 
-LANGUAGE = os.environ["D2LAB_SITE_LANGUAGE"]
-MODULES = Path(os.environ["D2LAB_SITE_MODULES"])
-CACHE = Path(os.environ["D2LAB_SITE_CACHE"])
+LANGUAGE = os.environ.get("D2LAB_SITE_LANGUAGE", "en")
+MODULES = Path(os.environ.get("D2LAB_SITE_MODULES", "node_modules"))
+CACHE = Path(os.environ.get("D2LAB_SITE_CACHE", ".cache/site"))
 THEME = Path(__file__).parent / "theme"
 ZH = LANGUAGE == "zh"
 

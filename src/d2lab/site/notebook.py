@@ -18,7 +18,7 @@ from d2lab.lessons.run import Executed
 from d2lab.site.target import short
 
 Labels = Mapping[str, Mapping[str, str]]
-ADMONITION = re.compile(r"^(:{3,})\{(\w+)\}[ \t]*(.*)\n((?::[\w-]+:.*\n)*)(.*?)^\1[ \t]*$", re.M | re.S)
+ADMONITION = re.compile(r"^(:{3,})\{(\w+)\}[ \t]*([^\n]*)\n((?::[\w-]+:[^\n]*\n)*)(.*?)^\1[ \t]*$", re.M | re.S)
 ALERT = re.compile(r"^> \[!(\w+)\]", re.M)
 FIGURE: dict[Language, str] = {"en": "Figure", "zh": "图"}
 INSTALL = """\

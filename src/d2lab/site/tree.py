@@ -6,7 +6,6 @@ from pathlib import Path
 
 from d2lab.claims.catalog import CLAIMS
 from d2lab.claims.page import Language
-from d2lab.core.errors import DataError
 from d2lab.lessons.fill import fill
 from d2lab.lessons.lesson import Lesson, read_prose
 from d2lab.lessons.run import Executed
@@ -18,7 +17,8 @@ from d2lab.site.reference_pages import models_page, recipes_page
 from d2lab.site.target import PageTarget
 from d2lab.site.words import word
 
-HIDDEN_TREE = "\n\n```{toctree}\n:hidden:\n\ncourse/index\nclaims/index\nreference/index\napi/index\n```\n"
+HOME = "index.md"  # of the course's folder
+TREE = "\n\n```{toctree}\n:hidden:\n\ncourse/index\nclaims/index\nreference/index\napi/index\n```\n"
 
 
 def pages(
@@ -58,11 +58,9 @@ def home(course: Path, language: Language) -> str:
     Raises:
         DataError: it is missing.
     """
-    path = course / "index.md"
-    if not path.is_file():
-        raise DataError("home page", got=str(path), need="a file with prose in both languages")
+    path = course / HOME
     text = "\n\n".join(cell.source for cell in read_prose(path) if cell.language == language)
-    return fill(text, language, PageTarget(""), {}) + HIDDEN_TREE
+    return fill(text, language, PageTarget(""), {}) + TREE
 
 
 def write(made: Mapping[str, str], folder: Path) -> None:
