@@ -142,6 +142,10 @@ def test_a_course_is_read_in_order_and_lessons_are_found(write, tmp_path):
         (lambda write: write(chapter="small"), "need NN-slug/MM-slug.md"),
         (lambda write: write(('+++ {"lang": "zh"}\n\n37', '+++ {"lang": "fr"}\n\n37')), "prose with its language"),
         (lambda write: write().with_name("02-none.md"), "No such file"),
+        (
+            lambda write: write(("```{code-cell} ipython3\n", "```{code-cell} ipython3\n---\nfigure: a: b\n---\n")),
+            "Invalid YAML",
+        ),
     ],
 )
 def test_a_file_that_is_no_lesson_is_refused(write, make, said):

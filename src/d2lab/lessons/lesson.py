@@ -130,12 +130,13 @@ def read_prose(path: Path) -> tuple[Cell, ...]:
     """
     try:
         import jupytext
+        from jupytext.myst import MystMetadataParsingError
     except ImportError as cause:
         need = "jupytext, of the extra d2lab[site]"
         raise MissingExtraError("reading lessons", got="no jupytext", need=need, fix="pip install jupytext") from cause
     try:
         notebook = jupytext.reads(path.read_text(encoding="utf-8"), fmt="md:myst")
-    except (OSError, ValueError) as cause:
+    except (OSError, ValueError, MystMetadataParsingError) as cause:
         raise DataError(f"lesson {path}", got=str(cause), need="a MyST notebook that can be read") from cause
     return tuple(_cell(path, number, cell) for number, cell in enumerate(notebook.cells, 1))
 
