@@ -25,6 +25,7 @@ extensions = [
 ]
 myst_enable_extensions = ["alert", "dollarmath", "amsmath", "colon_fence", "deflist", "attrs_block", "attrs_inline"]
 myst_dmath_double_inline = True
+myst_ref_domains = ["std"]  # a label means a lesson, not a function of the same name
 numfig = math_numfig = True
 numfig_secnum_depth = 2
 numfig_format = {"figure": "图 %s" if ZH else "Figure %s", "table": "表 %s" if ZH else "Table %s"}
