@@ -10,10 +10,12 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 
+from d2lab.lessons.prose import FREE_SECTIONS
 from d2lab.site.docstrings import process
 from d2lab.site.katex import setup_math
 
 LONGEST = 4000  # characters of a section that are searched
+ASIDES = {*FREE_SECTIONS, "What the notes say, measured", "笔记说的，机器测的"}
 KINDS = {"course": "lesson", "claims": "claim", "api": "api", "reference": "reference"}
 
 
@@ -64,7 +66,8 @@ def records(app: Any) -> Iterator[dict[str, str]]:  # noqa: ANN401 (a Sphinx app
             ]
             text = " ".join(" ".join(words_of(child) for child in own).split())[:LONGEST]
             first = isinstance(section.parent, nodes.document)
-            yield {"u": place + ("" if first else f"#{section['ids'][0]}"), "t": title, "p": top, "x": text, "k": kind}
+            rank = "aside" if title in ASIDES else kind
+            yield {"u": place + ("" if first else f"#{section['ids'][0]}"), "t": title, "p": top, "x": text, "k": rank}
         for described in tree.findall(addnodes.desc):
             signature = next(described.findall(addnodes.desc_signature))
             if signature.get("ids") and described.get("objtype") in ("class", "function"):

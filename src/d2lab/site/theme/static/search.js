@@ -3,11 +3,12 @@
   "use strict";
   const HAN = /[\u3400-\u9fff]/;
   const WORD = /[\u3400-\u9fff]+|[a-z0-9_]+/g;
-  const WEIGHT = { lesson: 2.5, page: 1.5, reference: 1.2, claim: 1, api: 0.5 };
+  // A claim's title is a whole sentence and would win over every heading; exercises and lists of claims are asides.
+  const WEIGHT = { lesson: 2.5, page: 1.2, reference: 1, aside: 0.9, claim: 0.4, api: 0.4 };
   const chinese = document.documentElement.lang.startsWith("zh");
   const WORDS = chinese
-    ? { open: "搜索课程", none: "没有结果", kinds: { lesson: "课文", claim: "论断", api: "API", reference: "参考", page: "" } }
-    : { open: "Search the course", none: "No results", kinds: { lesson: "lesson", claim: "claim", api: "API", reference: "reference", page: "" } };
+    ? { open: "搜索课程", none: "没有结果", kinds: { lesson: "课文", aside: "课文", claim: "论断", api: "API", reference: "参考", page: "" } }
+    : { open: "Search the course", none: "No results", kinds: { lesson: "lesson", aside: "lesson", claim: "claim", api: "API", reference: "reference", page: "" } };
 
   const tokenize = (text) => {
     const tokens = [];
