@@ -74,7 +74,7 @@ def test_the_notebook_of_a_lesson_runs_as_it_stands(lesson, site, tmp_path):
 
 
 def _words(cell):
-    return ["".join(o.get("text", "")) for o in cell.get("outputs", []) if o.get("name") == "stdout"]
+    return "".join("".join(o["text"]) for o in cell.get("outputs", []) if o.get("name") == "stdout")
 
 
 def test_a_notebook_has_its_installation_first_and_its_captions_last():

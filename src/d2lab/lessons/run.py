@@ -130,7 +130,8 @@ def _run(sources: Sequence[str], name: str) -> list[list[dict[str, Any]]]:
         client.extra_arguments = ["--log-level=ERROR"]  # its warning about loopback is no news
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg", "D2LAB_RUNS": f"{place}/runs"}
         try:
-            asyncio.run(client.async_execute(env=environment))  # a loop of its own, closed behind it
+            with ThreadPoolExecutor(1) as own:  # the caller's thread may have a loop that runs already
+                own.submit(lambda: asyncio.run(client.async_execute(env=environment))).result()
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as cause:
             at = next((i for i, cell in enumerate(notebook.cells, 1) if _failed(cell)), len(sources))
             got = COLORS.sub("", str(cause)).strip().splitlines()[-1]
