@@ -10,8 +10,8 @@ pytest.importorskip("jupytext")
 
 from d2lab.claims.catalog import CLAIMS
 from d2lab.lessons import read_course
-from d2lab.site.build import STAMP
 from d2lab.site.links import dead_links
+from d2lab.site.stamp import STAMP
 
 pytestmark = pytest.mark.slow
 COURSE = Path(__file__).resolve().parents[2] / "course"

@@ -6,9 +6,9 @@ import pytest
 
 from d2lab.core.errors import ConfigError, MissingExtraError, RunError
 from d2lab.site import packages
-from d2lab.site.build import STAMP
 from d2lab.site.links import dead_links
 from d2lab.site.serve import served
+from d2lab.site.stamp import STAMP
 
 
 @pytest.fixture

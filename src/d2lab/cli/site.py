@@ -19,7 +19,7 @@ Out = Annotated[Path, typer.Option(help="The folder of the site.")]
 Cache = Annotated[Path, typer.Option(help="Where outputs, formulas and libraries are kept.")]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", help="Processes at a time.")]
 SITE, CACHE = Path("_site"), Path(".cache/site")
-LANGUAGES = ("zh", "en")
+LANGUAGES = ("zh", "en")  # as the claims have them, which would bring torch along
 
 
 @app.command("build")
@@ -82,7 +82,9 @@ def learn(
     quiet: Annotated[bool, typer.Option("--no-browser", help="Only serve and print the address.")] = False,
 ) -> None:
     """Read the course: serve the built site on this machine alone and open the browser."""
-    from d2lab.site.serve import open_browser, served
+    import webbrowser
+
+    from d2lab.site.serve import served
 
     if language not in ("", *LANGUAGES):
         raise ConfigError("--language", got=language, need="zh or en")
@@ -92,7 +94,7 @@ def learn(
     place = "index.html" if lesson is None and not language else f"{language or 'en'}/{_page(lesson, site)}"
     with served(site, port) as address:
         typer.echo(f"{address}/{place}\nCtrl-C stops.")
-        if not quiet and not open_browser(f"{address}/{place}"):
+        if not quiet and not webbrowser.open(f"{address}/{place}"):
             typer.echo("No browser was found here: open the address in one.")
         try:
             while True:
@@ -118,19 +120,16 @@ def _find(lesson: str, site: Path) -> str:
     Raises:
         ConfigError: there is none; the error proposes the nearest.
     """
-    import json
-
     from d2lab.core.names import unknown_name
-    from d2lab.site.build import STAMP, require_whole
+    from d2lab.site.stamp import lessons_of
 
-    require_whole(site)
-    names = json.loads((site / STAMP).read_text(encoding="utf-8"))["lessons"]
+    names = lessons_of(site)
     short = {name.rpartition("/")[2].partition("-")[2]: name for name in names}
     if lesson in names:
         return lesson
     if lesson not in short:
         raise unknown_name("lesson", lesson, short)
-    return str(short[lesson])
+    return short[lesson]
 
 
 def _open_notebook(lesson: str | None, language: str, site: Path) -> None:

@@ -13,16 +13,16 @@ from pathlib import Path
 from d2lab.claims.page import LANGUAGES, Language
 from d2lab.claims.record import commit
 from d2lab.core.atomic import write_bytes, write_json
-from d2lab.core.errors import ConfigError, D2labError, MissingExtraError
+from d2lab.core.errors import D2labError, MissingExtraError
 from d2lab.lessons.check import problems_of_course, problems_of_home, slow
 from d2lab.lessons.lesson import Lesson, read_course
 from d2lab.lessons.run import Executed, execute_all, kept
 from d2lab.site.links import dead_links
 from d2lab.site.notebook import notebook
 from d2lab.site.packages import copy_to, install
+from d2lab.site.stamp import STAMP
 from d2lab.site.tree import HOME, pages, write
 
-STAMP = "built.json"  # written last: a site without it is not whole
 ENTRY = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>d2lab</title>
@@ -171,23 +171,3 @@ def _notebooks(
 def _refuse(problems: Sequence[str]) -> None:
     if problems:
         raise SiteError(problems)
-
-
-def is_whole(site: Path) -> bool:
-    """Say whether a site was built to its end.
-
-    Args:
-        site: its folder.
-    """
-    return (site / STAMP).is_file()
-
-
-def require_whole(site: Path) -> None:
-    """Refuse a folder that holds no whole site.
-
-    Raises:
-        ConfigError: it holds none.
-    """
-    if not is_whole(site):
-        fix = "Build it: d2lab site build (in a clone), or name its folder with --site."
-        raise ConfigError("site", got=str(site), need="the folder of a built site", fix=fix)

@@ -2,7 +2,6 @@
 
 import functools
 import threading
-import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from d2lab.core.errors import ConfigError
-from d2lab.site.build import require_whole
+from d2lab.site.stamp import require_whole
 
 LOOPBACK = "127.0.0.1"
 
@@ -56,8 +55,3 @@ def served(site: Path, port: int = 0) -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
-
-
-def open_browser(address: str) -> bool:
-    """Open an address in the reader's browser; say whether one was found."""
-    return webbrowser.open(address)
