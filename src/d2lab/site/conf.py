@@ -23,7 +23,7 @@ extensions = [
     "sphinx_copybutton",
     "d2lab.site.extension",
 ]
-myst_enable_extensions = ["alert", "dollarmath", "amsmath", "colon_fence", "deflist", "attrs_block", "attrs_inline"]
+myst_enable_extensions = ["alert", "dollarmath", "colon_fence"]
 myst_dmath_double_inline = True
 myst_ref_domains = ["std"]  # a label means a lesson, not a function of the same name
 numfig = math_numfig = True
@@ -43,7 +43,7 @@ napoleon_numpy_docstring = False
 napoleon_use_rtype = False
 add_module_names = False
 default_role = "code"
-suppress_warnings = ["ref.python", "sphinx_autodoc_typehints"]
+suppress_warnings = ["ref.python"]
 
 html_theme = "shibuya"
 html_theme_options = {
