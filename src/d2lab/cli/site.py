@@ -61,8 +61,10 @@ def check_lessons(
     lessons = read_course(_course(course))
     chosen = [find_lesson(lessons, name) for name in lesson] if lesson else lessons
     executed = execute_all(chosen, cache / "outputs", jobs) if run else None
-    problems = [p for one in chosen for p in problems_of(one, verbs(), executed[one.name] if executed else None)]
-    problems += [problem for problem in problems_of_course(lessons, verbs()) if problem not in problems and not lesson]
+    if lesson:
+        problems = [p for one in chosen for p in problems_of(one, verbs(), executed[one.name] if executed else None)]
+    else:
+        problems = problems_of_course(lessons, verbs(), executed)
     for problem in problems:
         typer.echo(problem, err=True)
     for one in chosen if executed else ():

@@ -13,9 +13,10 @@ from d2lab.lessons.numbers import numbers_without_source
 from d2lab.lessons.parity import differences
 from d2lab.lessons.prose import labels, roles
 from d2lab.lessons.run import Executed
+from d2lab.plot.drawing import DARK_MIME
 
 SECONDS = 45  # of processor time that a lesson may take
-SHOWN = {"text/plain", "image/svg+xml", VALUES_MIME, "application/vnd.d2lab.dark+svg"}
+SHOWN = {"text/plain", "image/svg+xml", VALUES_MIME, DARK_MIME}
 
 
 def problems_of(lesson: Lesson, verbs: Iterable[str], executed: Executed | None) -> list[str]:

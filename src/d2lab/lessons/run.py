@@ -6,7 +6,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -73,13 +73,16 @@ def kept(lesson: Lesson, folder: Path) -> Executed | None:
         return None  # never run, or broken off while it was written by an older version: it is run again
 
 
-def execute_all(lessons: Sequence[Lesson], folder: Path, jobs: int = 2) -> dict[str, Executed]:
+def execute_all(
+    lessons: Sequence[Lesson], folder: Path, jobs: int = 2, tell: Callable[[str], None] = lambda line: None
+) -> dict[str, Executed]:
     """Run what has not been run since its code changed; give the outputs by the lessons' names.
 
     Args:
         lessons: of the course.
         folder: of the cache.
         jobs: kernels at a time, of one thread each.
+        tell: is told how many are to be run.
 
     Raises:
         RunError: a cell failed; the line names the lesson, the cell and the error. What ran before it is kept.
@@ -87,6 +90,7 @@ def execute_all(lessons: Sequence[Lesson], folder: Path, jobs: int = 2) -> dict[
     """
     found = {lesson.name: executed for lesson in lessons if (executed := kept(lesson, folder)) is not None}
     todo = [lesson for lesson in lessons if lesson.name not in found]
+    tell(f"running {len(todo)} of {len(lessons)} lessons; the code of the others has not changed")
     with ThreadPoolExecutor(max(1, jobs)) as pool:
         for lesson, executed in zip(todo, pool.map(lambda one: execute(one, folder), todo), strict=True):
             found[lesson.name] = executed

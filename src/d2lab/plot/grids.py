@@ -41,18 +41,13 @@ class Grid:
     before: str = ""
     spec: str = "g"
     shaded: bool = False
-    _table: NDArray[np.float64] = field(init=False, repr=False)
+    table: NDArray[np.float64] = field(init=False, repr=False)  # the values as numbers
 
     def __post_init__(self) -> None:
         table = np.asarray(self.values, dtype=np.float64)
         if table.ndim != 2 or not table.size:
             raise ConfigError(f"grid {self.name!r}", got=table.shape, need="rows and columns")
-        object.__setattr__(self, "_table", table)
-
-    @property
-    def table(self) -> NDArray[np.float64]:
-        """The numbers, [rows, columns]."""
-        return self._table
+        object.__setattr__(self, "table", table)
 
 
 def grids(

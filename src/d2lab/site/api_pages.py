@@ -3,7 +3,6 @@
 import importlib
 import inspect
 import pkgutil
-from pathlib import Path
 from types import ModuleType
 
 import d2lab
@@ -91,4 +90,4 @@ def short_name(room: ModuleType) -> str:
 
 
 def _headline(module: ModuleType) -> str:
-    return (inspect.getdoc(module) or Path(module.__name__).name).partition("\n\n")[0].replace("\n", " ")
+    return (inspect.getdoc(module) or "").partition("\n\n")[0].replace("\n", " ")

@@ -16,7 +16,7 @@ from d2lab.core.atomic import write_bytes, write_json
 from d2lab.core.errors import D2labError, MissingExtraError
 from d2lab.lessons.check import problems_of_course, problems_of_home, slow
 from d2lab.lessons.lesson import Lesson, read_course
-from d2lab.lessons.run import Executed, execute_all, kept
+from d2lab.lessons.run import Executed, execute_all
 from d2lab.site.links import dead_links
 from d2lab.site.notebook import notebook
 from d2lab.site.packages import copy_to, install
@@ -82,10 +82,7 @@ def build(
     lessons = read_course(places.course)
     _refuse([*problems_of_home(places.course / HOME, verbs), *problems_of_course(lessons, verbs)])
     modules = install(places.cache)
-    outputs = places.cache / "outputs"
-    changed = sum(kept(one, outputs) is None for one in lessons)
-    tell(f"running {changed} of {len(lessons)} lessons; the code of the others has not changed")
-    executed = execute_all(lessons, outputs, jobs)
+    executed = execute_all(lessons, places.cache / "outputs", jobs, tell)
     _refuse(problems_of_course(lessons, verbs, executed))
     for line in slow(lessons, executed):
         tell(f"slow: {line}")

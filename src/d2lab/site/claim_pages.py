@@ -7,7 +7,8 @@ from d2lab.claims.catalog import CLAIMS
 from d2lab.claims.claim import Claim
 from d2lab.claims.evidence import VERDICTS
 from d2lab.claims.page import Language, evidence_of, evidence_table, said, summary, title, verdict_word
-from d2lab.site.target import PageTarget, short
+from d2lab.claims.record import Recorded
+from d2lab.site.target import PageTarget, first_number, short
 from d2lab.site.words import word
 
 NO_LIST = "---\ntocdepth: 1\n---"  # whole sentences make no list of contents
@@ -51,22 +52,16 @@ def claims_page(chapter: int, language: Language, told: Mapping[str, Sequence[tu
         told: titles and places of the lessons that name a claim, by its id.
     """
     name = f"{word('chapter', language).format(chapter)} {title(chapter, language)}"
-    parts = [f"(claims-{chapter})=\n# {word('claims', language)}: {name}\n" if language == "en" else _zh_head(chapter)]
+    parts = [f"(claims-{chapter})=\n# {word('claims of', language).format(name)}\n"]
     parts += [
         _section(claim, language, told.get(claim.id, ())) for claim in CLAIMS.values() if claim.chapter == chapter
     ]
     return "\n\n".join([NO_LIST, *parts]) + "\n"
 
 
-def _zh_head(chapter: int) -> str:
-    name = f"{word('chapter', 'zh').format(chapter)} {title(chapter, 'zh')}"
-    return f"(claims-{chapter})=\n# {name}：{word('claims', 'zh')}\n"
-
-
 def _section(claim: Claim, language: Language, told: Sequence[tuple[str, str]]) -> str:
     """Write one claim: statement, verdict, why, evidence, the check itself."""
     record = evidence_of(claim)
-    badge = f'<span class="claim" data-verdict="{record.verdict}">{verdict_word(record.verdict, language)}</span>'
     foot = [f"`d2lab check {claim.id}`", claim.kind, f"`{claim.place.rpartition(':')[0]}`"]
     if told:
         links = "、" if language == "zh" else ", "
@@ -77,7 +72,7 @@ def _section(claim: Claim, language: Language, told: Sequence[tuple[str, str]]) 
     return "\n".join(
         [
             f"({claim.id})=\n## {_plain(said(claim, language))}\n",
-            f"{badge} {_plain(record.why(language))}{shown}\n",
+            f"{_badge(record, language)} {_plain(record.why(language))}{shown}\n",
             evidence_table(claim, language) + "\n",
             f"<details class='fold check'><summary>{word('check', language)}</summary>\n",
             f"```python\n{claim.source.rstrip()}\n```\n",
@@ -97,15 +92,18 @@ def _plain(text: str) -> str:
     return "".join(f"\\{c}" if c in "\\`*_{}[]<>$|~" else c for c in text)
 
 
+def _badge(record: Recorded, language: Language) -> str:
+    return f'<span class="claim" data-verdict="{record.verdict}">{verdict_word(record.verdict, language)}</span>'
+
+
 def _row(claim: Claim, language: Language) -> str:
     record = evidence_of(claim)
-    key, value = next(iter(record.value.items()))
+    key, value = first_number(record)
     href = PageTarget("../").claim_page(claim.id)
-    badge = f'<span class="claim" data-verdict="{record.verdict}">{verdict_word(record.verdict, language)}</span>'
     return (
         f'<tr data-chapter="{claim.chapter}" data-verdict="{record.verdict}" data-id="{claim.id}">'
         f'<td><span class="chapter">{claim.chapter}</span> <a href="{href}">{escape(said(claim, language))}</a></td>'
-        f'<td>{badge}</td><td class="number"><code>{key}</code> {short(value)}</td></tr>'
+        f'<td>{_badge(record, language)}</td><td class="number"><code>{key}</code> {short(value)}</td></tr>'
     )
 
 
@@ -114,13 +112,10 @@ def _filters(chapters: Sequence[int], language: Language) -> str:
     every = f'<option value="">{word("all", language)}</option>'
     in_order = "".join(f'<option value="{c}">{c} {escape(title(c, language))}</option>' for c in chapters)
     verdicts = "".join(f'<option value="{v}">{verdict_word(v, language)}</option>' for v in VERDICTS)
-    chapter, verdict = word("chapter", language).format("").strip(), word("verdict", language)
-    if language == "zh":
-        chapter = "章"
     return (
         '<form class="filters" id="claims-filter">'
-        f'<label>{chapter} <select name="chapter">{every}{in_order}</select></label>'
-        f'<label>{verdict} <select name="verdict">{every}{verdicts}</select></label>'
+        f'<label>{word("chapters", language)} <select name="chapter">{every}{in_order}</select></label>'
+        f'<label>{word("verdict", language)} <select name="verdict">{every}{verdicts}</select></label>'
         f'<label>{word("filter", language)} <input type="search" name="words"></label>'
         f'<output aria-live="polite" data-unit="{word("shown", language)}"></output></form>\n'
     )

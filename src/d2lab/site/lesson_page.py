@@ -41,7 +41,7 @@ def lesson_page(lesson: Lesson, executed: Executed, language: Language, reposito
     outputs = iter(executed.outputs)
     for cell in lesson.cells:
         if cell.is_code:
-            parts.append(_code(cell, next(outputs), lesson, language, page, target, executed))
+            parts.append(_code(cell, next(outputs), language, page, target, executed))
         elif cell.language == language:
             text = fill(cell.source, language, target, executed.values)
             parts.append(_with_tools(text, lesson, language, repository) if first else text)
@@ -69,7 +69,6 @@ def _with_tools(text: str, lesson: Lesson, language: Language, repository: str) 
 def _code(
     cell: Cell,
     outputs: list[dict[str, Any]],
-    lesson: Lesson,
     language: Language,
     page: Page,
     target: PageTarget,

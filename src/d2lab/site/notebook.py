@@ -15,7 +15,7 @@ from d2lab.lessons.fill import fill
 from d2lab.lessons.lesson import FENCED, LABEL, Cell, Lesson
 from d2lab.lessons.prose import DISPLAY, LINK, ROLE
 from d2lab.lessons.run import Executed
-from d2lab.site.target import short
+from d2lab.site.target import first_number, short
 
 Labels = Mapping[str, Mapping[str, str]]
 ADMONITION = re.compile(r"^(:{3,})\{(\w+)\}[ \t]*([^\n]*)\n((?::[\w-]+:[^\n]*\n)*)(.*?)^\1[ \t]*$", re.M | re.S)
@@ -37,7 +37,7 @@ class NotebookTarget:
     def claim(self, name: str, language: Language) -> str:
         """Show the verdict and the first number."""
         record = evidence_of(find_claim(name))
-        key, value = next(iter(record.value.items()))
+        key, value = first_number(record)
         return f"**{verdict_word(record.verdict, language)}** (`{name}`, {key} = {short(value)})"
 
     def claim_card(self, name: str, language: Language) -> str:

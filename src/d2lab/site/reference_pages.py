@@ -4,16 +4,13 @@ import importlib
 import inspect
 from pathlib import Path
 
-import torch
-
 from d2lab.claims.page import Language, markdown_table
 from d2lab.core.settings import leaves
-from d2lab.inspection import Account, account
-from d2lab.models import build_model
-from d2lab.models.catalog import ModelConfig
-from d2lab.models.variants import VARIANTS, variant
+from d2lab.models.variants import VARIANTS
 from d2lab.recipes import RECIPES, Recipe
 from d2lab.recipes.experiment import count_parameters, plan
+from d2lab.recipes.inspected import find_subject
+from d2lab.recipes.inspected import inspect as inspect_net
 from d2lab.site.words import word
 
 INTRO: dict[str, dict[Language, str]] = {
@@ -69,22 +66,12 @@ def models_page(language: Language) -> str:
     """
     rows = []
     for name in VARIANTS:
-        costs, config = costs_of(variant(name)), VARIANTS[name]
-        given = f"{config.channels} × {config.side} × {config.side}"
+        found = inspect_net(find_subject(name, paper=True), timed=False)
+        costs, given = found.account, " × ".join(map(str, found.subject.shape))
         work = f"{costs.multiply_adds / 1e9:.2f} G"
         rows.append([f"`{name}`", given, f"{costs.parameters:,}", work, f"{costs.activation_bytes / 2**20:.1f} MiB"])
     head = f"(models)=\n# {word('models', language)}\n\n{INTRO['models'][language]}"
     return f"{head}\n\n{markdown_table(HEADS['models'][language], rows)}\n"
-
-
-def costs_of(config: ModelConfig) -> Account:
-    """Count what a net for images costs, without building its weights.
-
-    Args:
-        config: with channels and a side.
-    """
-    with torch.device("meta"):
-        return account(build_model(config), torch.zeros(1, config.channels, config.side, config.side))  # type: ignore[union-attr]
 
 
 def _recipe(recipe: Recipe, language: Language) -> str:

@@ -5,6 +5,7 @@ from html import escape
 
 from d2lab.claims.catalog import find_claim
 from d2lab.claims.page import Language, evidence_of, said, verdict_word
+from d2lab.claims.record import Recorded
 from d2lab.lessons.names import resolve
 from d2lab.site.words import word
 
@@ -14,6 +15,15 @@ def short(value: float | int | str) -> str:
     if isinstance(value, str):
         return value
     return f"{value:,}" if isinstance(value, int) else f"{value:.3g}"
+
+
+def first_number(record: Recorded) -> tuple[str, float | int | str]:
+    """Give the number that a table shows, with its name.
+
+    Args:
+        record: of a claim.
+    """
+    return next(iter(record.value.items()))
 
 
 class PageTarget:
@@ -30,7 +40,7 @@ class PageTarget:
         """Show the verdict and the first number, leading to the evidence."""
         claim = find_claim(name)
         record = evidence_of(claim)
-        key, value = next(iter(record.value.items()))
+        key, value = first_number(record)
         title = escape(f"{said(claim, language)} {key} = {short(value)}", quote=True)
         verdict = verdict_word(record.verdict, language)
         link = f'<a class="claim" data-verdict="{record.verdict}" href="{self.claim_page(name)}" title="{title}">'
@@ -40,7 +50,7 @@ class PageTarget:
         """Show statement, verdict and why, as a block."""
         claim = find_claim(name)
         record = evidence_of(claim)
-        key, value = next(iter(record.value.items()))
+        key, value = first_number(record)
         head = f"<strong>{escape(said(claim, language))}</strong>"
         badge = f'<span class="verdict">{verdict_word(record.verdict, language)}</span>'
         number = f'<span class="number">{word("measured", language)} <code>{key}</code> {short(value)}</span>'

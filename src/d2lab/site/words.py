@@ -3,7 +3,6 @@
 from d2lab.claims.page import Language
 
 WORDS: dict[str, dict[Language, str]] = {
-    "title": {"en": "d2lab", "zh": "d2lab"},
     "course": {"en": "Course", "zh": "课程"},
     "claims": {"en": "Claims", "zh": "论断"},
     "recipes": {"en": "Recipes", "zh": "配方"},
@@ -12,6 +11,8 @@ WORDS: dict[str, dict[Language, str]] = {
     "api": {"en": "API", "zh": "API"},
     "source": {"en": "source", "zh": "源码"},
     "chapter": {"en": "Chapter {}", "zh": "第 {} 章"},
+    "chapters": {"en": "Chapter", "zh": "章"},
+    "claims of": {"en": "Claims: {}", "zh": "{}：论断"},
     "slides": {"en": "Slides", "zh": "幻灯片"},
     "notebook": {"en": "Notebook", "zh": "Notebook"},
     "colab": {"en": "Open in Colab", "zh": "在 Colab 中打开"},
@@ -19,8 +20,6 @@ WORDS: dict[str, dict[Language, str]] = {
     "measured": {"en": "measured", "zh": "实测"},
     "check": {"en": "How it is checked", "zh": "怎样检验"},
     "evidence": {"en": "Evidence", "zh": "证据"},
-    "again": {"en": "Measure it again", "zh": "自己再测一遍"},
-    "lessons": {"en": "Lessons", "zh": "课文"},
     "told": {"en": "Told in", "zh": "出现于"},
     "statement": {"en": "Statement", "zh": "论断"},
     "verdict": {"en": "Verdict", "zh": "结论"},
