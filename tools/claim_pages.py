@@ -11,9 +11,10 @@ from pathlib import Path
 from benchmarks.vs_book.table import place
 
 from d2lab.claims.catalog import CLAIMS, find_claim
-from d2lab.claims.page import LANGUAGES, Language, chapter_list, evidence_table, summary, title
+from d2lab.claims.page import chapter_list, evidence_table, summary, title
 from d2lab.core.atomic import write_bytes
 from d2lab.core.errors import D2labError, RunError
+from d2lab.core.language import LANGUAGES, Language
 from d2lab.plot import save_both
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"

@@ -8,8 +8,9 @@ import pytest
 pytest.importorskip("jupytext")
 
 from d2lab.claims.catalog import CLAIMS
-from d2lab.claims.page import LANGUAGES, evidence_of
+from d2lab.claims.page import evidence_of
 from d2lab.core.errors import ConfigError
+from d2lab.core.language import LANGUAGES
 from d2lab.lessons import read_course
 from d2lab.lessons.fill import fill
 from d2lab.models.variants import VARIANTS

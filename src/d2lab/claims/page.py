@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
 from d2lab.claims.catalog import CLAIMS
 from d2lab.claims.chapters import TITLES
@@ -10,9 +9,8 @@ from d2lab.claims.claim import Claim
 from d2lab.claims.evidence import VERDICTS
 from d2lab.claims.record import Recorded, recorded
 from d2lab.core.errors import RunError
+from d2lab.core.language import LANGUAGES, Language
 
-Language = Literal["en", "zh"]
-LANGUAGES: tuple[Language, ...] = ("en", "zh")
 VERDICT_ZH: dict[str, str] = {
     "holds": "成立",
     "holds in scope": "限定范围内成立",

@@ -8,7 +8,21 @@ from typing import Annotated, Any
 import typer
 
 from d2lab import __version__
-from d2lab.cli import augment, browse, check, data, doctor, export, inspect, learn, pretrained, results, site, twins
+from d2lab.cli import (
+    augment,
+    browse,
+    check,
+    data,
+    doctor,
+    exercise,
+    export,
+    inspect,
+    learn,
+    pretrained,
+    results,
+    site,
+    twins,
+)
 from d2lab.core.errors import D2labError
 
 EXIT_BAD_INPUT = 2
@@ -35,6 +49,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "check": check.check,
     "claims": check.claims,
     "learn": site.learn,
+    "progress": exercise.progress,
     "doctor": doctor.doctor,
 }
 for name, verb in VERBS.items():
@@ -42,6 +57,7 @@ for name, verb in VERBS.items():
 app.add_typer(data.app, name="data")
 app.add_typer(pretrained.app, name="pretrained")
 app.add_typer(site.app, name="site")
+app.add_typer(exercise.app, name="exercise")
 
 
 def _version(wanted: bool | None) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from d2lab.core.errors import ConfigError, MissingExtraError
+from d2lab.core.language import LANGUAGES
 
 if TYPE_CHECKING:
     from d2lab.site.build import Places
@@ -19,7 +20,6 @@ Out = Annotated[Path, typer.Option(help="The folder of the site.")]
 Cache = Annotated[Path, typer.Option(help="Where outputs, formulas and libraries are kept.")]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", help="Processes at a time.")]
 SITE, CACHE = Path("_site"), Path(".cache/site")
-LANGUAGES = ("zh", "en")  # as the claims have them, which would bring torch along
 
 
 @app.command("build")

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from d2lab.claims.page import LANGUAGES
 from d2lab.core.errors import D2labError
+from d2lab.core.language import LANGUAGES
 from d2lab.lessons.keep import VALUES_MIME
 from d2lab.lessons.lesson import Lesson, read_prose
 from d2lab.lessons.names import unknown_names

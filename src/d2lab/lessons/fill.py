@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from d2lab.claims.catalog import find_claim
-from d2lab.claims.page import Language, evidence_of
+from d2lab.claims.page import evidence_of
 from d2lab.core.errors import ConfigError
+from d2lab.core.language import Language
 from d2lab.lessons.lesson import FENCED
 from d2lab.lessons.prose import ROLE
 

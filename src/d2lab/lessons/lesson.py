@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from d2lab.claims.page import LANGUAGES, Language
 from d2lab.core.errors import DataError, MissingExtraError
+from d2lab.core.language import LANGUAGES, Language
 from d2lab.core.names import unknown_name
 
 NUMBERED = re.compile(r"(\d\d)-([a-z0-9]+(?:-[a-z0-9]+)*)")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from d2lab.claims.page import LANGUAGES
+from d2lab.core.language import LANGUAGES
 from d2lab.lessons.lesson import FENCED, Cell, Lesson
 from d2lab.lessons.prose import FREE_SECTIONS, formulas, headings, labels, links, roles, symbols
 

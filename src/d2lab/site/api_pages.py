@@ -6,7 +6,7 @@ import pkgutil
 from types import ModuleType
 
 import d2lab
-from d2lab.claims.page import Language
+from d2lab.core.language import Language
 from d2lab.site.words import word
 
 HIDDEN = {"cli", "claims.checks", "site"}  # the command line has its own help, the checks the browser of claims

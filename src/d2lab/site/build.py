@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from d2lab.claims.page import LANGUAGES, Language
 from d2lab.claims.record import commit
 from d2lab.core.atomic import write_bytes, write_json
 from d2lab.core.errors import D2labError, MissingExtraError
+from d2lab.core.language import LANGUAGES, Language
 from d2lab.lessons.check import problems_of_course, problems_of_home, slow
 from d2lab.lessons.lesson import Lesson, read_course
 from d2lab.lessons.run import Executed, execute_all

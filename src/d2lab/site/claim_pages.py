@@ -6,8 +6,9 @@ from html import escape
 from d2lab.claims.catalog import CLAIMS
 from d2lab.claims.claim import Claim
 from d2lab.claims.evidence import VERDICTS
-from d2lab.claims.page import Language, evidence_of, evidence_table, said, summary, title, verdict_word
+from d2lab.claims.page import evidence_of, evidence_table, said, summary, title, verdict_word
 from d2lab.claims.record import Recorded
+from d2lab.core.language import Language
 from d2lab.site.target import PageTarget, first_number, short
 from d2lab.site.words import word
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from d2lab.claims.catalog import CLAIMS
 from d2lab.claims.evidence import VERDICTS
-from d2lab.claims.page import Language, counts, title, verdict_word
+from d2lab.claims.page import counts, title, verdict_word
+from d2lab.core.language import Language
 from d2lab.lessons.lesson import Lesson
 from d2lab.lessons.prose import roles
 from d2lab.site.words import word

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from d2lab.claims.page import Language
+from d2lab.core.language import Language
 from d2lab.lessons.fill import fill
 from d2lab.lessons.lesson import HEADING, Cell, Lesson
 from d2lab.lessons.run import Executed

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from d2lab.claims.catalog import find_claim
-from d2lab.claims.page import Language, evidence_of, said, verdict_word
+from d2lab.claims.page import evidence_of, said, verdict_word
 from d2lab.core.errors import DataError
+from d2lab.core.language import Language
 from d2lab.lessons.fill import fill
 from d2lab.lessons.lesson import FENCED, LABEL, Cell, Lesson
 from d2lab.lessons.prose import DISPLAY, LINK, ROLE

@@ -4,7 +4,8 @@ import importlib
 import inspect
 from pathlib import Path
 
-from d2lab.claims.page import Language, markdown_table
+from d2lab.claims.page import markdown_table
+from d2lab.core.language import Language
 from d2lab.core.settings import leaves
 from d2lab.models.variants import VARIANTS
 from d2lab.recipes import RECIPES, Recipe

@@ -4,8 +4,9 @@ import inspect
 from html import escape
 
 from d2lab.claims.catalog import find_claim
-from d2lab.claims.page import Language, evidence_of, said, verdict_word
+from d2lab.claims.page import evidence_of, said, verdict_word
 from d2lab.claims.record import Recorded
+from d2lab.core.language import Language
 from d2lab.lessons.names import resolve
 from d2lab.site.words import word
 

@@ -5,7 +5,7 @@ from itertools import groupby
 from pathlib import Path
 
 from d2lab.claims.catalog import CLAIMS
-from d2lab.claims.page import Language
+from d2lab.core.language import Language
 from d2lab.lessons.fill import fill
 from d2lab.lessons.lesson import Lesson, read_prose
 from d2lab.lessons.run import Executed

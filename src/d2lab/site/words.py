@@ -1,6 +1,6 @@
 """The few words that the pages' frames are made of, in both languages."""
 
-from d2lab.claims.page import Language
+from d2lab.core.language import Language
 
 WORDS: dict[str, dict[Language, str]] = {
     "course": {"en": "Course", "zh": "课程"},

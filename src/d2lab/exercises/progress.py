@@ -1,0 +1,72 @@
+"""What a learner has done: a small file, written whole after each check."""
+
+import datetime
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from filelock import FileLock
+
+from d2lab.core.atomic import write_json
+from d2lab.core.errors import DataError
+
+FORMAT = 1
+
+
+def progress_file() -> Path:
+    """Give the place of the file: $D2LAB_PROGRESS, or .d2lab/progress.json in the home folder."""
+    named = os.environ.get("D2LAB_PROGRESS")
+    return Path(named) if named else Path.home() / ".d2lab" / "progress.json"
+
+
+def read_progress(file: Path) -> dict[str, dict[str, object]]:
+    """Read how often each exercise was tried, and when it was done.
+
+    Args:
+        file: of the progress; where there is none, nothing has been tried.
+
+    Raises:
+        DataError: it is not ours; it is left as it is.
+    """
+    if not file.exists():
+        return {}
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        tried = {str(name): dict(one) for name, one in content["exercises"].items()}
+        if content["format"] != FORMAT or not all(isinstance(one["tries"], int) for one in tried.values()):
+            raise ValueError("another format")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as cause:
+        need, fix = "the progress that d2lab wrote", "Move it away, or name another file in D2LAB_PROGRESS."
+        raise DataError(f"progress file {file}", got=str(cause) or "something else", need=need, fix=fix) from cause
+    return tried
+
+
+def note(file: Path, name: str, *, passed: bool) -> None:
+    """Count a try, and keep the day on which an exercise was first done.
+
+    Args:
+        file: of the progress.
+        name: of the exercise.
+        passed: whether this try was right.
+
+    Raises:
+        DataError: the file can't be read or written.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{file}.lock"):  # two checks may end at the same time
+        tried = read_progress(file)
+        before = tried.get(name, {"tries": 0, "done": None})
+        today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+        done = before.get("done") or (today if passed else None)
+        tried[name] = {"tries": int(str(before["tries"])) + 1, "done": done}
+        write_json(file, {"format": FORMAT, "exercises": tried}, DataError)
+
+
+def done_in(progress: Mapping[str, Mapping[str, object]]) -> set[str]:
+    """List the exercises that are done.
+
+    Args:
+        progress: as it was read.
+    """
+    return {name for name, one in progress.items() if one.get("done")}

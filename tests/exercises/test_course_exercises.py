@@ -1,0 +1,101 @@
+"""Every exercise of the course: the stub fails, the solution passes, each wrong solution gets its own hint."""
+
+import ast
+import doctest
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from d2lab.core.language import LANGUAGES
+from d2lab.exercises.book import read_book, stub_text
+from d2lab.exercises.draw import Draw
+from d2lab.exercises.exercise import call
+from d2lab.exercises.judge import judge
+from d2lab.exercises.outcome import outcome
+from d2lab.lessons.lesson import read_course
+
+COURSE = Path(__file__).parents[2] / "course"
+BOOK = read_book(COURSE)
+SEEDS = (0, 1)
+
+
+@pytest.fixture(params=BOOK)
+def entry(request):
+    return BOOK[request.param]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_stub_fails_and_the_solution_passes(entry, seed):
+    given = judge(entry.exercise, entry.solution, entry.exercise.stub, seed=seed)
+    assert (given.passed, given.kind) == (False, "unfinished")
+    assert judge(entry.exercise, entry.solution, entry.solution, seed=seed).passed
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_each_mistake_gets_its_own_hint(entry, seed):
+    for mistake in entry.exercise.mistakes:
+        found = judge(entry.exercise, entry.solution, mistake.wrong, seed=seed)
+        assert (found.passed, found.kind) == (False, mistake.name)
+        assert found.hint == mistake.hint
+
+
+def test_an_answer_that_is_written_in_fails(entry):
+    exercise = entry.exercise
+    if exercise.measure is not call:  # then one of its mistakes is such an answer
+        assert any("hard_coded" in mistake.name for mistake in exercise.mistakes)
+        return
+    answer = outcome(exercise, entry.solution, exercise.arguments(Draw(0))).value
+    found = judge(exercise, entry.solution, lambda *arguments: answer, seed=0)
+    assert (found.passed, found.kind) == (False, "constant")
+
+
+def test_there_are_five_wrong_solutions_and_their_hints_differ(entry):
+    mistakes = entry.exercise.mistakes
+    assert len(mistakes) + (entry.exercise.measure is call) >= 5
+    for language in LANGUAGES:
+        said = [mistake.hint[language] for mistake in mistakes]
+        assert len(set(said)) == len(said)
+        assert min(map(len, said)) >= (4 if language == "zh" else 10)
+
+
+def test_no_hint_gives_the_answer(entry):
+    """The last line of the solution, which holds the idea, stands in no hint."""
+    source = (entry.folder / "solutions.py").read_text(encoding="utf-8")
+    name = entry.exercise.stub.__name__
+    node = next(n for n in ast.parse(source).body if getattr(n, "name", None) == name)
+    answer = ast.unparse(node.body[-1]).removeprefix("return ").strip()
+    for mistake in entry.exercise.mistakes:
+        assert len(answer) < 8 or not any(answer in mistake.hint[language] for language in LANGUAGES)
+
+
+def test_the_examples_of_the_task_are_right(entry):
+    stub = entry.exercise.stub
+    scope = {**stub.__globals__, stub.__name__: entry.solution}
+    test = doctest.DocTestParser().get_doctest(stub.__doc__, scope, entry.id, None, 0)
+    assert test.examples
+    assert doctest.DocTestRunner(verbose=False).run(test).failed == 0
+
+
+def test_the_file_to_start_from_is_python_and_holds_no_mistake(entry):
+    text = stub_text(entry, "mine.py")
+    tree = ast.parse(text)
+    assert [n.name for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)] == [
+        entry.exercise.stub.__name__
+    ]
+    assert "mistake" not in text
+    assert "d2lab.exercises" not in text
+
+
+def test_a_lesson_has_three_to_five_exercises():
+    lessons = {lesson.label for lesson in read_course(COURSE)}
+    counted = Counter(one.exercise.lesson for one in BOOK.values())
+    assert counted.keys() == lessons
+    assert {label: n for label, n in counted.items() if not 3 <= n <= 5} == {}
+
+
+def test_both_languages_of_every_task():
+    for one in BOOK.values():
+        words = one.exercise.stub.__doc__
+        assert any("一" <= c <= "鿿" for c in words), one.id
+        assert words.splitlines()[0].isascii(), one.id

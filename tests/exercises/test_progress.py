@@ -1,0 +1,47 @@
+"""The file of what is done: counted, kept, never half-written, never thrown away."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from d2lab.core.errors import DataError
+from d2lab.exercises.progress import done_in, note, progress_file, read_progress
+
+
+def test_tries_are_counted_and_the_first_day_is_kept(tmp_path):
+    file = tmp_path / "deep" / "progress.json"
+    assert read_progress(file) == {}
+    note(file, "predict", passed=False)
+    assert done_in(read_progress(file)) == set()
+    note(file, "predict", passed=True)
+    first = read_progress(file)["predict"]
+    note(file, "predict", passed=False)
+    assert read_progress(file)["predict"] == {"tries": 3, "done": first["done"]}
+    assert done_in(read_progress(file)) == {"predict"}
+
+
+def test_two_at_a_time_lose_nothing(tmp_path):
+    file = tmp_path / "progress.json"
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: note(file, f"e{n % 4}", passed=n > 10), range(40)))
+    assert {name: one["tries"] for name, one in read_progress(file).items()} == dict.fromkeys(
+        ("e0", "e1", "e2", "e3"), 10
+    )
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 2, "exercises": {}}', '{"format": 1, "exercises": 3}',
+                                     '{"format": 1, "exercises": {"a": {"tries": "x"}}}',
+                                     '{"format": 1, "exercises": {"a": {}}}'])  # fmt: skip
+def test_a_file_that_is_not_ours_is_left_alone(tmp_path, content):
+    file = tmp_path / "progress.json"
+    file.write_text(content)
+    with pytest.raises(DataError, match="D2LAB_PROGRESS"):
+        note(file, "predict", passed=True)
+    assert file.read_text() == content
+
+
+def test_the_place_can_be_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("D2LAB_PROGRESS", str(tmp_path / "p.json"))
+    assert progress_file() == tmp_path / "p.json"
+    monkeypatch.delenv("D2LAB_PROGRESS")
+    assert progress_file().name == "progress.json"

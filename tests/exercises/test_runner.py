@@ -1,0 +1,135 @@
+"""A learner's code in a process of its own: whatever it does, a hint comes back, and nothing is left running."""
+
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from d2lab.core.errors import ConfigError, DataError
+from d2lab.exercises.book import course_folder, find, read_book, stub_text
+from d2lab.exercises.runner import Limits, check_file, exercises_in
+
+COURSE = course_folder()
+STUB = stub_text(find(read_book(COURSE), "predict"), "mine.py")
+BODIES = {
+    "right": ("return inputs @ weights + bias", "right", ""),
+    "a known mistake": ("return (inputs * weights).sum(1)", "no_bias", "bias is missing"),
+    "crash": ("return inputs @ weight", "error", "NameError"),
+    "loop": ("while True:\n        pass", "endless", "Line"),
+    "sleep": ("import time; time.sleep(100)", "endless", "Line"),
+    "exit": ("import os; os._exit(3)", "died", "code 3"),
+    "leave": ("raise SystemExit(1)", "error", "exit()"),
+    "print": ("while True: print('x' * 1000)", "prints", "megabyte"),
+    "ask": ("return input()", "error", "input()"),
+    "recursion": ("return predict(inputs, weights, bias)", "error", "RecursionError"),
+    "memory": ("return torch.zeros(2**33)", "error", "How large"),
+    "segfault": ("import ctypes; ctypes.string_at(0)", "died", "ended"),
+    "thread": (
+        "import threading, time\n"
+        "    if threading.active_count() < 2: threading.Thread(target=time.sleep, args=(60,)).start()\n"
+        "    return inputs @ weights + bias",
+        "right",
+        "",
+    ),
+}
+
+
+def mine(folder, body):
+    file = folder / "mine.py"
+    file.write_text(STUB.replace("raise NotImplementedError", body), encoding="utf-8")
+    return file
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BODIES)
+def test_whatever_the_code_does_a_hint_comes_back(tmp_path, name):
+    body, kind, said = BODIES[name]
+    begun = time.monotonic()
+    checked = check_file(COURSE, "predict", mine(tmp_path, body), seed=0, limits=Limits(seconds=3, gibibytes=1))
+    assert checked.verdict.kind == kind
+    assert said in checked.verdict.hint["en"]
+    assert "Traceback" not in checked.verdict.hint["en"] + checked.printed
+    assert len(checked.printed) < 1000
+    assert time.monotonic() - begun < 150
+
+
+@pytest.mark.slow
+def test_memory_that_grows_is_stopped(tmp_path):
+    body = "kept = []\n    while True:\n        kept.append(torch.ones(4_000_000))"
+    checked = check_file(COURSE, "predict", mine(tmp_path, body), seed=0, limits=Limits(seconds=60, gibibytes=0.3))
+    assert checked.verdict.kind in {"too large", "error"}
+    assert "memory" in checked.verdict.hint["en"] or "How large" in checked.verdict.hint["en"]
+
+
+@pytest.mark.slow
+def test_children_of_the_code_are_ended_too(tmp_path):
+    note = tmp_path / "pid"
+    body = (
+        "import subprocess, sys, pathlib\n"
+        "    p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        f"    pathlib.Path({str(note)!r}).write_text(str(p.pid))\n"
+        "    p.wait()"
+    )
+    check_file(COURSE, "predict", mine(tmp_path, body), seed=0, limits=Limits(seconds=2))
+    pid = int(note.read_text())
+    alive = psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    assert not alive
+
+
+@pytest.mark.slow
+def test_the_learners_folder_shadows_no_library(tmp_path):
+    (tmp_path / "torch.py").write_text("raise RuntimeError('shadow')")
+    before = sorted(path.name for path in tmp_path.iterdir())
+    file = mine(tmp_path, "return inputs @ weights + bias")
+    assert check_file(COURSE, "predict", file, seed=0).verdict.passed
+    after = {path.name for path in tmp_path.iterdir() if path.name != "__pycache__"}
+    assert after == {*before, "mine.py"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("text", "said"), [("1 / 0", "ZeroDivisionError"), ("import no_such_library", "no_such_library")]
+)
+def test_a_file_that_fails_before_its_function_is_a_hint(tmp_path, text, said):
+    file = mine(tmp_path, "return inputs @ weights + bias")
+    file.write_text(file.read_text(encoding="utf-8") + f"\n\n{text}\n", encoding="utf-8")
+    verdict = check_file(COURSE, "predict", file, seed=0).verdict
+    assert verdict.kind == "unreadable"
+    assert said in verdict.hint["en"]
+
+
+def test_a_file_tells_its_exercises(tmp_path):
+    file = tmp_path / "a.py"
+    file.write_text("def half_square(a, b): ...\n\nx = 1\n\ndef predict(): ...\n\ndef other(): ...\n")
+    assert exercises_in(file, {"predict", "half-square", "x"}) == ["half-square", "predict"]
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "said"),
+    [
+        (b"def other(): ...", ConfigError, "exercise list"),
+        (b"def predict(:", DataError, "line 1"),
+        (b"\xff\xfe\x00", DataError, "UTF-8"),
+        (None, DataError, "UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_exercise_is_refused(tmp_path, content, error, said):
+    file = tmp_path / "a.py"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(error, match=said):
+        exercises_in(file, {"predict"})
+
+
+def test_the_course_of_a_wheel_is_found_or_said_to_be_missing(tmp_path, monkeypatch):
+    import d2lab.exercises.book as book
+
+    monkeypatch.setattr(book, "PACKAGE", tmp_path / "a" / "b")
+    with pytest.raises(DataError, match="--course"):
+        book.course_folder()
+    (tmp_path / "a" / "b" / "course").mkdir(parents=True)
+    place = tmp_path / "a" / "b" / "course" / "02-linear-regression"
+    place.symlink_to(COURSE / "02-linear-regression")
+    assert book.course_folder() == tmp_path / "a" / "b" / "course"
+    assert Path(book.course_folder(), "02-linear-regression", "exercises.py").is_file()
