@@ -2,8 +2,6 @@
 
 import pytest
 
-from d2lab.cli.main import main
-
 
 @pytest.fixture
 def here(monkeypatch, tmp_path):
@@ -11,18 +9,6 @@ def here(monkeypatch, tmp_path):
     monkeypatch.setenv("D2LAB_PROGRESS", str(tmp_path / "home" / "progress.json"))
     monkeypatch.setenv("D2LAB_LANGUAGE", "en")
     return tmp_path
-
-
-@pytest.fixture
-def d2lab(monkeypatch, capsys):
-    def call(*arguments):
-        monkeypatch.setattr("sys.argv", ["d2lab", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return ended.value.code or 0, said.out, said.err
-
-    return call
 
 
 def test_list_and_start(here, d2lab):

@@ -1,4 +1,4 @@
-"""Roles of ours into Markdown: what a page or a notebook shows for {claim}, {measured}, {value}, {d2lab}, {recipe}."""
+"""Roles of ours into Markdown: what a page or a notebook shows for {claim}, {value}, {d2lab} and the others."""
 
 import re
 from collections.abc import Mapping
@@ -31,6 +31,9 @@ class Target(Protocol):
 
     def recipe(self, name: str) -> str:
         """Show the name of a recipe, leading to its settings."""
+
+    def explorer(self, name: str, language: Language) -> str:
+        """Show an explorer, as a block."""
 
 
 def fill(text: str, language: Language, target: Target, values: Mapping[str, float | int | str]) -> str:
@@ -69,6 +72,8 @@ def _filled(text: str, language: Language, target: Target, values: Mapping[str, 
             return formatted(values, *content.partition(":")[::2])
         if kind == "d2lab":
             return target.source(content)
+        if kind == "explore":
+            return target.explorer(content, language)
         return target.recipe(content) if kind == "recipe" else found[0]
 
     return ROLE.sub(inline, CLAIMS_ALONE.sub(cards, text))

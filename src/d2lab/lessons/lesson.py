@@ -122,7 +122,7 @@ def read_prose(path: Path) -> tuple[Cell, ...]:
     """Read the cells of a bilingual file.
 
     Args:
-        path: a MyST notebook.
+        path: a MyST notebook, or Python with `# %%` between its cells.
 
     Raises:
         DataError: it can't be read, or a cell of prose has no language.
@@ -135,7 +135,8 @@ def read_prose(path: Path) -> tuple[Cell, ...]:
         need = "jupytext, of the extra d2lab[site]"
         raise MissingExtraError("reading lessons", got="no jupytext", need=need, fix="pip install jupytext") from cause
     try:
-        notebook = jupytext.reads(path.read_text(encoding="utf-8"), fmt="md:myst")
+        form = "py:percent" if path.suffix == ".py" else "md:myst"
+        notebook = jupytext.reads(path.read_text(encoding="utf-8"), fmt=form)
     except (OSError, ValueError, MystMetadataParsingError) as cause:
         raise DataError(f"lesson {path}", got=str(cause), need="a MyST notebook that can be read") from cause
     return tuple(_cell(path, number, cell) for number, cell in enumerate(notebook.cells, 1))

@@ -10,6 +10,7 @@ from pathlib import Path
 import d2lab
 from d2lab.claims.catalog import CLAIMS
 from d2lab.claims.record import recorded
+from d2lab.explore.catalog import EXPLORERS
 from d2lab.lessons.lesson import Lesson
 from d2lab.lessons.prose import Role, codes, commands, links, roles
 from d2lab.recipes import RECIPES
@@ -18,7 +19,7 @@ ROOTS = {"torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional", "np": "
 ROOMS = {path.name for path in Path(d2lab.__file__).parent.iterdir() if (path / "__init__.py").is_file()}
 DOTTED = re.compile(r"([A-Za-z_]\w*(?:\.\w+)+)(?:\(.*\))?")
 IN_HTML = re.compile(r"<code>d2lab ([^<]+)</code>")
-KINDS = ("claim", "measured", "value", "d2lab", "recipe", "ref", "eq", "numref")
+KINDS = ("claim", "measured", "value", "d2lab", "recipe", "explore", "ref", "eq", "numref")
 
 
 def unknown_names(lesson: Lesson, verbs: Iterable[str], kept: Iterable[str] | None) -> list[str]:
@@ -74,6 +75,7 @@ def _role(role: Role, kept: Iterable[str] | None) -> list[str]:
         "claim": lambda: name in CLAIMS and recorded(CLAIMS[name]) is not None,
         "measured": lambda: _is_measured(role.content),
         "recipe": lambda: name in RECIPES,
+        "explore": lambda: name in EXPLORERS,
         "d2lab": lambda: _is_ours(name),
         "value": lambda: kept is None or name in set(kept),
     }

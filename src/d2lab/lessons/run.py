@@ -23,7 +23,7 @@ from d2lab.lessons.keep import VALUES_MIME
 from d2lab.lessons.lesson import Lesson
 
 FORMAT = 1
-ABOVE = {"cli", "site", "lessons", "exercises", "claims"}  # rooms that a lesson's code does not stand on
+ABOVE = {"cli", "site", "lessons", "exercises", "explore", "claims"}  # rooms that a lesson's code does not stand on
 CELL_SECONDS = 300
 COLORS = re.compile(r"\x1b\[[0-9;]*m")
 CLOCK = "import time as _t; print(_t.process_time())"

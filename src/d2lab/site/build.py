@@ -14,9 +14,14 @@ from d2lab.claims.record import commit
 from d2lab.core.atomic import write_bytes, write_json
 from d2lab.core.errors import D2labError, MissingExtraError
 from d2lab.core.language import LANGUAGES, Language
+from d2lab.exercises.book import SOLUTIONS, STUBS, Entry, read_book
+from d2lab.explore.run import STATIC as EXPLORE
 from d2lab.lessons.check import problems_of_course, problems_of_home, slow
 from d2lab.lessons.lesson import Lesson, read_course
+from d2lab.lessons.parity import differences
 from d2lab.lessons.run import Executed, execute_all
+from d2lab.site.exercise_pages import read_solutions
+from d2lab.site.explorer_pages import lenet_script
 from d2lab.site.links import dead_links
 from d2lab.site.notebook import notebook
 from d2lab.site.packages import copy_to, install
@@ -80,7 +85,9 @@ def build(
     """
     verbs = list(verbs)
     lessons = read_course(places.course)
+    exercises = _exercises(places.course)
     _refuse([*problems_of_home(places.course / HOME, verbs), *problems_of_course(lessons, verbs)])
+    _refuse(_problems_of_solutions(exercises))
     modules = install(places.cache)
     executed = execute_all(lessons, places.cache / "outputs", jobs, tell)
     _refuse(problems_of_course(lessons, verbs, executed))
@@ -89,16 +96,32 @@ def build(
     (places.out / STAMP).unlink(missing_ok=True)
     _forget_if_made_otherwise(places)
     for language in LANGUAGES:
-        write(pages(places.course, lessons, executed, language, repository), places.cache / "pages" / language)
+        made = pages(places.course, lessons, executed, language, repository, exercises)
+        write(made, places.cache / "pages" / language)
     tell("building the pages of both languages")
     _sphinx(places, modules)
+    net = lenet_script(places.cache)
     for language in LANGUAGES:
         copy_to(modules, places.out / language / "_static")
-        _notebooks(places, lessons, executed, language, repository)
+        shutil.copytree(EXPLORE, places.out / language / "_static" / "explore", dirs_exist_ok=True)
+        write_bytes(places.out / language / "_static" / "explore" / "net-data.js", net)
+        _notebooks(places, lessons, executed, language, repository, exercises)
     write_bytes(places.out / "index.html", ENTRY.encode())
     tell("checking links")
     _refuse(dead_links(places.out, jobs))
     write_json(places.out / STAMP, {"commit": commit(), "lessons": [one.name for one in lessons]})
+
+
+def _exercises(course: Path) -> list[Entry]:
+    """Read the exercises of a course that has some."""
+    return list(read_book(course).values()) if any(course.glob(f"*/{STUBS}")) else []
+
+
+def _problems_of_solutions(exercises: Sequence[Entry]) -> list[str]:
+    """Hold the worked solutions to both languages, as lessons are."""
+    folders = {one.folder: None for one in exercises}
+    pages = {folder: read_solutions(folder) for folder in folders}
+    return [f"{f.name}/{SOLUTIONS}: {said}" for f, page in pages.items() for said in differences(page, sections=False)]
 
 
 def _forget_if_made_otherwise(places: Places) -> None:
@@ -156,12 +179,18 @@ def _start_sphinx(places: Places, modules: Path, language: Language) -> "subproc
 
 
 def _notebooks(
-    places: Places, lessons: Sequence[Lesson], executed: Mapping[str, Executed], language: Language, repository: str
+    places: Places,
+    lessons: Sequence[Lesson],
+    executed: Mapping[str, Executed],
+    language: Language,
+    repository: str,
+    exercises: Sequence[Entry],
 ) -> None:
     """Write a plain notebook a lesson, its references numbered as on the pages."""
     labels = json.loads((places.out / language / "labels.json").read_text(encoding="utf-8"))
     for one in lessons:
-        made = notebook(one, executed[one.name], language, labels, repository)
+        mine = [each for each in exercises if each.exercise.lesson == one.label]
+        made = notebook(one, executed[one.name], language, labels, repository, mine)
         write_json(places.out / "notebooks" / language / f"{one.name}.ipynb", made)
 
 

@@ -56,6 +56,7 @@ html_theme_options = {
         {"title": word(name, LANGUAGE), "url": page}  # type: ignore[arg-type]
         for name, page in (
             ("course", "course/index"),
+            ("explorers", "explore/index"),
             ("claims", "claims/index"),
             ("recipes", "reference/recipes"),
             ("api", "api/index"),
@@ -64,9 +65,10 @@ html_theme_options = {
 }
 templates_path = [str(THEME / "templates")]
 html_static_path = [str(THEME / "static")]
-html_css_files = ["vendor/katex.min.css", "course.css"]
+html_css_files = ["vendor/katex.min.css", "course.css", "explore/explorers.css"]
 html_js_files = [
-    (name, {"defer": ""}) for name in ("vendor/minisearch.js", "search-data.js", "search.js", "claims.js", "slides.js")
+    (f"{name}.js", {"defer": ""})
+    for name in ("vendor/minisearch", "search-data", "search", "claims", "slides", "explore/load")
 ]
 html_copy_source = False
 html_show_sphinx = False

@@ -38,12 +38,13 @@ def course_index(lessons: Sequence[Lesson], language: Language) -> str:
     return f"{head}\n{shown}\n\n```{{toctree}}\n:hidden:\n\n{toc}\n```\n"
 
 
-def chapter_page(lessons: Sequence[Lesson], language: Language) -> str:
+def chapter_page(lessons: Sequence[Lesson], language: Language, *, solved: bool = False) -> str:
     """Write the page of a chapter.
 
     Args:
         lessons: of this chapter.
         language: of the page.
+        solved: whether the chapter has a page of worked solutions.
     """
     chapter = lessons[0].chapter
     head = f"(chapter-{chapter})=\n# {chapter} {title(chapter, language)}\n"
@@ -52,9 +53,12 @@ def chapter_page(lessons: Sequence[Lesson], language: Language) -> str:
         f"<br>{question(one, language)}</li>"
         for one in lessons
     )
-    toc = "\n".join(one.path.stem for one in lessons)
+    toc = "\n".join([*(one.path.stem for one in lessons), *(["solutions"] if solved else [])])
+    more = f"\n\n[{word('solutions', language)}](solutions.md)" if solved else ""
     verdicts = _verdicts(chapter, "../../", language)
-    return f'{head}\n<ol class="lessons">\n{items}\n</ol>\n\n{verdicts}\n\n```{{toctree}}\n:hidden:\n\n{toc}\n```\n'
+    return (
+        f'{head}\n<ol class="lessons">\n{items}\n</ol>{more}\n\n{verdicts}\n\n```{{toctree}}\n:hidden:\n\n{toc}\n```\n'
+    )
 
 
 def question(lesson: Lesson, language: Language) -> str:

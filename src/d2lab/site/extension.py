@@ -15,8 +15,8 @@ from d2lab.site.docstrings import process
 from d2lab.site.katex import setup_math
 
 LONGEST = 4000  # characters of a section that are searched
-ASIDES = {*FREE_SECTIONS, "What the notes say, measured", "笔记说的，机器测的"}
-KINDS = {"course": "lesson", "claims": "claim", "api": "api", "reference": "reference"}
+ASIDES = {*FREE_SECTIONS, "Move it by hand", "动手试试", "What the notes say, measured", "笔记说的，机器测的"}
+KINDS = {"course": "lesson", "claims": "claim", "api": "api", "reference": "reference", "explore": "explorer"}
 
 
 class BothThemes(SphinxTransform):

@@ -1,14 +1,17 @@
 """A lesson as a page of one language: its prose filled in, its code, what the code gave, its figures."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from d2lab.core.language import Language
+from d2lab.exercises.book import Entry
 from d2lab.lessons.fill import fill
 from d2lab.lessons.lesson import HEADING, Cell, Lesson
 from d2lab.lessons.run import Executed
 from d2lab.plot.drawing import DARK_MIME
+from d2lab.site.exercise_pages import with_exercises
 from d2lab.site.target import PageTarget
 from d2lab.site.words import word
 
@@ -28,7 +31,9 @@ class Page:
     files: dict[str, str] = field(default_factory=dict)
 
 
-def lesson_page(lesson: Lesson, executed: Executed, language: Language, repository: str = "") -> Page:
+def lesson_page(
+    lesson: Lesson, executed: Executed, language: Language, repository: str = "", exercises: Sequence[Entry] = ()
+) -> Page:
     """Make the page of a lesson.
 
     Args:
@@ -36,6 +41,7 @@ def lesson_page(lesson: Lesson, executed: Executed, language: Language, reposito
         executed: what its code gave.
         language: of the page.
         repository: "owner/name" of the notebooks' home; empty leaves out the link to Colab.
+        exercises: that belong to the lesson.
     """
     target, page, parts, first = PageTarget(ROOT), Page(""), [], True
     outputs = iter(executed.outputs)
@@ -43,7 +49,8 @@ def lesson_page(lesson: Lesson, executed: Executed, language: Language, reposito
         if cell.is_code:
             parts.append(_code(cell, next(outputs), language, page, target, executed))
         elif cell.language == language:
-            text = fill(cell.source, language, target, executed.values)
+            source = with_exercises(cell.source, exercises, language, linked=True)
+            text = fill(source, language, target, executed.values)
             parts.append(_with_tools(text, lesson, language, repository) if first else text)
             first = False
     page.text = "\n\n".join(parts) + "\n"

@@ -5,23 +5,30 @@ raw markup.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from d2lab.claims.catalog import find_claim
 from d2lab.claims.page import evidence_of, said, verdict_word
 from d2lab.core.errors import DataError
 from d2lab.core.language import Language
+from d2lab.exercises.book import Entry
+from d2lab.explore.catalog import EXPLORERS
 from d2lab.lessons.fill import fill
 from d2lab.lessons.lesson import FENCED, LABEL, Cell, Lesson
 from d2lab.lessons.prose import DISPLAY, LINK, ROLE
 from d2lab.lessons.run import Executed
+from d2lab.site.exercise_pages import with_exercises
 from d2lab.site.target import first_number, short
 
 Labels = Mapping[str, Mapping[str, str]]
 ADMONITION = re.compile(r"^(:{3,})\{(\w+)\}[ \t]*([^\n]*)\n((?::[\w-]+:[^\n]*\n)*)(.*?)^\1[ \t]*$", re.M | re.S)
 ALERT = re.compile(r"^> \[!(\w+)\]", re.M)
 FIGURE: dict[Language, str] = {"en": "Figure", "zh": "图"}
+EXPLORER: dict[Language, str] = {
+    "en": "> **{}**: move it by hand on the site of the course.",
+    "zh": "> **{}**：可以在课程网站上动手拨一拨。",
+}
 INSTALL = """\
 # d2lab has to be installed once; its own page says how.
 import importlib.util, subprocess, sys
@@ -60,9 +67,18 @@ class NotebookTarget:
         """Show the name."""
         return f"`{name}`"
 
+    def explorer(self, name: str, language: Language) -> str:
+        """Say where it is: a notebook can't hold it."""
+        return EXPLORER[language].format(EXPLORERS[name].title[language])
+
 
 def notebook(
-    lesson: Lesson, executed: Executed, language: Language, labels: Labels, repository: str = ""
+    lesson: Lesson,
+    executed: Executed,
+    language: Language,
+    labels: Labels,
+    repository: str = "",
+    exercises: Sequence[Entry] = (),
 ) -> dict[str, Any]:
     """Make the notebook of a lesson.
 
@@ -72,6 +88,7 @@ def notebook(
         language: of the prose.
         labels: numbers and titles of what lessons refer to, as the site's build wrote them.
         repository: "owner/name" on GitHub that the package is installed from where it is missing.
+        exercises: that belong to the lesson.
 
     Raises:
         DataError: the lesson uses markup that a notebook can't show.
@@ -83,7 +100,8 @@ def notebook(
         if cell.is_code:
             cells += _code_cells(len(cells), cell, next(outputs), language, executed, labels, lesson)
         elif cell.language == language:
-            filled = fill(cell.source, language, NotebookTarget(), executed.values)
+            source = with_exercises(cell.source, exercises, language, linked=False)
+            filled = fill(source, language, NotebookTarget(), executed.values)
             cells.append(_markdown(len(cells), plain(filled, labels, language, lesson.name)))
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}

@@ -7,7 +7,9 @@ from d2lab.claims.catalog import find_claim
 from d2lab.claims.page import evidence_of, said, verdict_word
 from d2lab.claims.record import Recorded
 from d2lab.core.language import Language
+from d2lab.explore.catalog import EXPLORERS
 from d2lab.lessons.names import resolve
+from d2lab.site.explorer_pages import element
 from d2lab.site.words import word
 
 
@@ -75,6 +77,12 @@ class PageTarget:
     def recipe(self, name: str) -> str:
         """Show a recipe, leading to its row."""
         return f'<a class="source" href="{self.root}reference/recipes.html#recipe-{name}"><code>{name}</code></a>'
+
+    def explorer(self, name: str, language: Language) -> str:
+        """Show the explorer itself, and a way to its page."""
+        one = EXPLORERS[name]
+        link = f'<a href="{self.root}explore/{name}.html">{escape(one.title[language])}</a>'
+        return f'{element(one)}\n\n<p class="foot">{link}</p>\n'
 
     def claim_page(self, name: str) -> str:
         """Where the evidence of a claim stands."""

@@ -6,23 +6,31 @@ from pathlib import Path
 
 from d2lab.claims.catalog import CLAIMS
 from d2lab.core.language import Language
+from d2lab.exercises.book import Entry
 from d2lab.lessons.fill import fill
 from d2lab.lessons.lesson import Lesson, read_prose
 from d2lab.lessons.run import Executed
 from d2lab.site.api_pages import api_index, api_page, rooms, short_name
 from d2lab.site.claim_pages import claims_index, claims_page
 from d2lab.site.course_pages import chapter_page, course_index, told_in
+from d2lab.site.exercise_pages import solutions_page
+from d2lab.site.explorer_pages import explorer_pages
 from d2lab.site.lesson_page import lesson_page
 from d2lab.site.reference_pages import models_page, recipes_page
 from d2lab.site.target import PageTarget
 from d2lab.site.words import word
 
 HOME = "index.md"  # of the course's folder
-TREE = "\n\n```{toctree}\n:hidden:\n\ncourse/index\nclaims/index\nreference/index\napi/index\n```\n"
+TREE = "\n\n```{toctree}\n:hidden:\n\ncourse/index\nexplore/index\nclaims/index\nreference/index\napi/index\n```\n"
 
 
 def pages(
-    course: Path, lessons: Sequence[Lesson], executed: Mapping[str, Executed], language: Language, repository: str = ""
+    course: Path,
+    lessons: Sequence[Lesson],
+    executed: Mapping[str, Executed],
+    language: Language,
+    repository: str = "",
+    exercises: Sequence[Entry] = (),
 ) -> dict[str, str]:
     """Make every source file of a language, by its place.
 
@@ -32,6 +40,7 @@ def pages(
         executed: what their code gave, by name.
         language: of the pages.
         repository: "owner/name" of the notebooks' home, if there is one.
+        exercises: of the course.
 
     Raises:
         DataError: the home page is missing.
@@ -39,11 +48,16 @@ def pages(
     made = {"index.md": home(course, language), "course/index.md": course_index(lessons, language)}
     for folder, group in groupby(lessons, key=lambda one: one.path.parent.name):
         own = list(group)
-        made[f"course/{folder}/index.md"] = chapter_page(own, language)
+        solved = [one for one in exercises if one.folder.name == folder]
+        made[f"course/{folder}/index.md"] = chapter_page(own, language, solved=bool(solved))
+        if solved:
+            made[f"course/{folder}/solutions.md"] = solutions_page(solved[0].folder, solved, language)
         for one in own:
-            page = lesson_page(one, executed[one.name], language, repository)
+            mine = [each for each in solved if each.exercise.lesson == one.label]
+            page = lesson_page(one, executed[one.name], language, repository, mine)
             made[f"course/{one.name}.md"] = page.text
             made |= {f"course/{folder}/{name}": text for name, text in page.files.items()}
+    made |= explorer_pages(language, {one.label for one in lessons})
     told = told_in(lessons, language)
     made["claims/index.md"] = claims_index(language)
     for chapter in sorted({claim.chapter for claim in CLAIMS.values()}):

@@ -1,0 +1,22 @@
+// Loads the explorers on the pages that have one; every other page stays as light as it was.
+(() => {
+  "use strict";
+  const here = document.currentScript.src.replace(/[^/]*$/, "");
+  const FILES = { "d2-convolution": "convolution", "d2-pooling": "convolution", "d2-receptive-field": "receptive-field",
+    "d2-activations": "depth", "d2-depth": "depth", "d2-fitting": "fitting", "d2-softmax": "softmax", "d2-descent": "descent",
+    "d2-batch-norm": "batch-norm", "d2-net": "net" };
+  const load = (name) => new Promise((done, failed) => {
+    const script = document.createElement("script");
+    Object.assign(script, { src: `${here}${name}.js`, onload: done, onerror: failed });
+    document.head.append(script);
+  });
+  const start = async () => {
+    const wanted = [...new Set(Object.keys(FILES).filter((tag) => document.querySelector(tag)).map((tag) => FILES[tag]))];
+    if (!wanted.length) return;
+    for (const name of ["numbers", "experiments", "core"]) await load(name);
+    if (wanted.includes("net")) for (const name of ["net-data", "pad"]) await load(name);
+    await Promise.all(wanted.map(load));
+  };
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();
