@@ -288,14 +288,6 @@ def in_batches(examples: Tensor, size: int):
 
 
 @in_batches.mistake(
-    en="The same sizes come for every input: those of the example are written in.",
-    zh="不论输入是什么，每批的大小都一样：例子里的大小写死了。",
-)
-def hard_coded(examples, size):
-    return [torch.zeros(3, 2), torch.zeros(3, 2), torch.zeros(1, 2)]
-
-
-@in_batches.mistake(
     en="The examples left over at the end are dropped: 7 examples in threes are three batches, not two.",
     zh="末尾剩下的样本被丢掉了：7 个样本每批 3 个，应当有三批而不是两批。",
 )

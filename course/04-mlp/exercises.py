@@ -636,7 +636,7 @@ def falling(x):
     "activations",
     zh="多少 ReLU 不再活动",
     en="How many ReLUs are dead",
-    arguments=lambda d: (d.normal(d.size(3, 6), d.size(4, 9)) - d.number(0, 2.0),),
+    arguments=lambda d: (d.normal(d.size(3, 6), k := d.size(4, 9)) + 2 * d.normal(k) - 1,),
 )
 def dead_share(before: Tensor) -> float:
     """Give the share of units that are 0 behind the ReLU for every example of a batch.

@@ -1679,4 +1679,4 @@ def on_average(share, confidence):
     zh="应当让“次次落空”的概率降到 1 - confidence 以下；对数取错了数。",
 )
 def wrong_logarithms(share, confidence):
-    return int(torch.ceil(torch.log(torch.tensor(confidence)) / torch.log(torch.tensor(share))))
+    return int(torch.ceil(torch.log(torch.tensor(confidence)) / torch.log(torch.tensor(1 - share))))

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 COURSE = Path(__file__).resolve().parents[2] / "course"
 LESSONS = [f"course/{one.name}.html" for one in read_course(COURSE)]
 LOOKS = {"light": {}, "dark": {"dark": True}, "phone": {"width": 390, "height": 844}}
-GROUPS = ("index", "course", "claims", "reference", "api")
+GROUPS = ("index", "course", "explore", "claims", "reference", "api")
 each_language = pytest.mark.parametrize("language", ["zh", "en"])
 
 
@@ -43,7 +43,10 @@ def test_the_site_is_whole_and_no_link_is_dead(site):
 def test_every_page_is_sound(site, visit, language, group, look):
     page = visit(f"{language}/index.html", **LOOKS[look])
     address = page.url.removesuffix(f"{language}/index.html")
-    for path in pages_of(site, language, group):
+    turn = list(LOOKS).index(look) + (language == "en")
+    for number, path in enumerate(pages_of(site, language, group)):
+        if group == "course" and (number - turn) % len(LOOKS):
+            continue  # a hundred pages of one kind: each in one look, in another one in the other language
         place = path.relative_to(site).as_posix()
         page.goto(f"{address}{place}", wait_until="load")
         assert page.locator("h1").count() == 1, place

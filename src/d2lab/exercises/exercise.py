@@ -1,6 +1,7 @@
 """An exercise: the stub that a learner fills in, how it is tried, and the mistakes that it knows by name."""
 
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import FunctionType
@@ -62,6 +63,11 @@ class Exercise:
     def id(self) -> str:
         """What it is called on the command line: half-square for a function half_square."""
         return id_of(self.stub.__name__)
+
+    @property
+    def scope(self) -> dict[str, Any]:
+        """The names that the stub's file knows: its examples are run with them."""
+        return dict(vars(sys.modules[self.stub.__module__]))
 
     def mistake(self, *, zh: str, en: str) -> Callable[[Judged], Judged]:
         """Add a wrong solution.

@@ -58,6 +58,8 @@ def judge(exercise: Exercise, solution: Judged, candidate: Judged, *, seed: int,
     if all(right):
         untouched = not any(a.changed and not b.changed for a, b in zip(given, wanted, strict=True))
         return RIGHT if untouched else _wrong("changes its input", hints.changed())
+    if given[0].value is not None and _is_constant(given) and not _is_constant(wanted):
+        return _wrong("constant", hints.constant(given[0].value))
     known = _known(exercise, trials, given)
     if known is not None:
         return known
@@ -91,8 +93,6 @@ def _of_value(
     got, need = given[failed].value, wanted[failed].value
     if got is None:
         return _wrong("returns nothing", hints.nothing())
-    if _is_constant(given) and not _is_constant(wanted):
-        return _wrong("constant", hints.constant(got))
     if hints.kind_of(got, "en") != hints.kind_of(need, "en") and shape_of(got) != shape_of(need):
         return _wrong("kind", hints.kind(got, need))
     if shape_of(got) != shape_of(need):
@@ -106,7 +106,7 @@ def _of_value(
 def _passes_examples(exercise: Exercise, candidate: Judged) -> bool:
     """Say whether the examples in the task come out right."""
     name = exercise.stub.__name__
-    scope = {**getattr(exercise.stub, "__globals__", {}), name: candidate}
+    scope = {**exercise.scope, name: candidate}
     test = doctest.DocTestParser().get_doctest(exercise.stub.__doc__ or "", scope, name, None, 0)
     with _quiet():
         result = doctest.DocTestRunner(verbose=False).run(test)

@@ -55,7 +55,7 @@ def same(one: Any, other: Any, tolerance: float) -> bool:  # noqa: ANN401 (whate
         tolerance: relative and absolute.
     """
     if _is_number(one) and _is_number(other):
-        return _close(torch.as_tensor(one), torch.as_tensor(other), tolerance)
+        return _near(one, other, tolerance)
     if isinstance(one, Tensor) and isinstance(other, Tensor):
         return one.shape == other.shape and _close(one, other, tolerance)
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):  # one may stand for the other
@@ -97,6 +97,21 @@ def is_finite(value: Any) -> bool:  # noqa: ANN401
 
 def _is_number(value: Any) -> bool:  # noqa: ANN401
     return isinstance(value, int | float) or (isinstance(value, Tensor) and value.ndim == 0)
+
+
+def _near(one: Any, other: Any, tolerance: float) -> bool:  # noqa: ANN401 (numbers, or tensors of one)
+    """Compare two numbers; whole ones may be longer than a float can hold."""
+    one, other = (value.item() if isinstance(value, Tensor) else value for value in (one, other))
+    if one == other or (_is_nan(one) and _is_nan(other)):
+        return True
+    try:
+        return bool(abs(one - other) <= tolerance * max(1.0, abs(other)))
+    except OverflowError:
+        return False
+
+
+def _is_nan(value: Any) -> bool:  # noqa: ANN401
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _close(one: Tensor, other: Tensor, tolerance: float) -> bool:
