@@ -17,9 +17,8 @@ def versions(draw: Draw):
 
 def afresh(candidate, items):
     """Call a copy of the function, whose defaults nobody has touched yet."""
-    new = types.FunctionType(
-        candidate.__code__, candidate.__globals__, candidate.__name__, copy.deepcopy(candidate.__defaults__)
-    )
+    defaults = copy.deepcopy(candidate.__defaults__)
+    new = types.FunctionType(candidate.__code__, candidate.__globals__, "again", defaults, candidate.__closure__)
     return [list(new(item)) for item in items] + [list(new(items[0], [7]))]
 
 
@@ -310,6 +309,11 @@ def item_missing(item, to=None):
 @appended.mistake(en="The whole list was put in as one entry.", zh="把整个列表当成一个元素放了进去。")
 def nested_list(item, to=None):
     return [to, item] if to else [item]
+
+
+@appended.mistake(en="The list of the example is written in.", zh="把例子里的列表写死了。")
+def hard_coded_list(item, to=None):
+    return [1]
 
 
 # arrays-and-tables

@@ -1,5 +1,6 @@
 """Exercises of chapter 7: dropout."""
 
+import torch  # noqa: F401 (the examples use it)
 from torch import Tensor
 
 from d2lab.exercises import Draw, exercise

@@ -154,7 +154,8 @@ def _entry(one: Exercise, solutions: ModuleType, folder: Path) -> Entry:
 def _imports(file: Path) -> list[str]:
     """List the chapter's imports, but for those that make exercises."""
     lines = file.read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if re.match(r"(import|from) ", line) and "d2lab.exercises" not in line]
+    imports = [line.partition("  #")[0] for line in lines if re.match(r"(import|from) ", line)]
+    return [line for line in imports if "d2lab.exercises" not in line]
 
 
 def _names(line: str) -> Iterator[str]:
