@@ -1,11 +1,11 @@
 """The verb `d2lab explore`: a run's net, opened in the browser."""
 
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from d2lab.cli.site import show_until_stopped
 from d2lab.core.errors import ConfigError
 from d2lab.core.language import LANGUAGES, spoken
 
@@ -17,8 +17,6 @@ def explore(
     quiet: Annotated[bool, typer.Option("--no-browser", help="Only serve and print the address.")] = False,
 ) -> None:
     """Open your own net: draw a picture, see every map, take any number apart; served to this machine alone."""
-    import webbrowser
-
     from d2lab.explore.run import pages_of_run
     from d2lab.explore.server import serving
 
@@ -26,11 +24,4 @@ def explore(
         raise ConfigError("--language", got=language, need="zh or en")
     pages = pages_of_run(run, "zh" if (language or spoken()) == "zh" else "en")
     with serving(pages, port) as address:
-        typer.echo(f"{address}/\nCtrl-C stops.")
-        if not quiet and not webbrowser.open(f"{address}/"):
-            typer.echo("No browser was found here: open the address in one.")
-        try:
-            while True:
-                time.sleep(3600)
-        except KeyboardInterrupt:
-            typer.echo("stopped")
+        show_until_stopped(f"{address}/", quiet=quiet)

@@ -84,8 +84,6 @@ def learn(
     quiet: Annotated[bool, typer.Option("--no-browser", help="Only serve and print the address.")] = False,
 ) -> None:
     """Read the course: serve the built site on this machine alone and open the browser."""
-    import webbrowser
-
     from d2lab.site.serve import served
 
     if language not in ("", *LANGUAGES):
@@ -95,14 +93,26 @@ def learn(
         return
     place = "index.html" if lesson is None and not language else f"{language or 'en'}/{_page(lesson, site)}"
     with served(site, port) as address:
-        typer.echo(f"{address}/{place}\nCtrl-C stops.")
-        if not quiet and not webbrowser.open(f"{address}/{place}"):
-            typer.echo("No browser was found here: open the address in one.")
-        try:
-            while True:
-                time.sleep(3600)
-        except KeyboardInterrupt:
-            typer.echo("stopped")
+        show_until_stopped(f"{address}/{place}", quiet=quiet)
+
+
+def show_until_stopped(address: str, *, quiet: bool) -> None:
+    """Print an address that is served, open the browser on it, and wait for Ctrl-C.
+
+    Args:
+        address: of the page.
+        quiet: open no browser.
+    """
+    import webbrowser
+
+    typer.echo(f"{address}\nCtrl-C stops.")
+    if not quiet and not webbrowser.open(address):
+        typer.echo("No browser was found here: open the address in one.")
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        typer.echo("stopped")
 
 
 def verbs() -> list[str]:

@@ -51,6 +51,20 @@ def words_of(node: nodes.Node) -> str:
     )
 
 
+def rank_of(name: str, title: str) -> str:
+    """Say how much a section of the course counts in the search: lessons before lists, lists before solutions.
+
+    Args:
+        name: of the page.
+        title: of the section.
+    """
+    if name.endswith("/solutions"):
+        return "solution"
+    if name.endswith("/index"):
+        return "chapter"
+    return "aside" if title in ASIDES or title.endswith(("measured", "机器测的")) else "lesson"
+
+
 def records(app: Any) -> Iterator[dict[str, str]]:  # noqa: ANN401 (a Sphinx application)
     """Yield one record a section, and one a documented function or class: where it is, its title, its words."""
     for name in sorted(app.env.found_docs):
@@ -66,7 +80,7 @@ def records(app: Any) -> Iterator[dict[str, str]]:  # noqa: ANN401 (a Sphinx app
             ]
             text = " ".join(" ".join(words_of(child) for child in own).split())[:LONGEST]
             first = isinstance(section.parent, nodes.document)
-            rank = "aside" if title in ASIDES else kind
+            rank = kind if kind != "lesson" else rank_of(name, title)
             yield {"u": place + ("" if first else f"#{section['ids'][0]}"), "t": title, "p": top, "x": text, "k": rank}
         for described in tree.findall(addnodes.desc):
             signature = next(described.findall(addnodes.desc_signature))
