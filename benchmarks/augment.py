@@ -18,7 +18,7 @@ from PIL import Image
 from torch import Tensor
 from torchvision.transforms import v2
 
-from d2lab.core.allocator import keep_freed_memory
+from d2lab.core.allocator import configure_malloc
 from d2lab.core.machine import describe_machine
 from d2lab.vision.augment import Augment, AugmentConfig
 
@@ -45,7 +45,7 @@ TASKS = {  # name: images, channels, stored side, side as read (none keeps), our
 
 
 def sides(name: str) -> tuple[int, dict[str, Side]]:
-    """Give the number of images, and what is timed: ours first."""
+    """Return the number of images, and what is timed: ours first."""
     count, channels, stored, side, config, parts = TASKS[name]
     images = torch.randint(0, 256, (count, channels, stored, stored), dtype=torch.uint8)
     targets = torch.zeros(count, dtype=torch.int64)
@@ -66,7 +66,7 @@ def sides(name: str) -> tuple[int, dict[str, Side]]:
 
 
 def measure(name: str, rounds: int) -> dict[str, float]:
-    """Give images a second of each side, the median over the rounds."""
+    """Return images a second of each side, the median over the rounds."""
     count, timed = sides(name)
     seconds: dict[str, list[float]] = {side: [] for side in timed}
     for number in range(rounds + 1):  # the first one warms up
@@ -89,7 +89,7 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     torch.manual_seed(0)
-    keep_freed_memory()  # as a run does; it serves all sides
+    configure_malloc()  # as a run does; it serves all sides
     machine = describe_machine()
     print(f"{machine['processor']}, {given.threads} threads, torch {torch.__version__}, {given.rounds} rounds, medians")
     for name in TASKS:

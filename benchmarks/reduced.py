@@ -25,7 +25,7 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGES = {"en": DOCS / "benchmarks.md", "zh": DOCS / "benchmarks.zh.md"}
 BEGIN, END = "<!-- reduced: begin -->", "<!-- reduced: end -->"
 HEADS = {
-    "en": ("net", "smaller than in the notes", "seeds", "test accuracy", "training accuracy"),
+    "en": ("model", "smaller than in the notes", "seeds", "test accuracy", "training accuracy"),
     "zh": ("网络", "比笔记小在哪里", "种子数", "测试准确率", "训练准确率"),
 }
 WHOLE = {"en": "nothing", "zh": "没有"}
@@ -36,13 +36,13 @@ NETS: dict[str, dict[str, object]] = {  # recipe: what is smaller than in the no
 }
 
 
-def train(net: str, seed: int, threads: int) -> dict[str, Any]:
+def train(model: str, seed: int, threads: int) -> dict[str, Any]:
     """Train from a seed to the end; give what the record says."""
     with tempfile.TemporaryDirectory() as root:
-        changes = {**NETS[net], "threads": threads}
-        run = recipes.train(net, data=DATA, changes=changes, seed=seed, device="cpu", root=Path(root))
+        changes = {**NETS[model], "threads": threads}
+        run = recipes.train(model, data=DATA, changes=changes, seed=seed, device="cpu", root=Path(root))
         if run.status != "finished":
-            raise RunError(f"{net}, seed {seed}", got=run.status, need="a run of all epochs", fix="Start it again.")
+            raise RunError(f"{model}, seed {seed}", got=run.status, need="a run of all epochs", fix="Start it again.")
         epochs = [row for row in run.record.rows() if "epoch" in row]
         keep = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
         return {
@@ -54,14 +54,14 @@ def train(net: str, seed: int, threads: int) -> dict[str, Any]:
 
 
 def rows(results: dict[str, Any], language: str) -> list[list[str]]:
-    """Give a row a net: mean and deviation over seeds of the last epoch's accuracy."""
+    """Return a row a model: mean and deviation over seeds of the last epoch's accuracy."""
     found = []
-    for net, runs in results.items():
+    for model, runs in results.items():
         train_, test = ([run["epochs"][-1][f"{part}_accuracy"] for run in runs] for part in ("train", "test"))
         spread = statistics.stdev(test) if len(test) > 1 else float("nan")
-        smaller = ", ".join(f"{name}={value}" for name, value in NETS[net].items()) or WHOLE[language]
+        smaller = ", ".join(f"{name}={value}" for name, value in NETS[model].items()) or WHOLE[language]
         cells = [f"{statistics.mean(test):.4f} ± {spread:.4f}", f"{statistics.mean(train_):.4f}"]
-        found.append([net, smaller, str(len(runs)), *cells])
+        found.append([model, smaller, str(len(runs)), *cells])
     return found
 
 
@@ -87,16 +87,18 @@ def main() -> int:
     given = parser.parse_args()
     results: dict[str, Any] = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     try:
-        for net in [] if given.table else NETS:
-            runs = results.setdefault(net, [])
+        for model in [] if given.table else NETS:
+            runs = results.setdefault(model, [])
             for seed in sorted(set(range(given.seeds)) - {run["seed"] for run in runs}):
-                runs.append(train(net, seed, given.threads))
+                runs.append(train(model, seed, given.threads))
                 write_json(RESULTS, results)
-                print(f"{net} seed {seed}: {runs[-1]['epochs'][-1]['test_accuracy']:.4f}", file=sys.stderr, flush=True)
+                print(
+                    f"{model} seed {seed}: {runs[-1]['epochs'][-1]['test_accuracy']:.4f}", file=sys.stderr, flush=True
+                )
     except D2labError as error:
         print(error, file=sys.stderr)
         return 2
-    measured = {net: runs for net, runs in results.items() if runs}
+    measured = {model: runs for model, runs in results.items() if runs}
     print("\n".join("  ".join(row) for row in rows(measured, "en")))
     if not given.table:
         write_pages(measured)

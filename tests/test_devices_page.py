@@ -70,7 +70,7 @@ def test_paths_that_the_page_names_are_there():
 
 
 def test_memory_on_the_page_is_what_the_nets_need_now():
-    """The counted table is exact, so it can be counted again; a net that changed needs a new record."""
+    """The counted table is exact, so it can be counted again; a model that changed needs a new record."""
     recorded = json.loads(RECORD.read_text("utf-8"))["memory"]
     measure = part("devices.measure")
     for name in ("lenet-sigmoid", "alexnet"):

@@ -52,7 +52,7 @@ def claim_list(language: Language) -> str:
 
 
 def written(language: Language) -> dict[Path, str]:
-    """Give every page as it should stand, by file."""
+    """Return every page as it should stand, by file."""
     whole = page("claims", language)
     text = whole.read_text(encoding="utf-8")
     blocks = {"summary": summary(language), "failures": story_list(language), "claims": claim_list(language)}

@@ -24,7 +24,7 @@ import torch
 
 from d2lab.core import atomic
 from d2lab.data import catalog
-from d2lab.recipes import resume, train
+from d2lab.experiments import resume, train
 from d2lab.train import checkpoint, loop
 from d2lab.train.record import RunRecord
 
@@ -119,7 +119,7 @@ def run_once(root: Path, delay: float | None, point: str, countdown: int) -> tup
 
 
 def outcome(root: Path) -> tuple[dict[str, torch.Tensor], list[dict[str, Any]]]:
-    """Give the final tensors, and the rows without what a clock decides."""
+    """Return the final tensors, and the rows without what a clock decides."""
     record = RunRecord(next(root.glob("*/recipe.json")).parent)
     rows = [{name: value for name, value in row.items() if name != "seconds"} for row in record.rows()]
     leftovers = [path.name for path in record.checkpoint.iterdir()]

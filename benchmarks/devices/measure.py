@@ -11,8 +11,8 @@ from d2lab.core.machine import describe_machine
 from d2lab.core.matrix_rate import matrix_rates
 from d2lab.core.timing import median_seconds
 from d2lab.data import catalog
+from d2lab.experiments.experiment import plan
 from d2lab.models.catalog import build_model
-from d2lab.recipes.experiment import plan
 from d2lab.train.memory import training_memory
 
 WHOLE_BYTES, PIECES = 1 << 24, 1 << 14  # 16 MiB in one copy, or in 16,384 of 1 KiB

@@ -12,7 +12,7 @@ WORDS = {
     "en": {
         "speed": ("device", "copy, GB/s", "matrix product, TFLOP/s", "16 MiB in one copy, ms",
                   f"in {PIECES:,} copies, ms", f"{ADDITIONS:,} additions, ms", "each sum read, ms"),
-        "memory": ("net", "batch", "side", "parameters", "gradients", "optimizer", "activations", "together"),
+        "memory": ("model", "batch", "side", "parameters", "gradients", "optimizer", "activations", "together"),
         "speed title": "Copies and products, measured",
         "memory title": "Memory of a training step in float32, MB (counted, not measured)",
         "where": "{processor}, {cores} cores, {threads} threads, {system}; torch {torch}",
@@ -29,7 +29,7 @@ WORDS = {
 
 
 def markdown(result: dict[str, Any], language: str) -> str:
-    """Give the tables, and the machine they were measured on."""
+    """Return the tables, and the machine they were measured on."""
     words, machine = WORDS[language], result["machine"]
     tables = [
         f"**{words[f'{name} title']}**\n\n{grid(words[name], rows)}"
@@ -39,7 +39,7 @@ def markdown(result: dict[str, Any], language: str) -> str:
 
 
 def speed_rows(result: dict[str, Any]) -> list[list[str]]:
-    """Give a row for each device."""
+    """Return a row for each device."""
     rows = []
     for name, found in result["devices"].items():
         copies = ", ".join(f"{way} {rate / 1e9:,.1f}" for way, rate in found["copy_bytes_per_s"].items())
@@ -51,7 +51,7 @@ def speed_rows(result: dict[str, Any]) -> list[list[str]]:
 
 
 def memory_rows(result: dict[str, Any]) -> list[list[str]]:
-    """Give a row for each net."""
+    """Return a row for each model."""
     parts = ("parameters", "gradients", "optimizer", "activations", "total")
     return [
         [TITLES[name], str(found["batch"]), str(found["side"]), *(f"{found[part] / 1e6:,.1f}" for part in parts)]

@@ -42,7 +42,7 @@ print(json.dumps({"pictures": total, **{name: round(value, 2) for name, value in
 
 
 def draw(root: Path, count: int, seed: int = 0) -> int:
-    """Draw a folder of JPEG photos of 240 to 480 pixels a side (smooth shapes and grain), and give its bytes."""
+    """Draw a folder of JPEG photos of 240 to 480 pixels a side (smooth shapes and grain), and return its bytes."""
     luck = np.random.default_rng(seed)
     size = 0
     for part, each in (("train", count // CLASSES), ("test", TEST)):

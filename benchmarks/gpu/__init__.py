@@ -1,1 +1,1 @@
-"""The notes' image classifiers on a GPU, whole: every net to its tenth epoch, in two precisions, over seeds."""
+"""The notes' image classifiers on a GPU, whole: every model to its tenth epoch, in two precisions, over seeds."""

@@ -22,14 +22,14 @@ PAGES = {"en": ROOT / "docs" / "benchmarks-gpu.md", "zh": ROOT / "docs" / "bench
 
 def options() -> argparse.ArgumentParser:
     """Describe the command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu", description="The notes' nets on a GPU.")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu", description="The notes' models on a GPU.")
     parser.add_argument("--stage", choices=("notes", "cifar10"), default="notes", help="what is trained")
     parser.add_argument("--nets", default=",".join(NOTES), help="nets of the notes, with commas between (default: all)")
     percents = ",".join(f"{100 * target:.0f}" for target in TARGETS)
     parser.add_argument("--targets", default=percents, help=f"of cifar10, percent (default {percents})")
     parser.add_argument("--data", choices=FAST_DATA, default=FAST_DATA[0], help="of the stage cifar10")
     parser.add_argument("--seeds", type=int, default=3, help="runs of each (default 3)")
-    parser.add_argument("--epochs", type=int, default=10, help="of the notes' nets (default 10)")
+    parser.add_argument("--epochs", type=int, default=10, help="of the notes' models (default 10)")
     parser.add_argument("--device", default="auto", help="cuda, cuda:1, mps, xpu; cpu only with --quick")
     parser.add_argument("--quick", action="store_true", help="a few digits, two epochs, one seed: a try only")
     parser.add_argument("--commit", help="to write down where git is not")
@@ -66,12 +66,12 @@ def measure(given: argparse.Namespace, out: Path) -> list[str]:
     for name in ("seeds", "epochs"):
         if getattr(given, name) < 1:
             raise ConfigError(f"--{name}", got=getattr(given, name), need="1 or more")
-    nets, targets = check_nets(given.nets.split(","), tuple(NOTES)), check_targets(given.targets.split(","))
+    models, targets = check_nets(given.models.split(","), tuple(NOTES)), check_targets(given.targets.split(","))
     device = choose_device(given.device, quick=given.quick)
     bench = Bench(out, device, quick=given.quick, data=given.data, commit=given.commit)
     seeds, epochs = (1, 2) if given.quick else (given.seeds, given.epochs)
     if given.stage == "notes":
-        bench.notes(nets, seeds, epochs)
+        bench.notes(models, seeds, epochs)
     else:
         bench.cifar10(targets, seeds)
     return bench.failures

@@ -9,11 +9,11 @@ FLOOR_STEPS = 50  # of a resident batch
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """What the notes print under a net's training: test accuracy and examples a second, on their own card."""
+    """What the notes print under a model's training: test accuracy and examples a second, on their own card."""
 
     accuracy: float
     rate: int
-    form: str = ""  # of the net, where the notes train two
+    form: str = ""  # of the model, where the notes train two
 
 
 NOTES: dict[str, tuple[Notes, ...]] = {  # by the names of benchmarks.vs_book.contest

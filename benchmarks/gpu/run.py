@@ -50,19 +50,19 @@ class Bench:
         self.result |= {"commit": self.commit or commit, "uncommitted_changes": changed, "how": HOW}
         self.made_by = f"source {machine['source']}, torch {torch.__version__}, {card.name}"
 
-    def notes(self, nets: list[str], seeds: int, epochs: int) -> None:
-        """Take the floor of each net and train it from each seed, in both precisions."""
+    def notes(self, models: list[str], seeds: int, epochs: int) -> None:
+        """Take the floor of each model and train it from each seed, in both precisions."""
         runs = self.result.setdefault("notes", {})
-        for net, precision in product(nets, PRECISIONS):
-            kept = still_good(runs.get(net, {}).get(precision, []), epochs, self.made_by)
+        for model, precision in product(models, PRECISIONS):
+            kept = still_good(runs.get(model, {}).get(precision, []), epochs, self.made_by)
             missing = [seed for seed in range(seeds) if seed not in {entry["seed"] for entry in kept}]
             if missing:
-                self._floor(net, precision)
+                self._floor(model, precision)
             for seed in missing:
-                found = self._try(f"{net}  {precision}  seed {seed}", self._notes_run, net, precision, seed, epochs)
+                found = self._try(f"{model}  {precision}  seed {seed}", self._notes_run, model, precision, seed, epochs)
                 if found is not None:
                     kept = sorted([*kept, found | self._mark(seed, epochs)], key=lambda entry: entry["seed"])
-                    runs.setdefault(net, {})[precision] = kept
+                    runs.setdefault(model, {})[precision] = kept
                     self._save()
 
     def cifar10(self, targets: list[float], seeds: int) -> None:
@@ -88,20 +88,20 @@ class Bench:
                     runs[str(target)] = kept
                     self._save()
 
-    def _notes_run(self, net: str, precision: str, seed: int, epochs: int) -> Message:
-        return work.notes_run(net, precision, seed, epochs, self.device, quick=self.quick)
+    def _notes_run(self, model: str, precision: str, seed: int, epochs: int) -> Message:
+        return work.notes_run(model, precision, seed, epochs, self.device, quick=self.quick)
 
     def _fast_run(self, target: float, seed: int) -> Message:
         return work.fast_run(target, seed, self.device, data=self.data, quick=self.quick)
 
-    def _floor(self, net: str, precision: str) -> None:
-        rate = self._try(f"{net}  {precision}  floor", self._floor_run, net, precision)
+    def _floor(self, model: str, precision: str) -> None:
+        rate = self._try(f"{model}  {precision}  floor", self._floor_run, model, precision)
         if rate is not None:
-            self.result.setdefault("floors", {}).setdefault(net, {})[precision] = rate
+            self.result.setdefault("floors", {}).setdefault(model, {})[precision] = rate
             self._save()
 
-    def _floor_run(self, net: str, precision: str) -> Message:
-        rate = work.floor(net, precision, self.device, quick=self.quick)
+    def _floor_run(self, model: str, precision: str) -> Message:
+        rate = work.floor(model, precision, self.device, quick=self.quick)
         return {"examples_per_s": rate, "made_by": self.made_by}
 
     def _mark(self, seed: int, epochs: int) -> Message:

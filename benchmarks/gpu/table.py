@@ -11,10 +11,10 @@ Result = dict[str, Any]
 BEGIN, END = "<!-- gpu: begin -->", "<!-- gpu: end -->"
 WORDS = {
     "en": {
-        "notes": ("net", "precision", "examples/s", "floor", "ours / floor", "accuracy", "peak MiB",
+        "notes": ("model", "precision", "examples/s", "floor", "ours / floor", "accuracy", "peak MiB",
                   "notes, examples/s", "ours / notes", "notes, accuracy"),
         "cifar10": ("target", "settings", "accuracy", "training seconds", "with the start", "peak MiB"),
-        "notes title": "The notes' nets after {epochs} epochs (mean ± sd of seeds)",
+        "notes title": "The notes' models after {epochs} epochs (mean ± sd of seeds)",
         "cifar10 title": "CIFAR-10: seconds of training to a test accuracy (mean ± sd of seeds)",
         "where": "{device}; {processor}, {cores} cores, {system}; Python {python}, torch {torch}; commit {commit}",
         "none": "No measurement yet: no GPU was at hand.",
@@ -32,7 +32,7 @@ WORDS = {
 
 
 def markdown(result: Result, language: str) -> str:
-    """Give the tables that have rows, with the machine they were measured on; one line where there are none."""
+    """Return the tables that have rows, with the machine they were measured on; one line where there are none."""
     words, blocks = WORDS[language], []
     for name, rows in (("notes", notes_rows(result)), ("cifar10", cifar10_rows(result))):
         if rows:
@@ -45,22 +45,22 @@ def markdown(result: Result, language: str) -> str:
 
 
 def notes_rows(result: Result) -> list[list[str]]:
-    """Give a row for each net and precision that was trained."""
+    """Return a row for each model and precision that was trained."""
     rows = []
-    for net in NOTES:
+    for model in NOTES:
         for precision in PRECISIONS:
-            entries = result.get("notes", {}).get(net, {}).get(precision)
+            entries = result.get("notes", {}).get(model, {}).get(precision)
             if entries:
                 rate = median(entry["examples_per_s"] for entry in entries)
-                floor = result.get("floors", {}).get(net, {}).get(precision, {}).get("examples_per_s")
+                floor = result.get("floors", {}).get(model, {}).get(precision, {}).get("examples_per_s")
                 share = ["-", "-"] if floor is None else [f"{floor:,.0f}", f"{rate / floor:.0%}"]
                 quality = [_spread([e["accuracy"] for e in entries], 4), _peak(entries)]
-                rows.append([NETS[net].title, precision, f"{rate:,.0f}", *share, *quality, *_notes(net, rate)])
+                rows.append([NETS[model].title, precision, f"{rate:,.0f}", *share, *quality, *_notes(model, rate)])
     return rows
 
 
 def cifar10_rows(result: Result) -> list[list[str]]:
-    """Give a row for each target; a target that the mean missed says so."""
+    """Return a row for each target; a target that the mean missed says so."""
     rows = []
     for target in TARGETS:
         entries = result.get("cifar10", {}).get(str(target))
@@ -73,9 +73,9 @@ def cifar10_rows(result: Result) -> list[list[str]]:
     return rows
 
 
-def _notes(net: str, rate: float) -> list[str]:
-    """Give the notes' own numbers, and how many times their rate ours is."""
-    forms = NOTES[net]
+def _notes(model: str, rate: float) -> list[str]:
+    """Return the notes' own numbers, and how many times their rate ours is."""
+    forms = NOTES[model]
     names = [f" ({form.form})" if form.form else "" for form in forms]
     return [
         ", ".join(f"{form.rate:,}{name}" for form, name in zip(forms, names, strict=True)),

@@ -11,17 +11,18 @@ from benchmarks.vs_book.contest import NETS
 from benchmarks.vs_book.ours import bare_steps, our_form
 from benchmarks.vs_book.wire import Message
 
-from d2lab.recipes import find_recipe, train
-from d2lab.recipes.examples import load_data
-from d2lab.recipes.experiment import plan
-from d2lab.train.stepper import HALF
+from d2lab.experiments import train
+from d2lab.experiments.data import load_data
+from d2lab.experiments.experiment import plan
+from d2lab.recipes import find_recipe
+from d2lab.train.train_step import HALF
 
 QUICK = {"examples": 128, "batch_size": 32}  # of the embedded digits: does everything work?
 
 
-def notes_run(net: str, precision: str, seed: int, epochs: int, device: torch.device, *, quick: bool) -> Message:
-    """Train a net of the notes; give accuracy, median rate and peak memory."""
-    rows, peak = trained(NETS[net].recipe, {"epochs": epochs, "precision": precision}, seed, device, quick=quick)
+def notes_run(model: str, precision: str, seed: int, epochs: int, device: torch.device, *, quick: bool) -> Message:
+    """Train a model of the notes; give accuracy, median rate and peak memory."""
+    rows, peak = trained(NETS[model].recipe, {"epochs": epochs, "precision": precision}, seed, device, quick=quick)
     rates = [row["examples"] / row["seconds"] for row in rows]
     return {
         "examples_per_s": round(median(rates[1:] or rates), 1),  # the first epoch loads kernels
@@ -64,7 +65,7 @@ def trained(
     quick: bool,
     data: str = DATA,
 ) -> tuple[list[dict[str, Any]], int | None]:
-    """Train a recipe; give the rows of its epochs, and the most memory that was taken on the device."""
+    """Train a recipe; return the rows of its epochs, and the most memory that was taken on the device."""
     module = torch.get_device_module(device.type)
     watched = hasattr(module, "max_memory_allocated")
     if watched:
@@ -82,11 +83,11 @@ def trained(
     return rows, module.max_memory_allocated(device) if watched else None
 
 
-def floor(net: str, precision: str, device: torch.device, *, quick: bool) -> float:
-    """Give the examples a second of bare steps on one resident, prepared batch, in the form that our loop trains."""
+def floor(model: str, precision: str, device: torch.device, *, quick: bool) -> float:
+    """Return the examples a second of bare steps on one resident, prepared batch, in the form that our loop trains."""
     settings = {"precision": precision} | (QUICK if quick else {})
     data = None if quick else DATA
-    experiment = plan(NETS[net].recipe, data=data, changes=settings, device=str(device))
+    experiment = plan(NETS[model].recipe, data=data, changes=settings, device=str(device))
     split = load_data(experiment)[0]
     batch = experiment.settings.loop.batch_size
     fast, optimizer = our_form(experiment, split)

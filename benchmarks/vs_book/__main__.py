@@ -59,9 +59,9 @@ def main() -> int:
 
 def measure(given: argparse.Namespace, out: Path) -> None:
     """Prepare the book's environment and data, then measure."""
-    nets = check_nets(given.nets.split(","))
+    models = check_nets(given.models.split(","))
     environment.place_data()
-    contest = Contest(out, nets, environment.peer_python(given.peer_python), quick=given.quick)
+    contest = Contest(out, models, environment.peer_python(given.peer_python), quick=given.quick)
     if given.accuracy:
         contest.accuracy(given.seeds, given.epochs)
     else:

@@ -1,4 +1,4 @@
-"""What both sides are told: nets, batch size, learning rates, and the turns of a round. Imports nothing heavy."""
+"""What both sides are told: models, batch size, learning rates, and the turns of a round. Imports nothing heavy."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ TRAINING_EXAMPLES = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Net:
-    """A net of the contest."""
+    """A model of the contest."""
 
     title: str
     rate: float  # learning rate of plain SGD
@@ -49,13 +49,13 @@ class Turn:
     request: dict[str, Any]
 
 
-def turns(net: str, *, quick: bool) -> list[Turn]:
-    """List the turns of a round for a net, in their order.
+def turns(model: str, *, quick: bool) -> list[Turn]:
+    """List the turns of a round for a model, in their order.
 
     A turn of ours takes several epochs, since one is over too soon to time well; the book's epoch is long
     enough alone. The compiled turn leaves out its first epoch, in which torch.compile works.
     """
-    if NETS[net].windowed:
+    if NETS[model].windowed:
         return windows()
     epochs = 1 if quick else 3
     floor = {"cmd": "floor", "threads": None, "epochs": epochs}
@@ -70,7 +70,7 @@ def turns(net: str, *, quick: bool) -> list[Turn]:
 
 
 def windows() -> list[Turn]:
-    """List the turns of a round for a large net: some steps each, after one or more that warm up."""
+    """List the turns of a round for a large model: some steps each, after one or more that warm up."""
     return [
         Turn("book", "book", {"cmd": "window", "threads": THREADS}),
         Turn("ours", "ours", {"cmd": "window", "threads": THREADS}),

@@ -17,12 +17,12 @@ NEEDED = ("torchvision", "matplotlib", "pandas", "requests", "ipython")
 
 
 def torch_version() -> str:
-    """Give our torch version as an index names it, without the local part."""
+    """Return our torch version as an index names it, without the local part."""
     return metadata.version("torch").partition("+")[0]
 
 
 def peer_python(given: Path | None) -> Path:
-    """Give the Python that has the book's package: the given one, the one made before, or a fresh one.
+    """Return the Python that has the book's package: the given one, the one made before, or a fresh one.
 
     Raises:
         ConfigError: the given one is not there, or uv is missing or failed.

@@ -1,6 +1,6 @@
-"""The book's large nets, written from its text with torch's layers; the book's package holds no complete ones.
+"""The book's large models, written from its text with torch's layers; the book's package holds no complete ones.
 
-Like peer.py this never imports d2lab: were a net of ours wrong, the two sides would do different work, and
+Like peer.py this never imports d2lab: were a model of ours wrong, the two sides would do different work, and
 tests/test_benchmarks.py compares their numbers of parameters.
 """
 

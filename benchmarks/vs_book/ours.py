@@ -13,14 +13,14 @@ from benchmarks.vs_book.wire import Message, serve
 from torch import Tensor, nn
 from torch.nn import functional
 
-from d2lab.core.allocator import keep_freed_memory
+from d2lab.core.allocator import configure_malloc
 from d2lab.core.device import synchronize
 from d2lab.core.machine import describe_machine
 from d2lab.data.batch import steps_per_epoch
 from d2lab.data.split import Split, limit
-from d2lab.recipes import train
-from d2lab.recipes.examples import build_batches, load_data
-from d2lab.recipes.experiment import Experiment, build_net, build_stepper, count_threads, plan
+from d2lab.experiments import train
+from d2lab.experiments.data import build_batches, load_data
+from d2lab.experiments.experiment import Experiment, build_train_step, count_threads, new_model, plan
 from d2lab.train.loop import Loop
 from d2lab.train.progress import Silence
 from d2lab.train.record import RunRecord
@@ -47,9 +47,9 @@ class Stopwatch(Silence):
         self.begin = time.perf_counter()
 
 
-def changes(net: str, epochs: int, threads: int | None, *, compiled: bool = False) -> dict[str, object]:
+def changes(model: str, epochs: int, threads: int | None, *, compiled: bool = False) -> dict[str, object]:
     """Name the contest's settings, though the recipes have most of them already."""
-    named: dict[str, object] = {"epochs": epochs, "batch_size": NETS[net].batch, "learning_rate": NETS[net].rate}
+    named: dict[str, object] = {"epochs": epochs, "batch_size": NETS[model].batch, "learning_rate": NETS[model].rate}
     named |= {} if threads is None else {"threads": threads}
     return named | ({"compile": True} if compiled else {})
 
@@ -59,28 +59,28 @@ def hello() -> Message:
     return describe_machine()
 
 
-def epoch(net: str, threads: int | None, epochs: int, compiled: bool = False) -> Message:
+def epoch(model: str, threads: int | None, epochs: int, compiled: bool = False) -> Message:
     """Train for some epochs, record and checkpoint included; a compiled run's first epoch is left out."""
     watch = Stopwatch()
-    settings = changes(net, epochs, threads, compiled=compiled)
+    settings = changes(model, epochs, threads, compiled=compiled)
     with tempfile.TemporaryDirectory() as root:
-        run = train(NETS[net].recipe, data=DATA, changes=settings, device="cpu", root=Path(root), progress=watch)
+        run = train(NETS[model].recipe, data=DATA, changes=settings, device="cpu", root=Path(root), progress=watch)
         used = run.record.machine()["threads"]
     laps = watch.laps[1:] if compiled else watch.laps
     return {"examples": sum(n for n, _ in laps), "seconds": sum(s for _, s in laps), "threads": used}
 
 
-def window(net: str, threads: int, precision: str = "float32") -> Message:
+def window(model: str, threads: int, precision: str = "float32") -> Message:
     """Train for some steps after an epoch of as many that warms up: our data, loop and record, hardly a test."""
-    watch, entry = Stopwatch(), NETS[net]
-    settings = changes(net, 2, threads) | {"precision": precision, "examples": entry.batch * (entry.steps or 1)}
+    watch, entry = Stopwatch(), NETS[model]
+    settings = changes(model, 2, threads) | {"precision": precision, "examples": entry.batch * (entry.steps or 1)}
     experiment = plan(entry.recipe, data=DATA, changes=settings, device="cpu")
     training, _, test = load_data(experiment)
-    keep_freed_memory()
+    configure_malloc()
     with tempfile.TemporaryDirectory() as root, using_threads(threads):
         record = RunRecord.create(entry.recipe, 0, experiment.to_json(), describe_machine(), Path(root))
         loop = Loop(
-            build_stepper(experiment, training),
+            build_train_step(experiment, training),
             build_batches(experiment, training, threads),
             config=experiment.settings.loop,
             test=limit(test, 1, seed=0),
@@ -99,30 +99,30 @@ def training_set() -> Split:
     return load_data(plan(NETS["mlp"].recipe, data=DATA, device="cpu"))[0]
 
 
-def floor(net: str, threads: int | None, epochs: int, form: str) -> Message:
+def floor(model: str, threads: int | None, epochs: int, form: str) -> Message:
     """Take as many bare steps as epochs have, on one resident batch of floats: no data, no bookkeeping.
 
     Args:
-        net: of the contest.
+        model: of the contest.
         threads: processor threads; none takes those that our loop chooses.
         epochs: how many epochs' worth of steps.
-        form: "plain" for the eager net as written, "ours" for the form that our loop trains.
+        form: "plain" for the eager model as written, "ours" for the form that our loop trains.
     """
-    experiment = plan(NETS[net].recipe, data=DATA, changes=changes(net, epochs, threads), device="cpu")
+    experiment = plan(NETS[model].recipe, data=DATA, changes=changes(model, epochs, threads), device="cpu")
     split = training_set()
     count = count_threads(experiment, split)
-    keep_freed_memory()  # as our loop does; without it every step pays for fresh pages
+    configure_malloc()  # as our loop does; without it every step pays for fresh pages
     with using_threads(count):
         trained, optimizer = plain_form(experiment) if form == "plain" else our_form(experiment, split)
-        sizes = step_sizes(net, len(split), epochs)
+        sizes = step_sizes(model, len(split), epochs)
         batch = experiment.prepare(split.inputs[: sizes[0]]), split.targets[: sizes[0]]
-        seconds = bare_steps(trained, optimizer, batch, sizes, warm=1 if NETS[net].windowed else WARM_STEPS)
+        seconds = bare_steps(trained, optimizer, batch, sizes, warm=1 if NETS[model].windowed else WARM_STEPS)
     return {"examples": sum(sizes), "seconds": seconds, "threads": count}
 
 
-def step_sizes(net: str, count: int, epochs: int) -> list[int]:
+def step_sizes(model: str, count: int, epochs: int) -> list[int]:
     """List how many examples each step takes: those of whole epochs, or of a window."""
-    entry = NETS[net]
+    entry = NETS[model]
     if entry.steps is not None:
         return [entry.batch] * entry.steps
     steps = steps_per_epoch(count, entry.batch)
@@ -130,47 +130,47 @@ def step_sizes(net: str, count: int, epochs: int) -> list[int]:
 
 
 def plain_form(experiment: Experiment) -> tuple[nn.Module, torch.optim.Optimizer]:
-    """Give the net as written and torch's optimizer as it comes."""
-    net = build_net(experiment)
-    return net, torch.optim.SGD(net.parameters(), lr=experiment.settings.optimizer.learning_rate)
+    """Return the model as written and torch's optimizer as it comes."""
+    model = new_model(experiment)
+    return model, torch.optim.SGD(model.parameters(), lr=experiment.settings.optimizer.learning_rate)
 
 
 def our_form(experiment: Experiment, split: Split) -> tuple[nn.Module, torch.optim.Optimizer]:
-    """Give what our loop trains: narrow convolutions on blocks of pixels, one fused step."""
-    stepper = build_stepper(experiment, split)
-    return stepper.eval_net, stepper.optimizer
+    """Return what our loop trains: narrow convolutions on blocks of pixels, one fused step."""
+    train_step = build_train_step(experiment, split)
+    return train_step.eval_net, train_step.optimizer
 
 
 def bare_steps(
-    net: nn.Module,
+    model: nn.Module,
     optimizer: torch.optim.Optimizer,
     batch: tuple[Tensor, Tensor],
     sizes: list[int],
     warm: int,
     half: torch.dtype | None = None,
 ) -> float:
-    """Give the seconds of forward, backward and step on the first examples of a resident batch, step by step."""
+    """Return the seconds of forward, backward and step on the first examples of a resident batch, step by step."""
     inputs, targets = batch
     cast = torch.autocast(inputs.device.type, dtype=half, enabled=half is not None, cache_enabled=False)
-    net.train()
+    model.train()
     for number, size in enumerate([sizes[0]] * warm + sizes):
         if number == warm:
             synchronize(inputs.device)
             start = time.perf_counter()
         optimizer.zero_grad()
         with cast:
-            loss = functional.cross_entropy(net(inputs[:size]), targets[:size])
+            loss = functional.cross_entropy(model(inputs[:size]), targets[:size])
         loss.backward()
         optimizer.step()
     synchronize(inputs.device)
     return time.perf_counter() - start
 
 
-def accuracy(net: str, seed: int, epochs: int, threads: int | None) -> Message:
+def accuracy(model: str, seed: int, epochs: int, threads: int | None) -> Message:
     """Train from a seed; the last epoch's row holds the accuracy on the test set."""
     with tempfile.TemporaryDirectory() as root:
-        settings = changes(net, epochs, threads)
-        run = train(NETS[net].recipe, data=DATA, changes=settings, seed=seed, device="cpu", root=Path(root))
+        settings = changes(model, epochs, threads)
+        run = train(NETS[model].recipe, data=DATA, changes=settings, seed=seed, device="cpu", root=Path(root))
         return {"accuracy": run.last["test_accuracy"]}
 
 

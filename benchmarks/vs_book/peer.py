@@ -51,7 +51,7 @@ def book() -> Any:
 
 
 def build(name: str) -> Any:
-    """Build a net as the book's text does; those of convolutions get their weights from train_ch6 itself."""
+    """Build a model as the book's text does; those of convolutions get their weights from train_ch6 itself."""
     from torch import nn
 
     if name in LARGE:
@@ -64,26 +64,26 @@ def build(name: str) -> Any:
             nn.Linear(84, CLASSES),
         )
     hidden = [nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, CLASSES)]
-    net = nn.Sequential(nn.Flatten(), *(hidden if name == "mlp" else [nn.Linear(784, CLASSES)]))
-    for layer in net:
+    model = nn.Sequential(nn.Flatten(), *(hidden if name == "mlp" else [nn.Linear(784, CLASSES)]))
+    for layer in model:
         if isinstance(layer, nn.Linear):
             nn.init.normal_(layer.weight, std=0.01)
-    return net
+    return model
 
 
 def train(name: str, clocked: Clocked, test: Any, epochs: int) -> float:
-    """Train with the book's loop for this net; give the accuracy on `test` by the book's own measure."""
+    """Train with the book's loop for this model; return the accuracy on `test` by the book's own measure."""
     import torch
 
-    d2l, net, rate = book(), build(name), NETS[name].rate
+    d2l, model, rate = book(), build(name), NETS[name].rate
     if name not in ("softmax", "mlp"):
-        d2l.train_ch6(net, clocked, test, epochs, rate, torch.device("cpu"))
+        d2l.train_ch6(model, clocked, test, epochs, rate, torch.device("cpu"))
         return float(Undrawn.accuracy)
     loss = torch.nn.CrossEntropyLoss(reduction="none")
-    optimizer = torch.optim.SGD(net.parameters(), lr=rate)
+    optimizer = torch.optim.SGD(model.parameters(), lr=rate)
     for _ in range(epochs):
-        d2l.train_epoch_ch3(net, clocked, loss, optimizer)
-    return float(d2l.evaluate_accuracy(net, test))
+        d2l.train_epoch_ch3(model, clocked, loss, optimizer)
+    return float(d2l.evaluate_accuracy(model, test))
 
 
 class Window(Clocked):
@@ -107,16 +107,16 @@ class Window(Clocked):
         self.seconds += time.perf_counter() - start
 
 
-def window(net: str, threads: int) -> Message:
+def window(model: str, threads: int) -> Message:
     """Train for some steps after one that warms up: the book's loader, resizing as it does, and its loop."""
     import torch
 
     torch.set_num_threads(threads)
-    entry = NETS[net]
+    entry = NETS[model]
     training, _ = book().load_data_fashion_mnist(entry.batch, resize=entry.side)
     timed = Window(training, entry.steps or 1)
     side = entry.side or 28
-    train(net, timed, [(torch.zeros(1, 1, side, side), torch.zeros(1, dtype=torch.long))], 1)
+    train(model, timed, [(torch.zeros(1, 1, side, side), torch.zeros(1, dtype=torch.long))], 1)
     return {"examples": timed.examples, "seconds": timed.seconds, "threads": torch.get_num_threads()}
 
 
@@ -129,25 +129,25 @@ def hello() -> Message:
     return {"python": platform.python_version(), "libraries": versions}
 
 
-def epoch(net: str, threads: int, epochs: int) -> Message:
+def epoch(model: str, threads: int, epochs: int) -> Message:
     """Train for some epochs; seconds hold loading and training, not testing."""
     import torch
 
     torch.set_num_threads(threads)
     training, _ = book().load_data_fashion_mnist(BATCH)
     clocked = Clocked(training)
-    train(net, clocked, [(torch.zeros(1, 1, 28, 28), torch.zeros(1, dtype=torch.long))], epochs)
+    train(model, clocked, [(torch.zeros(1, 1, 28, 28), torch.zeros(1, dtype=torch.long))], epochs)
     return {"examples": clocked.examples, "seconds": clocked.seconds, "threads": torch.get_num_threads()}
 
 
-def accuracy(net: str, seed: int, epochs: int, threads: int) -> Message:
+def accuracy(model: str, seed: int, epochs: int, threads: int) -> Message:
     """Train from a seed and measure on the test set after the last epoch."""
     import torch
 
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     training, test = book().load_data_fashion_mnist(BATCH)
-    return {"accuracy": train(net, Clocked(training), test, epochs)}
+    return {"accuracy": train(model, Clocked(training), test, epochs)}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The alternation: a round asks both sides in turn, net by net; everything goes into one JSON file at once.
+"""The alternation: a round asks both sides in turn, model by model; everything goes into one JSON file at once.
 
 Speed, memory and accuracy are stages. Accuracy goes on from what the file already holds.
 """
@@ -26,14 +26,14 @@ HOW = {
     "for the loader's first batch until the last one was used and the loader had ended. Ours: from the start of "
     "the epoch until its last step was looked at, record and checkpoints included. Both sides in one process each, "
     "in turns; the first round warms up and is not counted (except with --quick).",
-    "window": "Large nets, at the notes' batch and side: a few steps after one that warms up. Book: its loader with "
+    "window": "Large models, at the notes' batch and side: a few steps after one that warms up. Book: its loader with "
     "its resizing, its train_ch6. Ours: an epoch of as many steps, after one that warms up, record and checkpoints "
     "included; bfloat16 is the same under autocast. No test on either side. Every round counts: each window warms up "
     "by itself.",
     "ratio": "median over rounds of the ratio within a round",
     "compiled": "torch.compile; the first epoch of every turn, in which it compiles, is left out",
     "floor": "forward, loss, backward and step on one resident, prepared batch, times the steps of an epoch, with "
-    "the thread count that our loop chooses; plain: the eager net and torch.optim.SGD as it comes; ours: the form "
+    "the thread count that our loop chooses; plain: the eager model and torch.optim.SGD as it comes; ours: the form "
     "that our loop trains (convolutions on blocks, fused step)",
     "memory": "peak MiB of a fresh worker and its children over an epoch of its own, sampled every 0.05 s",
     "accuracy": "test set, after the last epoch, by each side's own measure",
@@ -45,7 +45,7 @@ class Contest:
     """What is measured, by whom, and where the numbers go."""
 
     out: Path
-    nets: list[str]
+    models: list[str]
     peer: Path  # the book's Python
     quick: bool = False
 
@@ -89,38 +89,43 @@ class Contest:
         with ExitStack() as stack:
             workers = {side: stack.enter_context(self.start(side)) for side in ("book", "ours")}
             self.introduce(workers)
-            measured: dict[str, Any] = {net: {"rounds": [], "threads": {}} for net in self.nets}
+            measured: dict[str, Any] = {model: {"rounds": [], "threads": {}} for model in self.models}
             for number in range(rounds if self.quick else rounds + 1):
-                for net in self.nets:
-                    if NETS[net].windowed and number == rounds:
+                for model in self.models:
+                    if NETS[model].windowed and number == rounds:
                         continue
-                    counted = self.quick or number > 0 or NETS[net].windowed
-                    rates = self.one_round(workers, net, measured[net]["threads"], "round" if counted else "warm-up")
+                    counted = self.quick or number > 0 or NETS[model].windowed
+                    rates = self.one_round(
+                        workers, model, measured[model]["threads"], "round" if counted else "warm-up"
+                    )
                     if counted:
-                        measured[net]["rounds"].append(rates)
-                        self.result.setdefault("speed", {})[net] = {**measured[net], "commit": self.result["commit"]}
+                        measured[model]["rounds"].append(rates)
+                        self.result.setdefault("speed", {})[model] = {
+                            **measured[model],
+                            "commit": self.result["commit"],
+                        }
                         self.save()
 
-    def one_round(self, workers: dict[str, Worker], net: str, threads: Message, word: str) -> dict[str, float | None]:
-        """Give the examples per second of each turn; a form that this machine can't compile gives none."""
+    def one_round(self, workers: dict[str, Worker], model: str, threads: Message, word: str) -> dict[str, float | None]:
+        """Return the examples per second of each turn; a form that this machine can't compile gives none."""
         rates: dict[str, float | None] = {}
-        for turn in turns(net, quick=self.quick):
-            reply = ask(workers[turn.side], turn, net)
+        for turn in turns(model, quick=self.quick):
+            reply = ask(workers[turn.side], turn, model)
             rates[turn.name] = None if reply is None else round(reply["examples"] / reply["seconds"], 1)
             threads[turn.name] = None if reply is None else reply["threads"]
-            say(f"{word}  {net}  {turn.name}: {rates[turn.name]} examples/s")
+            say(f"{word}  {model}  {turn.name}: {rates[turn.name]} examples/s")
         return rates
 
     def memory(self) -> None:
         """Watch a fresh worker of each side through an epoch."""
-        for net in [name for name in self.nets if not NETS[name].windowed]:
-            for turn in turns(net, quick=True)[:2]:
+        for model in [name for name in self.models if not NETS[name].windowed]:
+            for turn in turns(model, quick=True)[:2]:
                 with self.start(turn.side) as worker:
                     worker.ask({"cmd": "hello"})
                     with PeakMemory(worker.process.pid) as watch:
-                        worker.ask({**turn.request, "net": net})
-                self.result.setdefault("memory", {}).setdefault(net, {})[turn.name] = watch.peak
-                say(f"memory  {net}  {turn.name}: {watch.peak} MiB")
+                        worker.ask({**turn.request, "model": model})
+                self.result.setdefault("memory", {}).setdefault(model, {})[turn.name] = watch.peak
+                say(f"memory  {model}  {turn.name}: {watch.peak} MiB")
                 self.save()
 
     def accuracy(self, seeds: int, epochs: int) -> None:
@@ -129,29 +134,29 @@ class Contest:
             workers = {side: stack.enter_context(self.start(side)) for side in ("book", "ours")}
             self.introduce(workers)
             scores = self.result.setdefault("accuracy", {})
-            for net in [name for name in self.nets if not NETS[name].windowed]:
+            for model in [name for name in self.models if not NETS[name].windowed]:
                 for side, worker in workers.items():
                     made_by = made_of(side, self.result)
-                    kept = still_good(scores.setdefault(net, {}).get(side, []), epochs, made_by)
+                    kept = still_good(scores.setdefault(model, {}).get(side, []), epochs, made_by)
                     for seed in [s for s in range(seeds) if s not in {entry["seed"] for entry in kept}]:
                         reply = worker.ask(
-                            {"cmd": "accuracy", "net": net, "seed": seed, "epochs": epochs, "threads": 2}
+                            {"cmd": "accuracy", "model": model, "seed": seed, "epochs": epochs, "threads": 2}
                         )
                         entry = {"seed": seed, "epochs": epochs, "made_by": made_by, **reply}
                         kept = sorted([*kept, entry], key=lambda e: e["seed"])
-                        scores[net][side] = kept
-                        say(f"accuracy  {net}  {side}  seed {seed}: {reply['accuracy']:.4f}")
+                        scores[model][side] = kept
+                        say(f"accuracy  {model}  {side}  seed {seed}: {reply['accuracy']:.4f}")
                         self.save()
 
 
-def ask(worker: Worker, turn: Turn, net: str) -> Message | None:
+def ask(worker: Worker, turn: Turn, model: str) -> Message | None:
     """Ask for a turn; only the compiled one may fail, for want of a compiler.
 
     Raises:
         WorkerError: another turn failed.
     """
     try:
-        return worker.ask({**turn.request, "net": net})
+        return worker.ask({**turn.request, "model": model})
     except WorkerError as error:
         if not turn.request.get("compiled") or worker.process.poll() is not None:
             raise
@@ -190,7 +195,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def git_state() -> tuple[str, bool]:
-    """Give the commit and whether files of ours differ from it."""
+    """Return the commit and whether files of ours differ from it."""
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
     command = ["git", "status", "--porcelain", "--", "src", "benchmarks"]
     status = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -204,7 +209,7 @@ def say(line: str) -> None:
 
 
 def check_nets(names: list[str], known: Collection[str] = tuple(NETS)) -> list[str]:
-    """Refuse a net that takes no part.
+    """Refuse a model that takes no part.
 
     Raises:
         ConfigError: it is unknown.

@@ -10,12 +10,12 @@ Result = dict[str, Any]
 BEGIN, END = "<!-- vs_book: begin -->", "<!-- vs_book: end -->"
 HEADS = {
     "en": {
-        "speed": ("net", "book", "ours", "ours / book", "ours, own threads", "ours, compiled", "floor, plain",
+        "speed": ("model", "book", "ours", "ours / book", "ours, own threads", "ours, compiled", "floor, plain",
                   "floor, ours", "ours / floor"),
-        "window": ("net", "side", "book", "ours", "ours / book", "ours, bfloat16", "bfloat16 / book", "floor, plain",
+        "window": ("model", "side", "book", "ours", "ours / book", "ours, bfloat16", "bfloat16 / book", "floor, plain",
                    "floor, ours", "ours / floor"),
-        "window title": "Large nets: training examples per second in short windows, median of {rounds}",
-        "quality": ("net", "accuracy, book", "accuracy, ours", "peak MiB, book", "peak MiB, ours"),
+        "window title": "Large models: training examples per second in short windows, median of {rounds}",
+        "quality": ("model", "accuracy, book", "accuracy, ours", "peak MiB, book", "peak MiB, ours"),
         "speed title": "Training examples per second, median of {rounds}",
         "quality title": "Test accuracy after {epochs} epochs (mean ± sd of seeds) and peak memory",
     },
@@ -33,7 +33,7 @@ HEADS = {
 
 
 def summarize_speed(rounds: Sequence[dict[str, float]]) -> dict[str, Any]:
-    """Give medians over rounds, and medians of the ratios within each round."""
+    """Return medians over rounds, and medians of the ratios within each round."""
     names = [name for name in rounds[0] if all(r.get(name) is not None for r in rounds)]
     medians = {name: median(r[name] for r in rounds) for name in names}
     pairs = [(top, low) for top in names for low in ("book", "floor-plain", "floor-ours") if low in names]
@@ -45,7 +45,7 @@ def summarize_speed(rounds: Sequence[dict[str, float]]) -> dict[str, Any]:
 
 
 def summarize_accuracy(entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Give mean and standard deviation over seeds (None for one seed alone)."""
+    """Return mean and standard deviation over seeds (None for one seed alone)."""
     values = [entry["accuracy"] for entry in entries]
     spread = round(stdev(values), 5) if len(values) > 1 else None
     return {"mean": round(mean(values), 5), "sd": spread, "n": len(values)}
@@ -53,62 +53,62 @@ def summarize_accuracy(entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def summarize(result: Result) -> Result:
     """Put the summary of all that was measured so far."""
-    speed = {net: summarize_speed(entry["rounds"]) for net, entry in result.get("speed", {}).items()}
+    speed = {model: summarize_speed(entry["rounds"]) for model, entry in result.get("speed", {}).items()}
     accuracy = {
-        net: {side: summarize_accuracy(entries) for side, entries in sides.items() if entries}
-        for net, sides in result.get("accuracy", {}).items()
+        model: {side: summarize_accuracy(entries) for side, entries in sides.items() if entries}
+        for model, sides in result.get("accuracy", {}).items()
     }
     return {"speed": speed, "accuracy": accuracy}
 
 
 def speed_rows(result: Result) -> list[list[str]]:
-    """Give a row for each net that was timed over whole epochs."""
+    """Return a row for each model that was timed over whole epochs."""
     rows = []
-    for net, found in _timed(result, windowed=False):
+    for model, found in _timed(result, windowed=False):
         medians, ratios = found["median"], found["ratio"]
-        count = {name: f"{medians[name]:,.0f}" if name in medians else "-" for name in _all_turns(result, net)}
-        threads = result["speed"][net].get("threads", {}).get("ours-chosen")
+        count = {name: f"{medians[name]:,.0f}" if name in medians else "-" for name in _all_turns(result, model)}
+        threads = result["speed"][model].get("threads", {}).get("ours-chosen")
         own = count["ours-chosen"] + (f" ({threads})" if threads else "")
         parts = [count["book"], count["ours"], _times(ratios.get("ours / book")), own, count["ours-compiled"]]
         floors = [count["floor-plain"], count["floor-ours"], _share(ratios.get("ours-chosen / floor-ours"))]
-        rows.append([NETS[net].title, *parts, *floors])
+        rows.append([NETS[model].title, *parts, *floors])
     return rows
 
 
 def window_rows(result: Result) -> list[list[str]]:
-    """Give a row for each net that was timed in short windows."""
+    """Return a row for each model that was timed in short windows."""
     rows = []
-    for net, found in _timed(result, windowed=True):
+    for model, found in _timed(result, windowed=True):
         medians, ratios = found["median"], found["ratio"]
         count = {name: f"{value:,.1f}" for name, value in medians.items()}
         parts = [count["book"], count["ours"], _times(ratios["ours / book"], 2)]
         half = [count["ours-bfloat16"], _times(ratios["ours-bfloat16 / book"], 2)]
         floors = [count["floor-plain"], count["floor-ours"], _share(ratios["ours / floor-ours"])]
-        rows.append([NETS[net].title, str(NETS[net].side), *parts, *half, *floors])
+        rows.append([NETS[model].title, str(NETS[model].side), *parts, *half, *floors])
     return rows
 
 
 def _timed(result: Result, *, windowed: bool) -> list[tuple[str, dict[str, Any]]]:
-    return [(net, found) for net, found in summarize(result)["speed"].items() if NETS[net].windowed == windowed]
+    return [(model, found) for model, found in summarize(result)["speed"].items() if NETS[model].windowed == windowed]
 
 
 def quality_rows(result: Result) -> list[list[str]]:
-    """Give a row for each net whose accuracy or memory was measured."""
+    """Return a row for each model whose accuracy or memory was measured."""
     accuracy, memory = summarize(result)["accuracy"], result.get("memory", {})
     rows = []
-    for net in NETS:
-        if net in accuracy or net in memory:
-            scores = [_score(accuracy.get(net, {}).get(side)) for side in ("book", "ours")]
-            peaks = [_peak(memory.get(net, {}).get(side)) for side in ("book", "ours")]
-            rows.append([NETS[net].title, *scores, *peaks])
+    for model in NETS:
+        if model in accuracy or model in memory:
+            scores = [_score(accuracy.get(model, {}).get(side)) for side in ("book", "ours")]
+            peaks = [_peak(memory.get(model, {}).get(side)) for side in ("book", "ours")]
+            rows.append([NETS[model].title, *scores, *peaks])
     return rows
 
 
 def titles(result: Result, language: str = "en") -> tuple[str, str, str]:
-    """Give the titles of the tables."""
+    """Return the titles of the tables."""
     timed = result.get("speed", {})
     rounds, windows = (
-        _span([len(entry["rounds"]) for net, entry in timed.items() if NETS[net].windowed == large], language)
+        _span([len(entry["rounds"]) for model, entry in timed.items() if NETS[model].windowed == large], language)
         for large in (False, True)
     )
     entries = [e for sides in result.get("accuracy", {}).values() for side in sides.values() for e in side]
@@ -119,7 +119,7 @@ def titles(result: Result, language: str = "en") -> tuple[str, str, str]:
 
 
 def _span(counts: Sequence[int], language: str) -> str:
-    """Say how many rounds there were: one number where all nets had as many."""
+    """Say how many rounds there were: one number where all models had as many."""
     low, high = min(counts, default=0), max(counts, default=0)
     if language == "zh":
         return str(high) if low == high else f"{low} 至 {high}"
@@ -145,7 +145,7 @@ def show(result: Result) -> None:
 
 
 def markdown(result: Result, language: str) -> str:
-    """Give the tables as Markdown, with the machine they were measured on."""
+    """Return the tables as Markdown, with the machine they were measured on."""
     blocks = []
     for title, head, rows in _tables(result, language):
         blocks.append(f"**{title}**\n\n{grid(HEADS[language][head], rows)}")
@@ -156,7 +156,7 @@ def markdown(result: Result, language: str) -> str:
 
 
 def grid(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Give a Markdown table: the first column to the left, numbers to the right."""
+    """Return a Markdown table: the first column to the left, numbers to the right."""
     lines = ["| " + " | ".join(names) + " |", "|---" + "|---:" * (len(names) - 1) + "|"]
     return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
 
@@ -181,8 +181,8 @@ def _tables(result: Result, language: str) -> list[tuple[str, str, list[list[str
     return [(title, head, found) for title, head, found in every if found]
 
 
-def _all_turns(result: Result, net: str) -> list[str]:
-    return list(result["speed"][net]["rounds"][0])
+def _all_turns(result: Result, model: str) -> list[str]:
+    return list(result["speed"][model]["rounds"][0])
 
 
 def _times(ratio: float | None, digits: int = 1) -> str:

@@ -221,7 +221,7 @@ def how_many(text):
 
 @exercise("python-primer", zh="滑动窗口", en="Windows", arguments=lambda d: (list(range(d.size(3, 9))), d.size(1, 3)))
 def windows(items: list, size: int) -> list[list]:
-    """Give all runs of `size` neighbors, in order.
+    """Return all runs of `size` neighbors, in order.
 
     给出所有相邻 size 个元素的片段，按次序。
 
@@ -263,7 +263,7 @@ def reversed_windows(items, size):
     measure=afresh,
 )
 def appended(item: int, to: list | None = None) -> list:
-    """Give a new list of what is in `to` and the item; without `to`, of the item alone, at every call.
+    """Return a new list of what is in `to` and the item; without `to`, of the item alone, at every call.
 
     返回一个新列表：to 里的元素再加上 item；不给 to 时，每次都只含 item。
 
@@ -326,7 +326,7 @@ def hard_coded_list(item, to=None):
     arguments=two_shapes,
 )
 def broadcast_shape(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
-    """Give the shape of a + b for arrays of these shapes, which fit.
+    """Return the shape of a + b for arrays of these shapes, which fit.
 
     两个形状相容的数组相加，结果是什么形状？
 
@@ -386,7 +386,7 @@ def the_smaller(one, other):
     arguments=lambda d: (d.normal(d.size(2, 5), 2), d.normal(d.size(2, 5), 2)),
 )
 def distances(a: Tensor, b: Tensor) -> Tensor:
-    """Give the distance of every point of a from every point of b, by broadcasting.
+    """Return the distance of every point of a from every point of b, by broadcasting.
 
     用广播算 a 的每个点到 b 的每个点的距离。
 
@@ -433,7 +433,7 @@ def mean_square(a, b):
     arguments=lambda d: (d.integers(0, 2, n := d.size(4, 12)).tolist(), d.normal(n).tolist()),
 )
 def group_means(groups: list[int], values: list[float]) -> dict[int, float]:
-    """Give the mean of the values of each group.
+    """Return the mean of the values of each group.
 
     每一组的平均值。
 
@@ -472,7 +472,7 @@ def grand_mean(groups, values):
 
 @exercise("tensors", zh="步长", en="Strides", arguments=lambda d: (tuple(d.size(1, 6) for _ in range(d.size(1, 4))),))
 def strides_of(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Give the strides, in numbers, of a contiguous tensor of this shape.
+    """Return the strides, in numbers, of a contiguous tensor of this shape.
 
     连续张量的步长（以元素个数计）。
 
@@ -554,7 +554,7 @@ def unmoved(pictures):
     "tensors", zh="布尔选取", en="Choose by a mask", arguments=lambda d: (d.normal(d.size(4, 9)), d.normal(1)[0] * 0.3)
 )
 def above(x: Tensor, limit: Tensor) -> Tensor:
-    """Give the entries above a limit, in their order.
+    """Return the entries above a limit, in their order.
 
     按原来的次序给出大于 limit 的元素。
 
@@ -695,7 +695,7 @@ def dropped(column, training):
     ),
 )
 def one_hot(values: list, kinds: list[str]) -> Tensor:
-    """Give a column of 0 and 1 for each kind, and a last one for what is missing or unknown.
+    """Return a column of 0 and 1 for each kind, and a last one for what is missing or unknown.
 
     每个类别一列 0 与 1，最后一列表示缺失或没见过的类别。
 
@@ -791,7 +791,7 @@ def one_number(a, b):
     arguments=lambda d: (d.normal(n := d.size(2, 5)), d.normal(n)),
 )
 def cosine(x: Tensor, y: Tensor) -> float:
-    """Give the cosine of the angle between two vectors.
+    """Return the cosine of the angle between two vectors.
 
     两个向量夹角的余弦。
 
@@ -832,7 +832,7 @@ def absolute(x, y):
     arguments=lambda d: (d.normal(n := d.size(2, 5)), d.normal(n) * d.choice((0.5, 2))),
 )
 def projected(x: Tensor, direction: Tensor) -> Tensor:
-    """Give the part of x that lies along a direction of any length.
+    """Return the part of x that lies along a direction of any length.
 
     给出 x 在某个方向（长度任意）上的部分。
 
@@ -879,7 +879,7 @@ def a_length(x, direction):
     arguments=lambda d: (d.normal(n := d.size(2, 4), n), d.normal(n)),
 )
 def quadratic_gradient(a: Tensor, x: Tensor) -> Tensor:
-    """Give the gradient of x @ a @ x by x; a need not be symmetric; no autograd.
+    """Return the gradient of x @ a @ x by x; a need not be symmetric; no autograd.
 
     求 x @ a @ x 对 x 的梯度；a 不一定对称；不用自动求导。
 
@@ -923,7 +923,7 @@ def the_value(a, x):
     ),
 )
 def derivative_shape(output: tuple[int, ...], given: tuple[int, ...]) -> tuple[int, ...]:
-    """Give the shape of the derivative of an output by an input, as Jacobians have it: output axes first.
+    """Return the shape of the derivative of an output by an input, as Jacobians have it: output axes first.
 
     输出对输入的导数是什么形状？按雅可比矩阵的摆法：先输出的轴，再输入的轴。
 
@@ -966,7 +966,7 @@ def number_of_entries(output, given):
     arguments=lambda d: (d.normal(3, k := d.size(1, 4)), d.normal(k, 2)),
 )
 def chained(outer: Tensor, inner: Tensor) -> Tensor:
-    """Give the Jacobian of f(g(x)) from that of f at g(x) and that of g at x.
+    """Return the Jacobian of f(g(x)) from that of f at g(x) and that of g at x.
 
     已知 f 在 g(x) 处的雅可比矩阵和 g 在 x 处的，求 f(g(x)) 的。
 
@@ -1147,7 +1147,7 @@ def other_count(inputs, outputs):
     arguments=lambda d: (d.number(0.001, 0.5), d.number(0.5, 1), d.number(0.01, 0.4)),
 )
 def ill_if_positive(prevalence: float, sensitivity: float, false_alarm: float) -> float:
-    """Give the chance to be ill after a positive test.
+    """Return the chance to be ill after a positive test.
 
     检测阳性时，有病的概率。
 
@@ -1353,7 +1353,7 @@ def sorted_down(names):
     ),
 )
 def first_sentence(text: str) -> str:
-    """Give the first sentence of a description: up to the first dot (included) or the end of its first line.
+    """Return the first sentence of a description: up to the first dot (included) or the end of its first line.
 
     给出说明的第一句：到第一个句点（含）为止，没有句点就到第一行末尾；前后的空白不算。
 

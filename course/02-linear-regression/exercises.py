@@ -139,7 +139,7 @@ def not_averaged(predicted, targets):
     arguments=lambda draw: (*points(draw), draw.number(0.01, 0.5)),
 )
 def descend(inputs: Tensor, targets: Tensor, weights: Tensor, bias: float, rate: float) -> tuple[Tensor, Tensor]:
-    """Give the weights and the bias after one step on half the mean squared error; derivatives by hand, no autograd.
+    """Return the weights and the bias after one step on half the mean squared error; derivatives by hand, no autograd.
 
     对平方误差均值的一半走一步梯度下降，返回新的权重与偏置；导数自己推，不用自动求导。
 
@@ -508,7 +508,7 @@ def divided_again(means, sizes):
     arguments=lambda draw: (draw.number(0.5, 4.0), draw.size(1, 64)),
 )
 def noise_of_batch(noise: float, size: int) -> float:
-    """Give the standard deviation of the mean gradient of a batch of independent examples.
+    """Return the standard deviation of the mean gradient of a batch of independent examples.
 
     各样本独立时，一批的平均梯度的标准差是多少？
 

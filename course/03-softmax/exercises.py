@@ -97,7 +97,7 @@ def each_by_itself(logits):
 
 @exercise("softmax-regression", zh="预测的类别与准确率", en="Accuracy", arguments=logits_and_labels)
 def accuracy(logits: Tensor, labels: Tensor) -> float:
-    """Give the share of examples whose highest score is that of their label.
+    """Return the share of examples whose highest score is that of their label.
 
     得分最高的类别正好是标签的样本，占多大比例？
 
@@ -150,7 +150,7 @@ def mean_probability(logits, labels):
     arguments=lambda draw: (draw.normal(draw.size(3, 6), scale=2), draw.number(0.2, 4.0)),
 )
 def with_temperature(logits: Tensor, temperature: float) -> Tensor:
-    """Give the softmax of one row of scores at a temperature: high ones make it even, low ones make it sharp.
+    """Return the softmax of one row of scores at a temperature: high ones make it even, low ones make it sharp.
 
     给出带温度的 softmax：温度高则平均，温度低则尖锐。
 
@@ -255,7 +255,7 @@ def in_bits(probabilities, labels):
 
 @exercise("cross-entropy", zh="交叉熵对得分的梯度", en="The slope of cross-entropy", arguments=logits_and_labels)
 def cross_entropy_slope(logits: Tensor, labels: Tensor) -> Tensor:
-    """Give the gradient of the mean cross-entropy of softmax(logits) with respect to the logits; by hand, no autograd.
+    """Return the gradient of the mean cross-entropy of softmax(logits) with respect to the logits; by hand, no autograd.
 
     求 softmax 交叉熵（对样本取平均）对得分的梯度；自己推，不用自动求导。
 
@@ -324,7 +324,7 @@ def by_all_entries(logits, labels):
     ),
 )
 def entropy(probabilities: Tensor) -> Tensor:
-    """Give the entropy of a distribution, in nats; a class of probability 0 adds nothing.
+    """Return the entropy of a distribution, in nats; a class of probability 0 adds nothing.
 
     求一个分布的熵，单位是奈特；概率为 0 的类别贡献为 0。
 
@@ -431,11 +431,11 @@ def whole_division(pictures):
 @exercise(
     "fashion-mnist",
     zh="按训练集标准化",
-    en="Standardize by the training set",
+    en="Normalize by the training set",
     arguments=lambda draw: (draw.normal(draw.size(4, 9), 3, scale=2) + 5, draw.normal(draw.size(2, 5), 3)),
 )
 def standardized(training: Tensor, test: Tensor) -> Tensor:
-    """Standardize the test set column by column, with mean and deviation of the training set.
+    """Normalize the test set column by column, with mean and deviation of the training set.
 
     用训练集的均值和标准差，逐列标准化测试集。
 
@@ -557,7 +557,7 @@ def shares(labels, answers, classes):
 
 @exercise("overflow", zh="不溢出的 softmax", en="A softmax that does not overflow", arguments=large_logits)
 def safe_softmax(logits: Tensor) -> Tensor:
-    """Give the softmax of each row, for scores of any size; without torch.softmax.
+    """Return the softmax of each row, for scores of any size; without torch.softmax.
 
     对任意大小的得分，求每一行的 softmax；不用 torch.softmax。
 
@@ -611,7 +611,7 @@ def of_columns(logits):
 
 @exercise("overflow", zh="log-sum-exp", en="Log-sum-exp", arguments=large_logits)
 def log_sum_exp(logits: Tensor) -> Tensor:
-    """Give log(sum(exp(row))) of each row, for scores of any size; without torch.logsumexp.
+    """Return log(sum(exp(row))) of each row, for scores of any size; without torch.logsumexp.
 
     对任意大小的得分，求每一行的 log(sum(exp(行)))；不用 torch.logsumexp。
 
@@ -665,7 +665,7 @@ def log_softmax_instead(logits):
     ),
 )
 def stable_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    """Give the mean cross-entropy from the scores, finite for scores of any size; without torch's own.
+    """Return the mean cross-entropy from the scores, finite for scores of any size; without torch's own.
 
     直接从得分算交叉熵的平均值，得分多大都是有限的数；不用 torch 现成的函数。
 

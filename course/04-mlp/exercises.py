@@ -86,7 +86,7 @@ def exchanged(inputs, weights, bias):
 
 @exercise("perceptron", zh="感知机的一步", en="One step of the perceptron", arguments=one_of_cloud)
 def perceptron_step(x: Tensor, label: int, weights: Tensor, bias: float) -> tuple[Tensor, float]:
-    """Give weights and bias after seeing one example: a perceptron only moves when it was wrong.
+    """Return weights and bias after seeing one example: a perceptron only moves when it was wrong.
 
     看过一个样本之后的权重与偏置：只有答错时才移动。
 
@@ -145,7 +145,7 @@ def when_right(x, label, weights, bias):
 
 @exercise("perceptron", zh="点到分界线的距离", en="The margin", arguments=cloud)
 def margin(inputs: Tensor, labels: Tensor, weights: Tensor, bias: float) -> float:
-    """Give the smallest signed distance of the points from the border; negative if one lies on the wrong side.
+    """Return the smallest signed distance of the points from the border; negative if one lies on the wrong side.
 
     求各点到分界线的有符号距离中最小的一个；有点落在错误一侧时为负。
 
@@ -360,7 +360,7 @@ def net_of_two(draw: Draw):
 
 @exercise("mlp", zh="两层的前向计算", en="Forward through two layers", arguments=net_of_two)
 def mlp_forward(inputs: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor) -> Tensor:
-    """Give the output of a perceptron with one hidden layer of ReLUs; weights lie as in nn.Linear.
+    """Return the output of a perceptron with one hidden layer of ReLUs; weights lie as in nn.Linear.
 
     单隐藏层（ReLU）感知机的输出；权重的摆法和 nn.Linear 一样。
 
@@ -473,7 +473,7 @@ def neurons(widths):
     ),
 )
 def merged(w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor) -> tuple[Tensor, Tensor]:
-    """Give the weight and bias of the one linear layer that does what two do, one after the other.
+    """Return the weight and bias of the one linear layer that does what two do, one after the other.
 
     两个相连的线性层等于一个：求它的权重和偏置。
 
@@ -528,7 +528,7 @@ def second_bias_missing(w1, b1, w2, b2):
     arguments=lambda d: (d.normal(d.size(3, 8), scale=2), d.choice(("relu", "sigmoid", "tanh", "leaky"))),
 )
 def slope_of(x: Tensor, name: str) -> Tensor:
-    """Give the derivative of an activation at each x: relu, sigmoid, tanh, or leaky (0.01 below 0); without autograd.
+    """Return the derivative of an activation at each x: relu, sigmoid, tanh, or leaky (0.01 below 0); without autograd.
 
     求激活函数在各点的导数：relu、sigmoid、tanh、leaky（负侧斜率 0.01）；不用自动求导。
 
@@ -639,7 +639,7 @@ def falling(x):
     arguments=lambda d: (d.normal(d.size(3, 6), k := d.size(4, 9)) + 2 * d.normal(k) - 1,),
 )
 def dead_share(before: Tensor) -> float:
-    """Give the share of units that are 0 behind the ReLU for every example of a batch.
+    """Return the share of units that are 0 behind the ReLU for every example of a batch.
 
     对一批的每个样本，ReLU 之后都为 0 的单元占多大比例？
 
@@ -809,7 +809,7 @@ def all_depths(width, depth):
     arguments=lambda d: (d.size(1, 20), d.size(2, 6), d.size(10, 80)),
 )
 def width_for_budget(inputs: int, depth: int, hidden: int) -> int:
-    """Give the largest width of `depth` equal hidden layers with no more parameters than one hidden layer of `hidden` units.
+    """Return the largest width of `depth` equal hidden layers with no more parameters than one hidden layer of `hidden` units.
 
     一个宽 hidden 的隐藏层有多少参数？改成 depth 个等宽的隐藏层，参数不超过它，最宽能有多宽？
 
@@ -864,7 +864,7 @@ def units_shared(inputs, depth, hidden):
 
 @exercise("powers-of-two", zh="补到 2 的幂", en="Up to the next power of two", arguments=lambda d: (d.size(1, 3000),))
 def next_power_of_two(n: int) -> int:
-    """Give the smallest power of two that is not below n.
+    """Return the smallest power of two that is not below n.
 
     不小于 n 的最小的 2 的幂。
 

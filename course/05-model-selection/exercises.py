@@ -21,7 +21,7 @@ def runs(draw: Draw):
 
 @exercise("model-selection", zh="切成 K 份", en="Cut into K parts", arguments=counts)
 def fold_sizes(examples: int, k: int) -> list[int]:
-    """Give the sizes of K parts that differ by at most one and lose no example; larger ones first.
+    """Return the sizes of K parts that differ by at most one and lose no example; larger ones first.
 
     把样本切成 K 份，大小最多差一，一个也不丢；大的在前。
 
@@ -64,7 +64,7 @@ def rounded_up(examples, k):
 
 @exercise("model-selection", zh="挑出最好的设置", en="Choose by the mean of the folds", arguments=runs)
 def best_setting(errors: Tensor) -> int:
-    """Give the number of the setting whose mean validation error over the folds is lowest.
+    """Return the number of the setting whose mean validation error over the folds is lowest.
 
     各折验证误差的平均值最小的，是第几个设置？
 
@@ -107,7 +107,7 @@ def first_fold(errors):
     arguments=lambda d: (d.uniform(n := d.size(3, 9)), d.uniform(n)),
 )
 def flattery(validation: Tensor, test: Tensor) -> float:
-    """Give how much higher the winner's validation accuracy is than its test accuracy; the winner is chosen by validation.
+    """Return how much higher the winner's validation accuracy is than its test accuracy; the winner is chosen by validation.
 
     按验证准确率挑出胜者：它的验证准确率比测试准确率高多少？
 
@@ -162,7 +162,7 @@ def of_all(validation, test):
     arguments=lambda d: (d.normal(d.size(2, 6)), d.size(1, 5)),
 )
 def powers_of(x: Tensor, degree: int) -> Tensor:
-    """Give x, x^2, ..., x^degree as columns, without the constant.
+    """Return x, x^2, ..., x^degree as columns, without the constant.
 
     把 x 的一次到 degree 次幂排成列，不含常数列。
 
@@ -399,7 +399,7 @@ def the_zeros(labels):
     arguments=lambda d: (d.size(1, 50), d.number(0.01, 0.3), d.number(0.01, 0.2)),
 )
 def sample_bound(dimension: int, error: float, failure: float) -> int:
-    """Give the examples after which a class of this VC dimension that fits them all errs at most `error`, up to a chance of failure.
+    """Return the examples after which a class of this VC dimension that fits them all errs at most `error`, up to a chance of failure.
 
     By Blumer and others 1989: the larger of 4/e log2(2/f) and 8 d/e log2(13/e), rounded up.
     按 Blumer 等 1989：取 4/e·log2(2/f) 与 8d/e·log2(13/e) 中较大的，向上取整。

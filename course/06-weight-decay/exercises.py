@@ -21,7 +21,7 @@ def regression(draw: Draw):
 
 @exercise("weight-decay", zh="带衰减的一步", en="A step with decay", arguments=decayed)
 def decay_step(weights: Tensor, gradient: Tensor, rate: float, decay: float) -> Tensor:
-    """Give the weights after a step of gradient descent with weight decay.
+    """Return the weights after a step of gradient descent with weight decay.
 
     带权重衰减的梯度下降走一步之后的权重。
 
@@ -77,7 +77,7 @@ def as_l1(weights, gradient, rate, decay):
     arguments=lambda d: ([d.normal(d.size(1, 4), d.size(1, 4)) for _ in range(d.size(1, 3))], d.number(0.1, 3)),
 )
 def l2_penalty(weights: list[Tensor], strength: float) -> Tensor:
-    """Give strength / 2 times the sum of squares of all weights.
+    """Return strength / 2 times the sum of squares of all weights.
 
     所有权重的平方和，乘以强度的一半。
 
@@ -275,7 +275,7 @@ def as_l2(weights, gradient, rate, penalty):
     arguments=lambda d: (d.normal(n := d.size(4, 9), d.size(2, 4)), d.normal(n)),
 )
 def silent_penalty(inputs: Tensor, targets: Tensor) -> float:
-    """Give the smallest L1 penalty with which |Xw - y|^2 / 2n + penalty |w|_1 has its minimum at w = 0 (no bias).
+    """Return the smallest L1 penalty with which |Xw - y|^2 / 2n + penalty |w|_1 has its minimum at w = 0 (no bias).
 
     使 |Xw − y|²/2n + penalty·|w|₁ 在 w = 0 处最小的最小惩罚（没有偏置）。
 

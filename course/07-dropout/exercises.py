@@ -64,7 +64,7 @@ def lucky_dropped(x, luck, p):
     arguments=lambda d: (d.number(-3, 3), d.number(0.05, 0.9)),
 )
 def dropout_variance(x: float, p: float) -> float:
-    """Give the variance of a value behind dropout, scaled ones kept.
+    """Return the variance of a value behind dropout, scaled ones kept.
 
     一个数经过 dropout（留下时放大）之后的方差。
 
@@ -109,7 +109,7 @@ def mean_square(x, p):
     arguments=lambda d: (d.normal(n := d.size(3, 7), k := d.size(2, 4)), d.normal(k), d.normal(n), d.number(0.1, 0.7)),
 )
 def expected_loss(inputs: Tensor, weights: Tensor, targets: Tensor, p: float) -> Tensor:
-    """Give the mean squared error of a linear model, averaged over all masks of dropout on its inputs.
+    """Return the mean squared error of a linear model, averaged over all masks of dropout on its inputs.
 
     输入上有 dropout 的线性模型，均方误差对所有掩码的期望。
 

@@ -157,7 +157,7 @@ def a_layer_more(slope, layers):
     "initialization", zh="Xavier 的均匀范围", en="Xavier's reach", arguments=lambda d: (d.size(1, 900), d.size(1, 900))
 )
 def xavier_reach(inputs: int, outputs: int) -> float:
-    """Give a, so that weights drawn evenly from -a to a have Xavier's variance 2 / (inputs + outputs).
+    """Return a, so that weights drawn evenly from -a to a have Xavier's variance 2 / (inputs + outputs).
 
     求 a，使 −a 到 a 的均匀分布的方差等于 Xavier 的 2 / (inputs + outputs)。
 
@@ -204,7 +204,7 @@ def twelve(inputs, outputs):
     arguments=lambda d: (d.number(0.0, 0.9), d.size(1, 500)),
 )
 def leaky_deviation(slope: float, inputs: int) -> float:
-    """Give the deviation of weights that keeps the mean square of a signal through linear layer and leaky ReLU.
+    """Return the deviation of weights that keeps the mean square of a signal through linear layer and leaky ReLU.
 
     权重的标准差取多大，才能让信号经过线性层和 leaky ReLU 之后均方不变？
 
@@ -249,7 +249,7 @@ def without_two(slope, inputs):
     arguments=lambda d: (d.size(1, 64), d.size(1, 64), d.size(1, 7)),
 )
 def fans(channels: int, maps: int, kernel: int) -> tuple[int, int]:
-    """Give how many inputs one output of a convolution sums, and how many outputs one input feeds.
+    """Return how many inputs one output of a convolution sums, and how many outputs one input feeds.
 
     卷积的一个输出由多少个输入求和？一个输入又影响多少个输出？
 
@@ -443,7 +443,7 @@ def sums(w1, scale):
     ),
 )
 def first_broken(outputs: list[Tensor]) -> int:
-    """Give the number of the first layer whose output holds inf or nan, or -1.
+    """Return the number of the first layer whose output holds inf or nan, or -1.
 
     第一个输出里有 inf 或 nan 的层的编号；都没有则返回 −1。
 
@@ -491,7 +491,7 @@ def from_one(outputs):
     measure=lambda candidate, x: torch.autograd.grad(candidate(x.requires_grad_()).sum(), x)[0],
 )
 def safe_root(x: Tensor) -> Tensor:
-    """Give the root of x where x is above 0, and 0 elsewhere, so that the slope is finite everywhere (0 at 0); the slope is checked.
+    """Return the root of x where x is above 0, and 0 elsewhere, so that the slope is finite everywhere (0 at 0); the slope is checked.
 
     x 大于 0 处给平方根，否则给 0，而且处处梯度有限（0 处为 0）；检查的是梯度。
 

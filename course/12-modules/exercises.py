@@ -86,7 +86,7 @@ def weights_only(net):
     measure=lambda candidate, net, x: candidate(net, x),
 )
 def output_shapes(net: nn.Module, x: Tensor) -> list[tuple[int, ...]]:
-    """Give the shape of what each direct child of a net gives for an input, in order.
+    """Return the shape of what each direct child of a net gives for an input, in order.
 
     输入一批数据，依次给出网络每个直接子模块的输出形状。
 
@@ -258,7 +258,7 @@ def short_names(net, part):
     tolerance=1e-5,
 )
 def tied_slope(w: Tensor, x: Tensor) -> Tensor:
-    """Give the slope of sum(w @ (w @ x)) by w, which is used twice; without autograd.
+    """Return the slope of sum(w @ (w @ x)) by w, which is used twice; without autograd.
 
     w 用了两次：求 sum(w @ (w @ x)) 对 w 的梯度，不用自动求导。
 

@@ -56,7 +56,7 @@ def reversed_order(present):
     arguments=lambda d: (d.size(100, 2000), d.size(10, 100), d.size(1, 30)),
 )
 def largest_batch(memory: int, fixed: int, each: int) -> int:
-    """Give the largest power of two that fits as a batch: fixed + batch * each must not exceed the memory; 0 if not even 1 does.
+    """Return the largest power of two that fits as a batch: fixed + batch * each must not exceed the memory; 0 if not even 1 does.
 
     显存放得下的最大批（取 2 的幂）：fixed + batch × each 不超过 memory；连 1 都放不下就是 0。
 

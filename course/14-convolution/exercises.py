@@ -149,7 +149,7 @@ def never_bias(kernel, channels, maps, bias):
     arguments=lambda d: (d.normal(k := d.size(1, 3)), d.size(k + 1, 7)),
 )
 def as_matrix(kernel: Tensor, length: int) -> Tensor:
-    """Give the matrix that slides a kernel over a row of numbers: matrix @ x is the cross-correlation of x.
+    """Return the matrix that slides a kernel over a row of numbers: matrix @ x is the cross-correlation of x.
 
     求一个矩阵，使 matrix @ x 就是核在 x 上滑动的互相关。
 
@@ -264,7 +264,7 @@ def kernel_transposed(picture, kernel):
     arguments=lambda d: (d.normal(d.size(2, 5), d.size(3, 7)),),
 )
 def vertical_edges(picture: Tensor) -> Tensor:
-    """Give what the kernel (-1, 1) sees: each pixel's right neighbor minus the pixel.
+    """Return what the kernel (-1, 1) sees: each pixel's right neighbor minus the pixel.
 
     核 (-1, 1) 看到的：每个像素右边的邻居减去它自己。
 
@@ -312,7 +312,7 @@ def two_apart(picture):
     arguments=picture_kernel_and_target,
 )
 def kernel_slope(picture: Tensor, kernel: Tensor, target: Tensor) -> Tensor:
-    """Give the gradient of sum((correlate(picture, kernel) - target)**2) with respect to the kernel; without autograd.
+    """Return the gradient of sum((correlate(picture, kernel) - target)**2) with respect to the kernel; without autograd.
 
     求 sum((互相关 - target)**2) 对核的梯度；不用自动求导。
 
@@ -421,7 +421,7 @@ def rows_everywhere(picture, rows, columns):
     arguments=lambda d: (d.size(0, 5) * 2 + 1, d.size(1, 4)),
 )
 def same_padding(kernel: int, dilation: int) -> int:
-    """Give the padding on each side with which a convolution of stride 1 keeps height and width.
+    """Return the padding on each side with which a convolution of stride 1 keeps height and width.
 
     步幅为 1 时，每边填充多少才能保持高和宽？
 
@@ -527,7 +527,7 @@ def one_position_less(length, kernel, padding):
 
 @exercise("stride", zh="输出的大小", en="The size of the output", arguments=layer_sizes)
 def output_size(size: int, kernel: int, padding: int, stride: int) -> int:
-    """Give the side of a convolution's output.
+    """Return the side of a convolution's output.
 
     卷积输出的边长。
 
@@ -583,7 +583,7 @@ def kernel_missing(size, kernel, padding, stride):
     arguments=lambda d: (*square_picture_and_kernel(d), d.size(1, 3)),
 )
 def strided(picture: Tensor, kernel: Tensor, stride: int) -> Tensor:
-    """Give the cross-correlation with a stride in both directions, without padding.
+    """Return the cross-correlation with a stride in both directions, without padding.
 
     两个方向都带步幅的互相关，不填充。
 
@@ -633,7 +633,7 @@ def begins_late(picture, kernel, stride):
     arguments=lambda d: (d.size(24, 64), [(d.size(1, 5), d.size(0, 2), d.size(1, 2)) for _ in range(d.size(2, 4))]),
 )
 def sizes_through(size: int, layers: list[tuple[int, int, int]]) -> list[int]:
-    """Give the side of the picture behind each layer of a stack.
+    """Return the side of the picture behind each layer of a stack.
 
     图经过一串层，每层之后的边长各是多少？
 
@@ -742,7 +742,7 @@ def added_before(picture, kernel):
     arguments=lambda d: (d.normal(c := d.size(2, 3), 4, 4), d.normal(d.size(2, 4), c, 3, 3)),
 )
 def correlate_many(picture: Tensor, kernels: Tensor) -> Tensor:
-    """Give one map for each set of kernels.
+    """Return one map for each set of kernels.
 
     每组核给出一幅输出图。
 
@@ -1002,7 +1002,7 @@ def one_side_only(maps, weights):
     arguments=lambda d: (d.normal(d.size(4, 8), d.size(4, 8)) - 2, d.size(2, 3), d.size(1, 3)),
 )
 def max_pool(picture: Tensor, window: int, stride: int) -> Tensor:
-    """Give the largest value in each window; without padding.
+    """Return the largest value in each window; without padding.
 
     每个窗口里的最大值；不填充。
 
@@ -1051,7 +1051,7 @@ def incomplete_too(picture, window, stride):
     arguments=lambda d: (d.size(1, 4), d.size(1, 5)),
 )
 def mean_pool_kernels(channels: int, window: int) -> Tensor:
-    """Give the kernels with which conv2d does what mean pooling does, channel by channel.
+    """Return the kernels with which conv2d does what mean pooling does, channel by channel.
 
     给出一组核，使 conv2d 做的正好是逐通道的平均汇聚。
 
@@ -1103,7 +1103,7 @@ def for_groups(channels, window):
     arguments=lambda d: (d.normal(2 * d.size(1, 3), 2 * d.size(1, 3)),),
 )
 def max_pool_slope(picture: Tensor) -> Tensor:
-    """Give the gradient of the sum of 2 x 2 maximum pooling (stride 2) with respect to the picture; no autograd.
+    """Return the gradient of the sum of 2 x 2 maximum pooling (stride 2) with respect to the picture; no autograd.
 
     2×2 最大汇聚（步幅 2）求和之后，对输入的梯度；不用自动求导。
 
@@ -1163,7 +1163,7 @@ def smallest(picture):
 
 @exercise("receptive-field", zh="感受野", en="The receptive field", arguments=stack)
 def receptive_field(layers: list[tuple[int, int]]) -> int:
-    """Give how many input pixels, in one direction, one output pixel of a stack sees.
+    """Return how many input pixels, in one direction, one output pixel of a stack sees.
 
     一串层之后，一个输出像素在一个方向上看到多少个输入像素？
 
@@ -1274,7 +1274,7 @@ def by_area(kernel):
     arguments=lambda d: (d.size(0, 5), [(d.size(1, 4), d.size(1, 3)) for _ in range(d.size(1, 3))]),
 )
 def seen_range(place: int, layers: list[tuple[int, int]]) -> tuple[int, int]:
-    """Give the first and last input pixel that output pixel `place` sees, in one dimension, without padding.
+    """Return the first and last input pixel that output pixel `place` sees, in one dimension, without padding.
 
     一维、不填充：输出像素 place 看到的第一个和最后一个输入像素。
 
@@ -1404,7 +1404,7 @@ def not_weighted(values, keep):
     arguments=lambda d: (d.number(0.05, 0.95), d.choice((100, 1000, 10000))),
 )
 def accuracy_error(accuracy: float, examples: int) -> float:
-    """Give the standard error of an accuracy that was measured on so many independent examples.
+    """Return the standard error of an accuracy that was measured on so many independent examples.
 
     在这么多独立样本上测得的准确率，标准误差是多少？
 
@@ -1454,7 +1454,7 @@ def worst_case(accuracy, examples):
     tolerance=1e-3,
 )
 def difference_in_errors(ours: Tensor, theirs: Tensor) -> float:
-    """Give the difference of two means over seeds in units of its standard error (variances with n - 1).
+    """Return the difference of two means over seeds in units of its standard error (variances with n - 1).
 
     两组种子的平均之差，是它的标准误差的几倍？方差除以 n − 1。
 

@@ -67,7 +67,7 @@ def last_pool_missing(side, maps):
     ),
 )
 def dense_share(convolutions: list[tuple[int, int, int]], widths: list[int]) -> float:
-    """Give the share of a net's parameters, biases included, that lie in its dense layers.
+    """Return the share of a net's parameters, biases included, that lie in its dense layers.
 
     一个网络的全部参数（含偏置）里，全连接层占多大比例？
 
@@ -123,7 +123,7 @@ def one_channel_in(convolutions, widths):
     "lenet", zh="从得分到前三名", en="The first three", arguments=lambda d: (d.normal(d.size(2, 6), d.size(4, 8)), 3)
 )
 def top_classes(logits: Tensor, k: int) -> Tensor:
-    """Give the k classes with the highest scores for each example, the best first; those far behind need no order.
+    """Return the k classes with the highest scores for each example, the best first; those far behind need no order.
 
     每个样本得分最高的 k 个类别，最好的排在前面。
 
@@ -297,7 +297,7 @@ def turned(picture, kernel, bias, row, column, padding):
     arguments=lambda d: (d.uniform(d.size(4, 6), d.size(4, 6)), d.size(1, 3), d.number(0, 1)),
 )
 def occlusions(picture: Tensor, side: int, gray: float) -> Tensor:
-    """Give all pictures in which one square patch is covered by a gray; row by row from the upper left.
+    """Return all pictures in which one square patch is covered by a gray; row by row from the upper left.
 
     用一块灰色方块遮住图的每个位置，按行从左上角开始，给出所有遮过的图。
 

@@ -29,7 +29,7 @@ def feature_batch(draw: Draw):
     arguments=lambda d: (*convolutions(d), d.size(16, 256)),
 )
 def flat_inputs(side: int, layers: list[tuple[int, int, int]], channels: int) -> int:
-    """Give how many numbers reach the first linear layer behind a stack of convolutions and pools.
+    """Return how many numbers reach the first linear layer behind a stack of convolutions and pools.
 
     经过一串卷积和汇聚之后，第一个线性层读到多少个数？
 
@@ -126,7 +126,7 @@ def mirrored_first(picture, top, left, side, mirror):
     arguments=lambda d: (d.normal(n := d.size(5, 9), 8), d.integers(0, 7, n), d.size(2, 4)),
 )
 def top_k_accuracy(logits: Tensor, labels: Tensor, k: int) -> float:
-    """Give the share of examples whose label is among the k highest scores.
+    """Return the share of examples whose label is among the k highest scores.
 
     标签在得分最高的 k 个类别之中的样本占多大比例？
 
@@ -171,7 +171,7 @@ def misses(logits, labels, k):
     arguments=lambda d: ([d.size(1, 4) for _ in range(d.size(2, 6))], d.size(1, 4)),
 )
 def vgg_depth(blocks: list[int], linear: int) -> int:
-    """Give the number in a VGG's name: its layers with weights.
+    """Return the number in a VGG's name: its layers with weights.
 
     VGG 名字里的数字：有权重的层数。
 
@@ -254,7 +254,7 @@ def too_many_layers(kernel, channels):
     arguments=lambda d: (d.choice((8, 16, 32, 64)), d.size(1, 8), d.choice((128, 256, 512))),
 )
 def block_channels(first: int, blocks: int, most: int) -> list[int]:
-    """Give the channels of each block: doubling from the first, but no more than `most`.
+    """Return the channels of each block: doubling from the first, but no more than `most`.
 
     每个块的通道数：从 first 开始翻倍，但不超过 most。
 
@@ -455,7 +455,7 @@ def one_linear(side, channels, hidden, classes):
     ),
 )
 def inception_channels(one: int, three: tuple[int, int], five: tuple[int, int], pool: int) -> int:
-    """Give the channels that come out; three and five give (narrowed, output) of their paths.
+    """Return the channels that come out; three and five give (narrowed, output) of their paths.
 
     Inception 块输出多少通道？three 与 five 是（收窄后，输出）。
 
@@ -584,7 +584,7 @@ def averaged_paths(paths):
 
 @exercise("batch-norm", zh="训练时的归一化", en="Normalize a batch", arguments=feature_batch)
 def normalized(x: Tensor) -> Tensor:
-    """Standardize each feature over the batch, with 1e-5 added to the variance, as batch normalization trains.
+    """Normalize each feature over the batch, with 1e-5 added to the variance, as batch normalization trains.
 
     按批对每个特征标准化，方差加 1e-5，就是批量归一化训练时做的事。
 
@@ -632,7 +632,7 @@ def not_centered(x):
     arguments=lambda d: (*feature_batch(d), d.number(-1, 1), d.number(0.5, 2), d.number(0.05, 0.9)),
 )
 def running(x: Tensor, mean: float, variance: float, momentum: float) -> tuple[float, float]:
-    """Give the running mean and variance of the first feature after a batch, as torch keeps them.
+    """Return the running mean and variance of the first feature after a batch, as torch keeps them.
 
     看过一批之后，第一个特征的滑动均值和滑动方差（与 torch 一样）。
 
@@ -692,7 +692,7 @@ def no_memory(x, mean, variance, momentum):
 def folded(
     weight: Tensor, bias: Tensor, mean: Tensor, variance: Tensor, gain: Tensor, shift: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Give weight and bias of one linear layer that predicts as linear layer and batch normalization do (eps 0).
+    """Return weight and bias of one linear layer that predicts as linear layer and batch normalization do (eps 0).
 
     预测时，线性层接批量归一化等于一个线性层：求它的权重和偏置（eps 取 0）。
 
@@ -751,7 +751,7 @@ def without_gain(weight, bias, mean, variance, gain, shift):
     arguments=lambda d: (d.normal(n := d.size(2, 4), k := d.size(2, 4)), d.normal(k, k), d.normal(k, k)),
 )
 def residual_block(x: Tensor, w1: Tensor, w2: Tensor) -> Tensor:
-    """Give relu(x + f(x)) with f(x) = relu(x @ w1.T) @ w2.T.
+    """Return relu(x + f(x)) with f(x) = relu(x @ w1.T) @ w2.T.
 
     给出 relu(x + f(x))，其中 f(x) = relu(x @ w1.T) @ w2.T。
 
@@ -839,7 +839,7 @@ def absolute(slopes):
     arguments=lambda d: ([d.size(1, 8) for _ in range(4)], d.flip()),
 )
 def resnet_depth(blocks: list[int], bottleneck: bool) -> int:
-    """Give the number in a ResNet's name: first convolution, the blocks' convolutions (two each, three with a bottleneck), last linear layer.
+    """Return the number in a ResNet's name: first convolution, the blocks' convolutions (two each, three with a bottleneck), last linear layer.
 
     ResNet 名字里的数字：第一个卷积、各块的卷积（每块两个，瓶颈块三个）、最后的线性层。
 
@@ -886,7 +886,7 @@ def counted_blocks(blocks, bottleneck):
     arguments=lambda d: (d.size(4, 64), d.size(2, 32), d.size(1, 12)),
 )
 def dense_reads(inputs: int, growth: int, layers: int) -> list[int]:
-    """Give how many channels each layer of a dense block reads.
+    """Return how many channels each layer of a dense block reads.
 
     稠密块里每一层各读多少个通道？
 
@@ -935,7 +935,7 @@ def doubling(inputs, growth, layers):
     arguments=lambda d: (d.size(8, 64), d.size(4, 32), [d.size(1, 8) for _ in range(d.size(2, 4))]),
 )
 def final_channels(stem: int, growth: int, blocks: list[int]) -> int:
-    """Give the channels behind the last dense block; between blocks a transition halves them (rounding down).
+    """Return the channels behind the last dense block; between blocks a transition halves them (rounding down).
 
     最后一个稠密块之后的通道数；块与块之间的过渡层把通道减半（向下取整）。
 

@@ -64,7 +64,7 @@ BROKEN: list[tuple[str, str, str]] = [  # claim, what its check says, and what a
 
 
 def planted(claim, old, new):
-    """Give the claim with a check that was read anew from its file, the mistake in it."""
+    """Return the claim with a check that was read anew from its file, the mistake in it."""
     source = claim.source
     assert source.count(old) == 1, f"{old!r} stands {source.count(old)} times in the check"
     path = inspect.getsourcefile(inspect.unwrap(claim.check))

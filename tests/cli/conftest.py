@@ -28,7 +28,7 @@ def d2lab(monkeypatch, capsys):
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory):
     """Folders of finished smoke runs by recipe."""
-    from d2lab.recipes import train
+    from d2lab.experiments import train
 
     root = tmp_path_factory.mktemp("runs")
     names = ("lenet", "mlp", "linear", "perceptron")

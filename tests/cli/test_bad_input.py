@@ -16,7 +16,7 @@ from d2lab.core import atomic
 
 @pytest.fixture
 def refused(d2lab):
-    """Run a command that must be refused; give the one line."""
+    """Run a command that must be refused; return the one line."""
 
     def call(*arguments):
         code, out, err = d2lab(*arguments)

@@ -3,7 +3,7 @@
 import pytest
 from tests.data.pictures import draw, fill
 
-from d2lab.recipes import train
+from d2lab.experiments import train
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from d2lab.cli.learn import EXIT_INTERRUPTED
-from d2lab.recipes import load_run, train
+from d2lab.cli.train import EXIT_INTERRUPTED
+from d2lab.experiments import load_run, train
 
 
 @pytest.fixture
 def line(d2lab):
-    """Run a command that must be refused; give its one line."""
+    """Run a command that must be refused; return its one line."""
 
     def call(*arguments):
         code, out, err = d2lab(*arguments)
@@ -106,7 +106,7 @@ def test_a_foreign_record_is_listed_as_broken_and_not_compared(d2lab, line, mine
 
 
 def test_the_curves_of_an_unfinished_epoch_stay_on_their_scale(mine):
-    from d2lab.train.pictures import history
+    from d2lab.reports.curves import history
     from d2lab.train.record import RunRecord
 
     rows = RunRecord(mine).rows()

@@ -9,8 +9,8 @@ import urllib.request
 import pytest
 
 from d2lab.core.errors import ConfigError
+from d2lab.experiments import train
 from d2lab.explore.run import pages_of_run
-from d2lab.recipes import train
 
 
 @pytest.fixture(scope="module")
@@ -77,10 +77,10 @@ def test_the_command_serves_a_drawn_digit_its_maps_and_the_answer(run, browser):
         assert sum(shares) == pytest.approx(1)
         import torch
 
-        from d2lab.recipes.trained import load_run
+        from d2lab.experiments.trained import load_run
 
         pixels = page.evaluate("Array.from(document.querySelector('d2-net').pad.pixels)")
-        wanted = load_run(run).net(torch.tensor(pixels).reshape(1, 1, 28, 28)).softmax(1)[0]
+        wanted = load_run(run).model(torch.tensor(pixels).reshape(1, 1, 28, 28)).softmax(1)[0]
         assert shares == pytest.approx(wanted.tolist(), abs=1e-5)
         assert all(url.startswith((address, "data:", "blob:")) for url in asked)
         page.close()

@@ -30,7 +30,7 @@ def refused(d2lab, here):
 def test_a_recipe_s_net_is_told_layer_by_layer(d2lab, here):
     code, out, err = d2lab("inspect", "lenet")
     assert (code, err) == (0, "")
-    assert out.startswith("lenet: the recipe's net, chapter 15, on digits\n")
+    assert out.startswith("lenet: the recipe's model, chapter 15, on digits\n")
     (row,) = [line.split() for line in out.splitlines() if line.startswith("conv2")]
     assert row[:5] == ["conv2", "Conv2d", "16x10x10", "2,416", "240,000"]
     assert row[7] == "14"  # pixels that it sees
@@ -42,15 +42,15 @@ def test_a_recipe_s_net_is_told_layer_by_layer(d2lab, here):
 
 def test_a_paper_s_net_is_not_the_recipe_s(d2lab, here):
     out = d2lab("inspect", "resnet18", "--no-time", "--depth", 1)[1]
-    assert "the paper's net is another: --paper" in out
+    assert "the paper's model is another: --paper" in out
     assert "11,178,378 parameters" in out
-    code, out, _ = d2lab("inspect", "resnet18", "--paper", "--no-time", "--depth", 1, "--out", here / "net.png")
+    code, out, _ = d2lab("inspect", "resnet18", "--paper", "--no-time", "--depth", 1, "--out", here / "model.png")
     assert code == 0
-    assert "the paper's net, for ImageNet" in out
+    assert "the paper's model, for ImageNet" in out
     assert "11,689,512 parameters, 1,814,073,344 multiply-adds" in out
     assert " time" not in out
     assert re.search(r"stage1 +14 layers +64x56x56 .* 43$", out, re.M)
-    assert drawn(here, "net")
+    assert drawn(here, "model")
 
 
 def test_size_and_settings_change_the_net(d2lab, here):
@@ -107,7 +107,7 @@ def test_a_wrong_word_is_answered_with_the_right_ones(refused, arguments, words)
 
 def test_pictures_that_can_t_be_written_are_one_line(refused, here):
     (here / "file").write_text("in the way")
-    assert "file" in refused("inspect", "lenet", "--no-time", "--out", here / "file" / "net")
+    assert "file" in refused("inspect", "lenet", "--no-time", "--out", here / "file" / "model")
     assert (here / "file").read_text() == "in the way"
 
 
@@ -144,7 +144,7 @@ def test_cam_names_the_classes_and_draws_where(d2lab, trained, here):
 
 
 def test_a_net_that_ends_in_a_mean_is_asked_for_its_class_activation_map(d2lab, here):
-    from d2lab.recipes import train
+    from d2lab.experiments import train
 
     changes = {"depth": 8, "examples": 32, "batch_size": 16}
     run = train("resnet20", budget="smoke", changes=changes, device="cpu", root=here / "runs")

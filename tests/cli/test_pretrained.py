@@ -80,7 +80,7 @@ def test_a_fetch_says_where_the_file_lies(d2lab, file, tmp_path, monkeypatch):
         (("train", "lenet", "--from", f"{NAME}:nowhere.pth"), "nowhere.pth"),
         (("train", "linear", "--from", "torchvision/resnet18"), "images for PretrainedConfig"),
         (("train", "lenet", "--set", "only=3,x"), "a class of digits"),
-        (("train", "lenet", "--set", "head_rate=-1"), "above 0"),
+        (("train", "lenet", "--set", "head_lr_scale=-1"), "above 0"),
         (("train", "lenet", "--set", "freeze=conv9"), "Did you mean 'conv"),
         (("train", "softmax", "--set", "freeze=out"), "Freeze fewer layers"),
     ],
@@ -123,7 +123,7 @@ def test_any_recipe_begins_with_a_file_of_others(d2lab, here, file):
     recipe = json.loads((folder / "recipe.json").read_text())
     assert recipe["model"] == "PretrainedConfig"
     assert recipe["settings"]["model.architecture"] == "timm/test_resnet"
-    assert recipe["settings"]["start.source"] == f"{NAME}:{file}"
+    assert recipe["settings"]["finetune.source"] == f"{NAME}:{file}"
     file.unlink()
     assert d2lab("evaluate", folder)[0] == 0
     assert d2lab("plot", folder)[0] == 0

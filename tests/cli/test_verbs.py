@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from d2lab.cli import doctor
-from d2lab.recipes import load_run
+from d2lab.experiments import load_run
 
 
 def test_train_says_where_everything_lies(d2lab, here):
@@ -103,19 +103,19 @@ def test_an_exported_net_gives_the_same_logits(d2lab, trained, here, to):
     if to == "onnx":
         pytest.importorskip("onnxscript")
         onnxruntime = pytest.importorskip("onnxruntime")
-    code, out, _ = d2lab("export", trained["lenet"], "--to", to, "--out", here / "net")
+    code, out, _ = d2lab("export", trained["lenet"], "--to", to, "--out", here / "model")
     assert code == 0
     assert "largest difference" in out
     run = load_run(trained["lenet"])
     inputs = run.experiment.prepare(run.test_split().inputs[:33])
     if to == "onnx":
-        session = onnxruntime.InferenceSession(str(here / "net"), providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(str(here / "model"), providers=["CPUExecutionProvider"])
         answer = lambda x: torch.from_numpy(session.run(None, {"input": x.numpy()})[0])  # noqa: E731
     else:
-        answer = torch.export.load(here / "net").module()
+        answer = torch.export.load(here / "model").module()
     for count in (1, 2, 33):
         with torch.no_grad():
-            torch.testing.assert_close(answer(inputs[:count]), run.net(inputs[:count]), rtol=1e-4, atol=1e-4)
+            torch.testing.assert_close(answer(inputs[:count]), run.model(inputs[:count]), rtol=1e-4, atol=1e-4)
 
 
 def picture(kind, path, digit):

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from d2lab.core import allocator, device, machine
-from d2lab.core.allocator import keep_freed_memory
+from d2lab.core.allocator import configure_malloc
 from d2lab.core.device import available_devices, resolve_device
 from d2lab.core.errors import ConfigError
 from d2lab.core.machine import describe_machine, source_hash, usable_cores, version_of
@@ -101,15 +101,15 @@ def test_a_number_beyond_the_graphics_cards_is_refused(monkeypatch):
 
 def test_malloc_is_asked_only_where_it_is_glibcs(monkeypatch):
     monkeypatch.setattr(allocator.platform, "libc_ver", lambda: ("", ""))
-    assert keep_freed_memory() is False
+    assert configure_malloc() is False
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="mallopt is glibc's")
 def test_glibc_agrees_to_keep_freed_memory():
-    assert keep_freed_memory() is True
+    assert configure_malloc() is True
 
 
 def test_a_library_without_mallopt_is_no_error(monkeypatch):
     monkeypatch.setattr(allocator.platform, "libc_ver", lambda: ("glibc", "2.31"))
     monkeypatch.setattr(allocator.ctypes, "CDLL", lambda _: object())
-    assert keep_freed_memory() is False
+    assert configure_malloc() is False

@@ -1,4 +1,4 @@
-"""Devices by name, where a net lives, and the word when a batch lives elsewhere. A second device is torch's meta."""
+"""Devices by name, where a model lives, and the word when a batch lives elsewhere. A second device is torch's meta."""
 
 import ctypes
 from types import SimpleNamespace
@@ -63,20 +63,20 @@ def test_a_net_says_where_its_tensors_live_and_what_they_weigh():
 
 
 def test_a_batch_that_lives_elsewhere_is_refused_with_what_to_do():
-    net = nn.Linear(3, 2)
-    require_same_device(net, torch.zeros(1, 3), CPU, torch.device("cpu:0"))
+    model = nn.Linear(3, 2)
+    require_same_device(model, torch.zeros(1, 3), CPU, torch.device("cpu:0"))
     with pytest.raises(ConfigError) as caught:
-        require_same_device(net, torch.zeros(1, 3), torch.zeros(1, 3, device="meta"))
+        require_same_device(model, torch.zeros(1, 3), torch.zeros(1, 3, device="meta"))
     assert str(caught.value) == (
-        "the batch's device: got 'meta', need cpu, where the net is. Move it: batch.to('cpu'), or the net to meta."
+        "the batch's device: got 'meta', need cpu, where the model is. Move it: batch.to('cpu'), or the model to meta."
     )
     with pytest.raises(ConfigError, match="the batch's device: got 'meta'"):
-        require_same_device(net, META)
+        require_same_device(model, META)
 
 
 def test_a_net_on_two_devices_is_refused():
     split = nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 1, device="meta"))
-    with pytest.raises(ConfigError, match=r"the net's device: got 'cpu, meta', need one device .*net\.to\('cpu'\)"):
+    with pytest.raises(ConfigError, match=r"the model's device: got 'cpu, meta', need one device .*model\.to\('cpu'\)"):
         require_same_device(split, torch.zeros(1, 3))
 
 

@@ -1,12 +1,12 @@
 """Laps by turns: every action warmed up once, then timed in its turn."""
 
-from d2lab.core.timing import laps_by_turns
+from d2lab.core.timing import time_interleaved
 
 
 def test_actions_take_turns_after_one_uncounted_call_each():
     called = []
     ticks = iter(map(float, range(1000)))
-    laps = laps_by_turns(
+    laps = time_interleaved(
         {"a": lambda: called.append("a"), "b": lambda: called.append("b")}, 3, clock=lambda: next(ticks)
     )
     assert "".join(called) == "ab" * 4
@@ -22,7 +22,7 @@ def test_a_lap_lasts_as_long_as_its_action():
 
         return action
 
-    assert laps_by_turns({"x": lasting(2), "y": lasting(5)}, 2, clock=lambda: now[0]) == {
+    assert time_interleaved({"x": lasting(2), "y": lasting(5)}, 2, clock=lambda: now[0]) == {
         "x": [2.0, 2.0],
         "y": [5.0, 5.0],
     }

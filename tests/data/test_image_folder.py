@@ -15,7 +15,7 @@ from torch.utils.data import get_worker_info
 
 from d2lab import data
 from d2lab.core.errors import ConfigError, DataError
-from d2lab.data import catalog, image_folder, picture_files
+from d2lab.data import catalog, image_files, image_folder
 from d2lab.data.batch import Batches
 from d2lab.data.stream import StreamedBatches, read_batches
 
@@ -44,8 +44,8 @@ def test_every_picture_comes_with_its_class(root):
 @pytest.mark.parametrize("workers", [0, pytest.param(2, marks=pytest.mark.slow)])
 def test_streamed_batches_are_those_held_in_memory(root, workers):
     held, streamed = data.load(f"folder:{root}"), data.load(f"folder:{root}", workers=workers)
-    assert isinstance(streamed.train, data.PictureFiles)
-    assert not isinstance(held.train, data.PictureFiles)
+    assert isinstance(streamed.train, data.ImageFiles)
+    assert not isinstance(held.train, data.ImageFiles)
     how = {"batch_size": 4, "seed": 3, "device": CPU}
     mine, theirs = StreamedBatches(streamed.train, workers=workers, **how), Batches(held.train, **how)
     for (x, y), (a, b) in zip(mine.epoch(2, start=1), theirs.epoch(2, start=1), strict=True):
@@ -63,7 +63,7 @@ def test_a_streamed_split_is_a_split(root):
     assert torch.equal(streamed.inputs, held.inputs)
     parts = zip(data.holdout(streamed, 0.3, seed=1), data.holdout(held, 0.3, seed=1), strict=True)
     for mine, theirs in [*parts, (data.limit(streamed, 4, seed=2), data.limit(held, 4, seed=2))]:
-        assert isinstance(mine, data.PictureFiles)
+        assert isinstance(mine, data.ImageFiles)
         assert torch.equal(mine.inputs, theirs.inputs)
         assert torch.equal(mine.targets, theirs.targets)
     with pytest.raises(DataError, match="index of a subset"):
@@ -71,10 +71,10 @@ def test_a_streamed_split_is_a_split(root):
 
 
 def test_a_set_that_is_too_large_is_streamed_and_not_read_whole(root, cache, monkeypatch):
-    for module in (image_folder, picture_files):
+    for module in (image_folder, image_files):
         monkeypatch.setattr(module, "HELD_BYTES", 9 * 300 - 1)
     train = data.load(f"folder:{root}").train
-    assert isinstance(train, data.PictureFiles)
+    assert isinstance(train, data.ImageFiles)
     assert train.workers >= 1
     assert not cache.exists()
     with pytest.raises(DataError, match="Ask for a subset"):

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from d2lab.core.language import LANGUAGES
-from d2lab.exercises.book import read_book, stub_text
-from d2lab.exercises.draw import Draw
+from d2lab.exercises.catalog import read_book, stub_text
 from d2lab.exercises.exercise import call
-from d2lab.exercises.judge import judge
+from d2lab.exercises.grader import judge
 from d2lab.exercises.outcome import outcome
+from d2lab.exercises.random_inputs import Draw
 from d2lab.lessons.lesson import read_course
 
 COURSE = Path(__file__).parents[2] / "course"

@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from d2lab.core.errors import ConfigError, DataError
-from d2lab.exercises.book import course_folder, find, read_book, stub_text
+from d2lab.exercises.catalog import course_folder, find, read_book, stub_text
 from d2lab.exercises.runner import Limits, check_file, exercises_in
 
 COURSE = course_folder()
@@ -123,7 +123,7 @@ def test_a_file_that_is_no_exercise_is_refused(tmp_path, content, error, said):
 
 
 def test_the_course_of_a_wheel_is_found_or_said_to_be_missing(tmp_path, monkeypatch):
-    import d2lab.exercises.book as book
+    import d2lab.exercises.catalog as book
 
     monkeypatch.setattr(book, "PACKAGE", tmp_path / "a" / "b")
     with pytest.raises(DataError, match="--course"):

@@ -2,9 +2,9 @@
 
 import pytest
 import torch
+from d2lab.explore.model import Example, described
 
 from d2lab.explore.catalog import EXPLORERS
-from d2lab.explore.net import Example, described
 from d2lab.explore.run import COLORS, STATIC, as_script
 from d2lab.explore.server import serving
 from d2lab.models.lenet import LeNet, LeNetConfig
@@ -23,10 +23,10 @@ def lenet():
 @pytest.fixture(scope="session")
 def pages(lenet):
     picture = torch.randint(0, 256, (1, 28, 28), generator=torch.Generator().manual_seed(1)).to(torch.uint8)
-    net = described(lenet, (1, 28, 28), [str(i) for i in range(10)], "lenet", [Example(name="noise", pixels=picture)])
+    model = described(lenet, (1, 28, 28), [str(i) for i in range(10)], "lenet", [Example(name="noise", pixels=picture)])
     made = {f"/{file.name}": file.read_bytes() for file in STATIC.glob("*.js")}
     made["/explorers.css"] = COLORS.encode() + (STATIC / "explorers.css").read_bytes()
-    made["/net-data.js"] = as_script(net).encode()
+    made["/net-data.js"] = as_script(model).encode()
     for one in EXPLORERS.values():
         for code in ("en", "zh-CN"):
             element = f'<{one.element} class="d2-explorer"></{one.element}>'

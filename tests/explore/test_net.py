@@ -6,10 +6,10 @@ import json
 import numpy as np
 import pytest
 import torch
+from d2lab.explore.model import Example, described
 from torch import nn
 
 from d2lab.core.errors import ConfigError
-from d2lab.explore.net import Example, described
 from d2lab.explore.run import as_script
 from d2lab.models.catalog import build_model
 from d2lab.models.lenet import LeNetConfig
@@ -24,15 +24,15 @@ def numbers(packed):
 
 
 def test_weights_arrive_whole(lenet):
-    net = described(lenet, (1, 28, 28), CLASSES, "lenet")
-    assert [layer["type"] for layer in net["layers"]] == ["conv", "activation", "pool"] * 2 + ["flatten"] + [
+    model = described(lenet, (1, 28, 28), CLASSES, "lenet")
+    assert [layer["type"] for layer in model["layers"]] == ["conv", "activation", "pool"] * 2 + ["flatten"] + [
         "linear",
         "activation",
     ] * 2 + ["linear"]
-    assert torch.equal(numbers(net["layers"][0]["weight"]), lenet.conv1.weight.float())
-    assert torch.equal(numbers(net["layers"][-1]["bias"]), lenet.out.bias.float())
-    assert net["layers"][0]["padding"] == 2
-    json.dumps(net, allow_nan=False)
+    assert torch.equal(numbers(model["layers"][0]["weight"]), lenet.conv1.weight.float())
+    assert torch.equal(numbers(model["layers"][-1]["bias"]), lenet.out.bias.float())
+    assert model["layers"][0]["padding"] == 2
+    json.dumps(model, allow_nan=False)
 
 
 @pytest.mark.parametrize(
@@ -46,15 +46,15 @@ def test_weights_arrive_whole(lenet):
 )
 def test_sequential_nets_of_the_course(config):
     shape = (getattr(config, "channels", 1), getattr(config, "side", 28), getattr(config, "side", 28))
-    net = build_model(config).eval()
-    made = described(net, shape, CLASSES, "net")
+    model = build_model(config).eval()
+    made = described(model, shape, CLASSES, "model")
     x = torch.rand(1, *shape)
-    wanted = net(x)[0]
+    wanted = model(x)[0]
     assert torch.allclose(by_hand(made, x), wanted, atol=1e-5)
 
 
 def by_hand(made, x):
-    """Compute a described net by torch's functions: what the browser does in loops."""
+    """Compute a described model by torch's functions: what the browser does in loops."""
     for layer in made["layers"]:
         if layer["type"] == "conv":
             x = nn.functional.conv2d(
@@ -95,7 +95,7 @@ class Odd(nn.Sequential):
 
 
 @pytest.mark.parametrize(
-    ("net", "shape", "said"),
+    ("model", "shape", "said"),
     [
         (build_model(ResNetConfig()), (3, 32, 32), "one layer behind the other"),
         (nn.Sequential(nn.Sequential(nn.Flatten()), Odd(nn.Linear(4, 2))), (1, 2, 2), "one layer behind the other"),
@@ -111,12 +111,12 @@ class Odd(nn.Sequential):
         (nn.Sequential(nn.BatchNorm2d(1, track_running_stats=False)), (1, 4, 4), "running statistics"),
     ],
 )
-def test_what_the_browser_can_not_compute_is_refused(net, shape, said):
+def test_what_the_browser_can_not_compute_is_refused(model, shape, said):
     if said is None:
-        assert described(net.eval(), shape, ["a"], "n")["layers"]
+        assert described(model.eval(), shape, ["a"], "n")["layers"]
         return
     with pytest.raises(ConfigError, match=said):
-        described(net.eval(), shape, ["a", "b"], "n")
+        described(model.eval(), shape, ["a", "b"], "n")
 
 
 def test_a_net_whose_forward_is_its_own_is_refused():

@@ -44,17 +44,17 @@ def test_receptive_field(explorer, layers):
     state = {"layers": [dict(zip(("kernel", "stride", "dilation"), one, strict=True)) for one in layers], "place": 2}
     _, read = explorer("receptive-field", state)
     found = read("e.result")
-    net = nn.Sequential(*(nn.Conv1d(1, 1, k, s, dilation=d, bias=False) for k, s, d in layers)).double()
-    for parameter in net.parameters():
+    model = nn.Sequential(*(nn.Conv1d(1, 1, k, s, dilation=d, bias=False) for k, s, d in layers)).double()
+    for parameter in model.parameters():
         nn.init.ones_(parameter)
     x = torch.zeros(1, 1, 200, requires_grad=True, **DOUBLE)
-    net(x)[0, 0, 2].backward()
+    model(x)[0, 0, 2].backward()
     seen = x.grad[0, 0].nonzero().flatten()
     first, last = found["ranges"][0]
     assert (first, last) == (int(seen[0]), int(seen[-1]))
     assert found["fields"][-1]["field"] == last - first + 1
     x.grad = None
-    net(x)[0, 0, 3].backward()
+    model(x)[0, 0, 3].backward()
     assert found["fields"][-1]["step"] == int(x.grad[0, 0].nonzero()[0]) - first
 
 
@@ -199,13 +199,13 @@ def test_batch_norm(explorer, size, momentum, steps):
 
 
 def test_the_net_and_each_of_its_numbers(explorer, lenet):
-    page, read = explorer("net")
+    page, read = explorer("model")
     picture = torch.tensor(read("Array.from(e.pad.pixels)"), **DOUBLE).reshape(1, 1, 28, 28)
     assert picture.std() > 0.2
-    net = lenet.double()
+    model = lenet.double()
     seen, x = [], picture
     with torch.no_grad():
-        for layer in net:
+        for layer in model:
             x = layer(x)
             seen.append(x[0])
     given = read("e.result.seen.slice(1).map((t) => Array.from(t.data))")

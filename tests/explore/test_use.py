@@ -98,7 +98,7 @@ def test_a_kernel_can_be_typed(explorer):
 
 
 def test_a_digit_is_drawn_by_pointer_and_by_keyboard(explorer):
-    page, read = explorer("net")
+    page, read = explorer("model")
     page.click("[data-key=clear]")
     assert read("Math.max(...e.pad.pixels)") == 0
     before = read("e.result.logits")
@@ -133,7 +133,7 @@ def until(page, said):
 def test_a_picture_file_is_read_and_a_broken_one_is_said(explorer, tmp_path):
     from PIL import Image
 
-    page, read = explorer("net")
+    page, read = explorer("model")
     Image.new("RGB", (60, 40), (255, 255, 255)).save(tmp_path / "white.png")
     page.set_input_files("[data-key=file]", tmp_path / "white.png")
     until(page, "document.querySelector('d2-net').pad.pixels.every((v) => v > 0.99)")

@@ -1,4 +1,4 @@
-"""Small nets of every kind, each with an example."""
+"""Small models of every kind, each with an example."""
 
 import pytest
 import torch

@@ -9,7 +9,6 @@ from torch import nn
 
 from d2lab.core.errors import ConfigError
 from d2lab.inspection import (
-    account,
     class_activation_maps,
     ends_in_a_mean,
     grad_cam,
@@ -20,6 +19,7 @@ from d2lab.inspection import (
     time_layers,
 )
 from d2lab.inspection.similarity import alike
+from d2lab.inspection.summary import summarize
 from d2lab.models import MLP, LeNet, LeNetConfig, MLPConfig, NiNConfig, ResNetConfig, build_model
 
 RESNET = ResNetConfig(side=32, depth=8, stem="small")
@@ -27,28 +27,28 @@ RESNET = ResNetConfig(side=32, depth=8, stem="small")
 
 def net_and_image(config=RESNET, seed=0):
     torch.manual_seed(seed)
-    net = build_model(config).double().eval()
-    return net, torch.rand(1, config.channels, config.side, config.side, dtype=torch.float64)
+    model = build_model(config).double().eval()
+    return model, torch.rand(1, config.channels, config.side, config.side, dtype=torch.float64)
 
 
-def part(net, begin, end=None):
-    return nn.Sequential(*list(net)[begin:end])
+def part(model, begin, end=None):
+    return nn.Sequential(*list(model)[begin:end])
 
 
 def test_outputs_are_those_of_the_layers_themselves():
-    net, image = net_and_image()
-    outputs = outputs_of(net, image, ["stage2", "conv1", "stage1.0", ""])
+    model, image = net_and_image()
+    outputs = outputs_of(model, image, ["stage2", "conv1", "stage1.0", ""])
     assert list(outputs) == ["stage2", "conv1", "stage1.0", ""]
-    assert torch.equal(outputs["conv1"], net.conv1(image))
-    assert torch.equal(outputs["stage2"], part(net, 0, 5)(image))
-    assert torch.equal(outputs[""], net(image))
-    assert not any(module._forward_hooks for module in net.modules())
+    assert torch.equal(outputs["conv1"], model.conv1(image))
+    assert torch.equal(outputs["stage2"], part(model, 0, 5)(image))
+    assert torch.equal(outputs[""], model(image))
+    assert not any(module._forward_hooks for module in model.modules())
 
 
 def test_a_layer_that_does_not_exist_is_answered_with_the_nearest():
-    net, image = net_and_image()
+    model, image = net_and_image()
     with pytest.raises(ConfigError, match="Did you mean 'stage2'"):
-        outputs_of(net, image, ["stage22"])
+        outputs_of(model, image, ["stage22"])
 
 
 @pytest.mark.parametrize(
@@ -69,41 +69,41 @@ def test_a_net_of_linear_layers_has_no_maps():
 
 @pytest.mark.parametrize("config", [RESNET, NiNConfig(side=99, widths=(4, 5, 6))], ids=["linear", "none"])
 def test_the_mean_of_a_class_activation_map_and_the_bias_is_the_score(config):
-    net, image = net_and_image(config)
-    maps = class_activation_maps(net, image, range(10))
-    bias = net.out.bias.detach() if hasattr(net, "out") else 0
-    torch.testing.assert_close(maps.mean((1, 2)) + bias, net(image)[0].detach(), rtol=1e-9, atol=1e-12)
-    torch.testing.assert_close(class_activation_maps(net, image, [7, 2]), maps[[7, 2]])
-    assert ends_in_a_mean(net, image)
+    model, image = net_and_image(config)
+    maps = class_activation_maps(model, image, range(10))
+    bias = model.out.bias.detach() if hasattr(model, "out") else 0
+    torch.testing.assert_close(maps.mean((1, 2)) + bias, model(image)[0].detach(), rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(class_activation_maps(model, image, [7, 2]), maps[[7, 2]])
+    assert ends_in_a_mean(model, image)
 
 
 def test_grad_cam_behind_a_mean_is_the_class_activation_map_bent():
-    net, image = net_and_image()
-    expected = class_activation_maps(net, image, [3, 8]).relu() / 64  # of 8 x 8 positions
-    torch.testing.assert_close(grad_cam(net, image, [3, 8]), expected, rtol=1e-9, atol=1e-12)
+    model, image = net_and_image()
+    expected = class_activation_maps(model, image, [3, 8]).relu() / 64  # of 8 x 8 positions
+    torch.testing.assert_close(grad_cam(model, image, [3, 8]), expected, rtol=1e-9, atol=1e-12)
 
 
 def test_grad_cam_by_finite_differences():
-    net, image = net_and_image(LeNetConfig())
-    maps = part(net, 0, 6)(image)
+    model, image = net_and_image(LeNetConfig())
+    maps = part(model, 0, 6)(image)
     weights = torch.empty(16, dtype=torch.float64)
     for channel in range(16):
         moved = maps.expand(2, -1, -1, -1).clone()
         moved[0, channel] += 1e-6
         moved[1, channel] -= 1e-6
-        scores = part(net, 6)(moved)[:, 4]
+        scores = part(model, 6)(moved)[:, 4]
         weights[channel] = (scores[0] - scores[1]) / 2e-6 / 25
     expected = torch.einsum("k,kyx->yx", weights, maps[0]).relu()
-    torch.testing.assert_close(grad_cam(net, image, [4], "pool2")[0], expected, rtol=1e-6, atol=1e-9)
+    torch.testing.assert_close(grad_cam(model, image, [4], "pool2")[0], expected, rtol=1e-6, atol=1e-9)
 
 
 def test_grad_cam_leaves_no_gradient_behind():
-    net, image = net_and_image()
+    model, image = net_and_image()
     with torch.no_grad():
-        assert not grad_cam(net, image, [0]).requires_grad
-    assert all(parameter.grad is None for parameter in net.parameters())
+        assert not grad_cam(model, image, [0]).requires_grad
+    assert all(parameter.grad is None for parameter in model.parameters())
     with pytest.raises(ConfigError, match="maps"):
-        grad_cam(net, image, [0], "out")
+        grad_cam(model, image, [0], "out")
 
 
 def test_a_net_that_ends_otherwise_has_no_class_activation_map():
@@ -116,9 +116,9 @@ def test_a_net_that_ends_otherwise_has_no_class_activation_map():
         def forward(self, x):
             return super().forward(x).square()
 
-    net = Squared(nn.Conv2d(1, 3, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 10))
+    model = Squared(nn.Conv2d(1, 3, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 10))
     with pytest.raises(ConfigError, match="global mean"):
-        class_activation_maps(net, torch.rand(1, 1, 8, 8), [0])
+        class_activation_maps(model, torch.rand(1, 1, 8, 8), [0])
 
 
 def brute_force(one, two):
@@ -169,10 +169,10 @@ def test_features_that_never_change_are_like_none():
 
 
 def test_tables_are_taken_layer_by_layer():
-    net, _ = net_and_image()
+    model, _ = net_and_image()
     images = torch.rand(6, 1, 32, 32, dtype=torch.float64)
-    tables = tables_of(net, images, ["stage1", "out"])
-    torch.testing.assert_close(tables["out"], alike(net(images).detach()))
+    tables = tables_of(model, images, ["stage1", "out"])
+    torch.testing.assert_close(tables["out"], alike(model(images).detach()))
     assert not tables["stage1"].requires_grad
 
 
@@ -187,8 +187,8 @@ class Waiting(nn.Module):
 
 
 def test_time_lands_on_the_layer_that_took_it():
-    net = nn.Sequential(Waiting(0.02), nn.Linear(4, 4), Waiting(0.01))
-    times = time_layers(net, torch.rand(1, 4), rounds=3, warm_up=1)
+    model = nn.Sequential(Waiting(0.02), nn.Linear(4, 4), Waiting(0.01))
+    times = time_layers(model, torch.rand(1, 4), rounds=3, warm_up=1)
     assert times.forward_s["0", 0] >= 0.02
     assert times.forward_s["2", 0] >= 0.01
     assert times.total_s >= 0.03
@@ -198,16 +198,16 @@ def test_time_lands_on_the_layer_that_took_it():
 
 
 def test_every_call_of_every_layer_is_timed_both_ways():
-    net = build_model(RESNET)
+    model = build_model(RESNET)
     example = torch.rand(2, 1, 32, 32)
-    times = time_layers(net, example, rounds=1, warm_up=0)
-    rows = {(row.name, row.call) for row in account(net, example[:1]).rows if row.kind != "add"}
+    times = time_layers(model, example, rounds=1, warm_up=0)
+    rows = {(row.name, row.call) for row in summarize(model, example[:1]).rows if row.kind != "add"}
     assert set(times.forward_s) == set(times.backward_s) == rows
     assert ("stage1.0.relu", 1) in rows
-    assert net.training
-    assert all(parameter.grad is None for parameter in net.parameters())
-    assert not any(module._backward_hooks or module._forward_hooks for module in net.modules())
-    assert net.norm1.num_batches_tracked == 0
+    assert model.training
+    assert all(parameter.grad is None for parameter in model.parameters())
+    assert not any(module._backward_hooks or module._forward_hooks for module in model.modules())
+    assert model.norm1.num_batches_tracked == 0
 
 
 def test_what_has_no_gradient_is_timed_one_way():

@@ -1,57 +1,57 @@
-"""The receptive field of every layer against brute force: which pixels have a gradient, in a net that hides none."""
+"""The receptive field of every layer against brute force: which pixels have a gradient, in a model that hides none."""
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from d2lab.inspection import account
 from d2lab.inspection.receptive import NOWHERE, of_picture
+from d2lab.inspection.summary import summarize
 from d2lab.models import build_model
 from d2lab.models.variants import variant
 
 
-def laid_bare(net):
-    """Make a net linear with positive weights, so that a pixel that is looked at has a gradient above 0."""
-    for name, module in list(net.named_children()):
+def laid_bare(model):
+    """Make a model linear with positive weights, so that a pixel that is looked at has a gradient above 0."""
+    for name, module in list(model.named_children()):
         if isinstance(module, nn.MaxPool2d):
             size = (module.kernel_size, module.stride, module.padding)
-            setattr(net, name, nn.AvgPool2d(*size, ceil_mode=module.ceil_mode))
+            setattr(model, name, nn.AvgPool2d(*size, ceil_mode=module.ceil_mode))
         elif isinstance(module, nn.BatchNorm2d | nn.BatchNorm1d | nn.ReLU | nn.Sigmoid | nn.Dropout):
-            setattr(net, name, nn.Identity())
+            setattr(model, name, nn.Identity())
         else:
             laid_bare(module)
-    for parameter in net.parameters(recurse=False):
+    for parameter in model.parameters(recurse=False):
         fan_in = max(1, parameter[0].numel()) if parameter.ndim > 1 else 1
         nn.init.constant_(parameter, 1 / fan_in)
-    return net
+    return model
 
 
-def outputs_by_call(net, image):
-    """Give the output of every call of every module."""
+def outputs_by_call(model, image):
+    """Return the output of every call of every module."""
     kept, hooks = {}, []
-    for name, module in net.named_modules():
+    for name, module in model.named_modules():
 
         def keep(_, __, output, name=name):
             kept[name, sum(key[0] == name for key in kept)] = output
 
         hooks.append(module.register_forward_hook(keep))
-    net(image)
+    model(image)
     for hook in hooks:
         hook.remove()
     return kept
 
 
 def box(gradient):
-    """Give the first and last row, and the first and last column, that are not 0."""
+    """Return the first and last row, and the first and last column, that are not 0."""
     seen = gradient[0].abs().sum(0) > 0
     if not seen.any():
         return ((NOWHERE, -1), (NOWHERE, -1))
     return tuple((int(line.nonzero()[0]), int(line.nonzero()[-1])) for line in (seen.any(1), seen.any(0)))
 
 
-def check(rows, net, image, thorough=True):
-    kept = outputs_by_call(net, image)
+def check(rows, model, image, thorough=True):
+    kept = outputs_by_call(model, image)
     for row in rows:
         output = kept[row.name, row.call]
         assert tuple(output.shape[1:]) == row.shape
@@ -67,7 +67,7 @@ def check(rows, net, image, thorough=True):
 
 
 def test_every_layer_sees_the_pixels_that_have_a_gradient(config, built, example):
-    rows = account(built, example(config)).rows
+    rows = summarize(built, example(config)).rows
     if len(rows) > 60:  # the others see what the layer before sees
         rows = [row for row in rows if row.kind not in ("BatchNorm2d", "ReLU", "AdaptiveAvgPool2d")]
     image = torch.ones(1, config.channels, config.side, config.side, dtype=torch.float64, requires_grad=True)
@@ -107,10 +107,10 @@ KINDS += ("adaptive", "adaptive, uneven", "transposed", "transposed, dilated")
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_window(kind):
     side = 19 if kind == "adaptive" else 23  # 19 leaves 9 positions, which 3 divides
-    net = Branches(kind)
-    rows = account(net, torch.zeros(1, 2, side, side)).rows
+    model = Branches(kind)
+    rows = summarize(model, torch.zeros(1, 2, side, side)).rows
     image = torch.ones(1, 2, side, side, dtype=torch.float64, requires_grad=True)
-    check(rows, laid_bare(net).double(), image)
+    check(rows, laid_bare(model).double(), image)
 
 
 class Around(nn.Module):
@@ -138,10 +138,10 @@ class Around(nn.Module):
 
 @pytest.mark.parametrize("kind", ["add", "cat", "slice", "channel mean", "gate", "row mean", "view"])
 def test_what_is_between_layers_is_followed(kind):
-    net = Around(kind)
-    rows = account(net, torch.zeros(1, 2, 15, 15)).rows
+    model = Around(kind)
+    rows = summarize(model, torch.zeros(1, 2, 15, 15)).rows
     image = torch.ones(1, 2, 15, 15, dtype=torch.float64, requires_grad=True)
-    check([row for row in rows if row.name], laid_bare(net).double(), image)
+    check([row for row in rows if row.name], laid_bare(model).double(), image)
 
 
 def test_what_is_unknown_is_taken_to_see_everything():
@@ -153,7 +153,7 @@ def test_what_is_unknown_is_taken_to_see_everything():
         def forward(self, x):
             return self.conv(x).transpose(2, 3).contiguous()
 
-    rows = account(Turned(), torch.zeros(1, 1, 9, 9)).rows
+    rows = summarize(Turned(), torch.zeros(1, 1, 9, 9)).rows
     assert [span.size for span in rows[-1].field] == [9, 9]
 
 
@@ -171,14 +171,14 @@ def test_what_is_unknown_is_taken_to_see_everything():
 )
 def test_the_numbers_that_are_published(name, layer, size):
     with torch.device("meta"):
-        mine = account(build_model(variant(name)), torch.zeros(1, 3, 224, 224))
+        mine = summarize(build_model(variant(name)), torch.zeros(1, 3, 224, 224))
     row = [row for row in mine.rows if row.name.startswith(layer)][-1]
     assert mine.sees(row) == (size, size)
     assert mine.sees_all(mine.rows[-1])
 
 
 def test_a_table_has_no_receptive_field():
-    mine = account(nn.Linear(5, 2), torch.zeros(1, 5))
+    mine = summarize(nn.Linear(5, 2), torch.zeros(1, 5))
     assert mine.rows[0].field is None
     assert mine.sees(mine.rows[0]) is None
     assert not mine.sees_all(mine.rows[0])
@@ -186,7 +186,7 @@ def test_a_table_has_no_receptive_field():
 
 def test_the_size_is_that_of_a_picture_without_end_until_a_unit_has_no_neighbors():
     with torch.device("meta"):
-        mine = account(build_model(variant("resnet18")), torch.zeros(1, 3, 64, 64))
+        mine = summarize(build_model(variant("resnet18")), torch.zeros(1, 3, 64, 64))
     rows = {row.name: row for row in mine.rows}
     assert mine.sees(rows["stage3.1.conv2"]) == (211, 211)
     assert mine.sees(rows["mean"]) == (64, 64)
@@ -202,16 +202,16 @@ def test_a_picture_sees_itself():
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_window_has_the_same_rows_without_numbers(kind):
     with torch.device("meta"):
-        shaped = account(Branches(kind), torch.zeros(1, 2, 20, 23))
-    assert shaped == account(Branches(kind), torch.zeros(1, 2, 20, 23))
+        shaped = summarize(Branches(kind), torch.zeros(1, 2, 20, 23))
+    assert shaped == summarize(Branches(kind), torch.zeros(1, 2, 20, 23))
 
 
 def test_sizes_by_hand():
     """1 + the sum of d (k - 1) jumps."""
-    net = nn.Sequential(
+    model = nn.Sequential(
         nn.Conv2d(1, 1, 3, stride=2), nn.Conv2d(1, 1, 3, dilation=3), nn.AvgPool2d(2, 3), nn.Conv2d(1, 1, 4)
     )
-    mine = account(net, torch.zeros(1, 1, 99, 99))
+    mine = summarize(model, torch.zeros(1, 1, 99, 99))
     assert [mine.sees(row)[0] for row in mine.rows] == [3, 3 + 3 * 2 * 2, 15 + 2, 17 + 3 * 6]
 
 

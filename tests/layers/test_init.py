@@ -23,8 +23,8 @@ DEVIATIONS = {  # of the three weights: fans are 400 and 300; 750 and 1000; 200 
 
 @pytest.mark.parametrize("how", DEVIATIONS)
 def test_weights_have_the_deviation_of_their_law_and_biases_are_zero(how):
-    net = initialize(make_net(), how)
-    for layer, deviation in zip((net[0], net[2], net[3]), DEVIATIONS[how], strict=True):
+    model = initialize(make_net(), how)
+    for layer, deviation in zip((model[0], model[2], model[3]), DEVIATIONS[how], strict=True):
         torch.testing.assert_close(layer.weight.std().item(), deviation, rtol=0.03, atol=0)
         if layer.bias is not None:
             assert layer.bias.count_nonzero() == 0
@@ -45,8 +45,8 @@ def test_default_keeps_what_torch_drew():
 
 
 def test_the_same_seed_draws_the_same_weights():
-    nets = [initialize(make_net(), "kaiming") for _ in range(2)]
-    assert torch.equal(nets[0][2].weight, nets[1][2].weight)
+    models = [initialize(make_net(), "kaiming") for _ in range(2)]
+    assert torch.equal(models[0][2].weight, models[1][2].weight)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

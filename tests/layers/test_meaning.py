@@ -39,15 +39,15 @@ def test_running_statistics_approach_those_of_the_data():
 
 def hidden_units_after_training(how):
     torch.manual_seed(0)
-    net = initialize(nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)), how).double()
+    model = initialize(nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)), how).double()
     inputs = torch.randn(32, 3, dtype=torch.float64)
     for _ in range(50):
-        loss = (net(inputs) - inputs.prod(1, keepdim=True)).square().mean()
-        gradients = torch.autograd.grad(loss, list(net.parameters()))
+        loss = (model(inputs) - inputs.prod(1, keepdim=True)).square().mean()
+        gradients = torch.autograd.grad(loss, list(model.parameters()))
         with torch.no_grad():
-            for weight, slope in zip(net.parameters(), gradients, strict=True):
+            for weight, slope in zip(model.parameters(), gradients, strict=True):
                 weight.sub_(0.1 * slope)
-    return net[0].weight.detach()
+    return model[0].weight.detach()
 
 
 def test_units_that_start_equal_stay_equal():

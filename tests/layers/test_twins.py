@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from d2lab.core.twin import CLOSE, Twin, alike, passed, relative_difference, slowdown
+from d2lab.core.reference import CLOSE, Twin, alike, passed, relative_difference, slowdown
 from d2lab.layers.scratch import SCRATCH
 from d2lab.layers.twins import TWINS
 

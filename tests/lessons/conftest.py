@@ -31,7 +31,7 @@ How much is a half?
 $$ h = x / 2 $$ (eq-half)
 
 ```{code-cell} ipython3
-from d2lab.lessons import keep
+from d2lab.lessons import export_values
 
 half = 37 / 2
 print(half)
@@ -71,7 +71,7 @@ Half of 37 is {value}`half:.1f`, by {eq}`eq-half`. Use {d2lab}`layers.Dropout`.
 
 @pytest.fixture
 def write(tmp_path):
-    """Write a lesson, changed by pairs (old, new), and give its path."""
+    """Write a lesson, changed by pairs (old, new), and return its path."""
 
     def written(*changes, name="01-halves", chapter="05-small"):
         text = LESSON

@@ -53,15 +53,15 @@ def build(config, seed=0):
     return build_model(config)
 
 
-def learn(net, steps=3, *, rate=0.1):
+def learn(model, steps=3, *, rate=0.1):
     """Train on noise, as a user's own loop would: train() before every step, and weight decay."""
-    learning = [p for p in net.parameters() if p.requires_grad]
+    learning = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.SGD(learning, lr=rate, momentum=0.9, weight_decay=0.1)
     for step in range(steps):
-        net.train()
+        model.train()
         images = torch.randn(8, 1, 16, 16, generator=torch.Generator().manual_seed(step))
         optimizer.zero_grad()
-        functional.cross_entropy(net(images), torch.arange(8)).backward()
+        functional.cross_entropy(model(images), torch.arange(8)).backward()
         optimizer.step()
 
 
@@ -77,27 +77,29 @@ def test_the_head_of_our_nets_is_found(name, config):
 def test_the_head_of_a_librarys_net_is_found_and_replaced(architecture):
     pytest.importorskip(architecture.partition("/")[0], exc_type=ImportError)
     with torch.device("meta"):
-        net = build_model(PretrainedConfig(architecture=architecture, classes=1000))
-        assert find_head(net).classes == 1000
-        assert replace_head(net, 7).classes == 7
-        assert find_head(net).classes == 7
+        model = build_model(PretrainedConfig(architecture=architecture, classes=1000))
+        assert find_head(model).classes == 1000
+        assert replace_head(model, 7).classes == 7
+        assert find_head(model).classes == 7
         size = 299 if "inception" in architecture else 224
-        assert net.eval()(torch.zeros(2, 3, size, size)).shape == (2, 7)
+        assert model.eval()(torch.zeros(2, 3, size, size)).shape == (2, 7)
 
 
 def test_a_net_without_a_head_is_refused():
-    for net in (nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2)), nn.Sequential(nn.Conv2d(1, 2, 3)), nn.ReLU()):
+    for model in (nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2)), nn.Sequential(nn.Conv2d(1, 2, 3)), nn.ReLU()):
         with pytest.raises(ConfigError, match="the head"):
-            find_head(net)
+            find_head(model)
 
 
 @pytest.mark.parametrize("config", [RESNET, NiNConfig(side=67, widths=(16, 24, 32))], ids=["linear", "convolution"])
 def test_a_new_head_is_drawn_and_lies_where_the_old_one_lay(config):
-    net = build(config).double().eval()
-    body = {name: value.clone() for name, value in net.state_dict().items() if not name.startswith(find_head(net).name)}
-    old = find_head(net).layer.weight.clone()
+    model = build(config).double().eval()
+    body = {
+        name: value.clone() for name, value in model.state_dict().items() if not name.startswith(find_head(model).name)
+    }
+    old = find_head(model).layer.weight.clone()
     torch.manual_seed(3)
-    head = replace_head(net, 4)
+    head = replace_head(model, 4)
     torch.manual_seed(3)
     like = (nn.Linear(64, 4) if config is RESNET else nn.Conv2d(10, 4, 1)).to(torch.float64)
     spread = like.weight.std()
@@ -105,19 +107,19 @@ def test_a_new_head_is_drawn_and_lies_where_the_old_one_lay(config):
     torch.testing.assert_close(head.layer.weight.std(), spread, rtol=0.2, atol=0)
     assert head.layer.weight.dtype == torch.float64
     assert not head.layer.training
-    assert all(torch.equal(net.state_dict()[name], value) for name, value in body.items())
-    assert net(torch.rand(2, 1, config.side, config.side, dtype=torch.float64)).shape == (2, 4)
+    assert all(torch.equal(model.state_dict()[name], value) for name, value in body.items())
+    assert model(torch.rand(2, 1, config.side, config.side, dtype=torch.float64)).shape == (2, 4)
     with pytest.raises(ConfigError, match="2 or more"):
-        replace_head(net, 1)
+        replace_head(model, 1)
 
 
 @pytest.mark.parametrize("up_to", ["conv1", "stage2", "stage2.0.conv1", "body"])
 def test_what_is_frozen_does_not_move_by_a_bit(up_to):
-    net = build(RESNET)
-    freeze(net, up_to)
-    before = copy.deepcopy(net.state_dict())
-    learn(net)
-    moved = {name for name, value in net.state_dict().items() if not torch.equal(value, before[name])}
+    model = build(RESNET)
+    freeze(model, up_to)
+    before = copy.deepcopy(model.state_dict())
+    learn(model)
+    moved = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
     order = list(before)
     last = {"conv1": "conv1.weight", "stage2": "stage2.0.norm2.num_batches_tracked"}
     last |= {"stage2.0.conv1": "stage2.0.conv1.weight", "body": "stage3.0.norm2.num_batches_tracked"}
@@ -127,71 +129,71 @@ def test_what_is_frozen_does_not_move_by_a_bit(up_to):
 
 def test_without_freezing_statistics_move_though_weights_are_held():
     """The trap itself: requires_grad=False alone leaves batch normalization measuring."""
-    net = build(RESNET)
-    for parameter in net.stage1.parameters():
+    model = build(RESNET)
+    for parameter in model.stage1.parameters():
         parameter.requires_grad_(False)
-    before = net.stage1[0].norm1.running_mean.clone()
-    learn(net)
-    assert not torch.equal(net.stage1[0].norm1.running_mean, before)
+    before = model.stage1[0].norm1.running_mean.clone()
+    learn(model)
+    assert not torch.equal(model.stage1[0].norm1.running_mean, before)
 
 
 def test_frozen_layers_answer_in_training_as_in_evaluation(rng):
-    net = freeze(build(RESNET), "stage2").train()
+    model = freeze(build(RESNET), "stage2").train()
     images = torch.rand(4, 1, 16, 16, generator=rng)
-    low = nn.Sequential(*list(net.children())[:5])
+    low = nn.Sequential(*list(model.children())[:5])
     answers = []
     for mode in (True, False):
-        net.train(mode)
+        model.train(mode)
         answers.append(low(images))
     assert torch.equal(*answers)
-    assert net.train().stage3[0].norm1.training
-    assert not net.stage2[0].norm1.training
+    assert model.train().stage3[0].norm1.training
+    assert not model.stage2[0].norm1.training
 
 
 def test_unfreezing_lets_everything_learn_again():
-    net = unfreeze(freeze(build(RESNET).train(), "body"))
-    assert all(p.requires_grad for p in net.parameters())
-    assert all(module.training for module in net.modules())
-    net.eval()
-    assert not any(module.training for module in net.modules())
-    before = copy.deepcopy(net.state_dict())
-    learn(net)
+    model = unfreeze(freeze(build(RESNET).train(), "body"))
+    assert all(p.requires_grad for p in model.parameters())
+    assert all(module.training for module in model.modules())
+    model.eval()
+    assert not any(module.training for module in model.modules())
+    before = copy.deepcopy(model.state_dict())
+    learn(model)
     assert all(
-        not torch.equal(v, before[k]) for k, v in net.state_dict().items() if "norm" in k and v.is_floating_point()
+        not torch.equal(v, before[k]) for k, v in model.state_dict().items() if "norm" in k and v.is_floating_point()
     )
 
 
 def test_a_copy_of_a_frozen_net_is_frozen_itself_and_on_its_own():
-    net = freeze(build(RESNET), "stage1")
-    twin = copy.deepcopy(net)
-    unfreeze(net).train()
+    model = freeze(build(RESNET), "stage1")
+    twin = copy.deepcopy(model)
+    unfreeze(model).train()
     twin.train()
-    assert net.stage1[0].norm1.training
+    assert model.stage1[0].norm1.training
     assert not twin.stage1[0].norm1.training
 
 
 def test_a_layer_that_is_not_there_is_answered_with_the_nearest():
     with pytest.raises(ConfigError, match=r"Did you mean 'stage3'\?"):
         freeze(build(RESNET), "stage4")
-    net = build(RESNET)
+    model = build(RESNET)
     with pytest.raises(ConfigError):
-        freeze(net, "")
-    assert all(p.requires_grad for p in net.parameters())
+        freeze(model, "")
+    assert all(p.requires_grad for p in model.parameters())
 
 
 def test_rows_of_the_head_are_those_of_the_source():
-    source, net = build(RESNET, 1), build(ResNetConfig(depth=8, stem="small", shortcut="pad", side=16, classes=3), 2)
+    source, model = build(RESNET, 1), build(ResNetConfig(depth=8, stem="small", shortcut="pad", side=16, classes=3), 2)
     names = [f"class {number}" for number in range(10)]
-    before = net.out.weight.clone()
+    before = model.out.weight.clone()
     rows = {"hot dog": 7, "bun": "class 2"}
-    head_from_classes(net, rows, classes=("hot dog", "plate", "bun"), source=source, source_classes=names)
-    assert torch.equal(net.out.weight[[0, 2]], source.out.weight[[7, 2]])
-    assert torch.equal(net.out.bias[[0, 2]], source.out.bias[[7, 2]])
-    assert torch.equal(net.out.weight[1], before[1])
-    net.load_state_dict({k: v for k, v in source.state_dict().items() if not k.startswith("out")}, strict=False)
+    head_from_classes(model, rows, classes=("hot dog", "plate", "bun"), source=source, source_classes=names)
+    assert torch.equal(model.out.weight[[0, 2]], source.out.weight[[7, 2]])
+    assert torch.equal(model.out.bias[[0, 2]], source.out.bias[[7, 2]])
+    assert torch.equal(model.out.weight[1], before[1])
+    model.load_state_dict({k: v for k, v in source.state_dict().items() if not k.startswith("out")}, strict=False)
     images = torch.rand(2, 1, 16, 16)
     with torch.no_grad():
-        torch.testing.assert_close(net.eval()(images)[:, [0, 2]], source.eval()(images)[:, [7, 2]])
+        torch.testing.assert_close(model.eval()(images)[:, [0, 2]], source.eval()(images)[:, [7, 2]])
 
 
 @pytest.mark.parametrize(
@@ -204,33 +206,33 @@ def test_rows_of_the_head_are_those_of_the_source():
     ],
 )
 def test_a_class_that_is_not_there_is_answered_with_the_nearest(rows, words):
-    net = build(ResNetConfig(depth=8, stem="small", shortcut="pad", side=16, classes=2))
-    before = net.out.weight.clone()
+    model = build(ResNetConfig(depth=8, stem="small", shortcut="pad", side=16, classes=2))
+    before = model.out.weight.clone()
     known = {"source": build(RESNET), "source_classes": [f"class {number}" for number in range(10)]}
     with pytest.raises(ConfigError) as caught:
-        head_from_classes(net, rows, classes=("hotdog", "not hotdog"), **known)
+        head_from_classes(model, rows, classes=("hotdog", "not hotdog"), **known)
     assert words in str(caught.value)
-    assert torch.equal(net.out.weight, before)
+    assert torch.equal(model.out.weight, before)
 
 
 def test_heads_that_do_not_fit_each_other_are_refused():
-    net, other = build(RESNET), build(LeNetConfig())
+    model, other = build(RESNET), build(LeNetConfig())
     names = [str(number) for number in range(10)]
     with pytest.raises(ConfigError, match="64 features"):
-        head_from_classes(net, {"1": "1"}, classes=names, source=other, source_classes=names)
+        head_from_classes(model, {"1": "1"}, classes=names, source=other, source_classes=names)
     with pytest.raises(ConfigError, match="10, one for each row of out"):
-        head_from_classes(net, {"1": "1"}, classes=names[:9], source=net, source_classes=names)
+        head_from_classes(model, {"1": "1"}, classes=names[:9], source=model, source_classes=names)
     assert class_number("3", names) == class_number(3, names) == 3
 
 
 def test_groups_hold_every_learning_weight_once_and_no_frozen_one():
-    net = freeze(build(RESNET), "stage1")
-    body, head = parameter_groups(net, 10.0)
-    assert [body["rate_factor"], head["rate_factor"]] == [1.0, 10.0]
-    assert {id(p) for p in head["params"]} == {id(p) for p in net.out.parameters()}
+    model = freeze(build(RESNET), "stage1")
+    body, head = parameter_groups(model, 10.0)
+    assert [body["lr_scale"], head["lr_scale"]] == [1.0, 10.0]
+    assert {id(p) for p in head["params"]} == {id(p) for p in model.out.parameters()}
     both = [id(p) for p in body["params"] + head["params"]]
-    assert sorted(both) == sorted(id(p) for p in net.parameters() if p.requires_grad)
-    assert len(parameter_groups(freeze(net, "body"))) == 1
+    assert sorted(both) == sorted(id(p) for p in model.parameters() if p.requires_grad)
+    assert len(parameter_groups(freeze(model, "body"))) == 1
     for factor in (0.0, -1.0, float("inf"), float("nan")):
-        with pytest.raises(ConfigError, match="head_rate"):
-            parameter_groups(net, factor)
+        with pytest.raises(ConfigError, match="head_lr_scale"):
+            parameter_groups(model, factor)

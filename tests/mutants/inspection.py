@@ -1,4 +1,4 @@
-"""Mistakes in looking into nets: counts, receptive fields, maps, likeness, times."""
+"""Mistakes in looking into models: counts, receptive fields, maps, likeness, times."""
 
 from tests.mutants.mutant import Mutant
 
@@ -10,7 +10,7 @@ MUTANTS = [
     Mutant("values of attention forgotten", "inspection/multiply_adds.py", "query.numel() // query.shape[-1] * key.shape[-2] * value.shape[-1]", "0", f"{ACCOUNT} -k attention"),
     Mutant("shared weights counted twice", "inspection/account.py", "self._new -= used.keys()", "pass", f"{ACCOUNT} -k shared"),
     Mutant("views take memory", "inspection/account.py", "0 if given or result._is_view() else", "", f"{ACCOUNT} -k view"),
-    Mutant("net left in evaluation", "inspection/account.py", "module.training = mode", "pass", f"{ACCOUNT} -k left"),
+    Mutant("model left in evaluation", "inspection/account.py", "module.training = mode", "pass", f"{ACCOUNT} -k left"),
     Mutant("dilation forgotten without numbers", "inspection/shapes.py", "- d * (k - 1) - 1) // s", "- k) // s + 0 * d", f"{FIELD} -k without_numbers"),
     Mutant("pool without numbers rounds up", "inspection/shapes.py", "- d * (k - 1) - 1) // s + 1", "- d * (k - 1) - 1 + s - 1) // s + 1", f"{ACCOUNT} -k rows_are_the_same"),
     Mutant("dilation widens by k", "inspection/receptive.py", "-p + d * (k - 1), s))", "-p + d * k - 1, s))", f"{FIELD} -k by_hand"),

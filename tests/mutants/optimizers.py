@@ -37,7 +37,7 @@ MUTANTS = [
     Mutant("speed as a sum of gradients", MUON, 'speed.lerp_(gradient, 1 - group["momentum"])', 'speed.mul_(group["momentum"]).add_(gradient)', f"{TWINS} Muon"),
     Mutant("rate of a wide matrix raised", MUON, "max(1, matrix.shape[0] / matrix.shape[1])", "max(1, matrix.shape[1] / matrix.shape[0])", f"{TWINS} Muon"),
     Mutant("head moved by Muon", MUON, "if w.ndim > 1 and w is not head", "if w.ndim > 1", "tests/optimizers/test_muon.py"),
-    Mutant("rest at Muon's rate", MUON, '"rate_factor": factor * rest_factor', '"rate_factor": factor', "tests/optimizers/test_muon.py"),
+    Mutant("rest at Muon's rate", MUON, '"lr_scale": factor * adamw_lr_scale', '"lr_scale": factor', "tests/optimizers/test_muon.py"),
     Mutant("clip lengthens short gradients", "optimizers/clipping.py", ".clamp(max=1.0)", "", f"{TWINS} clip"),
     Mutant("norm of each gradient alone", "optimizers/clipping.py", "(sizes**norm_type).sum() ** (1 / norm_type)", "(gradients[0].abs() ** norm_type).sum() ** (1 / norm_type)", f"{TWINS} clip"),
     Mutant("only the upper limit cut", "optimizers/clipping.py", "gradient.maximum(-limit).minimum(limit)", "gradient.minimum(limit)", f"{TWINS} clip"),

@@ -1,4 +1,4 @@
-"""Mistakes with weights of others: what silently gives a net that works a little worse, or believes a bad file."""
+"""Mistakes with weights of others: what silently gives a model that works a little worse, or believes a bad file."""
 
 from tests.mutants.mutant import Mutant
 
@@ -9,18 +9,18 @@ MUTANTS = [
     Mutant("statistics of frozen layers go on", "models/finetune.py", 'module.__dict__["train"] = MethodType(_stay, module)', "pass", f"{TUNE} -k frozen"),
     Mutant("frozen for training only until the first evaluation", "models/finetune.py", "            module.eval()\n", "            pass\n", f"{TUNE} -k frozen"),
     Mutant("layer named is not frozen itself", "models/finetune.py", "if number > last:", "if number >= last:", f"{TUNE} -k frozen"),
-    Mutant("head frozen with the body", "models/finetune.py", "names.index(find_head(net).name) - 1", "names.index(find_head(net).name)", f"{TUNE} -k bit"),
+    Mutant("head frozen with the body", "models/finetune.py", "names.index(find_head(model).name) - 1", "names.index(find_head(model).name)", f"{TUNE} -k bit"),
     Mutant("half-frozen block stops measuring", "models/finetune.py", "if number + sum(1 for _ in module.modules()) - 1 <= last:", "if True:", f"{TUNE} -k bit"),
     Mutant("modes not given back", "models/finetune.py", 'module.__dict__.pop("train", None)', "pass", f"{TUNE} -k unfreezing"),
     Mutant("rows the wrong way round", "models/finetune.py", "head.weight[here] = weight[there]", "head.weight[there] = weight[here]", f"{TUNE} -k rows"),
     Mutant("bias of the class forgotten", "models/finetune.py", "0.0 if bias is None else bias[there]", "0.0", f"{TUNE} -k rows"),
-    Mutant("frozen weights decay", "models/finetune.py", "for parameter in net.parameters() if parameter.requires_grad]", "for parameter in net.parameters()]", f"{TUNE} -k groups"),
-    Mutant("factor forgotten when the rate is set", "optimizers/build.py", 'learning_rate * group.get("rate_factor", 1.0)', "learning_rate", f"{START} -k rate"),
+    Mutant("frozen weights decay", "models/finetune.py", "for parameter in model.parameters() if parameter.requires_grad]", "for parameter in model.parameters()]", f"{TUNE} -k groups"),
+    Mutant("factor forgotten when the rate is set", "optimizers/build.py", 'learning_rate * group.get("lr_scale", 1.0)', "learning_rate", f"{START} -k rate"),
     Mutant("factor grows with every step", "optimizers/build.py", 'group["lr"] = learning_rate * group.get', 'group["lr"] = group["lr"] * group.get', f"{START} -k rate"),
-    Mutant("numbers of the state in the order of the net", "train/stepper.py", 'self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]', "self.parameters = list(net.parameters())", f"{STEPPER} -k kept"),
-    Mutant("source read in vain", "recipes/experiment.py", "        start(net)\n", "        pass\n", f"{START} -k begins_with"),
+    Mutant("numbers of the state in the order of the model", "train/train_step.py", 'self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]', "self.parameters = list(model.parameters())", f"{STEPPER} -k kept"),
+    Mutant("source read in vain", "recipes/experiment.py", "        start(model)\n", "        pass\n", f"{START} -k begins_with"),
     Mutant("source needed to go on", "recipes/run.py", "start = None if checkpoint is not None else", "start =", f"{START} -k without_its_source"),
-    Mutant("another source not noticed", "recipes/start.py", "start.sha256 is not None and start.sha256 != sha256", "False", f"{START} -k killed"),
+    Mutant("another source not noticed", "recipes/start.py", "finetune.sha256 is not None and start.sha256 != sha256", "False", f"{START} -k killed"),
     Mutant("old head kept", "recipes/start.py", "{**tensors, **drawn}", "{**drawn, **tensors}", f"{START} -k begins_with"),
     Mutant("classes keep their old numbers", "recipes/classes.py", "Split(split.subset(kept).held().inputs, renamed[kept])", "Split(split.subset(kept).held().inputs, split.targets[kept])", f"{START} -k numbered"),
     Mutant("layer that standardizes multiplies", "layers/standardize.py", "(image - self.mean) / self.std", "(image - self.mean) * self.std", f"{LOAD} -k resnet18"),

@@ -36,10 +36,10 @@ MUTANTS = [
     Mutant("luck of the process", "vision/augment.py", "Generator(self.device).manual_seed(derive(self.seed, \"augment\", self.step, change))", "torch.default_generator", f"{AUGMENT} -k decide"),
     Mutant("every step the same luck", "vision/augment.py", "\"augment\", self.step, change", "\"augment\", change", f"{AUGMENT} -k decide"),
     Mutant("one stream for all changes", "vision/augment.py", "self.step, change)", "self.step)", f"{AUGMENT} -k two_changes"),
-    Mutant("one luck for the whole batch", "vision/draw.py", "torch.rand(shape, generator=draw, device=draw.device)", "torch.rand(1, generator=draw, device=draw.device).expand(shape)", f"{AUGMENT} -k own_luck"),
+    Mutant("one luck for the whole batch", "vision/draw.py", "torch.rand(shape, generator=draw, device=draw.device)", "torch.rand(1, generator=draw, device=draw.device).expand(shape)", f"{AUGMENT} -k fork_rng"),
     Mutant("never moved the whole way", "vision/augment.py", "2 * config.translate + 1", "2 * config.translate", f"{AUGMENT} -k offset"),
     Mutant("an oblong crop made square", "vision/augment.py", "(height, width) if self.side is None", "(height, height) if self.side is None", f"{AUGMENT} -k decide"),
-    Mutant("flips twice the same image", "train/evaluate.py", "net(inputs.flip(-1))", "net(inputs)", f"{TASK} -k flips"),
+    Mutant("flips twice the same image", "train/evaluate.py", "model(inputs.flip(-1))", "model(inputs)", f"{TASK} -k flips"),
     Mutant("smoothing forgotten", "train/task.py", "if not share:\n        return task", "if True:\n        return task", f"{TASK} -k smoothed"),
     Mutant("resized where it is still to be changed", "recipes/examples.py", "fit_images(train, side) if experiment.settings.augment.idle else train", "fit_images(train, side)", "tests/recipes/test_images.py -k resized_once"),
 ]  # fmt: skip

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from d2lab.core.errors import ConfigError
-from d2lab.optimizers import AdamW, Muon, MuonAdamW, OptimizerConfig, build_optimizer, orthogonalize, set_rate
+from d2lab.optimizers import AdamW, Muon, MuonAdamW, OptimizerConfig, build_optimizer, orthogonalize, set_lr
 
 
 @pytest.mark.parametrize("shape", [(6, 6), (20, 5), (5, 20), (1, 8)])
@@ -63,13 +63,13 @@ def test_hidden_weights_are_muons_and_the_rest_and_the_head_adamws(rng):
     mixed = parts(rng)
     apart = [nn.Parameter(weight.detach().clone()) for weight in mixed]
     hidden, rest = [apart[0], apart[2]], [apart[1], apart[3], apart[4]]
-    both = MuonAdamW(mixed, lr=0.1, momentum=0.6, rest_factor=0.3)
+    both = MuonAdamW(mixed, lr=0.1, momentum=0.6, adamw_lr_scale=0.3)
     muon, adamw = Muon(hidden, 0.1, 0.0, 0.6), AdamW(rest, 0.03, weight_decay=0.0)
     draw = torch.Generator().manual_seed(0)
     for step in range(4):
-        set_rate(both, 0.1 / (step + 1))
-        set_rate(muon, 0.1 / (step + 1))
-        set_rate(adamw, 0.03 / (step + 1))
+        set_lr(both, 0.1 / (step + 1))
+        set_lr(muon, 0.1 / (step + 1))
+        set_lr(adamw, 0.03 / (step + 1))
         for mine, alone in zip(mixed, apart, strict=True):
             mine.grad = torch.randn(mine.shape, generator=draw)
             alone.grad = mine.grad.clone()
@@ -81,9 +81,9 @@ def test_hidden_weights_are_muons_and_the_rest_and_the_head_adamws(rng):
 
 def test_a_groups_own_factor_multiplies_both_rates(rng):
     weights = parts(rng)
-    groups = [{"params": weights[:2], "rate_factor": 0.5}, {"params": weights[2:]}]
-    optimizer = MuonAdamW(groups, lr=0.2, rest_factor=0.1)
-    set_rate(optimizer, 1.0)
+    groups = [{"params": weights[:2], "lr_scale": 0.5}, {"params": weights[2:]}]
+    optimizer = MuonAdamW(groups, lr=0.2, adamw_lr_scale=0.1)
+    set_lr(optimizer, 1.0)
     rates = {id(weight): group["lr"] for group in optimizer.param_groups for weight in group["params"]}
     assert [round(rates[id(weight)], 6) for weight in weights] == [0.5, 0.05, 1.0, 0.1, 0.1]
 
@@ -120,8 +120,8 @@ REFUSED = [
         lambda w: Muon([w[0]], ns_steps=0),
         "Muon's iteration: got ((3.4445, -4.775, 2.0315), 0), need three coefficients",
     ),
-    (lambda w: MuonAdamW(w, rest_factor=-1.0), "MuonAdamW.rest_factor: got -1.0, need 0 or more."),
-    (lambda w: OptimizerConfig(rest_factor=0.1), "optimizer.name: got 'sgd', need muon for rest_factor."),
+    (lambda w: MuonAdamW(w, adamw_lr_scale=-1.0), "MuonAdamW.adamw_lr_scale: got -1.0, need 0 or more."),
+    (lambda w: OptimizerConfig(adamw_lr_scale=0.1), "optimizer.name: got 'sgd', need muon for adamw_lr_scale."),
 ]
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from d2lab.core.errors import ConfigError
-from d2lab.optimizers import OptimizerConfig, ProximalSGD, build_optimizer, clip, set_rate
+from d2lab.optimizers import OptimizerConfig, ProximalSGD, build_optimizer, clip, set_lr
 
 TWINS = {
     "sgd": (OptimizerConfig(), lambda p: torch.optim.SGD(p, lr=0.1)),
@@ -61,7 +61,7 @@ def test_the_rate_of_every_group_is_set():
     first, second = make_weights()
     optimizer = build_optimizer(OptimizerConfig(), [first])
     optimizer.add_param_group({"params": [second]})
-    set_rate(optimizer, 0.025)
+    set_lr(optimizer, 0.025)
     assert [group["lr"] for group in optimizer.param_groups] == [0.025, 0.025]
 
 

@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from d2lab.core.errors import ConfigError
-from d2lab.optimizers import ScheduleConfig, rate_factor
+from d2lab.optimizers import ScheduleConfig, lr_scale
 
 NAMES = ("constant", "step", "factor", "polynomial", "cosine", "linear")  # those that only fall
 
 
 def factors(config, steps):
-    return [rate_factor(config, step, steps) for step in range(steps)]
+    return [lr_scale(config, step, steps) for step in range(steps)]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -29,12 +29,12 @@ def test_every_schedule_starts_at_the_full_rate_and_never_grows(name):
 @pytest.mark.parametrize("warmup", [0, 10])
 def test_the_last_step_reaches_the_floor(name, floor, warmup):
     config = ScheduleConfig(name=name, floor=floor, warmup_steps=warmup)
-    assert rate_factor(config, 99, 100) == pytest.approx(floor, abs=1e-15)
+    assert lr_scale(config, 99, 100) == pytest.approx(floor, abs=1e-15)
 
 
 def test_linear_is_half_way_in_the_middle_and_cosine_too():
     for name in ("linear", "cosine"):
-        assert rate_factor(ScheduleConfig(name=name), 50, 101) == pytest.approx(0.5)
+        assert lr_scale(ScheduleConfig(name=name), 50, 101) == pytest.approx(0.5)
 
 
 def test_cosine_is_torchs_cosine():
@@ -42,7 +42,7 @@ def test_cosine_is_torchs_cosine():
     optimizer = torch.optim.SGD([weight], lr=1.0)
     theirs = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=29, eta_min=0.2)
     for step in range(30):
-        assert rate_factor(ScheduleConfig(name="cosine", floor=0.2), step, 30) == pytest.approx(theirs.get_last_lr()[0])
+        assert lr_scale(ScheduleConfig(name="cosine", floor=0.2), step, 30) == pytest.approx(theirs.get_last_lr()[0])
         optimizer.step()
         theirs.step()
 
@@ -68,7 +68,7 @@ def test_a_run_shorter_than_its_warm_up_still_has_a_rate(name, steps):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_step_past_the_end_keeps_the_last_rate(name):
     config = ScheduleConfig(name=name, floor=0.3)
-    assert rate_factor(config, 500, 100) == pytest.approx(rate_factor(config, 99, 100))
+    assert lr_scale(config, 500, 100) == pytest.approx(lr_scale(config, 99, 100))
 
 
 @pytest.mark.parametrize(

@@ -24,35 +24,35 @@ def make_batch(rng, count=10):
     return images, torch.randint(4, (count,), generator=rng)
 
 
-def gradients(net):
-    return [p.grad for p in net.parameters()]
+def gradients(model):
+    return [p.grad for p in model.parameters()]
 
 
 @pytest.mark.parametrize(("count", "parts"), [(10, 1), (10, 2), (10, 3), (2, 3), (1, 2)])
 def test_the_gradient_is_that_of_the_whole_batch(rng, count, parts):
-    net, (inputs, targets) = make_net(), make_batch(rng, count)
-    replicas = replicate(net, [CPU] * parts)
+    model, (inputs, targets) = make_net(), make_batch(rng, count)
+    replicas = replicate(model, [CPU] * parts)
     loss = split_batch_gradients(replicas, functional.cross_entropy, inputs, targets)
-    whole = functional.cross_entropy(net(inputs), targets)
+    whole = functional.cross_entropy(model(inputs), targets)
     whole.backward()
     torch.testing.assert_close(loss, whole.detach(), rtol=1e-12, atol=1e-14)
     for replica in replicas:
-        torch.testing.assert_close(gradients(replica), gradients(net), rtol=1e-9, atol=1e-12)
+        torch.testing.assert_close(gradients(replica), gradients(model), rtol=1e-9, atol=1e-12)
 
 
 def test_steps_stay_those_of_one_device_and_the_copies_stay_alike_to_the_bit(rng):
-    net = make_net()
-    replicas = replicate(net, [CPU] * 3)
+    model = make_net()
+    replicas = replicate(model, [CPU] * 3)
     movers = [torch.optim.SGD(r.parameters(), lr=0.1, momentum=0.9) for r in replicas]
-    mover = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+    mover = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     for _ in range(5):
         inputs, targets = make_batch(rng)
         mover.zero_grad()
-        functional.cross_entropy(net(inputs), targets).backward()
+        functional.cross_entropy(model(inputs), targets).backward()
         split_batch_gradients(replicas, functional.cross_entropy, inputs, targets)
         for one in [mover, *movers]:
             one.step()
-    for mine, theirs in zip(replicas[0].parameters(), net.parameters(), strict=True):
+    for mine, theirs in zip(replicas[0].parameters(), model.parameters(), strict=True):
         torch.testing.assert_close(mine, theirs, rtol=1e-9, atol=1e-12)
     for other in replicas[1:]:
         assert all(torch.equal(a, b) for a, b in zip(other.parameters(), replicas[0].parameters(), strict=True))
@@ -78,20 +78,20 @@ def test_gradients_of_an_earlier_step_are_not_added(rng):
 
 
 def test_a_frozen_layer_keeps_no_gradient(rng):
-    net = make_net()
-    net[0].requires_grad_(False)
-    replicas = replicate(net, [CPU, CPU])
+    model = make_net()
+    model[0].requires_grad_(False)
+    replicas = replicate(model, [CPU, CPU])
     split_batch_gradients(replicas, functional.cross_entropy, *make_batch(rng))
     assert all(r[0].weight.grad is None and r[3].weight.grad is not None for r in replicas)
 
 
 def test_batch_normalization_sees_its_part_only(rng):
     """The caveat, exactly: not the whole batch's gradient, but that of gradient accumulation over the parts."""
-    net = nn.Sequential(nn.Linear(6, 5), nn.BatchNorm1d(5), nn.Tanh(), nn.Linear(5, 3)).double()
+    model = nn.Sequential(nn.Linear(6, 5), nn.BatchNorm1d(5), nn.Tanh(), nn.Linear(5, 3)).double()
     inputs = torch.randn(8, 6, generator=rng, dtype=torch.float64)
     targets = torch.randint(3, (8,), generator=rng)
-    whole, accumulated = copy.deepcopy(net), copy.deepcopy(net)
-    replicas = replicate(net, [CPU, CPU])
+    whole, accumulated = copy.deepcopy(model), copy.deepcopy(model)
+    replicas = replicate(model, [CPU, CPU])
     split_batch_gradients(replicas, functional.cross_entropy, inputs, targets)
     functional.cross_entropy(whole(inputs), targets).backward()
     for part, wanted in zip(inputs.chunk(2), targets.chunk(2), strict=True):
@@ -124,9 +124,9 @@ def test_every_device_gets_a_sum_of_its_own(rng):
 
 
 def test_what_can_not_be_split_is_refused(rng):
-    net, (inputs, targets) = make_net(), make_batch(rng)
+    model, (inputs, targets) = make_net(), make_batch(rng)
     for action in (
-        lambda: replicate(net, []),
+        lambda: replicate(model, []),
         lambda: scatter(inputs, []),
         lambda: gather([], CPU),
         lambda: all_reduce_sum([]),
@@ -135,17 +135,17 @@ def test_what_can_not_be_split_is_refused(rng):
         with pytest.raises(ConfigError, match=r"the number of devices: got 0, need at least 1\."):
             action()
     with pytest.raises(ConfigError, match="the batch: got 'no example'"):
-        split_batch_gradients(replicate(net, [CPU]), functional.cross_entropy, inputs[:0], targets[:0])
+        split_batch_gradients(replicate(model, [CPU]), functional.cross_entropy, inputs[:0], targets[:0])
     with pytest.raises(ConfigError, match="need one shape"):
         all_reduce_sum([torch.zeros(2), torch.zeros(3)])
 
 
 @pytest.mark.gpu
 def test_processor_and_card_share_a_batch(rng):
-    net, (inputs, targets) = make_net(), make_batch(rng)
-    replicas = replicate(net, [CPU, torch.device("cuda")])
+    model, (inputs, targets) = make_net(), make_batch(rng)
+    replicas = replicate(model, [CPU, torch.device("cuda")])
     split_batch_gradients(replicas, functional.cross_entropy, inputs, targets)
-    functional.cross_entropy(net(inputs), targets).backward()
+    functional.cross_entropy(model(inputs), targets).backward()
     for replica in replicas:
         home = next(replica.parameters()).device
-        torch.testing.assert_close(gradients(replica), [g.to(home) for g in gradients(net)], rtol=1e-9, atol=1e-12)
+        torch.testing.assert_close(gradients(replica), [g.to(home) for g in gradients(model)], rtol=1e-9, atol=1e-12)

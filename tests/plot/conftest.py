@@ -26,7 +26,7 @@ def history():
 
 @pytest.fixture
 def lines():
-    """Give the lines of a panel by their name."""
+    """Return the lines of a panel by their name."""
 
     def find(axes):
         return {line.get_gid(): line for line in axes.lines if line.get_gid() not in {None, "key"}}
@@ -36,7 +36,7 @@ def lines():
 
 @pytest.fixture
 def labels():
-    """Give the texts at the ends of lines, from top to bottom."""
+    """Return the texts at the ends of lines, from top to bottom."""
 
     def find(axes):
         notes = [text for text in axes.texts if text.get_text()]

@@ -13,7 +13,7 @@ def batch(count=3, across=4, stored=(8, 6), seen=(12, 12)):
 
 
 def shown(drawn):
-    """Give the images by place: row from the top, column from the left."""
+    """Return the images by place: row from the top, column from the left."""
     (axes,) = drawn.axes
     by_place = sorted(axes.images, key=lambda image: (-image.get_extent()[3], image.get_extent()[0]))
     return [image.get_array() for image in by_place]

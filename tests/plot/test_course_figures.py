@@ -6,7 +6,7 @@ import torch
 
 from d2lab import models, plot
 from d2lab.core.errors import ConfigError
-from d2lab.inspection import account, blocks_of
+from d2lab.inspection import blocks_of, summarize
 from d2lab.plot import DARK, LIGHT, Grid
 
 each_theme = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
@@ -80,9 +80,9 @@ def test_a_wide_layer_is_drawn_with_dots():
 
 @each_theme
 def test_the_architecture_is_read_off_the_net(theme):
-    net, example = models.LeNet(models.LeNetConfig()), torch.zeros(1, 1, 28, 28)
-    blocks = blocks_of(net, example)
-    assert sum(block.parameters for block in blocks) == account(net, example).parameters == 61_706
+    model, example = models.LeNet(models.LeNetConfig()), torch.zeros(1, 1, 28, 28)
+    blocks = blocks_of(model, example)
+    assert sum(block.parameters for block in blocks) == summarize(model, example).parameters == 61_706
     assert blocks[-1].shape == (10,)
     assert not any(block.kind in ("ReLU", "Sigmoid") for block in blocks)  # they join the layer before
     (axes,) = plot.architecture((1, 28, 28), blocks, theme, title="t").axes

@@ -17,7 +17,7 @@ def test_each_layer_has_its_bar(theme, count, tmp_path):
     luck = np.random.default_rng(count)
     work, share = luck.integers(0, 10**9, count), luck.random(count)
     names = [f"stage{n}.conv" for n in range(count)]
-    drawn = layers(names, [Measure("multiply-adds", work), Measure("time", share, "%")], theme, title="net")
+    drawn = layers(names, [Measure("multiply-adds", work), Measure("time", share, "%")], theme, title="model")
     for axes, values in zip(drawn.axes, (work, share), strict=True):
         np.testing.assert_allclose([bar.get_width() for bar in axes.patches], values)
         assert [text.get_text() for text in axes.texts] == [
@@ -60,9 +60,9 @@ def test_numbers_are_said_in_three_digits(value, unit, text):
 )
 def test_refuses_layers_that_are_no_bars(names, values):
     with pytest.raises(ConfigError):
-        layers(names, [Measure("work", values)], title="net")
+        layers(names, [Measure("work", values)], title="model")
     with pytest.raises(ConfigError):
-        layers(["a"], [], title="net")
+        layers(["a"], [], title="model")
 
 
 def page(count, channels=None, low=0.0):
@@ -99,8 +99,8 @@ def test_strongest_keeps_the_order_and_drops_the_flat():
 
 
 def test_two_nets_stand_side_by_side():
-    nets = [NetMaps(name=name, image=IMAGE, rows=[page(4)] * rows) for name, rows in (("one", 1), ("two", 3))]
-    drawn = features(nets, title="two")
+    models = [NetMaps(name=name, image=IMAGE, rows=[page(4)] * rows) for name, rows in (("one", 1), ("two", 3))]
+    drawn = features(models, title="two")
     assert len(drawn.axes) == 2 + 4
     assert drawn.axes[0].get_position().x0 < 0.5 < drawn.axes[2].get_position().x0
     assert min(axes.get_position().y0 for axes in drawn.axes) >= 0
@@ -115,9 +115,9 @@ def test_refuses_maps_that_are_none(values):
 
 
 def test_refuses_a_page_without_maps_or_with_three_nets():
-    for nets in ([], [NetMaps(name="run", image=IMAGE)], [NetMaps(name="run", image=IMAGE, rows=[page(2)])] * 3):
+    for models in ([], [NetMaps(name="run", image=IMAGE)], [NetMaps(name="run", image=IMAGE, rows=[page(2)])] * 3):
         with pytest.raises(ConfigError, match="one or two"):
-            features(nets, title="maps")
+            features(models, title="maps")
 
 
 @each_theme

@@ -56,7 +56,7 @@ def no_cjk_font(monkeypatch):
 
 def test_text_that_no_font_can_write_is_replaced_without_a_warning(no_cjk_font, tmp_path):
     assert cjk_font() is None
-    assert fonts.drawable("网络 net") == "?? net"
+    assert fonts.drawable("网络 model") == "?? model"
     assert fonts.class_names(["包", "bag", ""]) == ["0", "bag", "2"]
     save(confusion(np.eye(2, dtype=int), ["包", "鞋"]), tmp_path / "confusion")
     save(curves(History("网络", [1, 2], [2.0, 1.0], [], {})), tmp_path / "curves")

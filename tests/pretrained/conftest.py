@@ -16,9 +16,9 @@ SMALL_TORCHVISION, SMALL_TIMM = "torchvision/squeezenet1_1", "timm/test_resnet.r
 
 
 def random_net(name):
-    """The library's own net, its weights drawn, in evaluation; its answers depend on the picture.
+    """The library's own model, its weights drawn, in evaluation; its answers depend on the picture.
 
-    Fresh nets of 2012 to 2015 and fresh statistics let a picture fade on its way: then wrong weights, or a wrong
+    Fresh models of 2012 to 2015 and fresh statistics let a picture fade on its way: then wrong weights, or a wrong
     mean, would hardly show in the logits.
     """
     import timm
@@ -27,26 +27,26 @@ def random_net(name):
     where, _, rest = name.partition("/")
     torch.manual_seed(0)
     more = {"init_weights": False} if rest in ("googlenet", "inception_v3") else {}
-    net = (
+    model = (
         torchvision.models.get_model(rest, weights=None, **more) if where == "torchvision" else timm.create_model(rest)
     )
-    for layer in net.modules():
+    for layer in model.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):
             nn.init.kaiming_normal_(layer.weight)
         if isinstance(layer, nn.BatchNorm2d):
             layer.momentum = 1.0
-    if any(isinstance(layer, nn.BatchNorm2d) for layer in net.modules()):
+    if any(isinstance(layer, nn.BatchNorm2d) for layer in model.modules()):
         with torch.no_grad():
-            net.train()(torch.randn(4, 3, 64, 64))
-    return net.eval()
+            model.train()(torch.randn(4, 3, 64, 64))
+    return model.eval()
 
 
-def saved(net, path):
+def saved(model, path):
     """Save a state dict in the form that the file's ending names."""
     if path.suffix == ".safetensors":
-        save_file({name: tensor.contiguous() for name, tensor in net.state_dict().items()}, path)
+        save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, path)
     else:
-        torch.save(net.state_dict(), path)
+        torch.save(model.state_dict(), path)
     return path
 
 

@@ -1,4 +1,4 @@
-"""The same weights in the library's net and behind our door: the same logits; anything else is one line."""
+"""The same weights in the library's model and behind our door: the same logits; anything else is one line."""
 
 import re
 
@@ -30,17 +30,17 @@ def same_logits(name, path):
     images = torch.rand(2, 3, loaded.origin.side, loaded.origin.side)
     with torch.no_grad():
         expected = theirs(normalize(images, list(loaded.origin.mean), list(loaded.origin.std)))
-        torch.testing.assert_close(loaded.net(images), expected, rtol=0, atol=NEAR * float(expected.abs().max()))
+        torch.testing.assert_close(loaded.model(images), expected, rtol=0, atol=NEAR * float(expected.abs().max()))
         assert (expected[0] - expected[1]).abs().max() > 1e3 * NEAR * expected.abs().max()  # the picture matters
-    assert loaded.net(images).shape[1] == len(loaded.classes)
+    assert loaded.model(images).shape[1] == len(loaded.classes)
     return loaded
 
 
 @pytest.mark.parametrize("name", ["torchvision/resnet18", "timm/resnet18.a1_in1k"])
 def test_with_the_same_weights_the_logits_are_the_librarys(name, tmp_path):
     loaded = same_logits(name, tmp_path / ("x.pth" if name.startswith("torchvision") else "x.safetensors"))
-    assert [n for n, _ in loaded.net.named_children()][:3] == ["normalize", "conv1", "norm1"]  # the net is ours
-    assert not loaded.net.training
+    assert [n for n, _ in loaded.model.named_children()][:3] == ["normalize", "conv1", "norm1"]  # the model is ours
+    assert not loaded.model.training
     assert loaded.parameters == 11_689_512
 
 
@@ -77,9 +77,9 @@ def test_a_file_of_early_torch_is_read_by_its_names(tmp_path):
     torch.save(early, tmp_path / "early.pth")
     images = torch.rand(2, 3, 224, 224)
     saved(theirs, tmp_path / "new.pth")
-    nets = [load_pretrained("torchvision/resnet18", file=tmp_path / f"{age}.pth").net for age in ("early", "new")]
+    models = [load_pretrained("torchvision/resnet18", file=tmp_path / f"{age}.pth").model for age in ("early", "new")]
     with torch.no_grad():
-        assert torch.equal(nets[0](images), nets[1](images))
+        assert torch.equal(models[0](images), models[1](images))
 
 
 def test_densenets_names_of_early_torch_are_understood(tmp_path):
@@ -282,7 +282,7 @@ def test_gray_images_are_standardized_in_every_channel(rng):
 
 @pytest.mark.parametrize(("mean", "std"), [((), ()), ((0.5,), (0.5, 0.5)), ((0.5,), (0.0,)), ((0.5,), (float("nan"),))])
 def test_a_mean_without_its_deviation_is_refused(mean, std):
-    with pytest.raises(ConfigError, match="Standardize"):
+    with pytest.raises(ConfigError, match="Normalize"):
         build_model(PretrainedConfig(channels=1, mean=mean, std=std))
 
 

@@ -15,26 +15,26 @@ KEPT = [".lock", "manifest.json", "weights.safetensors"]
 
 @pytest.fixture
 def squeezenet(hub, tmp_path, named):
-    """A net of torchvision's on the server, under the name that its content deserves."""
+    """A model of torchvision's on the server, under the name that its content deserves."""
     from torchvision.models import SqueezeNet1_1_Weights
 
-    net = random_net(SMALL_TORCHVISION)
-    hub.body = saved(net, tmp_path / "x.pth").read_bytes()
+    model = random_net(SMALL_TORCHVISION)
+    hub.body = saved(model, tmp_path / "x.pth").read_bytes()
     hub.file = named(SqueezeNet1_1_Weights.IMAGENET1K_V1, hub.body, "squeezenet1_1")
-    return net
+    return model
 
 
 @pytest.fixture
 def resnet(hub, tmp_path):
-    """A net of timm's on the server."""
-    net = random_net(SMALL_TIMM)
-    hub.body = saved(net, tmp_path / "x.safetensors").read_bytes()
-    return net
+    """A model of timm's on the server."""
+    model = random_net(SMALL_TIMM)
+    hub.body = saved(model, tmp_path / "x.safetensors").read_bytes()
+    return model
 
 
-def holds(loaded, net):
-    weights = dict(loaded.net.net.named_parameters())
-    return all(torch.equal(weights[name], value) for name, value in net.named_parameters())
+def holds(loaded, model):
+    weights = dict(loaded.model.model.named_parameters())
+    return all(torch.equal(weights[name], value) for name, value in model.named_parameters())
 
 
 def files(cache):
@@ -154,17 +154,17 @@ def test_a_file_in_the_users_folder_needs_no_network(hub, cache, squeezenet, tmp
 @pytest.mark.parametrize("name", [SMALL_TORCHVISION, SMALL_TIMM])
 def test_what_the_library_once_fetched_is_used(hub, cache, squeezenet, tmp_path, monkeypatch, name):
     if name == SMALL_TORCHVISION:
-        path, net = tmp_path / "torch" / "hub" / "checkpoints" / hub.file, squeezenet
+        path, model = tmp_path / "torch" / "hub" / "checkpoints" / hub.file, squeezenet
         path.parent.mkdir(parents=True)
         path.write_bytes(hub.body)
     else:
-        net, folder = random_net(SMALL_TIMM), tmp_path / "hf" / ("models--" + SMALL_TIMM.replace("/", "--"))
+        model, folder = random_net(SMALL_TIMM), tmp_path / "hf" / ("models--" + SMALL_TIMM.replace("/", "--"))
         (folder / "refs").mkdir(parents=True)
         (folder / "refs" / "main").write_text("abc")
         (folder / "snapshots" / "abc").mkdir(parents=True)
-        saved(net, folder / "snapshots" / "abc" / "model.safetensors")
+        saved(model, folder / "snapshots" / "abc" / "model.safetensors")
     assert locate(find_origin(name)).kind == "library"
-    assert holds(load_pretrained(name), net)
+    assert holds(load_pretrained(name), model)
     assert hub.requests == hub.heads == []
 
 

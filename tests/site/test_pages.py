@@ -12,7 +12,7 @@ from d2lab.claims.page import evidence_of
 from d2lab.core.errors import ConfigError
 from d2lab.core.language import LANGUAGES
 from d2lab.lessons import read_course
-from d2lab.lessons.fill import fill
+from d2lab.lessons.render_roles import fill
 from d2lab.models.variants import VARIANTS
 from d2lab.recipes import RECIPES
 from d2lab.site.claim_pages import claims_index, claims_page
@@ -48,7 +48,7 @@ def test_every_recipe_and_net_has_its_row(language):
     assert all((recipe.en if language == "en" else recipe.zh) in recipes for recipe in RECIPES.values())
     models = models_page(language)
     assert all(f"| `{name}` |" in models for name in VARIANTS)
-    assert "25,557,032" in models  # resnet50, as its paper's nets have it everywhere
+    assert "25,557,032" in models  # resnet50, as its paper's models have it everywhere
 
 
 @each_language

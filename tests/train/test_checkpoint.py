@@ -114,12 +114,12 @@ def test_a_pickle_in_disguise_does_not_run(saved, tmp_path):
 
 
 def test_weights_go_in_all_or_none():
-    net = torch.nn.Linear(3, 2)
-    before = net.weight.detach().clone()
+    model = torch.nn.Linear(3, 2)
+    before = model.weight.detach().clone()
     for wrong in ({"weight": torch.ones(2, 3)}, {"weight": torch.ones(2, 3), "bias": torch.ones(4)}):
         with pytest.raises(RunError, match="bias"):
-            load_weights(net, wrong, "a run")
-        assert torch.equal(net.weight, before)
+            load_weights(model, wrong, "a run")
+        assert torch.equal(model.weight, before)
 
 
 @pytest.mark.parametrize("text", ['{"format": 1, "step": Infinity}', "[" * 100_000, '{"a": NaN}'])

@@ -22,8 +22,8 @@ from d2lab.train.config import LoopConfig
 from d2lab.train.evaluate import evaluate
 from d2lab.train.loop import Loop
 from d2lab.train.progress import Silence
-from d2lab.train.stepper import Stepper
 from d2lab.train.task import find_task
+from d2lab.train.train_step import TrainStep
 from d2lab.vision import augment as augmenting
 from d2lab.vision.augment import Augment, AugmentConfig
 from d2lab.vision.prepare import Prepare
@@ -54,9 +54,9 @@ def bytes_of(count, side=28):
     return Split(images, torch.randint(10, (count,), generator=draw))
 
 
-def make_stepper(device, net="lenet", augment=None, optimizer=None, **loop):
-    return Stepper(
-        build_model(NETS[net]),
+def make_stepper(device, model="lenet", augment=None, optimizer=None, **loop):
+    return TrainStep(
+        build_model(NETS[model]),
         find_task("classification"),
         optimizer=optimizer or OptimizerConfig(learning_rate=0.1, momentum=0.9),
         schedule=ScheduleConfig(name="cosine", warmup_steps=2),
@@ -69,7 +69,7 @@ def make_stepper(device, net="lenet", augment=None, optimizer=None, **loop):
     )
 
 
-@pytest.mark.parametrize("net", NETS)
+@pytest.mark.parametrize("model", NETS)
 @pytest.mark.parametrize(
     "given",
     [
@@ -81,12 +81,12 @@ def make_stepper(device, net="lenet", augment=None, optimizer=None, **loop):
     ],
     ids=lambda given: "-".join(given) or "plain",
 )
-def test_a_step_reads_no_value_and_copies_nothing_across(net, given):
-    stepper = make_stepper(META, net, **given)
+def test_a_step_reads_no_value_and_copies_nothing_across(model, given):
+    train_step = make_stepper(META, model, **given)
     inputs, targets = (t.to(META) for t in (bytes_of(8).inputs, bytes_of(8).targets))
-    stepper.take(inputs, targets)  # the first makes the optimizer's state
+    train_step.take(inputs, targets)  # the first makes the optimizer's state
     with Recorder() as seen:
-        loss, outputs = stepper.take(inputs, targets)
+        loss, outputs = train_step.take(inputs, targets)
     assert not seen.crossings
     assert loss.device == outputs.device == META
     with pytest.raises(RuntimeError, match="meta"):
@@ -150,13 +150,13 @@ def test_augmentation_reads_no_value_and_copies_nothing_across(changes, monkeypa
 
 
 def test_a_set_that_fits_goes_to_the_device_in_one_copy(monkeypatch):
-    net, split = build_model(NETS["lenet"]).to(META), bytes_of(50)
+    model, split = build_model(NETS["lenet"]).to(META), bytes_of(50)
     how = {"prepare": Prepare(), "device": META, "flips": True}
     monkeypatch.setattr(evaluating, "batch_size", lambda example: 10)
     for resident, copies in ((1 << 20, 2), (0, 1 + 2 * 5)):
         monkeypatch.setattr(evaluating, "RESIDENT_BYTES", resident)
         with Recorder() as seen:
-            outputs = list(evaluating._outputs(net, split, *how.values()))
+            outputs = list(evaluating._outputs(model, split, *how.values()))
         assert [len(o) for o, _ in outputs] == [10] * 5
         assert len(seen.crossings) == copies
 
@@ -168,17 +168,17 @@ def test_an_accelerator_looks_at_more_images_at_once():
 
 
 def test_a_net_on_another_device_is_one_clear_word():
-    net = build_model(NETS["lenet"])
-    with pytest.raises(ConfigError, match=r"the batch's device: got 'meta', need cpu, where the net is"):
-        evaluate(net, bytes_of(4), find_task("classification"), prepare=Prepare(), device=META)
+    model = build_model(NETS["lenet"])
+    with pytest.raises(ConfigError, match=r"the batch's device: got 'meta', need cpu, where the model is"):
+        evaluate(model, bytes_of(4), find_task("classification"), prepare=Prepare(), device=META)
 
 
 def train(device, examples, **given):
-    stepper = make_stepper(device, **given)
+    train_step = make_stepper(device, **given)
     batches = Batches(bytes_of(examples), batch_size=8, seed=0, device=device)
     config = LoopConfig(batch_size=8, epochs=1)
     loop = Loop(
-        stepper, batches, config=config, test=bytes_of(8), validation=None, record=None, progress=Silence()
+        train_step, batches, config=config, test=bytes_of(8), validation=None, record=None, progress=Silence()
     )  # fmt: skip
     loop.run()
     return loop
@@ -212,7 +212,7 @@ def watched():
 
 
 @pytest.mark.gpu
-@pytest.mark.parametrize("net", NETS)
+@pytest.mark.parametrize("model", NETS)
 @pytest.mark.parametrize(
     "given",
     [
@@ -224,16 +224,16 @@ def watched():
         {"accumulate": 3},
     ],
 )
-def test_no_step_waits_on_a_card(watched, net, given):
-    stepper = make_stepper(watched, net, **given)
+def test_no_step_waits_on_a_card(watched, model, given):
+    train_step = make_stepper(watched, model, **given)
     batches = Batches(bytes_of(64), batch_size=8, seed=0, device=watched, prepare=Prepare())
     for inputs, targets in batches.epoch(0):
-        stepper.take(inputs, targets)
+        train_step.take(inputs, targets)
     steps = batches.epoch(1)
     first = next(steps)  # the epoch's order is copied once
     torch.cuda.set_sync_debug_mode("error")
     for inputs, targets in [first, *steps]:
-        stepper.take(inputs, targets)
+        train_step.take(inputs, targets)
 
 
 @pytest.mark.gpu

@@ -1,4 +1,4 @@
-"""Memory of a training step: closed forms on small nets, and the memory of nets that do not fit here."""
+"""Memory of a training step: closed forms on small models, and the memory of models that do not fit here."""
 
 import pytest
 import torch
@@ -52,8 +52,8 @@ def test_an_optimizer_remembers_so_many_numbers_a_weight(settings, copies):
 
 
 def test_activations_grow_with_the_batch_and_nothing_else_does():
-    net = nn.Sequential(nn.Conv2d(1, 8, 3), nn.BatchNorm2d(8), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 36, 10))
-    small, large = (training_memory(net, CLASSES, SGD, inputs=(n, 1, 8, 8), targets=classes(n)) for n in (8, 16))
+    model = nn.Sequential(nn.Conv2d(1, 8, 3), nn.BatchNorm2d(8), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 36, 10))
+    small, large = (training_memory(model, CLASSES, SGD, inputs=(n, 1, 8, 8), targets=classes(n)) for n in (8, 16))
     assert large.parameters == small.parameters
     assert large.buffers == small.buffers == 2 * 8 * 4 + 8
     statistics = 2 * 8 * 4  # mean and spread of the batch, one a channel
@@ -61,25 +61,25 @@ def test_activations_grow_with_the_batch_and_nothing_else_does():
 
 
 def test_frozen_layers_need_no_gradient():
-    net = two_layers()
-    net[0].requires_grad_(False)
-    found = training_memory(net, CLASSES, SGD, inputs=(4, 20), targets=classes(4))
+    model = two_layers()
+    model[0].requires_grad_(False)
+    found = training_memory(model, CLASSES, SGD, inputs=(4, 20), targets=classes(4))
     assert found.parameters == 4 * 940
     assert found.gradients == 4 * 310
 
 
 def test_the_net_is_left_as_it_was():
-    net = two_layers().eval()
-    before = parameters_to_vector(net.parameters()).clone()
-    training_memory(net, CLASSES, SGD, inputs=(4, 20), targets=classes(4))
-    assert torch.equal(parameters_to_vector(net.parameters()), before)
-    assert not net.training
-    assert all(p.grad is None and p.device.type == "cpu" for p in net.parameters())
+    model = two_layers().eval()
+    before = parameters_to_vector(model.parameters()).clone()
+    training_memory(model, CLASSES, SGD, inputs=(4, 20), targets=classes(4))
+    assert torch.equal(parameters_to_vector(model.parameters()), before)
+    assert not model.training
+    assert all(p.grad is None and p.device.type == "cpu" for p in model.parameters())
 
 
 def test_a_net_larger_than_this_machine_is_told_too():
-    net = nn.Sequential(nn.Linear(1_000_000, 1_000_000, device="meta"), nn.Linear(1_000_000, 10, device="meta"))
-    found = training_memory(net, CLASSES, SGD, inputs=(2, 1_000_000), targets=classes(2))
+    model = nn.Sequential(nn.Linear(1_000_000, 1_000_000, device="meta"), nn.Linear(1_000_000, 10, device="meta"))
+    found = training_memory(model, CLASSES, SGD, inputs=(2, 1_000_000), targets=classes(2))
     assert found.parameters == 4 * (10**12 + 10**6 + 10**7 + 10)
 
 
@@ -90,10 +90,10 @@ def test_an_empty_batch_is_refused():
 
 @pytest.mark.gpu
 def test_a_card_holds_no_less_and_not_many_times_as_much():
-    net = nn.Sequential(*[layer for _ in range(8) for layer in (nn.Linear(512, 512), nn.Tanh())]).cuda()
+    model = nn.Sequential(*[layer for _ in range(8) for layer in (nn.Linear(512, 512), nn.Tanh())]).cuda()
     inputs, targets = torch.randn(4096, 512, device="cuda"), torch.randint(512, (4096,), device="cuda")
-    expected = training_memory(net, CLASSES, SGD, inputs=(4096, 512), targets=targets)
+    expected = training_memory(model, CLASSES, SGD, inputs=(4096, 512), targets=targets)
     torch.cuda.reset_peak_memory_stats()
-    CLASSES.loss(net(inputs), targets).backward()
+    CLASSES.loss(model(inputs), targets).backward()
     peak = torch.cuda.max_memory_allocated()
     assert 0.8 * expected.total < peak < 3 * expected.total

@@ -42,17 +42,17 @@ def test_refuses_data_of_another_kind():
 
 @pytest.mark.parametrize("count", [1, 999, 1000, 2300])
 def test_evaluate_equals_a_computation_by_hand(rng, count):
-    net = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Dropout(0.9))  # dropout must be off
+    model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Dropout(0.9))  # dropout must be off
     split = Split(torch.randn(count, 3, generator=rng), torch.randint(0, 4, (count,), generator=rng))
     task, cpu = find_task("classification"), torch.device("cpu")
-    measured = evaluate(net, split, task, prepare=lambda x: x, device=cpu)
+    measured = evaluate(model, split, task, prepare=lambda x: x, device=cpu)
     with torch.no_grad():
-        logits = net[0](split.inputs)
+        logits = model[0](split.inputs)
     assert measured["loss"] == pytest.approx(functional.cross_entropy(logits, split.targets).item(), rel=1e-5)
     assert measured["accuracy"] == pytest.approx((logits.argmax(1) == split.targets).float().mean().item())
-    chances = predict(net, split, task, prepare=lambda x: x, device=cpu)
+    chances = predict(model, split, task, prepare=lambda x: x, device=cpu)
     torch.testing.assert_close(chances, logits.softmax(1))
-    assert net.training
+    assert model.training
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
@@ -86,15 +86,15 @@ def test_no_share_leaves_the_task_and_a_wrong_one_is_refused():
 @pytest.mark.parametrize("count", [1, 7])
 def test_with_flips_an_image_and_its_mirror_image_are_judged_together(rng, monkeypatch, count):
     monkeypatch.setattr("d2lab.train.evaluate.INPUTS", 60)  # two images at once
-    net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(30, 4), torch.nn.Tanh())
+    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(30, 4), torch.nn.Tanh())
     split = Split(torch.rand(count, 2, 3, 5, generator=rng), torch.randint(0, 4, (count,), generator=rng))
     how = {"prepare": lambda x: x, "device": torch.device("cpu"), "flips": True}
     with torch.no_grad():
-        logits = (net(split.inputs) + net(split.inputs.flip(-1))) / 2
+        logits = (model(split.inputs) + model(split.inputs.flip(-1))) / 2
     task = find_task("classification")
-    measured = evaluate(net, split, task, **how)
+    measured = evaluate(model, split, task, **how)
     assert measured["loss"] == pytest.approx(functional.cross_entropy(logits, split.targets).item(), rel=1e-5)
-    torch.testing.assert_close(predict(net, split, task, **how), logits.softmax(1))
+    torch.testing.assert_close(predict(model, split, task, **how), logits.softmax(1))
     mirrored = Split(split.inputs.flip(-1), split.targets)
-    assert evaluate(net, mirrored, task, **how) == pytest.approx(measured)
-    assert evaluate(net, mirrored, task, **{**how, "flips": False}) != pytest.approx(measured)
+    assert evaluate(model, mirrored, task, **how) == pytest.approx(measured)
+    assert evaluate(model, mirrored, task, **{**how, "flips": False}) != pytest.approx(measured)

@@ -1,4 +1,4 @@
-"""Threads follow the size of the net, never the clock."""
+"""Threads follow the size of the model, never the clock."""
 
 import torch
 

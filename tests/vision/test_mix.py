@@ -10,7 +10,7 @@ from d2lab.vision.mix import cutmix, mixup
 
 
 def flat_images(count, height=10, width=7):
-    """Give images that are one number all over, each its own, and targets that say which."""
+    """Return images that are one number all over, each its own, and targets that say which."""
     values = torch.arange(1.0, count + 1, dtype=torch.float64)
     return values.view(-1, 1, 1, 1).expand(-1, 3, height, width).clone(), torch.eye(count)
 

@@ -10,7 +10,7 @@ Matrix = Float[Tensor, "row column"]
 
 
 def vector_norm(x: Float[Tensor, " n"], p: float = 2.0) -> Float[Tensor, ""]:
-    """Give (sum |x_i|^p)^(1/p); the largest |x_i| for p = inf. Scaled by the largest entry, so that nothing overflows.
+    """Return (sum |x_i|^p)^(1/p); the largest |x_i| for p = inf. Scaled by the largest entry, so that nothing overflows.
 
     Source: Golub and Van Loan 2013, "Matrix Computations", section 2.2.1.
 
@@ -30,7 +30,7 @@ def vector_norm(x: Float[Tensor, " n"], p: float = 2.0) -> Float[Tensor, ""]:
 
 
 def frobenius_norm(matrix: Matrix) -> Float[Tensor, ""]:
-    """Give the root of the sum of all squares: the length of the matrix seen as one vector.
+    """Return the root of the sum of all squares: the length of the matrix seen as one vector.
 
     Source: Golub and Van Loan 2013, eq. 2.3.1.
     """
@@ -38,7 +38,7 @@ def frobenius_norm(matrix: Matrix) -> Float[Tensor, ""]:
 
 
 def induced_norm(matrix: Matrix, p: float) -> Float[Tensor, ""]:
-    """Give the largest |Ax|_p / |x|_p: the largest column sum for p = 1, the largest row sum for p = inf.
+    """Return the largest |Ax|_p / |x|_p: the largest column sum for p = 1, the largest row sum for p = inf.
 
     Source: Golub and Van Loan 2013, eq. 2.3.9 and 2.3.10.
 
@@ -57,7 +57,7 @@ def induced_norm(matrix: Matrix, p: float) -> Float[Tensor, ""]:
 
 
 def spectral_norm(matrix: Matrix, rtol: float = 1e-12, max_steps: int = 100_000) -> Float[Tensor, ""]:
-    """Give the largest |Ax| / |x|, the largest singular value, by power iteration on A^T A.
+    """Return the largest |Ax| / |x|, the largest singular value, by power iteration on A^T A.
 
     The part along the best direction grows fastest, by the ratio of the two largest squared values at each step.
 
@@ -83,7 +83,7 @@ def spectral_norm(matrix: Matrix, rtol: float = 1e-12, max_steps: int = 100_000)
 
 
 def nuclear_norm(matrix: Matrix) -> Float[Tensor, ""]:
-    """Give the sum of the singular values: the trace of the root of A^T A.
+    """Return the sum of the singular values: the trace of the root of A^T A.
 
     Source: Fazel 2002, "Matrix Rank Minimization with Applications", section 5.1.
     """

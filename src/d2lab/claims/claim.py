@@ -81,7 +81,7 @@ class Claim:
         return inspect.getsource(inspect.unwrap(self.check))
 
     def run(self, **sizes: object) -> tuple[Evidence, float]:
-        """Check, from the same luck each time and on one thread; give the evidence and the seconds it took.
+        """Check, from the same luck each time and on one thread; return the evidence and the seconds it took.
 
         Args:
             sizes: arguments of the check; what is not given is as written.
@@ -94,7 +94,7 @@ class Claim:
             need = f"of {', '.join(self.sizes)}" if self.sizes else "none: this check has one size"
             raise ConfigError(f"sizes of {self.id}", got=", ".join(unknown), need=need)
         start = time.perf_counter()
-        with fixed_luck(self.id), using_threads(1):
+        with seeded(self.id), using_threads(1):
             evidence = self.check(**sizes)
         return evidence, time.perf_counter() - start
 
@@ -167,7 +167,7 @@ def claim(
 
 
 @contextlib.contextmanager
-def fixed_luck(name: str) -> Iterator[None]:
+def seeded(name: str) -> Iterator[None]:
     """Start torch's generator from the claim's name, and leave generator and number format as they were."""
     before = torch.get_default_dtype()
     with torch.random.fork_rng(devices=[]):

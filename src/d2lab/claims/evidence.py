@@ -72,7 +72,7 @@ class Evidence:
         return float(next(iter(self.value.values())))
 
     def to_json(self) -> dict[str, Any]:
-        """Give the plain values that are recorded; numbers keep every digit."""
+        """Return the plain values that are recorded; numbers keep every digit."""
         names = ("bound", "verdict", "why_en", "why_zh", "n", "counterexample", "data")
         plain: dict[str, Any] = {"value": {name: _plain(v) for name, v in self.value.items()}}
         plain |= {name: getattr(self, name) for name in names}

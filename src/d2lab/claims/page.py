@@ -57,7 +57,7 @@ def summary(language: Language) -> str:
 
 
 def summary_rows(language: Language) -> list[list[str]]:
-    """Give the rows of the summary, the sums last.
+    """Return the rows of the summary, the sums last.
 
     Args:
         language: of the chapters' titles.
@@ -112,7 +112,7 @@ def title(chapter: int, language: Language) -> str:
 
 
 def said(claim: Claim, language: Language) -> str:
-    """Give the statement in a language."""
+    """Return the statement in a language."""
     return claim.en if language == "en" else claim.zh
 
 
@@ -135,7 +135,7 @@ def markdown_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _counted(name: str, chapter: int | None) -> list[str]:
-    """Give one row of the summary."""
+    """Return one row of the summary."""
     claims = [claim for claim in CLAIMS.values() if chapter is None or claim.chapter == chapter]
     found = counts(claims)
     return [name, str(len(claims)), *(str(found[verdict]) for verdict in VERDICTS)]

@@ -1,12 +1,12 @@
-"""The verb that shows what a net is trained on: `d2lab augment`."""
+"""The verb that shows what a model is trained on: `d2lab augment`."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from d2lab.cli.learn import parse_settings
 from d2lab.cli.results import without_suffix
+from d2lab.cli.train import parse_settings
 
 
 def augment(
@@ -22,8 +22,8 @@ def augment(
 
     For example:  d2lab augment --set flip=0.5 --set rotate=15 --set cutout=2
     """
-    from d2lab.recipes.augmented import draw_augmented
-    from d2lab.recipes.experiment import plan
+    from d2lab.experiments.experiment import plan
+    from d2lab.reports.augmentation import draw_augmented
 
     experiment = plan(recipe, data=data, changes=parse_settings(setting or []), seed=seed, device="cpu")
     typer.echo(f"picture: {draw_augmented(experiment, without_suffix(out, 'augment'))}")

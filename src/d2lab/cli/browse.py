@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def list_recipes() -> None:
     """List the recipes: chapter, data, parameters, and the seconds of the newest finished run here."""
+    from d2lab.experiments.experiment import count_parameters, plan
     from d2lab.recipes import RECIPES
-    from d2lab.recipes.experiment import count_parameters, plan
 
     newest = {}
     for record in _records():
@@ -51,7 +51,7 @@ def runs(
 
 
 def summarize(record: "RunRecord") -> dict[str, Any]:
-    """Give the facts of a run that fit in a table row; a broken record says so instead of failing."""
+    """Return the facts of a run that fit in a table row; a broken record says so instead of failing."""
     import json
 
     try:

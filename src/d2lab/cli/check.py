@@ -111,7 +111,7 @@ def _sizes(claim: "Claim", seeds: int | None, *, smoke: bool) -> dict[str, objec
 
 
 def _checked(claim: "Claim", sizes: dict[str, object], *, show: bool, record: bool) -> tuple[Row, bool]:
-    """Run one claim; give its row, and whether its verdict is another than the recorded one."""
+    """Run one claim; return its row, and whether its verdict is another than the recorded one."""
     from d2lab.claims.record import record as write
     from d2lab.claims.record import recorded
 

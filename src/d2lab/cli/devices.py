@@ -64,7 +64,7 @@ def _broken(device: "torch.device", error: Exception) -> Line:
 
 
 def _tera(rate: float) -> str:
-    """Give operations a second in millions of millions, three digits of it."""
+    """Return operations a second in millions of millions, three digits of it."""
     return f"{rate / 1e12:#.3g}".rstrip(".")
 
 

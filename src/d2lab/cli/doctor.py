@@ -55,7 +55,7 @@ def _torch() -> Iterator[Line]:
     if torch.version.cuda and "cuda" not in kinds and shutil.which("nvidia-smi"):
         yield "fix", "device", "an NVIDIA card is here but torch can't use it: update its driver"
     yield "ok", "device", f"{kinds[0]} (of {', '.join(kinds)})"
-    yield "ok", "threads", f"{usable_cores()} usable cores; each net chooses 1 or all of them"
+    yield "ok", "threads", f"{usable_cores()} usable cores; each model chooses 1 or all of them"
 
 
 def _torchvision() -> Iterator[Line]:

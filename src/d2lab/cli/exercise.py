@@ -29,7 +29,7 @@ def list_exercises(
     language: Speak = "",
 ) -> None:
     """List the exercises by lesson; a tick stands before those that are done."""
-    from d2lab.exercises.book import read_book
+    from d2lab.exercises.catalog import read_book
     from d2lab.exercises.progress import done_in, progress_file, read_progress
 
     spoken_here = _language(language)
@@ -55,7 +55,7 @@ def start(
 ) -> None:
     """Write a file with the task and an empty function; a file that is there stays as it is."""
     from d2lab.core.atomic import write_bytes
-    from d2lab.exercises.book import find, read_book, stub_text
+    from d2lab.exercises.catalog import find, read_book, stub_text
 
     said = _language(language)
     entry = find(read_book(_course(course)), name)
@@ -80,7 +80,7 @@ def check(
     """Try the exercises of a file on random inputs, in a process of their own; exit code 1 while one is not right."""
     import secrets
 
-    from d2lab.exercises.book import read_book
+    from d2lab.exercises.catalog import read_book
     from d2lab.exercises.notebook import report
     from d2lab.exercises.progress import note, progress_file
     from d2lab.exercises.runner import Limits, check_file, exercises_in
@@ -100,7 +100,7 @@ def check(
 
 def progress(course: Course = None, language: Speak = "") -> None:
     """Show what is done, lesson by lesson."""
-    from d2lab.exercises.book import read_book
+    from d2lab.exercises.catalog import read_book
     from d2lab.exercises.progress import done_in, progress_file, read_progress
 
     said, book = _language(language), read_book(_course(course))
@@ -123,7 +123,7 @@ def progress(course: Course = None, language: Speak = "") -> None:
 
 
 def _language(given: str) -> Language:
-    """Give the language that was asked for, or that of the system.
+    """Return the language that was asked for, or that of the system.
 
     Raises:
         ConfigError: it is neither Chinese nor English.
@@ -137,6 +137,6 @@ def _language(given: str) -> Language:
 
 
 def _course(given: Path | None) -> Path:
-    from d2lab.exercises.book import course_folder
+    from d2lab.exercises.catalog import course_folder
 
     return course_folder() if given is None else given

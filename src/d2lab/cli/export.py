@@ -13,8 +13,8 @@ def export(
     to: Annotated[str, typer.Option(help="onnx or torch-export.")] = "onnx",
     out: Annotated[Path | None, typer.Option(help="The file to write; in the run's folder unless given.")] = None,
 ) -> None:
-    """Write a trained net in a format that other programs read, and check that it gives the same logits."""
-    from d2lab.recipes.export import export_run
+    """Write a trained model in a format that other programs read, and check that it gives the same logits."""
+    from d2lab.experiments.export import export_run
 
     path, difference = export_run(run, to, out)
     typer.echo(f"{path}  (largest difference of logits: {difference:.1e})")

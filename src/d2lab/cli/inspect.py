@@ -1,16 +1,16 @@
-"""Verbs that look into nets: `d2lab inspect`, `features`, `cam`."""
+"""Verbs that look into models: `d2lab inspect`, `features`, `cam`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from d2lab.cli.learn import parse_settings
 from d2lab.cli.results import RunArgument, without_suffix
 from d2lab.cli.table import show_table
+from d2lab.cli.train import parse_settings
 
 if TYPE_CHECKING:
-    from d2lab.recipes.inspected import Inspected
+    from d2lab.reports.summary import Inspected
 
 ImageArgument = Annotated[Path | None, typer.Argument(help="A PNG or JPEG file; a test example unless given.")]
 Example = Annotated[int | None, typer.Option(help="Number of a test example; 0 unless given.")]
@@ -21,9 +21,11 @@ Out = Annotated[
 
 
 def inspect(
-    net: Annotated[str, typer.Argument(help="A recipe, a paper's net such as resnet50, or a run's folder.")],
+    model: Annotated[str, typer.Argument(help="A recipe, a paper's model such as resnet50, or a run's folder.")],
     size: Annotated[int | None, typer.Option(help="Side of the pictures, pixels.")] = None,
-    paper: Annotated[bool, typer.Option("--paper", help="The paper's net, where a recipe has the same name.")] = False,
+    paper: Annotated[
+        bool, typer.Option("--paper", help="The paper's model, where a recipe has the same name.")
+    ] = False,
     data: Annotated[str | None, typer.Option(help="The data set that decides a recipe's sizes.")] = None,
     setting: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated.")
@@ -34,16 +36,18 @@ def inspect(
     device: Annotated[str, typer.Option(help="Where to time: auto, cpu, cuda, mps or xpu.")] = "cpu",
     out: Annotated[Path | None, typer.Option(help="The pictures' path, or their folder.")] = None,
 ) -> None:
-    """Say what each layer of a net costs: parameters, multiply-adds, memory, time, and what it sees of the picture."""
+    """Say what each layer of a model costs: parameters, multiply-adds, memory, time, and what it sees of the picture."""
     from d2lab.core.errors import ConfigError
-    from d2lab.recipes import inspected
+    from d2lab.reports import summary as reports_summary
 
     if depth is not None and depth < 1:
         raise ConfigError("--depth", got=depth, need="1 or more")
-    subject = inspected.find_subject(net, paper=paper, data=data, size=size, changes=parse_settings(setting or []))
-    found = inspected.inspect(subject, timed=time, batch=batch, device=device)
+    subject = reports_summary.find_subject(
+        model, paper=paper, data=data, size=size, changes=parse_settings(setting or [])
+    )
+    found = reports_summary.inspect(subject, timed=time, batch=batch, device=device)
     name = f"inspect-{subject.name}"
-    picture = inspected.draw_inspected(found, without_suffix(out or Path(name), name))
+    picture = reports_summary.draw_inspected(found, without_suffix(out or Path(name), name))
     typer.echo(f"{subject.name}: {subject.what}")
     _show(found, depth)
     typer.echo(f"picture: {picture}")
@@ -54,12 +58,12 @@ def _show(found: "Inspected", depth: int | None) -> None:
     from d2lab.inspection import fold
     from d2lab.plot.layers import said
 
-    account, times = found.account, found.times
+    summary, times = found.summary, found.times
     columns = ["layer", "kind", "output", "parameters", "multiply-adds", "memory", "sees", "time"]
     rows = []
-    for part in fold(account, depth, times):
-        row, sees = part.last, account.sees(part.last)
-        size = "" if sees is None else "all" if account.sees_all(row) else "x".join(map(str, dict.fromkeys(sees)))
+    for part in fold(summary, depth, times):
+        row, sees = part.last, summary.sees(part.last)
+        size = "" if sees is None else "all" if summary.sees_all(row) else "x".join(map(str, dict.fromkeys(sees)))
         share = "" if part.time_share is None else said(part.time_share, "%")
         counts = [f"{part.parameters:,}", f"{part.multiply_adds:,}", said(part.activation_bytes, "B")]
         kind = row.kind if part.layers == 1 else f"{part.layers} layers"
@@ -68,8 +72,8 @@ def _show(found: "Inspected", depth: int | None) -> None:
     show_table("", [columns[n] for n in kept], [[row[n] for n in kept] for row in rows])
     shape = " x ".join(map(str, found.subject.shape))
     typer.echo(
-        f"one example of {shape}: {account.parameters:,} parameters, {account.multiply_adds:,} multiply-adds, "
-        f"{said(account.activation_bytes, 'B')} of outputs."
+        f"one example of {shape}: {summary.parameters:,} parameters, {summary.multiply_adds:,} multiply-adds, "
+        f"{said(summary.activation_bytes, 'B')} of outputs."
     )
     if times is not None:
         threads = f", {found.threads} thread{'s' if found.threads > 1 else ''}" if found.device == "cpu" else ""
@@ -88,27 +92,28 @@ def features(
     invert: Invert = False,
     out: Out = None,
 ) -> None:
-    """Draw what the layers of a trained net make of a picture; with --beside, how alike two nets are."""
+    """Draw what the layers of a trained model make of a picture; with --beside, how alike two models are."""
     from d2lab.core.errors import ConfigError
-    from d2lab.recipes import load_run, looked
+    from d2lab.experiments import load_run
+    from d2lab.reports import features as reports_features
 
-    nets = [load_run(run), *([load_run(beside)] if beside else [])]
-    cards = [net.experiment.card.name for net in nets]
+    models = [load_run(run), *([load_run(beside)] if beside else [])]
+    cards = [model.experiment.card.name for model in models]
     if len(set(cards)) > 1:
         raise ConfigError("--beside", got=f"a run on {cards[1]}", need=f"a run on {cards[0]}")
-    shown = [looked.choose(net, image, example, invert=invert) for net in nets]
-    path = without_suffix(out or nets[0].record.folder / "features", "features")
-    typer.echo(looked.draw_features(nets, shown, layer or [], path))
-    if len(nets) > 1:
-        picture, table, ours, theirs = looked.draw_similarity(
-            nets[0], nets[1], path.with_name(f"{path.name}-similarity")
+    shown = [reports_features.choose(model, image, example, invert=invert) for model in models]
+    path = without_suffix(out or models[0].record.folder / "features", "features")
+    typer.echo(reports_features.draw_features(models, shown, layer or [], path))
+    if len(models) > 1:
+        picture, table, ours, theirs = reports_features.draw_similarity(
+            models[0], models[1], path.with_name(f"{path.name}-similarity")
         )
         best = table.max(1)
         rows = [
             [name, theirs[int(place)], f"{value:.3f}"]
             for name, place, value in zip(ours, best.indices, best.values, strict=True)
         ]
-        show_table("", [nets[0].record.name, nets[1].record.name, "likeness"], rows)
+        show_table("", [models[0].record.name, models[1].record.name, "likeness"], rows)
         typer.echo(picture)
 
 
@@ -121,13 +126,14 @@ def cam(
     invert: Invert = False,
     out: Out = None,
 ) -> None:
-    """Draw where in a picture a trained net sees the likeliest classes."""
-    from d2lab.recipes import load_run, looked
+    """Draw where in a picture a trained model sees the likeliest classes."""
+    from d2lab.experiments import load_run
+    from d2lab.reports import features as reports_features
 
     trained = load_run(run)
-    shown = looked.choose(trained, image, example, invert=invert)
+    shown = reports_features.choose(trained, image, example, invert=invert)
     path = without_suffix(out or trained.record.folder / "cam", "cam")
-    seen = looked.draw_evidence(trained, shown, top=top, layer=layer, out=path)
+    seen = reports_features.draw_evidence(trained, shown, top=top, layer=layer, out=path)
     answer = "  ".join(f"{name} {chance:.3f}" for name, chance in zip(seen.classes, seen.chances, strict=True))
     typer.echo(f"{shown.name}: {answer}  ({seen.method})")
     typer.echo(seen.picture)

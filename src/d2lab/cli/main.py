@@ -18,10 +18,10 @@ from d2lab.cli import (
     explore,
     export,
     inspect,
-    learn,
     pretrained,
     results,
     site,
+    train,
     twins,
 )
 from d2lab.core.errors import D2labError
@@ -33,8 +33,8 @@ app = typer.Typer(name="d2lab", rich_markup_mode=None, pretty_exceptions_enable=
 USAGE_ERROR: Any = typer.BadParameter.__bases__[0]  # click's, or that of the click inside typer
 VERBS: dict[str, Callable[..., None]] = {
     "list": browse.list_recipes,
-    "train": learn.train,
-    "resume": learn.resume,
+    "train": train.train,
+    "resume": train.resume,
     "evaluate": results.evaluate,
     "predict": results.predict,
     "submit": results.submit,
@@ -102,7 +102,7 @@ def main() -> None:
         sys.exit(EXIT_BAD_INPUT)
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("d2lab: interrupted", err=True)
-        sys.exit(learn.EXIT_INTERRUPTED)
+        sys.exit(train.EXIT_INTERRUPTED)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -118,7 +118,7 @@ def _in_a_line(error: BaseException) -> str | None:
     if isinstance(error, OSError):
         return f"{error.filename or 'the system'}: {error.strerror or error}."
     if isinstance(error, MemoryError) or re.search("out of memory|allocate memory", str(error)):  # torch's words
-        return "memory: there is too little for this. Try a smaller --set batch_size=, or a smaller net."
+        return "memory: there is too little for this. Try a smaller --set batch_size=, or a smaller model."
     return None
 
 

@@ -29,7 +29,7 @@ def overview(context: typer.Context) -> None:
 def list_names(
     part: Annotated[str | None, typer.Argument(help="Show only names that hold this, such as resnet18.")] = None,
 ) -> None:
-    """List weights by name: whether the net is ours or the library's, its side, its licence, what is here."""
+    """List weights by name: whether the model is ours or the library's, its side, its licence, what is here."""
     from d2lab.pretrained import find_origin, locate
 
     rows = []
@@ -40,11 +40,11 @@ def list_names(
             origin = find_origin(name)
         except ConfigError:  # timm has some without classes
             continue
-        net = "ours" if origin.config.ours else origin.architecture.partition("/")[0]
-        rows.append([name, net, str(origin.side), f"{len(origin.classes):,}", locate(origin).kind, origin.licence])
+        model = "ours" if origin.config.ours else origin.architecture.partition("/")[0]
+        rows.append([name, model, str(origin.side), f"{len(origin.classes):,}", locate(origin).kind, origin.licence])
     if not rows:
         raise ConfigError("the weights", got=part, need="a part of a name, such as resnet18 or torchvision/vgg")
-    show_table("", ["weights", "net", "side", "classes", "where", "licence"], rows)
+    show_table("", ["weights", "model", "side", "classes", "where", "licence"], rows)
 
 
 @app.command()
@@ -58,7 +58,7 @@ def show(name: Name) -> None:
 
 @app.command()
 def fetch(name: Name) -> None:
-    """Bring weights here, from $D2LAB_DATA, the cache or the network; they are put into their net to prove them."""
+    """Bring weights here, from $D2LAB_DATA, the cache or the network; they are put into their model to prove them."""
     from d2lab.pretrained import load_pretrained, locate
 
     loaded = load_pretrained(name)
@@ -100,11 +100,11 @@ def _facts(origin: "Origin") -> list[tuple[str, str]]:
     numbers = (" ".join(f"{value:g}" for value in values) for values in (origin.mean, origin.std))
     return [
         ("weights", origin.name),
-        ("net", "ours" if origin.config.ours else f"of {origin.architecture.partition('/')[0]}"),
+        ("model", "ours" if origin.config.ours else f"of {origin.architecture.partition('/')[0]}"),
         ("parameters", f"{size:,}, about {4 * size / 1e6:.0f} MB"),
         ("classes", f"{len(origin.classes):,}: {', '.join(origin.classes[:3])}, ..."),
         ("pictures", f"shorter side {origin.resize}, middle {origin.side} x {origin.side}, {origin.interpolation}"),
-        ("mean, std", ", ".join(numbers) + " (the net's first layer: give it [0, 1])"),
+        ("mean, std", ", ".join(numbers) + " (the model's first layer: give it [0, 1])"),
         *([("accuracy", f"{origin.figures} on ImageNet, as the library states it")] if origin.figures else []),
         ("licence", origin.licence),
         ("about", origin.home),

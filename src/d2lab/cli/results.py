@@ -20,8 +20,8 @@ def evaluate(
     data: Annotated[str | None, typer.Option(help="Another data set with the same classes.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps or xpu.")] = "cpu",
 ) -> None:
-    """Measure a trained net on its test set."""
-    from d2lab.recipes import load_run
+    """Measure a trained model on its test set."""
+    from d2lab.experiments import load_run
 
     for name, value in load_run(run, device=device).evaluate(data).items():
         typer.echo(f"test {name}  {value:.4f}")
@@ -33,7 +33,7 @@ def predict(
     invert: Annotated[bool, typer.Option("--invert", help="For dark ink on bright paper.")] = False,
 ) -> None:
     """Name what is in a picture, with the probability of the likeliest classes."""
-    from d2lab.recipes import load_run
+    from d2lab.experiments import load_run
 
     trained = load_run(run)
     classes = trained.experiment.card.classes
@@ -51,7 +51,7 @@ def submit(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps or xpu.")] = "cpu",
 ) -> None:
     """Label the test pictures of Kaggle's contest and write the table that it judges."""
-    from d2lab.recipes.submission import submit as write
+    from d2lab.experiments.submission import submit as write
 
     count = write(run, folder, out, device=device)
     typer.echo(f"{out}: {count} pictures")
@@ -59,7 +59,7 @@ def submit(
 
 def plot(run: RunArgument) -> None:
     """Draw a run: curves, predictions with the wrong ones marked, confusion matrix, first-layer filters."""
-    from d2lab.recipes.pictures import draw_run
+    from d2lab.reports.figures import draw_run
 
     for path in draw_run(run):
         typer.echo(path)
@@ -70,7 +70,7 @@ def compare(
     out: Annotated[Path, typer.Option(help="The pictures' path, or their folder.")] = Path("compare"),
 ) -> None:
     """Overlay the curves of several runs and list where they differ."""
-    from d2lab.train.pictures import save_comparison
+    from d2lab.reports.curves import save_comparison
     from d2lab.train.record import open_record
 
     if not 2 <= len(runs) <= 8:
@@ -86,7 +86,7 @@ def compare(
 
 
 def without_suffix(out: Path, name: str) -> Path:
-    """Give where the pictures go: both formats are written, so `--out a.png` means `a`, a folder means one in it.
+    """Return where the pictures go: both formats are written, so `--out a.png` means `a`, a folder means one in it.
 
     Args:
         out: what the user said.
@@ -112,7 +112,7 @@ def _differences(records: list["RunRecord"]) -> list[list[str]]:
 
 
 def _flat(record: "RunRecord") -> dict[str, object]:
-    """Give what recipe.json holds, its settings beside the rest."""
+    """Return what recipe.json holds, its settings beside the rest."""
     recipe = record.recipe()
     settings = recipe.pop("settings", None)
     if not isinstance(settings, dict):

@@ -9,7 +9,7 @@ from d2lab.cli.table import show_table
 from d2lab.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from d2lab.core.twin import Row
+    from d2lab.core.reference import Row
 
 EXIT_DIFFERS = 1
 

@@ -48,10 +48,10 @@ def copy_bandwidths(
 
 
 def _filled(count: int, device: torch.device) -> Tensor:
-    """Give bytes that were written once: pages that never were cost a system nothing to read."""
+    """Return bytes that were written once: pages that never were cost a system nothing to read."""
     return torch.ones(count, dtype=torch.uint8, device=device)
 
 
 def _rate(source: Tensor, target: Tensor, device: torch.device, clock: Clock) -> float:
-    """Give the bytes a second of copying one tensor over another, each byte counted once."""
+    """Return the bytes a second of copying one tensor over another, each byte counted once."""
     return source.nbytes / median_seconds(lambda: target.copy_(source, non_blocking=True), device, clock=clock)

@@ -31,7 +31,7 @@ def describe_machine() -> dict[str, object]:
 
 
 def version_of(package: str) -> str | None:
-    """Give the installed version of a package, or None; does not import it."""
+    """Return the installed version of a package, or None; does not import it."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
@@ -56,7 +56,7 @@ def processor_name() -> str:
 
 
 def host_memory() -> tuple[int | None, int | None]:
-    """Give the bytes of main memory, and how many of them are free for a new program; None where nobody says."""
+    """Return the bytes of main memory, and how many of them are free for a new program; None where nobody says."""
     if sys.platform == "win32":
         return _windows_memory()
     try:

@@ -1,4 +1,4 @@
-"""Where the tensors of a net live, and one clear word when a batch lives elsewhere."""
+"""Where the tensors of a model live, and one clear word when a batch lives elsewhere."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ class Share:
     bytes: int
 
 
-def where(net: nn.Module) -> tuple[Share, ...]:
-    """List where the parameters and buffers of a net live: a line for each device and number format, largest first.
+def where(model: nn.Module) -> tuple[Share, ...]:
+    """List where the parameters and buffers of a model live: a line for each device and number format, largest first.
 
     A tensor that two layers share is counted once.
 
@@ -31,31 +31,31 @@ def where(net: nn.Module) -> tuple[Share, ...]:
     """
     counts: Counter[tuple[torch.device, torch.dtype]] = Counter()
     sizes: Counter[tuple[torch.device, torch.dtype]] = Counter()
-    for tensor in chain(net.parameters(), net.buffers()):
+    for tensor in chain(model.parameters(), model.buffers()):
         counts[tensor.device, tensor.dtype] += 1
         sizes[tensor.device, tensor.dtype] += tensor.nbytes
     return tuple(Share(*kind, counts[kind], size) for kind, size in sizes.most_common())
 
 
-def require_same_device(net: nn.Module, *given: Tensor | torch.device) -> None:
-    """Refuse tensors that live elsewhere than the net; meant for the start of a loop, not for every step.
+def require_same_device(model: nn.Module, *given: Tensor | torch.device) -> None:
+    """Refuse tensors that live elsewhere than the model; meant for the start of a loop, not for every step.
 
-    A net without tensors goes anywhere. So does a processor's tensor without axes: torch hands such a number over.
+    A model without tensors goes anywhere. So does a processor's tensor without axes: torch hands such a number over.
 
     Args:
-        net: the model.
+        model: the model.
         given: batches, or the devices that they come from.
 
     Raises:
-        ConfigError: one lives elsewhere, or the net itself lives on several devices.
+        ConfigError: one lives elsewhere, or the model itself lives on several devices.
     """
-    homes = sorted({str(numbered(tensor.device)) for tensor in chain(net.parameters(), net.buffers())})
+    homes = sorted({str(numbered(tensor.device)) for tensor in chain(model.parameters(), model.buffers())})
     if len(homes) > 1:
-        need, fix = "one device for the whole net", f"Move it: net.to({homes[0]!r})."
-        raise ConfigError("the net's device", got=", ".join(homes), need=need, fix=fix)
+        need, fix = "one device for the whole model", f"Move it: model.to({homes[0]!r})."
+        raise ConfigError("the model's device", got=", ".join(homes), need=need, fix=fix)
     for thing in given:
         device = numbered(thing.device if isinstance(thing, Tensor) else thing)
         number = isinstance(thing, Tensor) and thing.ndim == 0 and device.type == "cpu"
         if homes and str(device) != homes[0] and not number:
-            fix = f"Move it: batch.to({homes[0]!r}), or the net to {device}."
-            raise ConfigError("the batch's device", got=str(device), need=f"{homes[0]}, where the net is", fix=fix)
+            fix = f"Move it: batch.to({homes[0]!r}), or the model to {device}."
+            raise ConfigError("the batch's device", got=str(device), need=f"{homes[0]}, where the model is", fix=fix)

@@ -1,6 +1,6 @@
 """One seed for a run, and an independent stream of luck for each use of it.
 
-Weights, batch order, dropout and splits each draw from their own stream, so that changing one (a bigger net,
+Weights, batch order, dropout and splits each draw from their own stream, so that changing one (a bigger model,
 say) leaves the others as they were. Streams are named: the same seed and name give the same numbers on every
 machine and in every process.
 """
@@ -13,7 +13,7 @@ from d2lab.core.errors import ConfigError
 
 
 def derive(seed: int, *names: str | int) -> int:
-    """Give the seed of the stream called `names`, in [0, 2**63).
+    """Return the seed of the stream called `names`, in [0, 2**63).
 
     Source: BLAKE2b as a mixer; unlike seed + i, neighbouring streams share nothing.
 

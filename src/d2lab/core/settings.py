@@ -29,7 +29,7 @@ def leaves(settings: object, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def change(settings: S, changes: Mapping[str, object]) -> S:
-    """Give a copy of the settings with some of them changed, all at once: only the result has to make sense.
+    """Return a copy of the settings with some of them changed, all at once: only the result has to make sense.
 
     Raises:
         ConfigError: a name that is unknown or could mean two settings, or a value of the wrong kind.

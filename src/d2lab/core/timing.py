@@ -24,7 +24,7 @@ def median_seconds(
     budget_s: float = 0.1,
     clock: Clock = time.perf_counter,
 ) -> float:
-    """Give the median time of an action, its work on the device included.
+    """Return the median time of an action, its work on the device included.
 
     The first call is not counted: it may load kernels, ask for memory and wake a sleeping chip.
 
@@ -46,7 +46,7 @@ def median_seconds(
     return median(laps)
 
 
-def laps_by_turns(
+def time_interleaved(
     actions: Mapping[str, Callable[[], object]], rounds: int = 9, *, clock: Clock = time.perf_counter
 ) -> dict[str, list[float]]:
     """Time actions of the processor by turns, A B A B: what slows the machine for a while slows them all.

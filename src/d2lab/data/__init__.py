@@ -23,7 +23,7 @@ _HOMES = {
     "holdout": "split",
     "limit": "split",
     "load_card": "catalog",
-    "PictureFiles": "picture_files",
+    "ImageFiles": "image_files",
     "read_labels": "kaggle",
     "reorganize": "kaggle",
     "scan": "folder",

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from d2lab.core.errors import ConfigError
 from d2lab.core.seed import stream
-from d2lab.data.ahead import ahead
+from d2lab.data.prefetch import prefetch
 from d2lab.data.split import Split
 
 Prepare = Callable[[Tensor], Tensor]
@@ -21,7 +21,7 @@ GROUP_BYTES = 10_000_000  # of prepared inputs gathered at once: fewer waste han
 
 
 def epoch_order(count: int, *, seed: int, epoch: int) -> Int64[Tensor, " count"]:
-    """Give the order in which an epoch visits `count` examples (epochs count from 0)."""
+    """Return the order in which an epoch visits `count` examples (epochs count from 0)."""
     return torch.randperm(count, generator=stream(seed, "order", epoch))
 
 
@@ -50,7 +50,7 @@ class Batches:
         device: where the set is held and the batches are made; a name such as "cuda:1" serves too.
         drop_last: leave out the ragged last batch.
         prepare: turns inputs as stored into inputs as wanted; works on many at once.
-        read_ahead: let a second thread make the next batches; for nets too small to use every core.
+        prefetch: let a second thread make the next batches; for models too small to use every core.
     """
 
     def __init__(
@@ -62,21 +62,21 @@ class Batches:
         device: torch.device | str = "cpu",
         drop_last: bool = False,
         prepare: Prepare | None = None,
-        read_ahead: bool = False,
+        prefetch: bool = False,
     ) -> None:
         self.steps = steps_per_epoch(len(split), batch_size, drop_last=drop_last)
         self.batch_size, self.seed, self.device, self.count = batch_size, seed, torch.device(device), len(split)
         self.inputs, self.targets = split.inputs.to(device), split.targets.to(device)
-        self.prepare, self.read_ahead = prepare, read_ahead
+        self.prepare, self.prefetch = prepare, prefetch
         example = self.inputs[:1] if prepare is None else prepare(self.inputs[:1])
-        together = read_ahead or self.device.type != "cpu"  # an accelerator is spared orders, a thread hand-overs
+        together = prefetch or self.device.type != "cpu"  # an accelerator is spared orders, a thread hand-overs
         self.group = max(1, GROUP_BYTES // (4 * example.numel() * batch_size)) if together else 1
 
     def epoch(self, number: int, *, start: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield the batches of epoch `number` (from 0), from batch `start` on."""
         order = epoch_order(self.count, seed=self.seed, epoch=number).to(self.device)
         groups = self._groups(order, start)
-        for inputs, targets in ahead(groups) if self.read_ahead else groups:
+        for inputs, targets in prefetch(groups) if self.prefetch else groups:
             yield from zip(*(torch.split(t, self.batch_size) for t in (inputs, targets)), strict=True)
 
     def _groups(self, order: Tensor, start: int) -> Iterator[tuple[Tensor, Tensor]]:

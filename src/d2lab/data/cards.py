@@ -4,7 +4,7 @@ A new set adds its card here and, when no module reads its kind of file yet, a m
 """
 
 from d2lab.data.card import Card, DataFile
-from d2lab.data.picture_cards import CIFAR10, CIFAR10_JPEG, CIFAR10_KAGGLE_TINY, HOTDOG
+from d2lab.data.image_cards import CIFAR10, CIFAR10_JPEG, CIFAR10_KAGGLE_TINY, HOTDOG
 
 # Both hosts of MNIST and the first two of Fashion-MNIST speak https. The publisher's own host of Fashion-MNIST
 # has no https; it comes last, and the checksum guards what it sends.

@@ -39,7 +39,7 @@ def card(name: str) -> Card:
 
 
 def at_hand(*names: str) -> str:
-    """Give the first of these sets whose files are on disk, so that nothing is downloaded; one without files always is.
+    """Return the first of these sets whose files are on disk, so that nothing is downloaded; one without files always is.
 
     Raises:
         ConfigError: no set has one of these names.

@@ -98,7 +98,7 @@ def _compare(path: Path, size: int | None, digest: str, hashed: Callable[[Path],
 
 
 def require_ok(file: DataFile, path: Path) -> Path:
-    """Give `path` back when it is what the card says.
+    """Return `path` back when it is what the card says.
 
     Raises:
         DataError: its size or checksum is another one.

@@ -67,7 +67,7 @@ class _Part:
 
 
 def download(file: DataFile, target: Path, report: Report) -> str:
-    """Fetch the file to `target` and give the mirror that served it.
+    """Fetch the file to `target` and return the mirror that served it.
 
     Args:
         file: what to fetch.

@@ -20,8 +20,8 @@ from d2lab.data import source
 from d2lab.data.card import Card
 from d2lab.data.decoded import Decoded, Rows
 from d2lab.data.folder import Listing, Part, scan
-from d2lab.data.picture import opened, quiet_pillow
-from d2lab.data.picture_files import HELD_BYTES, PictureFiles
+from d2lab.data.image import opened, quiet_pillow
+from d2lab.data.image_files import HELD_BYTES, ImageFiles
 from d2lab.data.places import cache_folder
 from d2lab.data.split import Dataset, Split
 from d2lab.data.stream import default_workers
@@ -121,7 +121,7 @@ def load(
         card = card_with_side(card, side)
     streamed = workers is not None or not fits(card)
     readers = default_workers() if workers is None else workers
-    train, test = (picture_files(listing, part, card, readers) for part in (listing.train, listing.test))
+    train, test = (image_files(listing, part, card, readers) for part in (listing.train, listing.test))
     if streamed:
         return Dataset(card, train, test)
     store = decoded(card, listing)
@@ -136,11 +136,11 @@ def card_with_side(card: Card, side: int) -> Card:
     return dataclasses.replace(card, shape=(card.shape[0], side, side))
 
 
-def picture_files(listing: Listing, part: Part, card: Card, workers: int) -> PictureFiles:
+def image_files(listing: Listing, part: Part, card: Card, workers: int) -> ImageFiles:
     """A part of the listing as a split that is read from its files."""
     targets = torch.from_numpy(part.targets.copy())
     channels, side = card.shape[:2]
-    return PictureFiles(listing.root, part.names, targets, side=side, channels=channels, workers=workers)
+    return ImageFiles(listing.root, part.names, targets, side=side, channels=channels, workers=workers)
 
 
 def fits(card: Card) -> bool:
@@ -171,12 +171,12 @@ def broken(card: Card, *, fetch: bool = False) -> list[str]:
     found: list[str] = []
     with quiet_pillow(), ThreadPoolExecutor(usable_cores()) as pool:
         for part in (listing.train, listing.test):
-            files = picture_files(listing, part, card, 0)
+            files = image_files(listing, part, card, 0)
             found += filter(None, pool.map(partial(_problem, files), range(len(files))))
     return found
 
 
-def _problem(files: PictureFiles, number: int) -> str:
+def _problem(files: ImageFiles, number: int) -> str:
     try:
         files.read(number)
     except DataError as error:
@@ -194,14 +194,14 @@ def _root(card: Card, fetch: bool) -> Path:
     return inside[0] if len(inside) == 1 and inside[0].is_dir() else folder
 
 
-def _decode_both(*parts: tuple[PictureFiles, Rows]) -> None:
+def _decode_both(*parts: tuple[ImageFiles, Rows]) -> None:
     """Decode every picture of both parts, on all cores."""
     with quiet_pillow(), ThreadPoolExecutor(usable_cores()) as pool:
         for files, rows in parts:
             rows.extend(_decoded_chunks(files, pool))
 
 
-def _decoded_chunks(files: PictureFiles, pool: ThreadPoolExecutor) -> Iterator[np.ndarray]:
+def _decoded_chunks(files: ImageFiles, pool: ThreadPoolExecutor) -> Iterator[np.ndarray]:
     for start in range(0, len(files), CHUNK):
         yield np.stack(list(pool.map(files.read, range(start, min(start + CHUNK, len(files))))))
 

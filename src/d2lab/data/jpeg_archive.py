@@ -21,7 +21,7 @@ from d2lab.data import source
 from d2lab.data.archive import BROKEN
 from d2lab.data.card import Card
 from d2lab.data.decoded import PARTS, Decoded, Rows
-from d2lab.data.picture import quiet_pillow, read_square
+from d2lab.data.image import quiet_pillow, read_square
 from d2lab.data.places import cache_folder
 from d2lab.data.split import Dataset, Split
 

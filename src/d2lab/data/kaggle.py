@@ -157,7 +157,7 @@ def _folder_name(label: str, path: Path) -> str:
 
 
 def _link(source: Path, target: Path) -> None:
-    """Give a file a second name, or where that can't be a copy."""
+    """Return a file a second name, or where that can't be a copy."""
     try:
         os.link(source.resolve(), target)
     except OSError:

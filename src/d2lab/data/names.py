@@ -30,7 +30,7 @@ class Names:
         return len(self._rows)
 
     def __getitem__(self, number: int) -> str:
-        """Give the name of this number.
+        """Return the name of this number.
 
         Raises:
             DataError: there is none.
@@ -41,7 +41,7 @@ class Names:
         return os.fsdecode(self._block[self._ends[row] : self._ends[row + 1]].tobytes())
 
     def take(self, numbers: Int64[np.ndarray, " chosen"]) -> "Names":
-        """Give some of the names, in this order; the block is shared."""
+        """Return some of the names, in this order; the block is shared."""
         chosen = object.__new__(Names)
         chosen._block, chosen._ends, chosen._rows = self._block, self._ends, self._rows[numbers]
         return chosen

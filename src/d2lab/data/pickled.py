@@ -87,7 +87,7 @@ class _Reader:
         self.memory: dict[int, Any] = {}
 
     def run(self, program: bytes) -> dict[bytes, Any]:
-        """Follow the opcodes to the end and give the dict that is left."""
+        """Follow the opcodes to the end and return the dict that is left."""
         end = 0
         for opcode, argument, place in pickletools.genops(program):
             self._step(opcode.name, argument)
@@ -175,7 +175,7 @@ def _require(fact: bool, need: str) -> None:
 
 
 def _called(name: Any, arguments: Any) -> Any:  # noqa: ANN401
-    """Give what one of the two known calls makes; nothing is called."""
+    """Return what one of the two known calls makes; nothing is called."""
     if type(name) is _Name and name.name in REBUILD and arguments == (_Name("numpy ndarray"), (0,), b"b"):
         return _Array()
     if name == _Name("numpy dtype") and arguments == (b"u1", 0, 1):
@@ -184,7 +184,7 @@ def _called(name: Any, arguments: Any) -> Any:  # noqa: ANN401
 
 
 def _fill(target: Any, state: Any) -> None:  # noqa: ANN401
-    """Give an array its shape and content, or check that a type is the one of bytes."""
+    """Return an array its shape and content, or check that a type is the one of bytes."""
     if type(target) is _ByteType:
         _require(state == BYTE_STATE, "the type of one byte")
         return

@@ -10,7 +10,7 @@ Report = Callable[[str, int, int], None]
 
 @contextlib.contextmanager
 def shown(report: Report | None) -> Iterator[Report]:
-    """Give the caller's report; without one, a bar on a terminal and silence elsewhere."""
+    """Return the caller's report; without one, a bar on a terminal and silence elsewhere."""
     if report is not None:
         yield report
     elif not sys.stderr.isatty():

@@ -65,7 +65,7 @@ class Split:
         for start in range(0, len(self), size):
             yield self.inputs[start : start + size], self.targets[start : start + size]
 
-    def subset(self, indices: Int64[Tensor, "chosen"]) -> "Split":
+    def subset(self, indices: Int64[Tensor, " chosen"]) -> "Split":
         """The chosen examples, copied, in the order of `indices`.
 
         Raises:

@@ -71,7 +71,7 @@ class Array(Number):
         return Array(value)
 
     def detach(self) -> "Array":
-        """Give the values without their past: a constant."""
+        """Return the values without their past: a constant."""
         return Array(self.data)
 
     def zero_grad(self) -> None:

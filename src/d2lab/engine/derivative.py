@@ -30,7 +30,7 @@ class Jacobian(NamedTuple):
 
 
 def jvp(function: Function, inputs: tuple[Any, ...], changes: tuple[Any, ...]) -> tuple[Values, Values]:
-    """Give the output and how it changes when the inputs change so: J times the changes, in one forward pass.
+    """Return the output and how it changes when the inputs change so: J times the changes, in one forward pass.
 
     Source: Baydin et al. 2018, JMLR 18, section 3.1.1.
 
@@ -49,7 +49,7 @@ def jvp(function: Function, inputs: tuple[Any, ...], changes: tuple[Any, ...]) -
 
 
 def vjp(function: Function, *inputs: Any) -> tuple[Values, Callable[[Any], tuple[Values, ...]]]:  # noqa: ANN401
-    """Give the output, and what turns a slope by the output into the slopes by all inputs: slope times J.
+    """Return the output, and what turns a slope by the output into the slopes by all inputs: slope times J.
 
     Source: Baydin et al. 2018, JMLR 18, section 3.2.
 
@@ -92,7 +92,7 @@ def grad(function: Function) -> Callable[..., Values]:
 
 
 def jacobian(function: Function, x: Any, mode: Literal["reverse", "forward"] = "reverse") -> Jacobian:  # noqa: ANN401
-    """Give the whole derivative: forward needs a pass for each input entry, reverse one for each output entry.
+    """Return the whole derivative: forward needs a pass for each input entry, reverse one for each output entry.
 
     Source: Griewank and Walther 2008, "Evaluating Derivatives", section 3.3.
 
@@ -116,7 +116,7 @@ def jacobian(function: Function, x: Any, mode: Literal["reverse", "forward"] = "
 
 
 def derivative(function: Function, x: Any) -> Values:  # noqa: ANN401
-    """Give the derivative of any of the four kinds, in the mode that needs fewer passes; layout as above.
+    """Return the derivative of any of the four kinds, in the mode that needs fewer passes; layout as above.
 
     Source: Magnus and Neudecker 2019, "Matrix Differential Calculus", chapter 5 (numerator layout).
 

@@ -53,7 +53,7 @@ class Number:
         return int(self.data.size)
 
     def item(self) -> float:
-        """Give the only entry.
+        """Return the only entry.
 
         Raises:
             ConfigError: there are more or none.
@@ -143,7 +143,7 @@ class Number:
         return self._apply(table.MAX, axis=_axes(axis), keepdims=keepdims)
 
     def reshape(self: N, *shape: int) -> N:
-        """Give the entries, in their order, another shape; -1 is found."""
+        """Return the entries, in their order, another shape; -1 is found."""
         return self._apply(table.RESHAPE, shape=shape)
 
     def transpose(self: N, *axes: int) -> N:
@@ -156,35 +156,35 @@ class Number:
         return self.transpose()
 
     def exp(self: N) -> N:
-        """Give e^x."""
+        """Return e^x."""
         return self._apply(table.EXP)
 
     def log(self: N) -> N:
-        """Give the natural logarithm."""
+        """Return the natural logarithm."""
         return self._apply(table.LOG)
 
     def sqrt(self: N) -> N:
-        """Give the square root."""
+        """Return the square root."""
         return self._apply(table.SQRT)
 
     def tanh(self: N) -> N:
-        """Give the hyperbolic tangent."""
+        """Return the hyperbolic tangent."""
         return self._apply(table.TANH)
 
     def sigmoid(self: N) -> N:
-        """Give 1 / (1 + exp(-x)), without overflow."""
+        """Return 1 / (1 + exp(-x)), without overflow."""
         return self._apply(table.SIGMOID)
 
     def relu(self: N) -> N:
-        """Give max(x, 0), of slope 0 at 0."""
+        """Return max(x, 0), of slope 0 at 0."""
         return self._apply(table.RELU)
 
     def sin(self: N) -> N:
-        """Give the sine."""
+        """Return the sine."""
         return self._apply(table.SIN)
 
     def cos(self: N) -> N:
-        """Give the cosine."""
+        """Return the cosine."""
         return self._apply(table.COS)
 
     def maximum(self: N, other: Any) -> N:  # noqa: ANN401

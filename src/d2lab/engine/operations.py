@@ -126,7 +126,7 @@ ABS = Elementwise("abs", np.abs, lambda out, x: (np.sign(x),))
 
 
 def _spread(slope: Values, inputs: tuple[Values, ...], fixed: Fixed) -> Values:
-    """Give what was summed over an axis its length back."""
+    """Return what was summed over an axis its length back."""
     shape = inputs[0].shape
     axes = range(len(shape)) if fixed["axis"] is None else fixed["axis"]
     kept = [1 if axis in {a % len(shape) for a in axes} else side for axis, side in enumerate(shape)]
@@ -134,7 +134,7 @@ def _spread(slope: Values, inputs: tuple[Values, ...], fixed: Fixed) -> Values:
 
 
 def _shares(output: Values, inputs: tuple[Values, ...], fixed: Fixed) -> Values:
-    """Give each largest entry its share: ties share evenly."""
+    """Return each largest entry its share: ties share evenly."""
     largest = (inputs[0] == _spread(output, inputs, fixed)).astype(float)
     return np.asarray(largest / largest.sum(fixed["axis"], keepdims=True))
 
@@ -153,7 +153,7 @@ def _cut(slope: Values, inputs: tuple[Values, ...], fixed: Fixed) -> tuple[Value
 
 
 def _matmul_slopes(slope: Values, x: Values, y: Values) -> tuple[Values, Values]:
-    """Give slope y^T and x^T slope; a vector on a side is a matrix of one row or column."""
+    """Return slope y^T and x^T slope; a vector on a side is a matrix of one row or column."""
     left, right = (x[None, :] if x.ndim == 1 else x), (y[:, None] if y.ndim == 1 else y)
     whole = np.asarray(slope)[..., None] if y.ndim == 1 else slope
     whole = whole[..., None, :] if x.ndim == 1 else whole

@@ -3,8 +3,8 @@
 In a notebook: `%load_ext d2lab.exercises`, then `%%exercise half-square` on top of a cell; or `check(half_square)`.
 """
 
-from d2lab.exercises.draw import Draw
 from d2lab.exercises.exercise import Exercise, exercise
 from d2lab.exercises.notebook import check, load_ipython_extension
+from d2lab.exercises.random_inputs import Draw
 
 __all__ = ["Draw", "Exercise", "check", "exercise", "load_ipython_extension"]

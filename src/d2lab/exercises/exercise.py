@@ -8,7 +8,7 @@ from types import FunctionType
 from typing import Any
 
 from d2lab.core.language import Language
-from d2lab.exercises.draw import Draw
+from d2lab.exercises.random_inputs import Draw
 
 Text = dict[Language, str]
 Judged = Callable[..., Any]  # what a learner writes: a function, or a class
@@ -114,7 +114,7 @@ def exercise(
 
 
 def id_of(name: str) -> str:
-    """Give the id of a function's name: half-square of half_square, my-linear of MyLinear."""
+    """Return the id of a function's name: half-square of half_square, my-linear of MyLinear."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name)
     return spaced.replace("_", "-").lower()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from d2lab.core.errors import ConfigError
 from d2lab.core.language import Language, spoken
-from d2lab.exercises.book import course_folder, find, read_book
+from d2lab.exercises.catalog import course_folder, find, read_book
 from d2lab.exercises.exercise import Judged, id_of
 from d2lab.exercises.progress import note, progress_file
 from d2lab.exercises.runner import Checked, Limits, check_file

@@ -76,7 +76,7 @@ def same_outcome(one: Outcome, other: Outcome, tolerance: float) -> bool:
 
 
 def shape_of(value: Any) -> object:  # noqa: ANN401
-    """Give what can be said of a value without its numbers: the shape of a tensor, the kinds of parts."""
+    """Return what can be said of a value without its numbers: the shape of a tensor, the kinds of parts."""
     if isinstance(value, Tensor):
         return tuple(value.shape)
     if _is_number(value):

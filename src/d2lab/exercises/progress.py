@@ -15,7 +15,7 @@ FORMAT = 1
 
 
 def progress_file() -> Path:
-    """Give the place of the file: $D2LAB_PROGRESS, or .d2lab/progress.json in the home folder."""
+    """Return the place of the file: $D2LAB_PROGRESS, or .d2lab/progress.json in the home folder."""
     named = os.environ.get("D2LAB_PROGRESS")
     return Path(named) if named else Path.home() / ".d2lab" / "progress.json"
 

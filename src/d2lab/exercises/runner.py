@@ -17,7 +17,7 @@ import psutil
 from d2lab.core.errors import ConfigError, DataError
 from d2lab.exercises import hints
 from d2lab.exercises.exercise import Text, id_of
-from d2lab.exercises.judge import Verdict
+from d2lab.exercises.grader import Verdict
 
 SECONDS = 10.0
 GIBIBYTES = 2.0
@@ -93,7 +93,7 @@ def check_file(course: Path, name: str, file: Path, *, seed: int, limits: Limits
     with tempfile.TemporaryDirectory(prefix="d2lab-exercise-", ignore_cleanup_errors=True) as folder:
         place = Path(folder)
         values = (seed, limits.seconds, limits.gibibytes)
-        command = [sys.executable, "-P", "-m", "d2lab.exercises.child", folder, str(course.resolve()), name]
+        command = [sys.executable, "-P", "-m", "d2lab.exercises.worker", folder, str(course.resolve()), name]
         command += [str(file.resolve()), *map(str, values)]
         # Nothing of the learner's folder shadows a library, and one thread is enough for small tensors.
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8", "MPLBACKEND": "agg"}
@@ -110,7 +110,7 @@ def check_file(course: Path, name: str, file: Path, *, seed: int, limits: Limits
 
 
 def _watch(process: subprocess.Popen[bytes], place: Path, file: Path, limits: Limits) -> tuple[str, Text] | None:
-    """Wait until the process ends; give the kind and the hint of what it was stopped for, or None."""
+    """Wait until the process ends; return the kind and the hint of what it was stopped for, or None."""
     begun, before = time.monotonic(), 0
     ready = False
     while process.poll() is None:

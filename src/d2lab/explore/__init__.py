@@ -1,1 +1,1 @@
-"""Explorers: the ideas of the course that can be moved by hand, and a trained net opened in the browser."""
+"""Explorers: the ideas of the course that can be moved by hand, and a trained model opened in the browser."""

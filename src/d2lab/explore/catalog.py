@@ -171,8 +171,8 @@ _ALL = (
         title={"en": "Residual against plain, deeper and deeper", "zh": "残差与普通，越来越深"},
         tries={
             "en": (
-                "60 layers, start 1: the plain net's slope falls by many powers of ten; the residual one's does not.",
-                "Raise the factor of the branch to 1: the residual net explodes. A shortcut alone "
+                "60 layers, start 1: the plain model's slope falls by many powers of ten; the residual one's does not.",
+                "Raise the factor of the branch to 1: the residual model explodes. A shortcut alone "
                 "keeps nothing in bounds.",
             ),
             "zh": (
@@ -182,7 +182,7 @@ _ALL = (
         },
     ),
     Shown(
-        name="net",
+        name="model",
         element="d2-net",
         lesson="inside-lenet",
         title={"en": "LeNet on a digit that you draw", "zh": "LeNet 看你写的数字"},
@@ -191,7 +191,7 @@ _ALL = (
                 "Draw a digit with pointer, finger or keyboard; every layer is computed here, in your browser.",
                 "Choose conv1, then walk over its map: window, kernel and sum of each pixel.",
                 "Shift the digit to a corner: the maps shift with it, and the answer may not survive.",
-                "For a net of your own: `d2lab explore RUN`.",
+                "For a model of your own: `d2lab explore RUN`.",
             ),
             "zh": (
                 "用鼠标、手指或键盘写一个数字；每一层都在你的浏览器里现算。",

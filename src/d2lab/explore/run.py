@@ -1,4 +1,4 @@
-"""A run's net as a page of its own: the explorer, the weights of the run's last checkpoint, a few of its pictures."""
+"""A run's model as a page of its own: the explorer, the weights of the run's last checkpoint, a few of its pictures."""
 
 import html
 import json
@@ -9,8 +9,8 @@ import torch
 
 from d2lab.core.errors import D2labError
 from d2lab.core.language import Language
-from d2lab.explore.net import EXAMPLES, Example, described
-from d2lab.recipes.trained import Trained, load_run
+from d2lab.experiments.trained import Trained, load_run
+from d2lab.explore.model import EXAMPLES, Example, described
 
 STATIC = Path(__file__).parent / "static"
 SCRIPTS = ("numbers.js", "experiments.js", "core.js", "pad.js", "net.js", "load.js")
@@ -44,10 +44,10 @@ def pages_of_run(folder: Path, language: Language) -> dict[str, bytes]:
 
     Raises:
         RunError: no run of ours, or no checkpoint yet.
-        ConfigError: its net can't be shown: it reads no pictures, is not one layer behind the other, or is too large.
+        ConfigError: its model can't be shown: it reads no pictures, is not one layer behind the other, or is too large.
     """
     trained = load_run(folder)
-    net = net_of_run(trained)
+    model = net_of_run(trained)
     name, step = trained.record.name, trained.step
     title = html.escape(SAID["title"][language].format(name=name))
     intro = html.escape(SAID["intro"][language].format(step=step))
@@ -59,13 +59,13 @@ def pages_of_run(folder: Path, language: Language) -> dict[str, bytes]:
         '<script defer src="/load.js"></script></head>'
         f'<body><main><h1>{title}</h1><p>{intro}</p><d2-net class="d2-explorer"></d2-net></main></body></html>'
     )
-    made = {"/": page.encode(), "/net-data.js": as_script(net).encode()}
+    made = {"/": page.encode(), "/net-data.js": as_script(model).encode()}
     made["/explorers.css"] = COLORS.encode() + (STATIC / "explorers.css").read_bytes()
     return made | {f"/{script}": (STATIC / script).read_bytes() for script in SCRIPTS}
 
 
 def net_of_run(trained: Trained) -> dict[str, Any]:
-    """Describe the net of a run, with a few pictures of its test set where that is at hand.
+    """Describe the model of a run, with a few pictures of its test set where that is at hand.
 
     Args:
         trained: the opened run.
@@ -81,16 +81,16 @@ def net_of_run(trained: Trained) -> dict[str, Any]:
         examples = _examples(trained) if len(shape) == 3 else []
     except D2labError:  # the data set is not on this machine: the pad is there
         examples = []
-    return described(trained.net, shape, card.classes, trained.record.name, examples)
+    return described(trained.model, shape, card.classes, trained.record.name, examples)
 
 
-def as_script(net: dict[str, Any]) -> str:
-    """Write a described net as the script that the page loads; a name in it can't end the script.
+def as_script(model: dict[str, Any]) -> str:
+    """Write a described model as the script that the page loads; a name in it can't end the script.
 
     Args:
-        net: as `described` gives it.
+        model: as `described` gives it.
     """
-    return "window.D2_NET=" + json.dumps(net, ensure_ascii=True).replace("<", "\\u003c") + ";\n"
+    return "window.D2_NET=" + json.dumps(model, ensure_ascii=True).replace("<", "\\u003c") + ";\n"
 
 
 def _examples(trained: Trained) -> list[Example]:

@@ -85,7 +85,7 @@ class Server(ThreadingHTTPServer):
 
 @contextmanager
 def serving(pages: Mapping[str, bytes], port: int = 0) -> Iterator[str]:
-    """Serve pages on loopback; give the address, and stop at the end of the block.
+    """Serve pages on loopback; return the address, and stop at the end of the block.
 
     Args:
         pages: by path: "/" and "/net.js".

@@ -1,4 +1,4 @@
-"""Where in the picture a net sees a class."""
+"""Where in the picture a model sees a class."""
 
 from collections.abc import Sequence
 
@@ -14,61 +14,61 @@ Maps = Float[Tensor, "class_ rows columns"]
 
 
 def class_activation_maps(
-    net: nn.Module, image: Float[Tensor, "1 channel height width"], classes: Sequence[int]
+    model: nn.Module, image: Float[Tensor, "1 channel height width"], classes: Sequence[int]
 ) -> Maps:
     """Split each class's score over the positions of the last maps: their mean, plus the bias, is the score.
 
-    map_c(x, y) = sum over k of w_ck A_k(x, y). It needs a net that ends in a global mean, with a linear layer behind it
+    map_c(x, y) = sum over k of w_ck A_k(x, y). It needs a model that ends in a global mean, with a linear layer behind it
     or none; whether it does is proven on the image itself.
 
     Source: Zhou, Khosla, Lapedriza, Oliva, Torralba 2016, "Learning Deep Features for Discriminative Localization",
     equation 2.
 
     Args:
-        net: the net, in evaluation.
+        model: the model, in evaluation.
         image: what it reads.
         classes: whose maps are wanted.
 
     Raises:
-        ConfigError: the net doesn't end in a global mean.
+        ConfigError: the model doesn't end in a global mean.
     """
     with torch.no_grad():
-        maps, weights = _ending(net, image)
+        maps, weights = _ending(model, image)
         return torch.einsum("ck,kyx->cyx", weights[list(classes)], maps)
 
 
-def ends_in_a_mean(net: nn.Module, image: Float[Tensor, "1 channel height width"]) -> bool:
+def ends_in_a_mean(model: nn.Module, image: Float[Tensor, "1 channel height width"]) -> bool:
     """Say whether the scores are a global mean of maps larger than a pixel, mapped linearly or not at all."""
     try:
         with torch.no_grad():
-            return _ending(net, image)[0][0].numel() > 1
+            return _ending(model, image)[0][0].numel() > 1
     except ConfigError:
         return False
 
 
-def _ending(net: nn.Module, image: Tensor) -> tuple[Float[Tensor, "k height width"], Float[Tensor, "class_ k"]]:
+def _ending(model: nn.Module, image: Tensor) -> tuple[Float[Tensor, "k height width"], Float[Tensor, "class_ k"]]:
     """Find the maps that the mean is of, and the weights behind it; the scores must come out of them again."""
     need = "one that ends in a global mean and at most one linear layer"
-    pools = [name for name, module in net.named_modules() if isinstance(module, nn.AdaptiveAvgPool2d)]
+    pools = [name for name, module in model.named_modules() if isinstance(module, nn.AdaptiveAvgPool2d)]
     if not pools:
-        raise ConfigError("net", got=type(net).__name__, need=need)
+        raise ConfigError("model", got=type(model).__name__, need=need)
     given: list[Tensor] = []
-    with net.get_submodule(pools[-1]).register_forward_pre_hook(lambda _, inputs: given.append(inputs[0])):
-        scores = net(image)
+    with model.get_submodule(pools[-1]).register_forward_pre_hook(lambda _, inputs: given.append(inputs[0])):
+        scores = model(image)
     maps = given[-1]
     mean = maps.mean((2, 3))
-    linear = [module for module in net.modules() if isinstance(module, nn.Linear)]
+    linear = [module for module in model.modules() if isinstance(module, nn.Linear)]
     weights = linear[-1].weight if linear else torch.eye(mean.shape[1]).to(mean)
     if weights.shape[1] != mean.shape[1] or len(weights) != scores.shape[1]:
-        raise ConfigError("net", got=type(net).__name__, need=need)
+        raise ConfigError("model", got=type(model).__name__, need=need)
     again = nn.functional.linear(mean, weights, linear[-1].bias if linear else None)
     if not (again - scores).abs().max() <= ROUNDING * scores.abs().max():
-        raise ConfigError("net", got=type(net).__name__, need=need)
+        raise ConfigError("model", got=type(model).__name__, need=need)
     return maps[0], weights
 
 
 def grad_cam(
-    net: nn.Module,
+    model: nn.Module,
     image: Float[Tensor, "1 channel height width"],
     classes: Sequence[int],
     layer: str | None = None,
@@ -81,7 +81,7 @@ def grad_cam(
     Source: Selvaraju, Cogswell, Das, Vedantam, Parikh, Batra 2017, "Grad-CAM", equations 1 and 2.
 
     Args:
-        net: the net, in evaluation.
+        model: the model, in evaluation.
         image: what it reads.
         classes: whose maps are wanted.
         layer: whose maps are weighed; the last with maps above one pixel unless given.
@@ -89,9 +89,9 @@ def grad_cam(
     Raises:
         ConfigError: no such layer, or one without maps.
     """
-    name = layer or main_layers(net, image)[-1]
+    name = layer or main_layers(model, image)[-1]
     with torch.enable_grad():
-        outputs = outputs_of(net, image.detach().requires_grad_(), [name, ""])
+        outputs = outputs_of(model, image.detach().requires_grad_(), [name, ""])
         maps, scores = outputs[name], outputs[""]
         if maps.ndim != 4:
             raise ConfigError(

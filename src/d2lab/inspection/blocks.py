@@ -1,26 +1,26 @@
-"""The layers of a net as the blocks of a drawing: what they are, what they hold, what shape they give."""
+"""The layers of a model as the blocks of a drawing: what they are, what they hold, what shape they give."""
 
 import dataclasses
 
 import torch
 from torch import Tensor, nn
 
-from d2lab.inspection.account import Row, account
+from d2lab.inspection.summary import Row, summarize
 from d2lab.plot.architecture import Block
 
 JOINED = ("ReLU", "Sigmoid", "Tanh", "GELU")  # written beside the layer before them
 
 
-def blocks_of(net: nn.Module, example: Tensor) -> list[Block]:
+def blocks_of(model: nn.Module, example: Tensor) -> list[Block]:
     """Read the blocks off one forward pass; an activation joins the layer before it.
 
     Args:
-        net: any module.
+        model: any module.
         example: an input, with its batch axis.
     """
     with torch.no_grad():
-        rows = account(net, example).rows
-    modules = dict(net.named_modules())
+        rows = summarize(model, example).rows
+    modules = dict(model.named_modules())
     blocks: list[Block] = []
     for row in rows:
         if row.kind in JOINED and blocks and blocks[-1].shape == row.shape:

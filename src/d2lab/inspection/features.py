@@ -1,4 +1,4 @@
-"""What the layers of a net make of an input: their outputs by name, and the layers that are worth a look."""
+"""What the layers of a model make of an input: their outputs by name, and the layers that are worth a look."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -12,32 +12,32 @@ from d2lab.core.names import unknown_name
 
 
 def outputs_of(
-    net: nn.Module,
-    inputs: Float[Tensor, "batch *input"],
+    model: nn.Module,
+    inputs: Float[Tensor, " batch *input"],
     names: Sequence[str],
     keep: Callable[[Tensor], Tensor] | None = None,
 ) -> dict[str, Float[Tensor, "..."]]:
-    """Give the outputs of some layers for a batch, in the order of the names; gradients flow through them.
+    """Return the outputs of some layers for a batch, in the order of the names; gradients flow through them.
 
-    A layer that is asked more than once gives its last output. The net answers in the mode that it is in.
+    A layer that is asked more than once gives its last output. The model answers in the mode that it is in.
 
     Args:
-        net: any net.
+        model: any model.
         inputs: a batch that it reads.
-        names: of modules, as `named_modules` has them; "" is the net itself.
+        names: of modules, as `named_modules` has them; "" is the model itself.
         keep: what to keep of an output, so that the rest can be forgotten; all of it unless given.
 
     Raises:
-        ConfigError: the net has no such layer, or it gives no tensor for this input.
+        ConfigError: the model has no such layer, or it gives no tensor for this input.
     """
-    modules = dict(net.named_modules())
+    modules = dict(model.named_modules())
     for name in names:
         if name not in modules:
             raise unknown_name("layer", name, modules.keys() - {""})
     seen: dict[str, Tensor] = {}
     hooks = [modules[name].register_forward_hook(partial(_note, seen, name, keep)) for name in names]
     try:
-        net(inputs)
+        model(inputs)
     finally:
         for hook in hooks:
             hook.remove()
@@ -59,19 +59,21 @@ def _note(
         seen[name] = output if keep is None else keep(output)
 
 
-def main_layers(net: nn.Module, inputs: Float[Tensor, "batch *input"]) -> list[str]:
-    """Name the last part of the net, among its direct children, at each size of map above one pixel.
+def main_layers(model: nn.Module, inputs: Float[Tensor, " batch *input"]) -> list[str]:
+    """Name the last part of the model, among its direct children, at each size of map above one pixel.
 
     Args:
-        net: the net.
+        model: the model.
         inputs: a batch of one.
 
     Raises:
-        ConfigError: the net has no maps.
+        ConfigError: the model has no maps.
     """
     with torch.no_grad():
-        outputs = outputs_of(net, inputs, [name for name, _ in net.named_children()])
+        outputs = outputs_of(model, inputs, [name for name, _ in model.named_children()])
     last = {tuple(output.shape[2:]): name for name, output in outputs.items() if output[0, 0].numel() > 1}
     if not last:
-        raise ConfigError("net", got=type(net).__name__, need="one with maps: convolutions, not linear layers alone")
+        raise ConfigError(
+            "model", got=type(model).__name__, need="one with maps: convolutions, not linear layers alone"
+        )
     return list(last.values())

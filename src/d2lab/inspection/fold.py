@@ -1,8 +1,8 @@
-"""Many layers as few parts: the rows of an account summed up by the first parts of their names."""
+"""Many layers as few parts: the rows of an summary summed up by the first parts of their names."""
 
 from dataclasses import dataclass
 
-from d2lab.inspection.account import Account, Row
+from d2lab.inspection.summary import ModelSummary, Row
 from d2lab.inspection.timing import Times
 
 
@@ -19,16 +19,16 @@ class Part:
     time_share: float | None  # None where no time was taken
 
 
-def fold(account: Account, depth: int | None = None, times: Times | None = None) -> list[Part]:
+def fold(summary: ModelSummary, depth: int | None = None, times: Times | None = None) -> list[Part]:
     """Sum neighboring rows up whose names agree in the first `depth` parts; give one a row without a depth.
 
     Args:
-        account: the rows.
+        summary: the rows.
         depth: parts of a name that tell rows apart: with 1, `stage1.0.conv1` counts to `stage1`.
-        times: of the same net.
+        times: of the same model.
     """
     groups: list[tuple[str, list[Row]]] = []
-    for row in account.rows:
+    for row in summary.rows:
         name = row.name if depth is None else ".".join(row.name.split(".")[:depth])
         if depth is not None and groups and groups[-1][0] == name:
             groups[-1][1].append(row)
@@ -49,17 +49,17 @@ def _part(name: str, rows: list[Row], times: Times | None) -> Part:
     )
 
 
-def fold_to(account: Account, most: int, times: Times | None = None) -> list[Part]:
+def fold_to(summary: ModelSummary, most: int, times: Times | None = None) -> list[Part]:
     """Fold as little as gives no more than `most` parts; to the direct children where even they are more.
 
     Args:
-        account: the rows.
+        summary: the rows.
         most: parts.
-        times: of the same net.
+        times: of the same model.
     """
-    parts = fold(account, None, times)
-    depth = max((row.name.count(".") + 1 for row in account.rows), default=1)
+    parts = fold(summary, None, times)
+    depth = max((row.name.count(".") + 1 for row in summary.rows), default=1)
     while len(parts) > most and depth >= 1:
-        parts = fold(account, depth, times)
+        parts = fold(summary, depth, times)
         depth -= 1
     return parts

@@ -1,4 +1,4 @@
-"""The receptive field: which pixels of the input a unit can see, followed through every operation of a net.
+"""The receptive field: which pixels of the input a unit can see, followed through every operation of a model.
 
 Along one axis, position i of a map sees the pixels from `low + i jump` to `high + i jump`. A window of another layer
 widens this span, a stride multiplies the jump, paths that meet give the smallest low and the largest high. This is the
@@ -44,7 +44,7 @@ class Span:
         return len(self.first)
 
     def through(self, taps: Taps, low: Number, high: Number, step: Number) -> "Span":
-        """Give the span behind a layer.
+        """Return the span behind a layer.
 
         Args:
             taps: the positions before the layer that each position behind it looks at.
@@ -60,7 +60,7 @@ class Span:
         return Span(*ends, self.jump * step, tuple(first.tolist()), tuple(last.tolist()))
 
     def together(self, count: int = 1) -> "Span":
-        """Give the span of units that look at all positions.
+        """Return the span of units that look at all positions.
 
         Args:
             count: how many such units there are.
@@ -69,7 +69,7 @@ class Span:
         return Span(self.low, high, Fraction(0), (min(self.first),) * count, (max(self.last),) * count)
 
     def joined(self, other: "Span") -> "Span":
-        """Give the span of a unit that looks at both; of maps that don't lie on each other, at all of both."""
+        """Return the span of a unit that looks at both; of maps that don't lie on each other, at all of both."""
         one, two = self, other
         if (self.jump, self.count) != (other.jump, other.count):
             count = max(self.count, other.count)
@@ -79,7 +79,7 @@ class Span:
 
     @property
     def size(self) -> int:
-        """Give the pixels that a unit sees: of a picture without end, or of this one where it has no neighbors."""
+        """Return the pixels that a unit sees: of a picture without end, or of this one where it has no neighbors."""
         if self.jump:
             return int((self.high - self.low) // 1) + 1
         return max(0, *(last - first + 1 for first, last in zip(self.first, self.last, strict=True)))
@@ -89,7 +89,7 @@ Field = tuple[Span, ...]  # one an axis of the picture
 
 
 def of_picture(sizes: Sequence[int]) -> Field:
-    """Give the field of the picture itself: every pixel sees itself.
+    """Return the field of the picture itself: every pixel sees itself.
 
     Args:
         sizes: pixels along each axis.
@@ -98,7 +98,7 @@ def of_picture(sizes: Sequence[int]) -> Field:
 
 
 def follow(operation: Any, arguments: Sequence[Any], fields: Sequence[Field], output: Tensor) -> Field:  # noqa: ANN401
-    """Give the field of an operation's output.
+    """Return the field of an operation's output.
 
     An operation that is not known here is taken to mix all positions: an upper bound.
 
@@ -142,7 +142,7 @@ KEEPING = {  # in evaluation a batch normalization scales each number by itself
 
 
 def _each(value: int | Sequence[int], field: Field) -> Sequence[int]:
-    """Give one number an axis where torch takes one for all."""
+    """Return one number an axis where torch takes one for all."""
     values = [value] if isinstance(value, int) else list(value)
     return values * len(field) if len(values) == 1 else values
 

@@ -1,7 +1,7 @@
 """Shapes without numbers, at once.
 
 Torch's own meta device knows the shape of every operation, but imports the better part of its compiler, which takes
-seconds, for the first convolution and the first sum. Here are the shapes of the operations that image nets are made of;
+seconds, for the first convolution and the first sum. Here are the shapes of the operations that image models are made of;
 all others are left to torch.
 """
 
@@ -73,7 +73,7 @@ def _max_pool(arguments: Arguments) -> tuple[Tensor, Tensor] | None:
 
 
 def _slid(maps: Tensor, *window: int | Sequence[int]) -> list[int]:
-    """Give the sides behind a window: kernel, stride, padding and dilation, each one number or one an axis."""
+    """Return the sides behind a window: kernel, stride, padding and dilation, each one number or one an axis."""
     sides = maps.shape[2:]
     each = [[v] * len(sides) if isinstance(v, int) else list(v) * (len(sides) // len(v)) for v in window]
     return [(side + 2 * p - d * (k - 1) - 1) // s + 1 for side, k, s, p, d in zip(sides, *each, strict=True)]

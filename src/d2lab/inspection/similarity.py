@@ -1,4 +1,4 @@
-"""How alike the features of two layers are, whatever order or rotation each net keeps them in.
+"""How alike the features of two layers are, whatever order or rotation each model keeps them in.
 
 Linear CKA compares, example by example, which inputs a layer takes for alike. It is 1 for features that are a rotation
 and a scaling of each other, and, for independent ones, 0 on average.
@@ -19,18 +19,18 @@ from torch import Tensor, nn
 from d2lab.core.errors import ConfigError
 from d2lab.inspection.features import outputs_of
 
-Features = Float[Tensor, "example *feature"]
+Features = Float[Tensor, " example *feature"]
 Table = Float[Tensor, "example example"]
 FEWEST = 4  # examples that the estimate needs
 
 
-def tables_of(net: nn.Module, inputs: Features, names: Sequence[str]) -> dict[str, Table]:
+def tables_of(model: nn.Module, inputs: Features, names: Sequence[str]) -> dict[str, Table]:
     """Give, for some layers, how alike they find each pair of examples; no layer's features are kept.
 
     Cost: examples squared times features, once a layer.
 
     Args:
-        net: the net, in the mode in which it is asked.
+        model: the model, in the mode in which it is asked.
         inputs: the examples, in one batch.
         names: of modules, as `named_modules` has them.
 
@@ -38,16 +38,16 @@ def tables_of(net: nn.Module, inputs: Features, names: Sequence[str]) -> dict[st
         ConfigError: no such layer, or fewer than four examples.
     """
     with torch.no_grad():
-        return outputs_of(net, inputs, names, keep=alike)
+        return outputs_of(model, inputs, names, keep=alike)
 
 
 def similarities(
     ours: Sequence[Float[Tensor, "_ _"]], theirs: Sequence[Float[Tensor, "_ _"]]
 ) -> Float[Tensor, "ours theirs"]:
-    """Give the linear CKA of each layer of one net with each of another, from the same examples; at most 1.
+    """Return the linear CKA of each layer of one model with each of another, from the same examples; at most 1.
 
     Args:
-        ours: the table of each layer of one net.
+        ours: the table of each layer of one model.
         theirs: of the other.
 
     Raises:
@@ -61,7 +61,7 @@ def similarities(
 
 
 def alike(features: Features) -> Table:
-    """Give the inner products of all pairs of examples, centered so that products of two such tables are unbiased.
+    """Return the inner products of all pairs of examples, centered so that products of two such tables are unbiased.
 
     The diagonal, where an example meets itself and which carries the bias, is 0; so is the sum of each row.
 

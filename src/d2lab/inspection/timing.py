@@ -34,7 +34,7 @@ class Times:
         return sum(self.forward_s.values()) + sum(self.backward_s.values())
 
     def share(self, name: str, call: int = 0) -> float:
-        """Give the share of the total, forward and backward, that a layer takes, 0 to 1; with the rest they make 1.
+        """Return the share of the total, forward and backward, that a layer takes, 0 to 1; with the rest they make 1.
 
         Args:
             name: of the module.
@@ -44,27 +44,27 @@ class Times:
         return both / self.layers_s * (1 - self.rest) if both else 0.0
 
 
-def time_layers(net: nn.Module, example: Tensor, *, rounds: int = 5, warm_up: int = 2) -> Times:
-    """Time every layer of a net in evaluation, forward and backward; nothing of the net changes.
+def time_layers(model: nn.Module, example: Tensor, *, rounds: int = 5, warm_up: int = 2) -> Times:
+    """Time every layer of a model in evaluation, forward and backward; nothing of the model changes.
 
     Args:
-        net: the net.
-        example: a batch on the net's device.
+        model: the model.
+        example: a batch on the model's device.
         rounds: passes that count; a layer's time is the median over them.
         warm_up: passes before, which pay for memory and plans.
     """
-    modes = {module: module.training for module in net.modules()}
-    net.eval()
+    modes = {module: module.training for module in model.modules()}
+    model.eval()
     try:
         for _ in range(warm_up):
-            _pass(net, example)
-        plain = [_timed(net, example) for _ in range(rounds)]
-        with _clocks(net, example.device) as clock:
-            _pass(net, example)  # the first one with hooks warms up again
+            _pass(model, example)
+        plain = [_timed(model, example) for _ in range(rounds)]
+        with _clocks(model, example.device) as clock:
+            _pass(model, example)  # the first one with hooks warms up again
             there, back, hooked = [], [], []
             for _ in range(rounds):
                 clock.restart()
-                hooked.append(_timed(net, example))
+                hooked.append(_timed(model, example))
                 there.append(clock.forward)
                 back.append(clock.backward)
     finally:
@@ -77,18 +77,18 @@ def time_layers(net: nn.Module, example: Tensor, *, rounds: int = 5, warm_up: in
     return Times(forward_s=forward, backward_s=backward, total_s=median(plain), rest=max(0.0, min(left, within)))
 
 
-def _pass(net: nn.Module, example: Tensor) -> None:
+def _pass(model: nn.Module, example: Tensor) -> None:
     """Go forward and, where there is a gradient, backward: to the weights and to the picture."""
     leaf = example.detach().requires_grad_(example.is_floating_point())
-    output = net(leaf)
+    output = model(leaf)
     if isinstance(output, Tensor) and output.requires_grad:
-        wanted = [leaf, *(p for p in net.parameters() if p.requires_grad)]
+        wanted = [leaf, *(p for p in model.parameters() if p.requires_grad)]
         torch.autograd.grad(output.sum(), [w for w in wanted if w.requires_grad], allow_unused=True)
 
 
-def _timed(net: nn.Module, example: Tensor) -> float:
+def _timed(model: nn.Module, example: Tensor) -> float:
     begin = _now(example.device)
-    _pass(net, example)
+    _pass(model, example)
     return _now(example.device) - begin
 
 
@@ -125,9 +125,9 @@ class _Clock:
 
 
 @contextmanager
-def _clocks(net: nn.Module, device: torch.device) -> Iterator[_Clock]:
+def _clocks(model: nn.Module, device: torch.device) -> Iterator[_Clock]:
     clock, hooks = _Clock(device), []
-    for name, module in net.named_modules():
+    for name, module in model.named_modules():
         if next(module.children(), None) is not None or isinstance(module, nn.Identity):
             continue
 

@@ -19,7 +19,6 @@ from d2lab.layers.activation import (
     Softplus,
     Tanh,
 )
-from d2lab.layers.blocked import BlockedConv2d, PhaseAvgPool2d, PhaseMaxPool2d, blocked
 from d2lab.layers.convolution import Conv1d, Conv2d
 from d2lab.layers.dropout import Dropout
 from d2lab.layers.init import InitName, initialize
@@ -37,6 +36,7 @@ from d2lab.layers.loss import (
 from d2lab.layers.normalization import BatchNorm1d, BatchNorm2d, GroupNorm, LayerNorm
 from d2lab.layers.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 from d2lab.layers.scratch import to_scratch
+from d2lab.layers.space_to_depth import BlockedConv2d, PhaseAvgPool2d, PhaseMaxPool2d, blocked
 from d2lab.layers.transposed import ConvTranspose2d
 
 __all__ = [

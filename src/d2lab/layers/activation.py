@@ -17,7 +17,7 @@ Values = Float[Tensor, "*shape"]
 
 
 def sigmoid(input: Values) -> Values:
-    """Give 1 / (1 + exp(-x)), with the exponential of a number never above 0.
+    """Return 1 / (1 + exp(-x)), with the exponential of a number never above 0.
 
     Source: Goodfellow, Bengio, Courville 2016, "Deep Learning", eq. 3.30.
     """
@@ -27,7 +27,7 @@ def sigmoid(input: Values) -> Values:
 
 
 def tanh(input: Values) -> Values:
-    """Give (1 - exp(-2x)) / (1 + exp(-2x)); near 0 without cancellation, thanks to expm1.
+    """Return (1 - exp(-2x)) / (1 + exp(-2x)); near 0 without cancellation, thanks to expm1.
 
     Source: Abramowitz and Stegun 1964, 4.5.3.
     """
@@ -38,7 +38,7 @@ def tanh(input: Values) -> Values:
 
 
 def softplus(input: Values) -> Values:
-    """Give log(1 + exp(x)) without overflow: max(x, 0) + log(1 + exp(-|x|)).
+    """Return log(1 + exp(x)) without overflow: max(x, 0) + log(1 + exp(-|x|)).
 
     Source: Dugas et al. 2001, "Incorporating Second-Order Functional Knowledge", eq. 4.
     """
@@ -47,7 +47,7 @@ def softplus(input: Values) -> Values:
 
 
 def log_softmax(input: Values, dim: int) -> Values:
-    """Give x - log(sum(exp(x))) along an axis; the largest entry is subtracted first, so nothing overflows.
+    """Return x - log(sum(exp(x))) along an axis; the largest entry is subtracted first, so nothing overflows.
 
     Source: Goodfellow, Bengio, Courville 2016, "Deep Learning", section 6.2.2.3.
     """
@@ -56,7 +56,7 @@ def log_softmax(input: Values, dim: int) -> Values:
 
 
 def softmax(input: Values, dim: int) -> Values:
-    """Give exp(x) / sum(exp(x)) along an axis; the largest entry is subtracted first, so nothing overflows.
+    """Return exp(x) / sum(exp(x)) along an axis; the largest entry is subtracted first, so nothing overflows.
 
     Source: Bridle 1990, "Probabilistic Interpretation of Feedforward Classification Network Outputs".
     """
@@ -75,7 +75,7 @@ class Identity(nn.Module):
         super().__init__()
 
     def forward(self, input: Shaped[Tensor, "*shape"]) -> Shaped[Tensor, "*shape"]:
-        """Give the input."""
+        """Return the input."""
         return input
 
 
@@ -96,7 +96,7 @@ class Tanh(nn.Module):
 
 
 class ReLU(nn.Module):
-    """Give max(x, 0), with derivative 0 at 0; NaN stays NaN.
+    """Return max(x, 0), with derivative 0 at 0; NaN stays NaN.
 
     Source: Nair and Hinton 2010, "Rectified Linear Units Improve Restricted Boltzmann Machines", section 2.
     Twin: torch.nn.ReLU; `inplace` is accepted and ours never overwrites.
@@ -112,7 +112,7 @@ class ReLU(nn.Module):
 
 
 class ReLU6(ReLU):
-    """Give min(max(x, 0), 6). Source: Krizhevsky 2010, "Convolutional Deep Belief Networks". Twin: torch.nn.ReLU6."""
+    """Return min(max(x, 0), 6). Source: Krizhevsky 2010, "Convolutional Deep Belief Networks". Twin: torch.nn.ReLU6."""
 
     def forward(self, input: Values) -> Values:
         """Cut off below 0 and above 6."""
@@ -120,7 +120,7 @@ class ReLU6(ReLU):
 
 
 class LeakyReLU(ReLU):
-    """Give x above 0 and slope x elsewhere.
+    """Return x above 0 and slope x elsewhere.
 
     Source: Maas, Hannun, Ng 2013, "Rectifier Nonlinearities Improve Neural Network Acoustic Models", eq. 2.
     Twin: torch.nn.LeakyReLU.
@@ -136,7 +136,7 @@ class LeakyReLU(ReLU):
 
 
 class PReLU(nn.Module):
-    """Give x above 0 and weight x elsewhere, the weight learnt: one for all, or one for each channel.
+    """Return x above 0 and weight x elsewhere, the weight learnt: one for all, or one for each channel.
 
     Source: He et al. 2015, "Delving Deep into Rectifiers", eq. 1.
     Twin: torch.nn.PReLU.
@@ -162,7 +162,7 @@ class PReLU(nn.Module):
 
 
 class ELU(ReLU):
-    """Give x above 0 and alpha (exp(x) - 1) elsewhere.
+    """Return x above 0 and alpha (exp(x) - 1) elsewhere.
 
     Source: Clevert, Unterthiner, Hochreiter 2016, "Fast and Accurate Deep Network Learning by ELUs", eq. 15.
     Twin: torch.nn.ELU.
@@ -179,7 +179,7 @@ class ELU(ReLU):
 
 
 class GELU(nn.Module):
-    """Give x times the probability that a standard normal number is below x.
+    """Return x times the probability that a standard normal number is below x.
 
     approximate="tanh" is 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))).
 
@@ -203,7 +203,7 @@ class GELU(nn.Module):
 
 
 class SiLU(ReLU):
-    """Give x sigmoid(x).
+    """Return x sigmoid(x).
 
     Source: Elfwing, Uchibe, Doya 2018, Neural Networks 107, eq. 8.
     Twin: torch.nn.SiLU.
@@ -215,7 +215,7 @@ class SiLU(ReLU):
 
 
 class Softplus(nn.Module):
-    """Give log(1 + exp(beta x)) / beta, a ReLU without the corner; x itself where beta x is above the threshold.
+    """Return log(1 + exp(beta x)) / beta, a ReLU without the corner; x itself where beta x is above the threshold.
 
     Source: Dugas et al. 2001, "Incorporating Second-Order Functional Knowledge", eq. 4.
     Twin: torch.nn.Softplus.

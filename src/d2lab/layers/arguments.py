@@ -12,7 +12,7 @@ from d2lab.core.errors import ConfigError
 
 
 def pair(value: int | tuple[int, ...]) -> tuple[int, ...]:
-    """Give (rows, columns): a single number means both."""
+    """Return (rows, columns): a single number means both."""
     return (value, value) if isinstance(value, int) else tuple(value)
 
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError
 from d2lab.layers.arguments import check_axis, check_choice, check_counts
-from d2lab.layers.init import start_as_torch_
+from d2lab.layers.init import default_init_
 from d2lab.layers.windows import count_windows, pad, shifts, windows
 
 Pair = tuple[int, int]
@@ -141,7 +141,7 @@ class Conv2d(nn.Module):
         self._check()
         self.weight = nn.Parameter(torch.empty(out_channels, in_channels // groups, *self.kernel_size))
         self.bias = nn.Parameter(torch.empty(out_channels)) if bias else None
-        start_as_torch_(self.weight, self.bias)
+        default_init_(self.weight, self.bias)
 
     def _sizes(self, value: int | tuple[int, ...]) -> tuple[int, ...]:
         return (value,) * self.axes if isinstance(value, int) else tuple(value)

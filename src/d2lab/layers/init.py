@@ -1,4 +1,4 @@
-"""Starting weights, from scratch, and by name for every linear and convolutional layer of a net.
+"""Starting weights, from scratch, and by name for every linear and convolutional layer of a model.
 
 Each function fills a tensor in place and returns it, under torch.nn.init's name; from the same seed both draw
 the same numbers.
@@ -38,7 +38,7 @@ def fans(weight: Weight) -> tuple[int, int]:
 
 @torch.no_grad()
 def constant_(tensor: Weight, val: float) -> Weight:
-    """Give every entry the same value.
+    """Return every entry the same value.
 
     Source: none; why not: Goodfellow, Bengio, Courville 2016, "Deep Learning", section 8.4.
 
@@ -142,7 +142,7 @@ def _kaiming_deviation(tensor: Weight, slope: float) -> float:
     return math.sqrt(2 / ((1 + slope**2) * fans(tensor)[0]))
 
 
-def start_as_torch_(weight: Weight, bias: Float[Tensor, " out"] | None) -> None:
+def default_init_(weight: Weight, bias: Float[Tensor, " out"] | None) -> None:
     """Draw what torch's linear and convolutional layers begin with: evenly from +-1 / sqrt(fan in), biases too.
 
     The variance 1 / (3 fan in) is a third of LeCun's. It is a convention, reached in torch as Kaiming's law for
@@ -156,8 +156,8 @@ def start_as_torch_(weight: Weight, bias: Float[Tensor, " out"] | None) -> None:
         uniform_(bias, -bound, bound)
 
 
-def initialize(net: nn.Module, how: InitName) -> nn.Module:
-    """Draw the weights of every linear and convolutional layer again, in place, and return the net.
+def initialize(model: nn.Module, how: InitName) -> nn.Module:
+    """Draw the weights of every linear and convolutional layer again, in place, and return the model.
 
     default keeps what torch drew; normal draws from N(0, 0.01**2); xavier draws uniformly so that the variance
     survives both directions; kaiming draws normally for ReLU; zeros is the start a perceptron is taught with;
@@ -167,7 +167,7 @@ def initialize(net: nn.Module, how: InitName) -> nn.Module:
     Source: xavier: Glorot and Bengio 2010, eq. 16; kaiming: He et al. 2015, eq. 10.
     """
     if how == "default":
-        return net
+        return model
     draws: dict[str, Callable[[Tensor], Tensor]] = {
         "normal": lambda weight: normal_(weight, std=0.01),
         "xavier": xavier_uniform_,
@@ -175,9 +175,9 @@ def initialize(net: nn.Module, how: InitName) -> nn.Module:
         "zeros": zeros_,
         "symmetric": lambda weight: constant_(weight, SYMMETRIC),
     }
-    for module in net.modules():
+    for module in model.modules():
         if isinstance(module, nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d):
             draws[how](module.weight)
             if module.bias is not None:
                 zeros_(module.bias)
-    return net
+    return model

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError
 from d2lab.layers.arguments import check_axis, check_counts
-from d2lab.layers.init import normal_, start_as_torch_
+from d2lab.layers.init import default_init_, normal_
 
 
 class Linear(nn.Module):
@@ -25,7 +25,7 @@ class Linear(nn.Module):
         self.in_features, self.out_features = in_features, out_features
         self.weight = nn.Parameter(torch.empty(out_features, in_features))
         self.bias = nn.Parameter(torch.empty(out_features)) if bias else None
-        start_as_torch_(self.weight, self.bias)
+        default_init_(self.weight, self.bias)
 
     def forward(self, input: Float[Tensor, "*batch in_features"]) -> Float[Tensor, "*batch out_features"]:
         """Map the last axis."""

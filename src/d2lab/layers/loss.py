@@ -15,7 +15,7 @@ Values = Float[Tensor, "*shape"]
 
 
 def reduced(losses: Values, reduction: str) -> Tensor:
-    """Give the mean, the sum or all of the losses.
+    """Return the mean, the sum or all of the losses.
 
     Source: none; definitions.
 
@@ -123,7 +123,7 @@ class SmoothL1Loss(_Loss):
 
 
 def smooth_l1_loss(input: Values, target: Float[Tensor, "*other"], *, sigma: float = 1.0) -> Values:
-    """Give (sigma e)^2 / 2 where |e| < 1 / sigma^2, else |e| - 1 / (2 sigma^2), for every error e.
+    """Return (sigma e)^2 / 2 where |e| < 1 / sigma^2, else |e| - 1 / (2 sigma^2), for every error e.
 
     Source: Ren et al. 2015, "Faster R-CNN" (sigma appears in its published code, not in the paper).
     Twin: torch.nn.SmoothL1Loss(reduction="none", beta=1 / sigma**2).
@@ -178,7 +178,7 @@ class CrossEntropyLoss(_Loss):
         self.register_buffer("weight", weight)
         self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
 
-    def forward(self, input: Float[Tensor, "batch class_ *place"], target: Shaped[Tensor, "batch *other"]) -> Tensor:
+    def forward(self, input: Float[Tensor, "batch class_ *place"], target: Shaped[Tensor, " batch *other"]) -> Tensor:
         """Compare scores `[batch, class, *place]` with class numbers `[batch, *place]` or probabilities like them."""
         logs = log_softmax(input, 1).movedim(1, -1)  # batch *place class
         weight = logs.new_ones(logs.shape[-1]) if self.weight is None else self.weight

@@ -11,7 +11,7 @@ Values = Float[Tensor, "*shape"]
 
 
 def naive_sigmoid(input: Values) -> Values:
-    """Give 1 / (1 + exp(-x)). Below -88.7 (float32) exp overflows: the value survives, its gradient is NaN.
+    """Return 1 / (1 + exp(-x)). Below -88.7 (float32) exp overflows: the value survives, its gradient is NaN.
 
     Source: Goodfellow, Bengio, Courville 2016, "Deep Learning", eq. 3.30.
     """
@@ -19,7 +19,7 @@ def naive_sigmoid(input: Values) -> Values:
 
 
 def naive_softplus(input: Values) -> Values:
-    """Give log(1 + exp(x)). Above 88.7 (float32) it is infinite; below -17 it is 0.
+    """Return log(1 + exp(x)). Above 88.7 (float32) it is infinite; below -17 it is 0.
 
     Source: Dugas et al. 2001, "Incorporating Second-Order Functional Knowledge", eq. 4.
     """
@@ -27,7 +27,7 @@ def naive_softplus(input: Values) -> Values:
 
 
 def naive_softmax(input: Values, dim: int) -> Values:
-    """Give exp(x) / sum(exp(x)). One score above 88.7 (float32) makes it NaN; all below -104, 0 / 0.
+    """Return exp(x) / sum(exp(x)). One score above 88.7 (float32) makes it NaN; all below -104, 0 / 0.
 
     Source: Bridle 1990, "Probabilistic Interpretation of Feedforward Classification Network Outputs".
     """
@@ -36,7 +36,7 @@ def naive_softmax(input: Values, dim: int) -> Values:
 
 
 def naive_log_softmax(input: Values, dim: int) -> Values:
-    """Give log(softmax(x)). A probability that rounds to 0 becomes minus infinity.
+    """Return log(softmax(x)). A probability that rounds to 0 becomes minus infinity.
 
     Source: Goodfellow, Bengio, Courville 2016, "Deep Learning", section 6.2.2.3.
     """
@@ -44,7 +44,7 @@ def naive_log_softmax(input: Values, dim: int) -> Values:
 
 
 def naive_cross_entropy(input: Float[Tensor, "batch class_"], target: Int[Tensor, " batch"]) -> Float[Tensor, ""]:
-    """Give the mean of -log(softmax(x)[target]). Infinite or NaN where a score lies 104 below the largest (float32).
+    """Return the mean of -log(softmax(x)[target]). Infinite or NaN where a score lies 104 below the largest (float32).
 
     Source: Goodfellow, Bengio, Courville 2016, "Deep Learning", section 6.2.2.3.
     """
@@ -52,7 +52,7 @@ def naive_cross_entropy(input: Float[Tensor, "batch class_"], target: Int[Tensor
 
 
 def naive_binary_cross_entropy(input: Values, target: Values) -> Float[Tensor, ""]:
-    """Give the mean of -y log(p) - (1 - y) log(1 - p), p = sigmoid(x). Above 17 (float32) p is 1 and log(1 - p) not.
+    """Return the mean of -y log(p) - (1 - y) log(1 - p), p = sigmoid(x). Above 17 (float32) p is 1 and log(1 - p) not.
 
     Source: Goodfellow, Bengio, Courville 2016, "Deep Learning", section 6.2.2.2.
     """
@@ -61,7 +61,7 @@ def naive_binary_cross_entropy(input: Values, target: Values) -> Float[Tensor, "
 
 
 def naive_variance(input: Values, dim: int) -> Tensor:
-    """Give E[x^2] - E[x]^2. Where the mean is 1,000 deviations, float32 has no digit left; it may be below 0.
+    """Return E[x^2] - E[x]^2. Where the mean is 1,000 deviations, float32 has no digit left; it may be below 0.
 
     Source: Chan, Golub, LeVeque 1983, The American Statistician 37(3), eq. 1.3.
     """

@@ -14,7 +14,7 @@ from d2lab.layers.arguments import check_axis, check_counts
 
 
 def moments(input: Float[Tensor, "*shape"], axes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-    """Give mean and biased variance over the axes, which stay with length 1.
+    """Return mean and biased variance over the axes, which stay with length 1.
 
     Source: Chan, Golub, LeVeque 1983, The American Statistician 37(3), eq. 1.2 (the two-pass formula).
     """
@@ -25,14 +25,14 @@ def moments(input: Float[Tensor, "*shape"], axes: tuple[int, ...]) -> tuple[Tens
 def standardize(
     input: Float[Tensor, "*shape"], mean: Float[Tensor, "*m"], variance: Float[Tensor, "*v"], eps: float
 ) -> Float[Tensor, "*shape"]:
-    """Give (x - mean) / sqrt(variance + eps).
+    """Return (x - mean) / sqrt(variance + eps).
 
     Source: Ioffe and Szegedy 2015, "Batch Normalization", algorithm 1.
     """
     return (input - mean) / (variance + eps).sqrt()
 
 
-def along_channels(values: Float[Tensor, " channel"], axes: int) -> Float[Tensor, "channel *one"]:
+def along_channels(values: Float[Tensor, " channel"], axes: int) -> Float[Tensor, " channel *one"]:
     """Shape one value for each channel so that it meets axis 1 of an input with so many axes.
 
     Source: none; a reshape.
@@ -45,7 +45,7 @@ def scaled_and_shifted(
     weight: Float[Tensor, " channel"] | None,
     bias: Float[Tensor, " channel"] | None,
 ) -> Float[Tensor, "batch channel *pixel"]:
-    """Give each channel the deviation and mean that were learnt for it.
+    """Return each channel the deviation and mean that were learnt for it.
 
     Source: Ioffe and Szegedy 2015, "Batch Normalization", algorithm 1, last line.
     """
@@ -54,7 +54,7 @@ def scaled_and_shifted(
 
 
 class BatchNorm2d(nn.Module):
-    """Standardize each channel over the batch and all pixels; in evaluation by running statistics instead.
+    """Normalize each channel over the batch and all pixels; in evaluation by running statistics instead.
 
     running = (1 - momentum) running + momentum batch, with the unbiased variance (divided by n - 1), though the
     batch itself is divided by the biased one. momentum=None averages all batches equally.
@@ -95,7 +95,7 @@ class BatchNorm2d(nn.Module):
         self.register_buffer("num_batches_tracked", torch.tensor(0) if tracked else None)
 
     def forward(self, input: Float[Tensor, "batch channel *pixel"]) -> Float[Tensor, "batch channel *pixel"]:
-        """Standardize every channel, then scale and shift it."""
+        """Normalize every channel, then scale and shift it."""
         name = type(self).__name__
         if input.ndim not in self.axes:
             raise ConfigError(f"the input of {name}", got=tuple(input.shape), need=f"{self.axes} axes")
@@ -129,7 +129,7 @@ class BatchNorm2d(nn.Module):
 
 
 class BatchNorm1d(BatchNorm2d):
-    """Standardize each feature over the batch (and over time, where there is any).
+    """Normalize each feature over the batch (and over time, where there is any).
 
     Source: Ioffe and Szegedy 2015, "Batch Normalization", algorithms 1 and 2.
     Twin: torch.nn.BatchNorm1d.
@@ -142,7 +142,7 @@ class BatchNorm1d(BatchNorm2d):
 
 
 class LayerNorm(nn.Module):
-    """Standardize the last axes of each example alone, so that the batch doesn't matter.
+    """Normalize the last axes of each example alone, so that the batch doesn't matter.
 
     Source: Ba, Kiros, Hinton 2016, "Layer Normalization", eq. 3.
     Twin: torch.nn.LayerNorm.
@@ -166,7 +166,7 @@ class LayerNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(shape)) if elementwise_affine and bias else None
 
     def forward(self, input: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-        """Standardize every example, then scale and shift each entry."""
+        """Normalize every example, then scale and shift each entry."""
         for axis, size in enumerate(self.normalized_shape, start=-len(self.normalized_shape)):
             check_axis("LayerNorm", input, axis, size)
         axes = tuple(range(-len(self.normalized_shape), 0))
@@ -176,7 +176,7 @@ class LayerNorm(nn.Module):
 
 
 class GroupNorm(nn.Module):
-    """Standardize groups of channels of each example alone; one group is a layer norm, n groups an instance norm.
+    """Normalize groups of channels of each example alone; one group is a layer norm, n groups an instance norm.
 
     Source: Wu and He 2018, "Group Normalization", eq. 7.
     Twin: torch.nn.GroupNorm.
@@ -197,7 +197,7 @@ class GroupNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(num_channels)) if affine and bias else None
 
     def forward(self, input: Float[Tensor, "batch channel *pixel"]) -> Float[Tensor, "batch channel *pixel"]:
-        """Standardize every group, then scale and shift each channel."""
+        """Normalize every group, then scale and shift each channel."""
         check_axis("GroupNorm", input, 1, self.num_channels)
         grouped = input.reshape(len(input), self.num_groups, -1)
         standard = standardize(grouped, *moments(grouped, (2,)), self.eps).view(input.shape)

@@ -24,7 +24,7 @@ class _Pool2d(nn.Module):
             raise ConfigError(f"{name}.padding", got=self.padding, need="0 to half of the kernel")
 
     def _windows(self, input: Tensor, value: float, dilation: tuple[int, ...] = (1, 1)) -> Tensor:
-        """Give `[batch, channel, entry, out height, out width]`, framed with `value`."""
+        """Return `[batch, channel, entry, out height, out width]`, framed with `value`."""
         frame = []
         for axis, side in enumerate(input.shape[-2:]):
             padding = self.padding[axis]
@@ -72,7 +72,7 @@ class MaxPool2d(_Pool2d):
 
 
 class AvgPool2d(_Pool2d):
-    """Give the mean of each window; zeros of the frame count unless `count_include_pad` is off.
+    """Return the mean of each window; zeros of the frame count unless `count_include_pad` is off.
 
     Source: LeCun et al. 1998, Proc. IEEE 86(11), section II.B (there with a learnt factor and bias).
     Twin: torch.nn.AvgPool2d.

@@ -32,7 +32,7 @@ def to_scratch(model: nn.Module) -> nn.Module:
     Source: none; the twins' sources are theirs.
 
     Args:
-        model: a net of torch layers.
+        model: a model of torch layers.
 
     Raises:
         ConfigError: a layer of torch's has no twin, uses an option that its twin lacks, or carries hooks.
@@ -41,7 +41,7 @@ def to_scratch(model: nn.Module) -> nn.Module:
 
 
 def _rebuilt(module: nn.Module, path: str, done: dict[int, nn.Module]) -> nn.Module:
-    """Give the twin of a layer, or the module with its children replaced; one module met twice stays one."""
+    """Return the twin of a layer, or the module with its children replaced; one module met twice stays one."""
     if id(module) in done:
         return done[id(module)]
     made = SCRATCH.get(type(module))

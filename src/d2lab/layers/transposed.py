@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from d2lab.core.errors import ConfigError
 from d2lab.layers.arguments import check_axis, check_choice, check_counts, pair
 from d2lab.layers.convolution import convolve_columns
-from d2lab.layers.init import start_as_torch_
+from d2lab.layers.init import default_init_
 from d2lab.layers.windows import pad
 
 
@@ -49,7 +49,7 @@ class ConvTranspose2d(nn.Module):
         self._check()
         self.weight = nn.Parameter(torch.empty(in_channels, out_channels // groups, *self.kernel_size))
         self.bias = nn.Parameter(torch.empty(out_channels)) if bias else None
-        start_as_torch_(self.weight, self.bias)
+        default_init_(self.weight, self.bias)
 
     def _check(self) -> None:
         """Refuse arguments that describe no transposed convolution."""
@@ -111,7 +111,7 @@ class ConvTranspose2d(nn.Module):
         return (input.flatten(1) @ matrix.T).view(len(input), self.out_channels, *sides)
 
     def matrix(self, sides: tuple[int, int], places: tuple[int, int]) -> Float[Tensor, "image_pixels map_pixels"]:
-        """Give the transposed matrix of the convolution: row p holds its answer to the image with pixel p lit.
+        """Return the transposed matrix of the convolution: row p holds its answer to the image with pixel p lit.
 
         Args:
             sides: height and width of the image.

@@ -4,7 +4,7 @@ A lesson is `course/NN-slug/MM-slug.md`, a MyST notebook as jupytext reads it. P
 language and stand in pairs, Chinese and English; code cells are shared.
 """
 
-from d2lab.lessons.keep import keep
+from d2lab.lessons.export_values import keep
 from d2lab.lessons.lesson import Cell, Lesson, read_course, read_lesson
 
 __all__ = ["Cell", "Lesson", "keep", "read_course", "read_lesson"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from d2lab.core.errors import D2labError
 from d2lab.core.language import LANGUAGES
-from d2lab.lessons.keep import VALUES_MIME
+from d2lab.lessons.export_values import VALUES_MIME
 from d2lab.lessons.lesson import Lesson, read_prose
 from d2lab.lessons.names import unknown_names
 from d2lab.lessons.numbers import numbers_without_source

@@ -74,7 +74,7 @@ class Lesson:
         return [cell for cell in self.cells if cell.language == language]
 
     def title(self, language: Language) -> str:
-        """Give the first heading.
+        """Return the first heading.
 
         Raises:
             DataError: the first prose cell has none.

@@ -42,7 +42,7 @@ def unknown_names(lesson: Lesson, verbs: Iterable[str], kept: Iterable[str] | No
 
 
 def resolve(name: str) -> object:
-    """Give the thing of d2lab that a dotted name means, with or without d2lab in front.
+    """Return the thing of d2lab that a dotted name means, with or without d2lab in front.
 
     Args:
         name: layers.Dropout, d2lab.layers.Dropout or d2lab.layers.dropout.Dropout.

@@ -8,7 +8,7 @@ from typing import Any
 from d2lab.claims.catalog import CLAIMS
 from d2lab.claims.page import evidence_of, said
 from d2lab.core.language import LANGUAGES, Language
-from d2lab.lessons.keep import VALUES_MIME
+from d2lab.lessons.export_values import VALUES_MIME
 from d2lab.lessons.lesson import Lesson
 from d2lab.lessons.prose import roles, words
 

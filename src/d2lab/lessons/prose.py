@@ -65,7 +65,7 @@ def commands(text: str) -> list[str]:
 
 
 def words(text: str) -> str:
-    """Give what is said in words: no code, no formula with letters, no roles, no targets, no free sections.
+    """Return what is said in words: no code, no formula with letters, no roles, no targets, no free sections.
 
     A number alone between dollars or backticks stays: it is a number in the prose.
     """

@@ -19,7 +19,7 @@ from d2lab.claims.record import FOLDER
 from d2lab.claims.sources import without_words
 from d2lab.core.atomic import write_json
 from d2lab.core.errors import MissingExtraError, RunError
-from d2lab.lessons.keep import VALUES_MIME
+from d2lab.lessons.export_values import VALUES_MIME
 from d2lab.lessons.lesson import Lesson
 
 FORMAT = 1
@@ -76,7 +76,7 @@ def kept(lesson: Lesson, folder: Path) -> Executed | None:
 def execute_all(
     lessons: Sequence[Lesson], folder: Path, jobs: int = 2, tell: Callable[[str], None] = lambda line: None
 ) -> dict[str, Executed]:
-    """Run what has not been run since its code changed; give the outputs by the lessons' names.
+    """Run what has not been run since its code changed; return the outputs by the lessons' names.
 
     Args:
         lessons: of the course.

@@ -51,7 +51,7 @@ def top_k_correct(
 def accuracy(
     answers: Float[Tensor, "batch class_"] | Int64[Tensor, " batch"], targets: Int64[Tensor, "*targets"]
 ) -> Float[Tensor, ""]:
-    """Give the share of right answers, from 0 to 1.
+    """Return the share of right answers, from 0 to 1.
 
     Args:
         answers: logits, or class numbers already chosen.
@@ -87,7 +87,7 @@ def confusion(
 
 
 def per_class_accuracy(matrix: Int64[Tensor, "class_ class_"]) -> Float[Tensor, " class_"]:
-    """Give the share of each true class that was found (its recall); NaN for a class that never occurred.
+    """Return the share of each true class that was found (its recall); NaN for a class that never occurred.
 
     Args:
         matrix: counts from `confusion`.

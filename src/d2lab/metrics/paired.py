@@ -35,7 +35,7 @@ class Mean:
 
     @property
     def visible(self) -> float:
-        """Give the smallest true mean that so many seeds of this spread show in 4 of 5 experiments.
+        """Return the smallest true mean that so many seeds of this spread show in 4 of 5 experiments.
 
         Source: Cohen 1988, "Statistical Power Analysis for the Behavioral Sciences", section 2.4, with t for normal.
         """
@@ -46,7 +46,7 @@ class Mean:
 
 
 def mean_interval(values: Values) -> Mean:
-    """Give mean and t interval of some measured numbers.
+    """Return mean and t interval of some measured numbers.
 
     Source: Student 1908, "The Probable Error of a Mean".
 
@@ -67,7 +67,7 @@ def mean_interval(values: Values) -> Mean:
 
 
 def intervals(runs: Mapping[str, Values]) -> dict[str, tuple[float, float]]:
-    """Give the t interval of each variant's mean, by name; a variant that was run once has none.
+    """Return the t interval of each variant's mean, by name; a variant that was run once has none.
 
     Args:
         runs: the numbers of each variant, one a seed.
@@ -80,7 +80,7 @@ def intervals(runs: Mapping[str, Values]) -> dict[str, tuple[float, float]]:
 
 
 def paired(ours: Values, theirs: Values) -> Mean:
-    """Give mean and t interval of the differences, seed by seed.
+    """Return mean and t interval of the differences, seed by seed.
 
     Args:
         ours: one a seed.
@@ -95,7 +95,7 @@ def paired(ours: Values, theirs: Values) -> Mean:
 
 
 def bootstrap_interval(values: Values, *, draws: int = 10_000, seed: int = 0) -> tuple[float, float]:
-    """Give the percentile interval of the mean, for numbers that are far from normal (ratios, times).
+    """Return the percentile interval of the mean, for numbers that are far from normal (ratios, times).
 
     Source: Efron 1979, "Bootstrap Methods: Another Look at the Jackknife".
 
@@ -117,7 +117,7 @@ def bootstrap_interval(values: Values, *, draws: int = 10_000, seed: int = 0) ->
 
 
 def sign_chance(wins: int, n: int) -> float:
-    """Give the chance of a result as lopsided as this if either side were as likely to win: two-sided, exact.
+    """Return the chance of a result as lopsided as this if either side were as likely to win: two-sided, exact.
 
     Source: Arbuthnot 1710; Conover 1999, "Practical Nonparametric Statistics", section 3.4.
 

@@ -40,15 +40,15 @@ class RegressionSums:
         )
 
     def mean_squared_error(self) -> Float[Tensor, ""]:
-        """Give the mean squared error over rows and outputs, in the truth's unit squared."""
+        """Return the mean squared error over rows and outputs, in the truth's unit squared."""
         return (self.squared / self.count).mean()
 
     def mean_absolute_error(self) -> Float[Tensor, ""]:
-        """Give the mean absolute error over rows and outputs, in the truth's unit."""
+        """Return the mean absolute error over rows and outputs, in the truth's unit."""
         return (self.absolute / self.count).mean()
 
     def r2(self) -> Float[Tensor, ""]:
-        """Give 1 - errors / spread: 1 is perfect, 0 no better than the mean, below 0 worse.
+        """Return 1 - errors / spread: 1 is perfect, 0 no better than the mean, below 0 worse.
 
         A constant truth has no spread: NaN for perfect predictions, minus infinity for others.
         """

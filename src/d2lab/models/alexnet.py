@@ -1,7 +1,7 @@
 """AlexNet: LeNet grown up, with ReLU, dropout and a stack of three convolutions without a pool between.
 
 Source: Krizhevsky, Sutskever, Hinton 2012, "ImageNet Classification with Deep CNNs", section 3.
-Changed: one tower for the paper's two, so no groups; no local response normalization. The default is the notes' net;
+Changed: one tower for the paper's two, so no groups; no local response normalization. The default is the notes' model;
 `AlexNetConfig(widths=(64, 192, 384, 256, 256), padding=2, channels=3, classes=1000)` is torchvision's, that of
 Krizhevsky 2014, "One weird trick for parallelizing convolutional neural networks".
 """

@@ -63,7 +63,7 @@ def build_model(config: ModelConfig) -> nn.Module:
 
 
 def default_settings(kind: str) -> ModelConfig:
-    """Give a model's default settings by the name of their class, as records keep it.
+    """Return a model's default settings by the name of their class, as records keep it.
 
     Raises:
         ConfigError: there is no such model.

@@ -1,4 +1,4 @@
-"""CifarNet: a small net for 32 pixels that learns fast, because its first layer knows what pictures are like.
+"""CifarNet: a small model for 32 pixels that learns fast, because its first layer knows what pictures are like.
 
 The first convolution turns 2x2 patches into numbers that are uncorrelated and of equal spread (`whiten` computes it
 from images; it is not trained), convolutions start as the identity, normalizations have no gain, scores start at 0.
@@ -6,7 +6,7 @@ from images; it is not trained), convolutions start as the identity, normalizati
 Source: Jordan 2024, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU", sections 2 and 3; the whitening: Page 2019, "How
 to Train Your ResNet 8".
 Changed: images in [0, 1], whose mean the first bias takes away; the last layer starts at 0 where the paper divides the
-scores by 9; three convolutions a group are joined by a sum over the last two, as in the paper's net for 96 %.
+scores by 9; three convolutions a group are joined by a sum over the last two, as in the paper's model for 96 %.
 See: recipes/cifar10_fast.py.
 """
 
@@ -106,7 +106,7 @@ class CifarNet(nn.Sequential):
 def whitening_filters(
     images: Float[Tensor, "image channel height width"], patch: int
 ) -> tuple[Float[Tensor, "filter number"], Float[Tensor, " number"]]:
-    """Give the principal directions of all patches, each divided by its deviation, and the mean patch.
+    """Return the principal directions of all patches, each divided by its deviation, and the mean patch.
 
     Source: Page 2019, "How to Train Your ResNet 8"; Krizhevsky 2009, "Learning Multiple Layers of Features from Tiny
         Images", appendix A.
@@ -122,7 +122,7 @@ def whitening_filters(
 
 
 def identity_convolution(inputs: int, outputs: int) -> nn.Conv2d:
-    """Give a 3x3 convolution without bias whose first outputs are its inputs; the other kernels are drawn.
+    """Return a 3x3 convolution without bias whose first outputs are its inputs; the other kernels are drawn.
 
     Source: Zagoruyko and Komodakis 2017, "DiracNets", section 3.
 
@@ -137,7 +137,7 @@ def identity_convolution(inputs: int, outputs: int) -> nn.Conv2d:
 
 
 def normalization(width: int) -> nn.BatchNorm2d:
-    """Give a batch normalization without gain.
+    """Return a batch normalization without gain.
 
     Args:
         width: channels.

@@ -1,7 +1,7 @@
 """DenseNet: every layer sees the maps of all layers before it, and adds a few of its own.
 
 Source: Huang, Liu, van der Maaten, Weinberger 2017, "Densely Connected Convolutional Networks", table 1.
-Changed: nothing. The notes' net is the default: four layers a block, without bottlenecks, convolutions with biases;
+Changed: nothing. The notes' model is the default: four layers a block, without bottlenecks, convolutions with biases;
 the paper's DenseNet-121 is `DenseNetConfig(blocks=(6, 12, 24, 16), bottleneck=True, bias=False)`.
 """
 
@@ -86,7 +86,7 @@ class DenseNet(nn.Sequential):
 
 
 def transition(inputs: int, outputs: int, *, bias: bool) -> nn.Sequential:
-    """Give what stands between blocks: fewer channels, half the side.
+    """Return what stands between blocks: fewer channels, half the side.
 
     Args:
         inputs: channels that come in.

@@ -19,7 +19,7 @@ BODY = "body"  # as the last frozen layer: all but the head
 
 
 class Head(NamedTuple):
-    """The layer that scores the classes, and its name in the net."""
+    """The layer that scores the classes, and its name in the model."""
 
     name: str
     layer: nn.Linear | nn.Conv2d
@@ -30,28 +30,28 @@ class Head(NamedTuple):
         return self.layer.weight.shape[0]
 
 
-def find_head(net: nn.Module) -> Head:
+def find_head(model: nn.Module) -> Head:
     """Find the last layer with weights, which scores the classes: linear, or a 1x1 convolution.
 
     Raises:
         ConfigError: the last layer with weights is of another kind.
     """
-    weighted = [(name, m) for name, m in net.named_modules() if next(m.parameters(recurse=False), None) is not None]
-    name, layer = weighted[-1] if weighted else ("", net)
+    weighted = [(name, m) for name, m in model.named_modules() if next(m.parameters(recurse=False), None) is not None]
+    name, layer = weighted[-1] if weighted else ("", model)
     pointwise = isinstance(layer, nn.Conv2d) and layer.kernel_size == (1, 1) and layer.groups == 1
     if not isinstance(layer, nn.Linear | nn.Conv2d) or not (pointwise or isinstance(layer, nn.Linear)):
-        got = f"{name or 'the net'} ({type(layer).__name__})"
+        got = f"{name or 'the model'} ({type(layer).__name__})"
         raise ConfigError("the head", got=got, need="a linear map or a 1x1 convolution as the last layer")
     return Head(name, layer)
 
 
-def replace_head(net: nn.Module, classes: int) -> Head:
-    """Put a head for other classes on a net, in place; its weights are drawn from torch's global stream.
+def replace_head(model: nn.Module, classes: int) -> Head:
+    """Put a head for other classes on a model, in place; its weights are drawn from torch's global stream.
 
     The new head lies on the device of the old one and in its precision, and it is trained, frozen or not.
 
     Args:
-        net: with a head.
+        model: with a head.
         classes: outputs of the new one.
 
     Raises:
@@ -59,7 +59,7 @@ def replace_head(net: nn.Module, classes: int) -> Head:
     """
     if classes < 2:
         raise ConfigError("classes", got=classes, need="2 or more")
-    name, old = find_head(net)
+    name, old = find_head(model)
     like: dict[str, Any] = {"bias": old.bias is not None, "device": old.weight.device, "dtype": old.weight.dtype}
     new: nn.Linear | nn.Conv2d
     if isinstance(old, nn.Linear):
@@ -67,14 +67,14 @@ def replace_head(net: nn.Module, classes: int) -> Head:
     else:
         new = nn.Conv2d(old.in_channels, classes, kernel_size=1, **like)
     where, _, last = name.rpartition(".")
-    net.get_submodule(where).register_module(last, new.train(old.training))
+    model.get_submodule(where).register_module(last, new.train(old.training))
     return Head(name, new)
 
 
 @torch.no_grad()
 def copy_rows(
     head: nn.Linear | nn.Conv2d,
-    weight: Float[Tensor, "class_ *fan_in"],
+    weight: Float[Tensor, " class_ *fan_in"],
     bias: Float[Tensor, " class_"] | None,
     pairs: Mapping[int, int],
 ) -> None:
@@ -98,26 +98,26 @@ def copy_rows(
 
 
 def head_from_classes(
-    net: nn.Module,
+    model: nn.Module,
     rows: Mapping[str, str | int],
     *,
     classes: Sequence[str],
     source: nn.Module,
     source_classes: Sequence[str],
 ) -> Head:
-    """Start the head of `net` from what `source` knows of some classes; the other rows stay as they are.
+    """Start the head of `model` from what `source` knows of some classes; the other rows stay as they are.
 
     Args:
-        net: to change; its head has one row for each of `classes`.
-        rows: class of `net` -> class of `source`, by name or number, as {"hotdog": 934}.
-        classes: of `net`, in order.
-        source: a net with the same number of features.
+        model: to change; its head has one row for each of `classes`.
+        rows: class of `model` -> class of `source`, by name or number, as {"hotdog": 934}.
+        classes: of `model`, in order.
+        source: a model with the same number of features.
         source_classes: of `source`, in order.
 
     Raises:
         ConfigError: a class that does not exist (the error names the nearest), or heads that don't fit.
     """
-    head, theirs = find_head(net), find_head(source)
+    head, theirs = find_head(model), find_head(source)
     for what, one, names in (("classes", head, classes), ("source_classes", theirs, source_classes)):
         if one.classes != len(names):
             raise ConfigError(what, got=f"{len(names)} names", need=f"{one.classes}, one for each row of {one.name}")
@@ -127,7 +127,7 @@ def head_from_classes(
 
 
 def class_number(name: str | int, classes: Sequence[str]) -> int:
-    """Give the number of a class, the first of its name.
+    """Return the number of a class, the first of its name.
 
     Raises:
         ConfigError: there is no such class; the error proposes the nearest name.
@@ -141,28 +141,30 @@ def class_number(name: str | int, classes: Sequence[str]) -> int:
     return list(classes).index(name)
 
 
-def freeze(net: nn.Module, up_to: str) -> nn.Module:
+def freeze(model: nn.Module, up_to: str) -> nn.Module:
     """Keep the layers up to and with one of them as they are: no gradient, and evaluation for good.
 
     Batch normalization would go on measuring its running mean and variance although its weights stand still, and
     so move what the frozen layers answer; dropout would go on dropping. Frozen layers therefore pass
-    `net.train()` by, until `unfreeze`. The order is that in which the layers were registered.
+    `model.train()` by, until `unfreeze`. The order is that in which the layers were registered.
 
     Args:
-        net: to change, in place.
+        model: to change, in place.
         up_to: name of the last layer that stays, such as `stage2` or `stage2.0.conv1`; `body` is all but the head.
 
     Raises:
         ConfigError: there is no such layer; the error proposes the nearest.
     """
-    modules = dict(net.named_modules())
+    modules = dict(model.named_modules())
     names = list(modules)
     if up_to == BODY:
-        last = names.index(find_head(net).name) - 1
+        last = names.index(find_head(model).name) - 1
     else:
-        found = next((name for name in (up_to, f"net.{up_to}") if name and name in modules), None)
+        found = next((name for name in (up_to, f"model.{up_to}") if name and name in modules), None)
         if found is None:
-            raise unknown_name("the layer to freeze up to", up_to, [BODY, *(name for name, _ in net.named_children())])
+            raise unknown_name(
+                "the layer to freeze up to", up_to, [BODY, *(name for name, _ in model.named_children())]
+            )
         last = max(number for number, name in enumerate(names) if f"{name}.".startswith(f"{found}."))
     for number, module in enumerate(modules.values()):
         if number > last:
@@ -172,14 +174,14 @@ def freeze(net: nn.Module, up_to: str) -> nn.Module:
         if number + sum(1 for _ in module.modules()) - 1 <= last:  # all that it holds is frozen
             module.eval()
             module.__dict__["train"] = MethodType(_stay, module)
-    return net
+    return model
 
 
-def unfreeze(net: nn.Module) -> nn.Module:
-    """Let every layer learn again; those that were frozen take the mode of the whole net."""
-    for module in net.modules():
+def unfreeze(model: nn.Module) -> nn.Module:
+    """Let every layer learn again; those that were frozen take the mode of the whole model."""
+    for module in model.modules():
         module.__dict__.pop("train", None)
-    return net.requires_grad_(True).train(net.training)
+    return model.requires_grad_(True).train(model.training)
 
 
 def _stay(module: nn.Module, mode: bool = True) -> nn.Module:
@@ -187,20 +189,20 @@ def _stay(module: nn.Module, mode: bool = True) -> nn.Module:
     return module
 
 
-def parameter_groups(net: nn.Module, head_rate_factor: float = 10.0) -> list[dict[str, Any]]:
+def parameter_groups(model: nn.Module, head_rate_factor: float = 10.0) -> list[dict[str, Any]]:
     """Sort what learns into body and head; the head's learning rate is `head_rate_factor` times the body's.
 
-    Both follow the same schedule: see optimizers.set_rate.
+    Both follow the same schedule: see optimizers.set_lr.
 
     Raises:
         ConfigError: the factor is not above 0, or no head was found.
     """
     if not 0 < head_rate_factor < float("inf"):
-        raise ConfigError("head_rate", got=head_rate_factor, need="a number above 0")
-    own = {id(parameter) for parameter in find_head(net).layer.parameters()}
-    learning = [parameter for parameter in net.parameters() if parameter.requires_grad]
+        raise ConfigError("head_lr_scale", got=head_rate_factor, need="a number above 0")
+    own = {id(parameter) for parameter in find_head(model).layer.parameters()}
+    learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
     groups = [
-        {"params": [p for p in learning if id(p) not in own], "rate_factor": 1.0},
-        {"params": [p for p in learning if id(p) in own], "rate_factor": head_rate_factor},
+        {"params": [p for p in learning if id(p) not in own], "lr_scale": 1.0},
+        {"params": [p for p in learning if id(p) in own], "lr_scale": head_rate_factor},
     ]
     return [group for group in groups if group["params"]]

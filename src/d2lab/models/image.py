@@ -30,7 +30,7 @@ class ImageConfig:
 
 
 def after(side: int, kernel: int, stride: int = 1, padding: int = 0) -> int:
-    """Give the side of a map behind a convolution or pool: floor((side + 2 padding - kernel) / stride) + 1.
+    """Return the side of a map behind a convolution or pool: floor((side + 2 padding - kernel) / stride) + 1.
 
     Source: Dumoulin and Visin 2016, "A guide to convolution arithmetic", relationship 6.
 

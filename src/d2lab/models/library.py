@@ -36,35 +36,35 @@ def split_name(name: str) -> tuple[str, str]:
     """
     where, slash, rest = name.partition("/")
     if where not in LIBRARIES or not slash or not rest:
-        raise ConfigError("the net", got=name, need="a name such as torchvision/resnet18 or timm/resnet18.a1_in1k")
+        raise ConfigError("the model", got=name, need="a name such as torchvision/resnet18 or timm/resnet18.a1_in1k")
     return where, rest
 
 
 def library_net(architecture: str, classes: int) -> nn.Module:
-    """Build a library's net, its weights drawn and the caller's luck left alone.
+    """Build a library's model, its weights drawn and the caller's luck left alone.
 
-    Heads that only training uses (GoogLeNet, Inception) are left out: a net gives one answer.
+    Heads that only training uses (GoogLeNet, Inception) are left out: a model gives one answer.
 
     Args:
         architecture: such as `torchvision/googlenet`, without a tag.
         classes: outputs of its head.
 
     Raises:
-        ConfigError: the library has no such net.
+        ConfigError: the library has no such model.
         MissingExtraError: the library is not installed.
     """
     where, name = split_name(architecture)
     models = library(where)
     known = names_of(where)
     if name not in known:
-        raise unknown_name("the net", architecture, [f"{where}/{one}" for one in known])
+        raise unknown_name("the model", architecture, [f"{where}/{one}" for one in known])
     with _own_luck():
         if where == "timm":
-            net: nn.Module = models.create_model(name, pretrained=False, num_classes=classes)
-            return net
+            model: nn.Module = models.create_model(name, pretrained=False, num_classes=classes)
+            return model
         more = {"aux_logits": False, "init_weights": False, "transform_input": True} if name in AUXILIARY else {}
-        net = models.get_model(name, weights=None, num_classes=classes, **more)
-        return net
+        model = models.get_model(name, weights=None, num_classes=classes, **more)
+        return model
 
 
 def names_of(where: str) -> list[str]:

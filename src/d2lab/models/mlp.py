@@ -52,6 +52,6 @@ class MLP(nn.Sequential):
             width = units
         self.add_module("out", nn.Linear(width, config.classes))
 
-    def forward(self, features: Float[Tensor, "batch *feature"]) -> Float[Tensor, "batch class_"]:
+    def forward(self, features: Float[Tensor, " batch *feature"]) -> Float[Tensor, "batch class_"]:
         """Score every class for every example."""
         return super().forward(features)  # type: ignore[no-any-return, no-untyped-call]

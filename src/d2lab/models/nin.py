@@ -1,7 +1,7 @@
-"""Network in network: 1x1 convolutions are small nets at every pixel, and the mean of a map is a class's score.
+"""Network in network: 1x1 convolutions are small models at every pixel, and the mean of a map is a class's score.
 
 Source: Lin, Chen, Yan 2014, "Network In Network", sections 3.1 and 3.2.
-Changed: sizes as in the notes, which take AlexNet's kernels; the paper's nets are for 32 pixels. The last ReLU can
+Changed: sizes as in the notes, which take AlexNet's kernels; the paper's models are for 32 pixels. The last ReLU can
 silence a class for good (its map is 0 everywhere, and so is its gradient): `bend_scores=False` leaves it out.
 """
 
@@ -32,7 +32,7 @@ class NiNConfig(ImageConfig):
 
 
 def nin_block(inputs: int, outputs: int, kernel: int, stride: int, padding: int, *, bend: bool = True) -> nn.Sequential:
-    """Give a convolution and two 1x1 convolutions, a ReLU behind each.
+    """Return a convolution and two 1x1 convolutions, a ReLU behind each.
 
     Args:
         inputs: channels that come in.

@@ -32,6 +32,6 @@ class Perceptron(nn.Sequential):
         self.add_module("flatten", nn.Flatten())
         self.add_module("out", nn.Linear(config.inputs, 1))
 
-    def forward(self, features: Float[Tensor, "batch *feature"]) -> Float[Tensor, "batch 1"]:
+    def forward(self, features: Float[Tensor, " batch *feature"]) -> Float[Tensor, "batch 1"]:
         """Score every example: the signed distance to the border times the length of the weights."""
         return super().forward(features)  # type: ignore[no-any-return, no-untyped-call]

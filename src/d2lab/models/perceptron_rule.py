@@ -53,7 +53,7 @@ def perceptron_rule(inputs: Points, signs: Signs, max_epochs: int = 1000) -> Sep
 
 
 def novikoff_bound(inputs: Points, signs: Signs, separator: Float[Tensor, " feature"]) -> float:
-    """Give the most mistakes the rule can make, in any order of the points: (radius / margin)^2.
+    """Return the most mistakes the rule can make, in any order of the points: (radius / margin)^2.
 
     Source: Novikoff 1962, theorem 1.
 

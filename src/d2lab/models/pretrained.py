@@ -1,6 +1,6 @@
-"""A net whose weights others trained: their architecture, and what they did to images as its first layer.
+"""A model whose weights others trained: their architecture, and what they did to images as its first layer.
 
-Where the architecture is one of ours (alexnet, vgg, resnet, densenet), the net is ours, its layers under our names;
+Where the architecture is one of ours (alexnet, vgg, resnet, densenet), the model is ours, its layers under our names;
 else it is the library's own module. Weights are no matter here: `d2lab.pretrained` brings them.
 """
 
@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError
-from d2lab.layers.standardize import Standardize
+from d2lab.layers.normalize import Normalize
 from d2lab.models.image import ImageConfig
 from d2lab.models.library import library_net, split_name
 
@@ -21,7 +21,7 @@ NOT_THEIRS = ("nin", "googlenet")  # ours and theirs share the name but not the 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PretrainedConfig(ImageConfig):
-    """Sizes of a net of others; the defaults have 11,689,512 parameters."""
+    """Sizes of a model of others; the defaults have 11,689,512 parameters."""
 
     channels: int = 3  # of the images that come in: 1, or as many as there are means
     classes: int = 1000
@@ -37,7 +37,7 @@ class PretrainedConfig(ImageConfig):
 
     @property
     def ours(self) -> ImageConfig | None:
-        """Give the settings of our own net where the architecture is one of ours."""
+        """Return the settings of our own model where the architecture is one of ours."""
         from d2lab.models.variants import VARIANTS
 
         name = split_name(self.architecture)[1]
@@ -50,15 +50,15 @@ class PretrainedNet(nn.Sequential):
     """Image in [0, 1] -> one logit per class.
 
     Raises:
-        ConfigError: the library has no such net.
-        MissingExtraError: the net is the library's own and the library is not installed.
+        ConfigError: the library has no such model.
+        MissingExtraError: the model is the library's own and the library is not installed.
     """
 
     def __init__(self, config: PretrainedConfig) -> None:
         super().__init__()
-        self.add_module("normalize", Standardize(config.mean, config.std))
+        self.add_module("normalize", Normalize(config.mean, config.std))
         if config.ours is None:
-            self.add_module("net", library_net(config.architecture, config.classes))
+            self.add_module("model", library_net(config.architecture, config.classes))
             return
         from d2lab.models.catalog import build_model
 

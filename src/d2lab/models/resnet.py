@@ -1,9 +1,9 @@
-"""ResNet: every block adds to its input, so that a deep net is no harder to train than a shallow one.
+"""ResNet: every block adds to its input, so that a deep model is no harder to train than a shallow one.
 
 Source: He, Zhang, Ren, Sun 2016, "Deep Residual Learning for Image Recognition", table 1, section 4.2 (32 pixels);
 pre-activation: He et al. 2016, "Identity Mappings in Deep Residual Networks", figure 4e.
 Changed: in a bottleneck the 3x3 convolution has the stride, as in torchvision; the paper gives it to the first 1x1. A
-shortcut of other size is a 1x1 convolution (option B), or with `shortcut="pad"` zeros (option A, of the 32-pixel nets).
+shortcut of other size is a 1x1 convolution (option B), or with `shortcut="pad"` zeros (option A, of the 32-pixel models).
 The notes' ResNet-18 is `ResNetConfig(bias=True, side=96)`.
 """
 
@@ -29,7 +29,7 @@ class ResNetConfig(ImageConfig):
     depth: int = 18  # 18, 34, 50, 101, 152; with stem=small 6n + 2: 20, 32, 44, 56, 110
     stem: Literal["large", "small"] = "large"  # small: for 32 pixels, three stages of 16, 32, 64 channels
     order: Literal["post", "pre"] = "post"  # normalization and ReLU behind the convolutions, or before
-    shortcut: Literal["project", "pad", "none"] = "project"  # none: the plain net, to see why not
+    shortcut: Literal["project", "pad", "none"] = "project"  # none: the plain model, to see why not
     bias: bool = False  # of the convolutions; the normalization behind them makes it idle
 
     def __post_init__(self) -> None:

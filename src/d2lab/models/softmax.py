@@ -34,6 +34,6 @@ class SoftmaxRegression(nn.Sequential):
         self.add_module("flatten", nn.Flatten())
         self.add_module("out", nn.Linear(config.inputs, config.classes))
 
-    def forward(self, features: Float[Tensor, "batch *feature"]) -> Float[Tensor, "batch class_"]:
+    def forward(self, features: Float[Tensor, " batch *feature"]) -> Float[Tensor, "batch class_"]:
         """Score every class for every example."""
         return super().forward(features)  # type: ignore[no-any-return, no-untyped-call]

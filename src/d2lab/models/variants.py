@@ -1,4 +1,4 @@
-"""The papers' nets by the names that the field gives them: `resnet50` is settings, not code.
+"""The papers' models by the names that the field gives them: `resnet50` is settings, not code.
 
 All are for 224 pixels, three channels and the 1,000 classes of ImageNet, so that weights of others fit; for other data
 change those sizes with `dataclasses.replace`.
@@ -36,10 +36,10 @@ VARIANTS: dict[str, ImageConfig] = {
 
 
 def variant(name: str) -> ModelConfig:
-    """Give the settings of a paper's net.
+    """Return the settings of a paper's model.
 
     Raises:
-        ConfigError: no net has this name; the error proposes the nearest.
+        ConfigError: no model has this name; the error proposes the nearest.
     """
     if name not in VARIANTS:
         raise unknown_name("model", name, VARIANTS)

@@ -1,7 +1,7 @@
 """VGG: blocks of 3x3 convolutions, each block halves the side; depth by repetition.
 
 Source: Simonyan and Zisserman 2015, "Very Deep Convolutional Networks for Large-Scale Image Recognition", table 1.
-Changed: nothing for side 224; the linear head fits any side that the five pools leave a pixel of. The notes' net is
+Changed: nothing for side 224; the linear head fits any side that the five pools leave a pixel of. The notes' model is
 VGG-11 with `width=0.25`.
 """
 
@@ -45,7 +45,7 @@ class VGGConfig(ImageConfig):
 
 
 def vgg_block(convolutions: int, inputs: int, outputs: int, *, norm: bool) -> list[nn.Module]:
-    """Give some 3x3 convolutions with ReLU, then a pool that halves the side.
+    """Return some 3x3 convolutions with ReLU, then a pool that halves the side.
 
     Args:
         convolutions: how many.

@@ -3,12 +3,12 @@
 from d2lab.optimizers.adam import Adam, AdamW
 from d2lab.optimizers.adaptive import Adadelta, Adagrad, RMSprop
 from d2lab.optimizers.averaging import AveragedModel, ema
-from d2lab.optimizers.build import build_optimizer, clip, scratch_optimizer, set_rate
+from d2lab.optimizers.build import build_optimizer, clip, scratch_optimizer, set_lr
 from d2lab.optimizers.clipping import clip_grad_norm_, clip_grad_value_
 from d2lab.optimizers.config import OptimizerConfig, ScheduleConfig
 from d2lab.optimizers.muon import Muon, MuonAdamW, orthogonalize
 from d2lab.optimizers.proximal import soft_threshold
-from d2lab.optimizers.schedule import rate_factor
+from d2lab.optimizers.schedule import lr_scale
 from d2lab.optimizers.sgd import SGD, ProximalSGD
 
 __all__ = [
@@ -29,9 +29,9 @@ __all__ = [
     "clip_grad_norm_",
     "clip_grad_value_",
     "ema",
+    "lr_scale",
     "orthogonalize",
-    "rate_factor",
     "scratch_optimizer",
-    "set_rate",
+    "set_lr",
     "soft_threshold",
 ]

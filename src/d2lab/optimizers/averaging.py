@@ -15,7 +15,7 @@ Average = Callable[[Weight, Weight, int], Weight]  # average so far, weight now,
 
 
 def mean_so_far(average: Weight, weight: Weight, count: int) -> Weight:
-    """Give the mean of all weights, this one included: average + (weight - average) / (count + 1).
+    """Return the mean of all weights, this one included: average + (weight - average) / (count + 1).
 
     Source: Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima and Better Generalization", algorithm 1.
 

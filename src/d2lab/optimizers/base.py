@@ -37,7 +37,7 @@ class ScratchOptimizer(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:  # noqa: ANN401
-        """Move every weight that has a gradient; give the closure's loss, if there is a closure.
+        """Move every weight that has a gradient; return the closure's loss, if there is a closure.
 
         Raises:
             ConfigError: a gradient is sparse or complex.

@@ -39,7 +39,7 @@ SCRATCH: dict[type[torch.optim.Optimizer], Callable[..., ScratchOptimizer]] = {
 def build_optimizer(config: OptimizerConfig, parameters: Parameters) -> torch.optim.Optimizer:
     """Make the optimizer that `config` names, over these parameters or groups of them.
 
-    A group may have a `rate_factor`: its learning rate is that many times the others', see `set_rate`.
+    A group may have a `lr_scale`: its learning rate is that many times the others', see `set_lr`.
     """
     given_parameters: list[Any] = list(parameters)
     tensors = [t for given in given_parameters for t in (given["params"] if isinstance(given, dict) else [given])]
@@ -55,7 +55,7 @@ def build_optimizer(config: OptimizerConfig, parameters: Parameters) -> torch.op
         betas = (config.beta1, config.beta2)
         given["betas"] = tuple(d if b is None else b for b, d in zip(betas, (0.9, 0.999), strict=True))
     if config.name == "muon":
-        given |= {} if config.rest_factor is None else {"rest_factor": config.rest_factor}
+        given |= {} if config.adamw_lr_scale is None else {"adamw_lr_scale": config.adamw_lr_scale}
         return MuonAdamW(given_parameters, keep_norm=config.keep_norm, **given)
     if config.name in FUSED:
         given["fused"] = all(_has_fused(config.name, t) for t in tensors)
@@ -96,10 +96,10 @@ def _decays_apart(adam: torch.optim.Optimizer) -> bool:
     return apart == {True}
 
 
-def set_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:
-    """Set the learning rate of every parameter group, times the group's own `rate_factor` where it has one."""
+def set_lr(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:
+    """Set the learning rate of every parameter group, times the group's own `lr_scale` where it has one."""
     for group in optimizer.param_groups:
-        group["lr"] = learning_rate * group.get("rate_factor", 1.0)
+        group["lr"] = learning_rate * group.get("lr_scale", 1.0)
 
 
 def clip(config: OptimizerConfig, parameters: Sequence[Tensor]) -> None:

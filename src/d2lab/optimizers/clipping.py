@@ -13,7 +13,7 @@ from d2lab.core.errors import ConfigError, NonFiniteError
 def clip_grad_norm_(
     parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
 ) -> Float[Tensor, ""]:
-    """Shorten all gradients by one factor so that their norm is at most max_norm; give the norm before.
+    """Shorten all gradients by one factor so that their norm is at most max_norm; return the norm before.
 
     The factor is min(1, max_norm / (norm + 1e-6)): the direction stays.
 

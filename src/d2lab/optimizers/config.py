@@ -19,7 +19,7 @@ TAKES = {  # which settings beyond the shared ones mean something to which optim
     "adadelta": {"decay", "eps"},
     "adam": {"beta1", "beta2", "eps"},
     "adamw": {"beta1", "beta2", "eps"},
-    "muon": {"momentum", "nesterov", "beta1", "beta2", "eps", "rest_factor", "keep_norm"},
+    "muon": {"momentum", "nesterov", "beta1", "beta2", "eps", "adamw_lr_scale", "keep_norm"},
 }
 
 
@@ -36,7 +36,7 @@ class OptimizerConfig:
     beta1: float | None = None  # adam, adamw and what muon leaves to it: share of the past in the mean, 0.9
     beta2: float | None = None  # the same three: share of the past in the squares, 0.999
     eps: float | None = None  # all but sgd: what keeps the division finite
-    rest_factor: float | None = None  # muon: rate of biases, gains and the head, left to adamw, over its own; 0.1
+    adamw_lr_scale: float | None = None  # muon: rate of biases, gains and the head, left to adamw, over its own; 0.1
     keep_norm: bool = False  # muon: hold the length of hidden weights
     weight_decay: float = 0.0
     clip_norm: float | None = None  # longest gradient, as the 2-norm over all parameters
@@ -52,7 +52,7 @@ class OptimizerConfig:
         for name in ("weight_decay", "l1"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise ConfigError(name, got=getattr(self, name), need="0 or more")
-        for name in ("clip_norm", "clip_value", "eps", "rest_factor"):
+        for name in ("clip_norm", "clip_value", "eps", "adamw_lr_scale"):
             limit = getattr(self, name)
             if limit is not None and not 0 < limit < math.inf:
                 raise ConfigError(name, got=limit, need="a number above 0, or none")
@@ -60,7 +60,7 @@ class OptimizerConfig:
 
     def _check_together(self) -> None:
         """Refuse settings that the named optimizer doesn't know, or that contradict each other."""
-        for name in ("momentum", "nesterov", "l1", "decay", "beta1", "beta2", "eps", "rest_factor", "keep_norm"):
+        for name in ("momentum", "nesterov", "l1", "decay", "beta1", "beta2", "eps", "adamw_lr_scale", "keep_norm"):
             if getattr(self, name) not in (None, False, 0.0) and name not in TAKES[self.name]:
                 able = [optimizer for optimizer, names in TAKES.items() if name in names]
                 fix = f"Set name={able[0]}, or leave {name} out."

@@ -107,12 +107,12 @@ class MuonAdamW(ScratchOptimizer):
     Changed: the first kernel counts as hidden.
 
     Args:
-        params: weights, or groups of them; a group's `rate_factor` multiplies its rate, see `set_rate`.
+        params: weights, or groups of them; a group's `lr_scale` multiplies its rate, see `set_lr`.
         lr: of Muon.
         weight_decay: of Muon.
         momentum: of Muon.
         nesterov: of Muon.
-        rest_factor: AdamW's rate over Muon's.
+        adamw_lr_scale: AdamW's rate over Muon's.
         betas: of AdamW.
         eps: of AdamW.
         keep_norm: hold the length of hidden weights.
@@ -129,27 +129,27 @@ class MuonAdamW(ScratchOptimizer):
         momentum: float = 0.95,
         nesterov: bool = True,
         *,
-        rest_factor: float = 0.1,
+        adamw_lr_scale: float = 0.1,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         keep_norm: bool = False,
     ) -> None:
-        check_range("MuonAdamW", 0.0, rest_factor=rest_factor)
+        check_range("MuonAdamW", 0.0, adamw_lr_scale=adamw_lr_scale)
         given: list[Group] = [group if isinstance(group, dict) else {"params": [group]} for group in params]
         every = [weight for group in given for weight in group["params"]]
         head = next((weight for weight in reversed(every) if weight.ndim > 1), None)
         self.keep_norm = keep_norm
         groups: list[Group] = []
         for group in given:
-            factor = group.get("rate_factor", 1.0)
+            factor = group.get("lr_scale", 1.0)
             hidden = [w for w in group["params"] if w.ndim > 1 and w is not head]
             rest = [w for w in group["params"] if w.ndim < 2 or w is head]
             if hidden:
                 self.muon = Muon(hidden, lr * factor, weight_decay, momentum, nesterov)
-                groups.append({**self.muon.param_groups[0], "rate_factor": factor})
+                groups.append({**self.muon.param_groups[0], "lr_scale": factor})
             if rest:
-                self.adamw = AdamW(rest, lr * factor * rest_factor, betas, eps, weight_decay=0.0)
-                groups.append({**self.adamw.param_groups[0], "rate_factor": factor * rest_factor})
+                self.adamw = AdamW(rest, lr * factor * adamw_lr_scale, betas, eps, weight_decay=0.0)
+                groups.append({**self.adamw.param_groups[0], "lr_scale": factor * adamw_lr_scale})
         super().__init__(groups, {})
 
     def update(self, weight: Weight, gradient: Weight, state: dict[str, Tensor], group: Group) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from d2lab.optimizers.config import ScheduleConfig
 
 
-def rate_factor(config: ScheduleConfig, step: int, total_steps: int) -> float:
-    """Give the factor of the learning rate at `step`, counted from 0.
+def lr_scale(config: ScheduleConfig, step: int, total_steps: int) -> float:
+    """Return the factor of the learning rate at `step`, counted from 0.
 
     Warm-up grows it in a straight line to 1 and then hands over to the named schedule, whose clock starts
     where the warm-up ends; the last step of the run (`total_steps` - 1) reaches `floor`.

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.optim import lr_scheduler, swa_utils
 
-from d2lab.core.twin import CLOSE, Row, relative_difference, slowdown
+from d2lab.core.reference import CLOSE, Row, relative_difference, slowdown
 from d2lab.optimizers import averaging, build
 from d2lab.optimizers.clipping import clip_grad_norm_, clip_grad_value_
 from d2lab.optimizers.config import ScheduleConfig
-from d2lab.optimizers.schedule import rate_factor
+from d2lab.optimizers.schedule import lr_scale
 from d2lab.optimizers.sgd import ProximalSGD
 
 STEPS = 100
@@ -51,7 +51,7 @@ def walk(make: Make, shapes: tuple[tuple[int, ...], ...] = SHAPES) -> Iterator[T
 
 
 def farthest(ours: Iterator[Tensor], theirs: Iterator[Tensor]) -> float:
-    """Give the largest relative difference of two walks."""
+    """Return the largest relative difference of two walks."""
     return max(relative_difference(mine, reference) for mine, reference in zip(ours, theirs, strict=True))
 
 
@@ -135,12 +135,12 @@ class _ShrunkSGD(torch.optim.SGD):
 
 
 def factors(config: ScheduleConfig, steps: int = STEPS) -> Iterator[Tensor]:
-    """Give the rates of a run of 100 steps."""
-    return (torch.tensor(rate_factor(config, step, steps), dtype=torch.float64) for step in range(STEPS))
+    """Return the rates of a run of 100 steps."""
+    return (torch.tensor(lr_scale(config, step, steps), dtype=torch.float64) for step in range(STEPS))
 
 
 def rates(make: Callable[[torch.optim.Optimizer], lr_scheduler.LRScheduler]) -> Iterator[Tensor]:
-    """Give the rates of 100 steps as torch's scheduler sets them."""
+    """Return the rates of 100 steps as torch's scheduler sets them."""
     optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
     scheduler = make(optimizer)
     for step in range(STEPS):

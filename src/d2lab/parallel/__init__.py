@@ -1,4 +1,4 @@
-"""Several devices at one net: a batch split over them, and the sums that keep their copies alike."""
+"""Several devices at one model: a batch split over them, and the sums that keep their copies alike."""
 
 from d2lab.parallel.collectives import all_reduce_sum, gather, scatter
 from d2lab.parallel.split_batch import replicate, split_batch_gradients

@@ -12,7 +12,7 @@ from torch import Tensor
 from d2lab.core.errors import ConfigError
 
 
-def scatter(batch: Shaped[Tensor, "batch *rest"], devices: Sequence[torch.device]) -> list[Tensor]:
+def scatter(batch: Shaped[Tensor, " batch *rest"], devices: Sequence[torch.device]) -> list[Tensor]:
     """Cut a batch along its first axis, a part for each device in order; the first parts are one longer.
 
     A batch smaller than the number of devices leaves the last ones an empty part.
@@ -38,7 +38,7 @@ def gather(parts: Sequence[Tensor], device: torch.device) -> Tensor:
 
 
 def all_reduce_sum(parts: Sequence[Tensor]) -> list[Tensor]:
-    """Give every device the sum of all parts, each a copy of its own.
+    """Return every device the sum of all parts, each a copy of its own.
 
     The sum is taken in the order of the parts, on the device of the first: every device gets the same bits, and
     the next run gets them again.

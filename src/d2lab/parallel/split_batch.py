@@ -1,4 +1,4 @@
-"""Data parallelism from scratch: each device has the whole net and a part of the batch; gradients are summed.
+"""Data parallelism from scratch: each device has the whole model and a part of the batch; gradients are summed.
 
 The loss of a batch is a mean over its examples. Each part's mean is weighted by the part's share of the batch, so
 the sum of the parts' gradients is the gradient of the batch, also where the parts are not equally large. Every
@@ -25,30 +25,30 @@ from d2lab.parallel.collectives import all_reduce_sum, scatter
 Loss = Callable[[Tensor, Tensor], Tensor]  # outputs, targets -> mean over the examples
 
 
-def replicate(net: nn.Module, devices: Sequence[torch.device]) -> list[nn.Module]:
-    """Give each device a copy of the net that shares nothing with the others; a device may be named twice.
+def replicate(model: nn.Module, devices: Sequence[torch.device]) -> list[nn.Module]:
+    """Return each device a copy of the model that shares nothing with the others; a device may be named twice.
 
     Raises:
         ConfigError: no device is named.
     """
     if not devices:
         raise ConfigError("the number of devices", got=0, need="at least 1")
-    return [copy.deepcopy(net).to(device) for device in devices]
+    return [copy.deepcopy(model).to(device) for device in devices]
 
 
 def split_batch_gradients(
     replicas: Sequence[nn.Module],
     loss: Loss,
-    inputs: Shaped[Tensor, "batch *rest"],
-    targets: Shaped[Tensor, "batch *answer"],
+    inputs: Shaped[Tensor, " batch *rest"],
+    targets: Shaped[Tensor, " batch *answer"],
 ) -> Float[Tensor, ""]:
-    """Leave in every replica's parameters the gradient of the whole batch; give its loss, on the first device.
+    """Leave in every replica's parameters the gradient of the whole batch; return its loss, on the first device.
 
-    Twin: the gradient of the whole batch on one device, to rounding, for nets without batch normalization
+    Twin: the gradient of the whole batch on one device, to rounding, for models without batch normalization
         and dropout.
 
     Args:
-        replicas: copies of one net, from `replicate`.
+        replicas: copies of one model, from `replicate`.
         loss: a mean over examples.
         inputs: the whole batch.
         targets: one an example.

@@ -1,4 +1,4 @@
-"""The architecture of a net, drawn from the net itself: a block a layer, its shape on the arrow behind it."""
+"""The architecture of a model, drawn from the model itself: a block a layer, its shape on the arrow behind it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ def architecture(
 
     Args:
         given: shape of the input, without the batch.
-        blocks: the layers in order; `d2lab.inspection.blocks_of` reads them off a net.
+        blocks: the layers in order; `d2lab.inspection.blocks_of` reads them off a model.
         theme: `LIGHT` or `DARK`.
         title: headline.
         subtitle: the line below it.

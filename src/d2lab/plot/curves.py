@@ -58,7 +58,7 @@ def said(value: float, metric: str | None) -> str:
 
 
 def smoothed(values: NDArray[np.float64], window: int) -> NDArray[np.float64]:
-    """Give the centered running mean, over fewer values at the ends and across gaps.
+    """Return the centered running mean, over fewer values at the ends and across gaps.
 
     Args:
         values: NaN where one is missing.
@@ -100,7 +100,7 @@ def _metric_panel(axes: "matplotlib.axes.Axes", history: History, metric: str, t
 
 
 def _epoch_lines(axes: "matplotlib.axes.Axes", history: History, metric: str, theme: Theme) -> list[End]:
-    """Draw one line per split and give the ends to label."""
+    """Draw one line per split and return the ends to label."""
     epochs, ends = column("epochs", history.epochs), []
     every = 1 if len(epochs) <= MANY_EPOCHS else -(-len(epochs) // 20)
     for split, values in history.of(metric).items():

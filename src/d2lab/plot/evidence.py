@@ -1,4 +1,4 @@
-"""Where in a picture a net sees each class."""
+"""Where in a picture a model sees each class."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,7 @@ def evidence(
     """Draw the picture, then for each class the same under its map: one color for what speaks for it, one against.
 
     Each map has its own scale, which stands below it: the evidence for the likeliest class may be many times smaller
-    than that for another, where other parts of the net decide.
+    than that for another, where other parts of the model decide.
 
     Args:
         image: uint8, `[height width]` or `[height width 3]`.

@@ -1,4 +1,4 @@
-"""What nets make of a picture, layer by layer, one net or two side by side."""
+"""What models make of a picture, layer by layer, one model or two side by side."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TILE, CAPTION, GAP, MARGIN = 0.56, 0.26, 0.14, 0.16  # inches: a map, the line above maps, below them, at the edge
 IMAGE = 1.2  # inches
-ACROSS = {1: 14, 2: 8}  # tiles beside each other, by the number of nets
+ACROSS = {1: 14, 2: 8}  # tiles beside each other, by the number of models
 DOWN = 2  # rows of tiles a layer
 
 
@@ -32,7 +32,7 @@ class Maps:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NetMaps:
-    """One net's column: the picture as it reads it, and what its layers make of it."""
+    """One model's column: the picture as it reads it, and what its layers make of it."""
 
     name: str
     image: NDArray[Any]  # uint8, [height width] or [height width 3]
@@ -40,35 +40,35 @@ class NetMaps:
 
 
 def features(
-    nets: Sequence[NetMaps], theme: Theme = LIGHT, *, title: str, subtitle: str = ""
+    models: Sequence[NetMaps], theme: Theme = LIGHT, *, title: str, subtitle: str = ""
 ) -> "matplotlib.figure.Figure":
     """Draw a picture and the maps of some layers, each layer on one scale: zero is the background.
 
     Of a layer with more maps than fit, those are drawn that vary most over the picture, in their own order.
 
     Args:
-        nets: one, or two that stand side by side.
+        models: one, or two that stand side by side.
         theme: `LIGHT` or `DARK`.
         title: headline.
         subtitle: the line below it.
 
     Raises:
-        ConfigError: more than two nets, no maps, or ones of another shape or not finite.
+        ConfigError: more than two models, no maps, or ones of another shape or not finite.
     """
-    if len(nets) not in ACROSS or not all(net.rows for net in nets):
-        raise ConfigError("nets to draw", got=len(nets), need="one or two, with layers")
-    for maps in (row for net in nets for row in net.rows):
+    if len(models) not in ACROSS or not all(model.rows for model in models):
+        raise ConfigError("nets to draw", got=len(models), need="one or two, with layers")
+    for maps in (row for model in models for row in model.rows):
         _check(maps)
-    across = ACROSS[len(nets)]
+    across = ACROSS[len(models)]
     wide = across * TILE + 2 * MARGIN
-    height = HEADER_INCHES + max(_height(net, across) for net in nets)
-    drawn = figure(wide * len(nets), height, theme)
+    height = HEADER_INCHES + max(_height(model, across) for model in models)
+    drawn = figure(wide * len(models), height, theme)
     drawn.set_layout_engine(None)
     header(drawn, title, subtitle, theme)
-    for number, net in enumerate(nets):
+    for number, model in enumerate(models):
         page = _Page(drawn, theme, left=number * wide + MARGIN, top=height - HEADER_INCHES, across=across)
-        page.picture(net)
-        for row in net.rows:
+        page.picture(model)
+        for row in model.rows:
             page.maps(row)
     return drawn
 
@@ -83,14 +83,14 @@ def _check(maps: Maps) -> None:
 
 
 def _grid(maps: Maps, across: int) -> tuple[int, int]:
-    """Give rows and columns of units, the rows as full as they can be."""
+    """Return rows and columns of units, the rows as full as they can be."""
     most = max(1, across // (maps.values.shape[1] if maps.values.ndim == 4 else 1))
     rows = min(DOWN, -(-len(maps.values) // most))
     return rows, min(most, -(-len(maps.values) // rows))
 
 
-def _height(net: NetMaps, across: int) -> float:
-    tiles = sum(_grid(row, across)[0] * TILE + CAPTION + GAP for row in net.rows)
+def _height(model: NetMaps, across: int) -> float:
+    tiles = sum(_grid(row, across)[0] * TILE + CAPTION + GAP for row in model.rows)
     return CAPTION + IMAGE + GAP + tiles + MARGIN / 2
 
 
@@ -127,10 +127,10 @@ class _Page:
         self.top -= GAP
         return axes
 
-    def picture(self, net: NetMaps) -> None:
-        height, width = net.image.shape[:2]
-        axes = self._axes(f"{net.name}: the picture, {height} × {width}", IMAGE, self.wide)
-        axes.imshow(net.image, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    def picture(self, model: NetMaps) -> None:
+        height, width = model.image.shape[:2]
+        axes = self._axes(f"{model.name}: the picture, {height} × {width}", IMAGE, self.wide)
+        axes.imshow(model.image, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
 
     def maps(self, maps: Maps) -> None:
         rows, columns = _grid(maps, self.across)

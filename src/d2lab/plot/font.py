@@ -39,13 +39,13 @@ def families() -> list[str]:
 
 
 def drawable(text: str) -> str:
-    """Give the text on one line, with "?" for each character that no font has."""
+    """Return the text on one line, with "?" for each character that no font has."""
     fonts = tuple(families())
     return "".join(c if _has_glyph(fonts, c) else "?" for c in " ".join(text.split()))
 
 
 def class_names(names: Sequence[str]) -> list[str]:
-    """Give names that can be drawn: a name no font can write becomes the number of its class."""
+    """Return names that can be drawn: a name no font can write becomes the number of its class."""
     fonts = tuple(families())
     tidy = [" ".join(name.split()) for name in names]
     return [

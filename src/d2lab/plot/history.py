@@ -43,7 +43,7 @@ class History:
                 raise ConfigError(name, got="values out of order", need="growing numbers")
 
     def of(self, metric: str) -> dict[str, NDArray[np.float64]]:
-        """Give the series of one metric by split, in the order train, valid, test."""
+        """Return the series of one metric by split, in the order train, valid, test."""
         names = {split: f"{split}_{metric}" for split in SPLITS}
         if not len(self.epochs):
             return {}

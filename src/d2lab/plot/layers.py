@@ -1,4 +1,4 @@
-"""What each layer of a net costs, as bars."""
+"""What each layer of a model costs, as bars."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -41,7 +41,7 @@ class LiveFigure:
 
 
 def _notebook_display() -> Any:  # noqa: ANN401 (a module that may not be installed)
-    """Give `IPython.display` if this process is a notebook's kernel, without ever importing IPython."""
+    """Return `IPython.display` if this process is a notebook's kernel, without ever importing IPython."""
     ipython, display = sys.modules.get("IPython"), sys.modules.get("IPython.display")
     if ipython is None or display is None:
         return None

@@ -66,7 +66,7 @@ def receptive_field(
 
 
 def _centers(lengths: Sequence[int], layers: Sequence[Layer]) -> list[list[float]]:
-    """Give where the cells of each layer lie: each over the middle of what it sees."""
+    """Return where the cells of each layer lie: each over the middle of what it sees."""
     centers = [[float(i) for i in range(lengths[0])]]
     for (_, kernel, stride), count in zip(layers, lengths[1:], strict=True):
         below = centers[-1]

@@ -25,7 +25,7 @@ _salt_lock = threading.Lock()
 def save(
     figure: "matplotlib.figure.Figure", path_without_suffix: Path, formats: Sequence[str] = ("svg", "png")
 ) -> list[Path]:
-    """Write a figure in each format and give the files' paths.
+    """Write a figure in each format and return the files' paths.
 
     Args:
         figure: from any drawing function of this room.
@@ -80,7 +80,7 @@ def _laid_out(figure: "matplotlib.figure.Figure") -> Iterator[None]:
 
 
 def render(figure: "matplotlib.figure.Figure", name: str) -> bytes:
-    """Give the bytes of a figure in one format."""
+    """Return the bytes of a figure in one format."""
     import matplotlib
 
     buffer = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Which layers of two nets say the same."""
+"""Which layers of two models say the same."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ def similarity(
     subtitle: str = "",
     axes_names: tuple[str, str] = ("", ""),
 ) -> "matplotlib.figure.Figure":
-    """Draw how alike each layer of one net is to each of another: 0 nothing in common, 1 the same.
+    """Draw how alike each layer of one model is to each of another: 0 nothing in common, 1 the same.
 
     Args:
         table: `[ours theirs]`, at most 1.

@@ -38,15 +38,15 @@ class Theme:
     high: str  # the positive end, and the full end of a sequential one
 
     def line(self, number: int) -> str:
-        """Give the color of a series, starting again after the last."""
+        """Return the color of a series, starting again after the last."""
         return self.series[number % len(self.series)]
 
     def sequential(self) -> "matplotlib.colors.Colormap":
-        """Give the scale from nothing (the background) to all."""
+        """Return the scale from nothing (the background) to all."""
         return _scale([self.background, self.high])
 
     def diverging(self) -> "matplotlib.colors.Colormap":
-        """Give the scale from negative over zero (nearly the background) to positive."""
+        """Return the scale from negative over zero (nearly the background) to positive."""
         return _scale([self.low, self.background, self.high])
 
 
@@ -124,12 +124,12 @@ def shorten(text: Any, inches: float, *, smallest: float | int) -> None:  # noqa
 
 
 def font(size: float | int, color: str) -> dict[str, Any]:
-    """Give the keywords of a text; a dollar sign in it is a dollar sign, not the start of a formula."""
+    """Return the keywords of a text; a dollar sign in it is a dollar sign, not the start of a formula."""
     return {"fontsize": size, "color": color, "fontfamily": families(), "parse_math": False}
 
 
 def dress(axes: "matplotlib.axes.Axes", theme: Theme, *, title: str = "", horizontal: str = "") -> None:
-    """Give axes the look of the house: two quiet spines, a pale grid, a name at the top left."""
+    """Return axes the look of the house: two quiet spines, a pale grid, a name at the top left."""
     axes.set_facecolor(theme.background)
     for side, spine in axes.spines.items():
         spine.set_visible(side in {"left", "bottom"})

@@ -12,7 +12,7 @@ Numbers = Sequence[float | int | None] | NDArray[Any]
 
 
 def column(name: str, values: Numbers) -> NDArray[np.float64]:
-    """Give a list of numbers as an array; a missing one (None, NaN or infinite) is NaN and leaves a gap.
+    """Return a list of numbers as an array; a missing one (None, NaN or infinite) is NaN and leaves a gap.
 
     Raises:
         ConfigError: the values are no numbers or no list, or all of them are missing.
@@ -33,7 +33,7 @@ def column(name: str, values: Numbers) -> NDArray[np.float64]:
 
 
 def class_numbers(name: str, values: NDArray[Any], classes: int) -> NDArray[np.int64]:
-    """Give a list of class numbers as an array.
+    """Return a list of class numbers as an array.
 
     Raises:
         ConfigError: they are no whole numbers or no classes.
@@ -48,7 +48,7 @@ def class_numbers(name: str, values: NDArray[Any], classes: int) -> NDArray[np.i
 
 
 def same_length(columns: dict[str, int]) -> int:
-    """Give the one length of several lists.
+    """Return the one length of several lists.
 
     Raises:
         ConfigError: their lengths differ or are zero.
@@ -63,7 +63,7 @@ def same_length(columns: dict[str, int]) -> int:
 
 
 def last(values: NDArray[np.float64]) -> int:
-    """Give the place of the last value that is not missing."""
+    """Return the place of the last value that is not missing."""
     return int(np.flatnonzero(~np.isnan(values))[-1])
 
 

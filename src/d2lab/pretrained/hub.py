@@ -2,7 +2,7 @@
 
 torchvision's file names carry the first digits of the SHA-256. The hub of Hugging Face states size, SHA-256 and version
 on its answer to HEAD, before it sends the asker on to where the bytes are; a mirror that states no checksum is
-believed, since its file is no program and its tensors must fit the net.
+believed, since its file is no program and its tensors must fit the model.
 """
 
 import re

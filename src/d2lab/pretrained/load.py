@@ -1,4 +1,4 @@
-"""The door: weights of others by name, in a net that reads images in [0, 1] like any of ours."""
+"""The door: weights of others by name, in a model that reads images in [0, 1] like any of ours."""
 
 import re
 from dataclasses import dataclass
@@ -25,15 +25,15 @@ OLD_DENSENET = re.compile(r"(denselayer\d+\.(?:norm|conv))\.(\d)\.")  # files fr
 
 @dataclass(frozen=True, slots=True)
 class Pretrained:
-    """A net with the weights of others, in evaluation, and where they come from."""
+    """A model with the weights of others, in evaluation, and where they come from."""
 
-    net: nn.Module  # image in [0, 1] -> one logit per class; its first layer standardizes
+    model: nn.Module  # image in [0, 1] -> one logit per class; its first layer standardizes
     origin: Origin
     sha256: str  # of the weights, whatever file held them
 
     @property
     def config(self) -> PretrainedConfig:
-        """Give the settings that build such a net."""
+        """Return the settings that build such a model."""
         return self.origin.config
 
     @property
@@ -44,10 +44,10 @@ class Pretrained:
     @property
     def parameters(self) -> int:
         """Count what can learn."""
-        return sum(parameter.numel() for parameter in self.net.parameters())
+        return sum(parameter.numel() for parameter in self.model.parameters())
 
     def prepare(self, images: UInt8[Tensor, "batch channel height width"]) -> Float[Tensor, "batch channel side side"]:
-        """Cut pictures as the net's makers did to judge it, and scale them to [0, 1]."""
+        """Cut pictures as the model's makers did to judge it, and scale them to [0, 1]."""
         origin = self.origin
         return to_unit(center(images, resize=origin.resize, side=origin.side, mode=origin.interpolation))
 
@@ -67,24 +67,24 @@ def load_pretrained(name: str, *, file: Path | None = None, report: Report | Non
         ConfigError: there are no such weights.
         DataError: the file can't be had, is broken, or holds anything but tensors.
         MissingExtraError: the library is not installed.
-        RunError: the tensors are of another net.
+        RunError: the tensors are of another model.
     """
     origin = find_origin(name)
     tensors = obtain(origin, report=report) if file is None else read_weights(file)
-    net = build_model(origin.config).eval()
+    model = build_model(origin.config).eval()
     theirs = _in_library(origin, tensors)
-    inner = [key for key in net.state_dict() if not key.startswith("normalize.")]
+    inner = [key for key in model.state_dict() if not key.startswith("normalize.")]
     state = dict(zip(inner, theirs.values(), strict=True))
-    own = net.state_dict()  # timm's VGG has a convolution of the whole map where ours has a linear map
-    net.load_state_dict({**own, **{key: value.reshape(own[key].shape) for key, value in state.items()}})
-    return Pretrained(net, origin, fingerprint(net.state_dict()))
+    own = model.state_dict()  # timm's VGG has a convolution of the whole map where ours has a linear map
+    model.load_state_dict({**own, **{key: value.reshape(own[key].shape) for key, value in state.items()}})
+    return Pretrained(model, origin, fingerprint(model.state_dict()))
 
 
 def _in_library(origin: Origin, tensors: Tensors) -> Tensors:
-    """Let the library itself make sense of the file, old names and all; give its state in its order.
+    """Let the library itself make sense of the file, old names and all; return its state in its order.
 
     Raises:
-        RunError: the tensors are of another net.
+        RunError: the tensors are of another model.
     """
     try:
         if origin.name.startswith("timm/"):
@@ -101,14 +101,14 @@ def _in_torchvision(origin: Origin, tensors: Tensors) -> Tensors:
     unused = AUXILIARY.get(split_name(origin.architecture)[1], ())
     tensors = {name: tensor for name, tensor in tensors.items() if not name.startswith(unused)}
     with torch.device("meta"):
-        net = library_net(origin.architecture, len(origin.classes))
-    answer = net.load_state_dict(tensors, strict=False, assign=True)
+        model = library_net(origin.architecture, len(origin.classes))
+    answer = model.load_state_dict(tensors, strict=False, assign=True)
     missing = [name for name in answer.missing_keys if not name.endswith("num_batches_tracked")]
     if missing or answer.unexpected_keys:
         words = [f"no {missing[0]}"] if missing else []
         words += [f"{answer.unexpected_keys[0]} too many"] if answer.unexpected_keys else []
         raise _foreign(origin, " and ".join(words))
-    state = net.state_dict()
+    state = model.state_dict()
     return {name: torch.zeros(t.shape, dtype=t.dtype) if t.is_meta else t for name, t in state.items()}
 
 
@@ -117,8 +117,8 @@ def _in_timm(origin: Origin, tensors: Tensors) -> Tensors:
     overlay: dict[str, Any] = {"state_dict": dict(tensors), "custom_load": False, "source": ""}
     with torch.random.fork_rng(devices=[]):
         name = split_name(origin.name)[1]
-        net: nn.Module = timm.create_model(name, pretrained=True, pretrained_cfg_overlay=overlay)
-    return net.state_dict()
+        model: nn.Module = timm.create_model(name, pretrained=True, pretrained_cfg_overlay=overlay)
+    return model.state_dict()
 
 
 def _foreign(origin: Origin, words: str) -> RunError:

@@ -1,4 +1,4 @@
-"""What weights of others are, as facts, by name: where they come from, what their net reads, under which terms.
+"""What weights of others are, as facts, by name: where they come from, what their model reads, under which terms.
 
 `torchvision/resnet18` means that library's default weights, `torchvision/resnet18.IMAGENET1K_V1` these;
 `timm/resnet18.a1_in1k` names timm's. All facts are the libraries' own, read from them when they are asked for.
@@ -24,12 +24,12 @@ class Origin:
     """Weights of others.
 
     Args:
-        name: library, net and tag.
-        architecture: library and net.
+        name: library, model and tag.
+        architecture: library and model.
         classes: names in the order of their numbers; their numbers as text where the library names none.
-        mean: what the net subtracts from each channel of an image in [0, 1].
+        mean: what the model subtracts from each channel of an image in [0, 1].
         std: what it then divides by.
-        side: of the square that the net was meant to read, pixels.
+        side: of the square that the model was meant to read, pixels.
         resize: shorter side of a picture before the square is cut from its middle, pixels.
         interpolation: how the picture is resized.
         licence: of the weights, as the library states it.
@@ -57,7 +57,7 @@ class Origin:
 
     @property
     def config(self) -> PretrainedConfig:
-        """Give the settings of the net that these weights fit."""
+        """Return the settings of the model that these weights fit."""
         return PretrainedConfig(
             channels=len(self.mean),
             side=self.side,
@@ -91,8 +91,10 @@ def list_origins(where: str) -> list[str]:
     models = library(where)
     if where == "timm":
         return [f"timm/{name}" for name in models.list_models(pretrained=True)]
-    nets = models.list_models(module=models)
-    return [f"torchvision/{net}.{w.name}" for net in nets for w in models.get_model_weights(net) if _classifies(w)]
+    models = models.list_models(module=models)
+    return [
+        f"torchvision/{model}.{w.name}" for model in models for w in models.get_model_weights(model) if _classifies(w)
+    ]
 
 
 def _classifies(weights: Any) -> bool:  # noqa: ANN401
@@ -102,20 +104,20 @@ def _classifies(weights: Any) -> bool:  # noqa: ANN401
 
 def _of_torchvision(name: str) -> Origin:
     models = library("torchvision")
-    net, _, tag = name.partition(".")
-    if net not in models.list_models(module=models):
-        nets = [f"torchvision/{one}" for one in models.list_models(module=models)]
-        raise unknown_name("the weights", f"torchvision/{name}", nets)
-    kinds = {w.name: w for w in models.get_model_weights(net) if _classifies(w)}
-    weights = kinds.get(tag or models.get_model_weights(net).DEFAULT.name)
+    model, _, tag = name.partition(".")
+    if model not in models.list_models(module=models):
+        names = [f"torchvision/{one}" for one in models.list_models(module=models)]
+        raise unknown_name("the weights", f"torchvision/{name}", names)
+    kinds = {w.name: w for w in models.get_model_weights(model) if _classifies(w)}
+    weights = kinds.get(tag or models.get_model_weights(model).DEFAULT.name)
     if weights is None:
-        raise unknown_name("the weights", f"torchvision/{name}", [f"torchvision/{net}.{kind}" for kind in kinds])
+        raise unknown_name("the weights", f"torchvision/{name}", [f"torchvision/{model}.{kind}" for kind in kinds])
     view, meta, file = weights.transforms(), weights.meta, weights.url.rpartition("/")[2]
     digits = HASH_IN_NAME.search(file)
     accuracy = meta.get("_metrics", {}).get("ImageNet-1K", {})
     return Origin(
-        name=f"torchvision/{net}.{weights.name}",
-        architecture=f"torchvision/{net}",
+        name=f"torchvision/{model}.{weights.name}",
+        architecture=f"torchvision/{model}",
         classes=tuple(meta["categories"]),
         mean=tuple(view.mean),
         std=tuple(view.std),
@@ -134,10 +136,10 @@ def _of_torchvision(name: str) -> Origin:
 def _of_timm(name: str) -> Origin:
     timm = library("timm")
     known = timm.list_models(pretrained=True)
-    net, _, tag = name.partition(".")
-    if not tag and net in timm.list_models():
-        default = timm.models.get_pretrained_cfg(net)
-        name = f"{net}.{default.tag}" if default is not None and default.tag else name
+    model, _, tag = name.partition(".")
+    if not tag and model in timm.list_models():
+        default = timm.models.get_pretrained_cfg(model)
+        name = f"{model}.{default.tag}" if default is not None and default.tag else name
     if name not in known:
         raise unknown_name("the weights", f"timm/{name}", [f"timm/{one}" for one in known])
     facts = timm.models.get_pretrained_cfg(name)
@@ -148,7 +150,7 @@ def _of_timm(name: str) -> Origin:
     side = facts.input_size[-1]
     return Origin(
         name=f"timm/{name}",
-        architecture=f"timm/{net}",
+        architecture=f"timm/{model}",
         classes=_timm_classes(timm, facts),
         mean=tuple(facts.mean),
         std=tuple(facts.std),

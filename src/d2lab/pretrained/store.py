@@ -55,7 +55,7 @@ def locate(origin: Origin) -> Place:
 
 
 def obtain(origin: Origin, *, report: Report | None = None) -> Tensors:
-    """Give the tensors, from the nearest place that has them; what is nowhere on disk is downloaded.
+    """Return the tensors, from the nearest place that has them; what is nowhere on disk is downloaded.
 
     Args:
         origin: whose weights.
@@ -76,7 +76,7 @@ def obtain(origin: Origin, *, report: Report | None = None) -> Tensors:
 
 
 def folder_of(origin: Origin) -> Path:
-    """Give the weights' folder in the cache."""
+    """Return the weights' folder in the cache."""
     return cache_folder() / "pretrained" / origin.name.replace("/", "-")
 
 

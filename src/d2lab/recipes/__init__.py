@@ -1,8 +1,6 @@
-"""Experiments by name: one file each, and the door that runs them."""
+"""Recipes: data, model, task, optimizer and budget by name, one file each; declarations only."""
 
 from d2lab.recipes.catalog import RECIPES, find_recipe
 from d2lab.recipes.recipe import Recipe, Settings
-from d2lab.recipes.run import Run, resume, train
-from d2lab.recipes.trained import Trained, load_run
 
-__all__ = ["RECIPES", "Recipe", "Run", "Settings", "Trained", "find_recipe", "load_run", "resume", "train"]
+__all__ = ["RECIPES", "Recipe", "Settings", "find_recipe"]

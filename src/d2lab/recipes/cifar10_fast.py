@@ -1,11 +1,11 @@
-"""CIFAR-10 in a small budget: a net whose first layer is whitened, Muon, few epochs, two views at the end.
+"""CIFAR-10 in a small budget: a model whose first layer is whitened, Muon, few epochs, two views at the end.
 
 Source: Jordan 2024, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU", and the record with Muon of the same year.
 Changed: mirrored at random, where the paper mirrors every image in turn; two views at the end for its six; biases and
 the head are left to AdamW.
 
 On a GPU run it with `--precision bfloat16`, which was not timed yet. For a processor there is `--budget lesson`, a
-narrower net for four epochs: 0.835 and 0.834 of the test images (seeds 0, 1) after seven or eight minutes of
+narrower model for four epochs: 0.835 and 0.834 of the test images (seeds 0, 1) after seven or eight minutes of
 processor time. The paper's sizes for 96 % are `--set widths=128,384,512 --set convolutions=3 --set epochs=45 --set
 cutout=12 --set translate=4`.
 """
@@ -30,7 +30,7 @@ CIFAR10 = {
 RECIPE = Recipe(
     name="cifar10-fast",
     chapter=16,
-    en="CIFAR-10 in few epochs: whitened patches, a small net, Muon.",
+    en="CIFAR-10 in few epochs: whitened patches, a small model, Muon.",
     zh="少量轮次训练 CIFAR-10：首层白化、小网络、Muon 优化器。",
     data="digits",
     task="classification",
@@ -39,7 +39,7 @@ RECIPE = Recipe(
         augment=AugmentConfig(translate=2),
         label_smoothing=0.1,
         optimizer=OptimizerConfig(
-            name="muon", learning_rate=0.24, momentum=0.6, nesterov=True, rest_factor=0.1, beta2=0.99, keep_norm=True
+            name="muon", learning_rate=0.24, momentum=0.6, nesterov=True, adamw_lr_scale=0.1, beta2=0.99, keep_norm=True
         ),
         schedule=ScheduleConfig(name="linear"),
         loop=LoopConfig(epochs=10, batch_size=64),

@@ -1,4 +1,4 @@
-"""Fine-tuning: what a net learnt of five digits helps it with five others, of which it sees few.
+"""Fine-tuning: what a model learnt of five digits helps it with five others, of which it sees few.
 
 Without `--from` a small ResNet first learns the digits 0 to 4 (a run of its own); then this run puts a new head on it
 and learns 5 to 9 from 50 examples, the head three times as fast as the body. On any other set of images give a
@@ -14,19 +14,19 @@ Source: the notes, chapter 18; Girshick et al. 2014, section 2.3.
 from d2lab.models.resnet import ResNetConfig
 from d2lab.optimizers.config import OptimizerConfig, ScheduleConfig
 from d2lab.recipes.recipe import Before, Recipe, Settings
-from d2lab.recipes.start import StartConfig
 from d2lab.train.config import LoopConfig
+from d2lab.train.finetune import FineTuneConfig
 
 RECIPE = Recipe(
     name="finetune",
     chapter=18,
-    en="A net that knows five digits learns five others from 50 examples.",
+    en="A model that knows five digits learns five others from 50 examples.",
     zh="微调：先学会五个数字的网络，再用 50 个样本学另外五个。",
     data="digits",
     task="classification",
     settings=Settings(
         model=ResNetConfig(depth=8, stem="small", shortcut="pad", side=32),
-        start=StartConfig(head_rate=3.0),
+        finetune=FineTuneConfig(head_lr_scale=3.0),
         optimizer=OptimizerConfig(learning_rate=0.02, momentum=0.9, weight_decay=5e-4),
         schedule=ScheduleConfig(name="cosine", warmup_steps=10),
         loop=LoopConfig(epochs=20, batch_size=16),

@@ -2,11 +2,11 @@
 
 from d2lab.models.googlenet import GoogLeNetConfig
 from d2lab.optimizers.config import OptimizerConfig, ScheduleConfig
-from d2lab.recipes.notes import notes
+from d2lab.recipes.book_settings import book_settings
 from d2lab.recipes.recipe import Recipe, Settings
 from d2lab.train.config import LoopConfig
 
-NOTES = notes(side=96, learning_rate=0.1, batch_size=128)
+NOTES = book_settings(side=96, learning_rate=0.1, batch_size=128)
 
 RECIPE = Recipe(
     name="googlenet",

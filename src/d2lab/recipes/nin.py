@@ -7,11 +7,11 @@ clipped gradient: otherwise the first steps silence every unit, and the loss sta
 
 from d2lab.models.nin import NiNConfig
 from d2lab.optimizers.config import OptimizerConfig, ScheduleConfig
-from d2lab.recipes.notes import notes
+from d2lab.recipes.book_settings import book_settings
 from d2lab.recipes.recipe import Recipe, Settings
 from d2lab.train.config import LoopConfig
 
-NOTES = notes(side=224, learning_rate=0.1, batch_size=128) | {
+NOTES = book_settings(side=224, learning_rate=0.1, batch_size=128) | {
     "widths": (96, 256, 384),
     "dropout": 0.5,
     "bend_scores": True,

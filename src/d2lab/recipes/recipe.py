@@ -15,8 +15,8 @@ from d2lab.data.card import Card
 from d2lab.layers.init import InitName
 from d2lab.models.catalog import ModelConfig
 from d2lab.optimizers.config import OptimizerConfig, ScheduleConfig
-from d2lab.recipes.start import StartConfig
 from d2lab.train.config import LoopConfig
+from d2lab.train.finetune import FineTuneConfig
 from d2lab.vision.augment import AugmentConfig
 
 BudgetName = Literal["smoke", "lesson", "full"]
@@ -29,7 +29,7 @@ class Settings:
 
     model: ModelConfig
     init: InitName = "default"
-    start: StartConfig = field(default_factory=StartConfig)
+    finetune: FineTuneConfig = field(default_factory=FineTuneConfig)
     only: tuple[str, ...] = ()  # classes of the data that are used, in the order of their new numbers; all for none
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     label_smoothing: float = 0.0  # share of a target that is spread over all classes
@@ -63,7 +63,7 @@ class Recipe:
     before: Before | None = None
 
     def with_model(self, model: ModelConfig) -> "Recipe":
-        """Give the recipe for another model: what it says for its own one, by data or budget, is left out."""
+        """Return the recipe for another model: what it says for its own one, by data or budget, is left out."""
 
         def rest(changes: Changes) -> Changes:
             return {k: v for k, v in changes.items() if not full_name(self.settings, k).startswith("model.")}
@@ -93,7 +93,7 @@ class Recipe:
 
 
 def data_sizes(card: Card) -> dict[str, int]:
-    """Give the sizes that data decide, by the names that model settings use."""
+    """Return the sizes that data decide, by the names that model settings use."""
     pixels = 1
     for size in card.shape:
         pixels *= size

@@ -2,7 +2,7 @@
 
 Source: He et al. 2016, "Deep Residual Learning", section 4.2: 64,000 steps, the rate cut at 32,000 and 48,000.
 Changed: no mean is subtracted, the first normalization does that. Set `depth=110` for the paper's deepest,
-`shortcut=none` for the plain net beside it.
+`shortcut=none` for the plain model beside it.
 """
 
 from d2lab.models.resnet import ResNetConfig

@@ -2,11 +2,11 @@
 
 from d2lab.models.vgg import VGGConfig
 from d2lab.optimizers.config import OptimizerConfig, ScheduleConfig
-from d2lab.recipes.notes import notes
+from d2lab.recipes.book_settings import book_settings
 from d2lab.recipes.recipe import Recipe, Settings
 from d2lab.train.config import LoopConfig
 
-NOTES = notes(side=224, learning_rate=0.05, batch_size=128) | {"hidden": 4096}
+NOTES = book_settings(side=224, learning_rate=0.05, batch_size=128) | {"hidden": 4096}
 
 RECIPE = Recipe(
     name="vgg11",

@@ -14,7 +14,7 @@ from d2lab.claims.record import commit
 from d2lab.core.atomic import write_bytes, write_json
 from d2lab.core.errors import D2labError, MissingExtraError
 from d2lab.core.language import LANGUAGES, Language
-from d2lab.exercises.book import SOLUTIONS, STUBS, Entry, read_book
+from d2lab.exercises.catalog import SOLUTIONS, STUBS, Entry, read_book
 from d2lab.explore.run import STATIC as EXPLORE
 from d2lab.lessons.check import problems_of_course, problems_of_home, slow
 from d2lab.lessons.lesson import Lesson, read_course
@@ -100,11 +100,11 @@ def build(
         write(made, places.cache / "pages" / language)
     tell("building the pages of both languages")
     _sphinx(places, modules)
-    net = lenet_script(places.cache)
+    model = lenet_script(places.cache)
     for language in LANGUAGES:
         copy_to(modules, places.out / language / "_static")
         shutil.copytree(EXPLORE, places.out / language / "_static" / "explore", dirs_exist_ok=True)
-        write_bytes(places.out / language / "_static" / "explore" / "net-data.js", net)
+        write_bytes(places.out / language / "_static" / "explore" / "model-data.js", model)
         _notebooks(places, lessons, executed, language, repository, exercises)
     write_bytes(places.out / "index.html", ENTRY.encode())
     tell("checking links")

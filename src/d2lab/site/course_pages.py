@@ -62,7 +62,7 @@ def chapter_page(lessons: Sequence[Lesson], language: Language, *, solved: bool 
 
 
 def question(lesson: Lesson, language: Language) -> str:
-    """Give the question that a lesson answers: the first paragraph of its block `question`; empty where it has none.
+    """Return the question that a lesson answers: the first paragraph of its block `question`; empty where it has none.
 
     Args:
         lesson: of the course.

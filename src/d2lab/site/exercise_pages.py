@@ -6,7 +6,7 @@ from pathlib import Path
 
 from d2lab.claims.page import title
 from d2lab.core.language import Language
-from d2lab.exercises.book import SOLUTIONS, Entry
+from d2lab.exercises.catalog import SOLUTIONS, Entry
 from d2lab.lessons.lesson import NUMBERED, Lesson, read_prose
 from d2lab.site.words import word
 

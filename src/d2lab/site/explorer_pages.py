@@ -1,4 +1,4 @@
-"""Explorers on the site: a page each, their index, and the net that the page of LeNet opens."""
+"""Explorers on the site: a page each, their index, and the model that the page of LeNet opens."""
 
 import hashlib
 import tempfile
@@ -10,10 +10,10 @@ import d2lab
 from d2lab.claims.sources import without_words
 from d2lab.core.atomic import write_bytes
 from d2lab.core.language import Language
+from d2lab.experiments import train
+from d2lab.experiments.trained import load_run
 from d2lab.explore.catalog import EXPLORERS, Shown
 from d2lab.explore.run import as_script, net_of_run
-from d2lab.recipes import train
-from d2lab.recipes.trained import load_run
 from d2lab.site.words import word
 
 INTRO: dict[Language, str] = {
@@ -62,7 +62,7 @@ def _page(one: Shown, language: Language, labels: Collection[str]) -> str:
 
 
 def element(one: Shown) -> str:
-    """Give the element of an explorer, and a word for browsers without scripts.
+    """Return the element of an explorer, and a word for browsers without scripts.
 
     Args:
         one: of the catalog.
@@ -74,7 +74,7 @@ def element(one: Shown) -> str:
 
 
 def lenet_script(cache: Path) -> bytes:
-    """Give the script with a LeNet trained on the digits that the package brings; trained anew when its code changes.
+    """Return the script with a LeNet trained on the digits that the package brings; trained anew when its code changes.
 
     Args:
         cache: a folder to keep it in.
@@ -88,7 +88,7 @@ def lenet_script(cache: Path) -> bytes:
 
 
 def _key() -> str:
-    """Hash the code that trains and writes the net."""
+    """Hash the code that trains and writes the model."""
     root = Path(d2lab.__file__).parent
     digest = hashlib.sha256()
     for room in BELOW:

@@ -36,7 +36,7 @@ class BothThemes(SphinxTransform):
 
 
 def words_of(node: nodes.Node) -> str:
-    """Give what a reader sees of a node: raw HTML gives its text."""
+    """Return what a reader sees of a node: raw HTML gives its text."""
     if isinstance(node, nodes.raw):
         return re.sub(r"<[^>]*>", " ", node.astext())
     if isinstance(node, nodes.Text):
@@ -91,7 +91,7 @@ def records(app: Any) -> Iterator[dict[str, str]]:  # noqa: ANN401 (a Sphinx app
 
 
 def numbers_of_labels(app: Any) -> dict[str, dict[str, str]]:  # noqa: ANN401
-    """Give each label its place, title and number, for notebooks, which can't refer."""
+    """Return each label its place, title and number, for notebooks, which can't refer."""
     env, found = app.env, {}
     for name, (page, anchor, title) in env.domaindata["std"]["labels"].items():
         entry = {"place": f"{app.builder.get_target_uri(page)}#{anchor}", "title": str(title)}

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from d2lab.core.language import Language
-from d2lab.exercises.book import Entry
-from d2lab.lessons.fill import fill
+from d2lab.exercises.catalog import Entry
 from d2lab.lessons.lesson import HEADING, Cell, Lesson
+from d2lab.lessons.render_roles import fill
 from d2lab.lessons.run import Executed
 from d2lab.plot.drawing import DARK_MIME
 from d2lab.site.exercise_pages import with_exercises
@@ -103,7 +103,7 @@ def _code(
 
 
 def _text(output: dict[str, Any]) -> str:
-    """Give what an output says in words; a picture has its own place."""
+    """Return what an output says in words; a picture has its own place."""
     if "text" in output:
         return "".join(output["text"]).rstrip("\n") + "\n"
     data = output.get("data", {})

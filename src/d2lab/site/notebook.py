@@ -12,11 +12,11 @@ from d2lab.claims.catalog import find_claim
 from d2lab.claims.page import evidence_of, said, verdict_word
 from d2lab.core.errors import DataError
 from d2lab.core.language import Language
-from d2lab.exercises.book import Entry
+from d2lab.exercises.catalog import Entry
 from d2lab.explore.catalog import EXPLORERS
-from d2lab.lessons.fill import fill
 from d2lab.lessons.lesson import FENCED, LABEL, Cell, Lesson
 from d2lab.lessons.prose import DISPLAY, LINK, ROLE
+from d2lab.lessons.render_roles import fill
 from d2lab.lessons.run import Executed
 from d2lab.site.exercise_pages import with_exercises
 from d2lab.site.target import first_number, short
@@ -176,7 +176,7 @@ def _code_cells(
     labels: Labels,
     lesson: Lesson,
 ) -> list[dict[str, Any]]:
-    """Give a cell of code with its outputs, and one with the caption behind a figure."""
+    """Return a cell of code with its outputs, and one with the caption behind a figure."""
     made = [_code(number, cell.source, [shown for shown in map(_shown, outputs) if shown])]
     if cell.figure:
         caption = fill(str(cell.figure[language]), language, NotebookTarget(), executed.values)

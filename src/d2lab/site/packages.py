@@ -18,7 +18,7 @@ VENDOR = {
 
 
 def install(folder: Path) -> Path:
-    """Install what is pinned, unless it is there; give the folder of the modules.
+    """Install what is pinned, unless it is there; return the folder of the modules.
 
     Args:
         folder: of the cache.

@@ -1,4 +1,4 @@
-"""Tables from the registries: every recipe with its settings, every net of the papers with its costs."""
+"""Tables from the registries: every recipe with its settings, every model of the papers with its costs."""
 
 import importlib
 import inspect
@@ -7,22 +7,22 @@ from pathlib import Path
 from d2lab.claims.page import markdown_table
 from d2lab.core.language import Language
 from d2lab.core.settings import leaves
+from d2lab.experiments.experiment import count_parameters, plan
 from d2lab.models.variants import VARIANTS
 from d2lab.recipes import RECIPES, Recipe
-from d2lab.recipes.experiment import count_parameters, plan
-from d2lab.recipes.inspected import find_subject
-from d2lab.recipes.inspected import inspect as inspect_net
+from d2lab.reports.summary import find_subject
+from d2lab.reports.summary import inspect as inspect_net
 from d2lab.site.words import word
 
 INTRO: dict[str, dict[Language, str]] = {
     "recipes": {
-        "en": "A recipe is a whole experiment by name: data, net, optimizer and budget. `d2lab train NAME` runs it and "
+        "en": "A recipe is a whole experiment by name: data, model, optimizer and budget. `d2lab train NAME` runs it and "
         "leaves a record; `--set key=value` changes any setting below.",
         "zh": "配方就是一个有名字的完整实验：数据、网络、优化器和预算。用 `d2lab train NAME` 运行并留下记录，"
         "用 `--set key=value` 修改下面任何一项设置。",
     },
     "models": {
-        "en": "The papers' nets at their papers' sizes, 1,000 classes. Counted here from the nets themselves, while "
+        "en": "The papers' models at their papers' sizes, 1,000 classes. Counted here from the models themselves, while "
         "they compute; `d2lab inspect NAME` shows each layer.",
         "zh": "论文里的网络，按论文的尺寸、1000 个类别。下列数字由网络自己在计算时数出；"
         "`d2lab inspect NAME` 可以逐层查看。",
@@ -34,7 +34,7 @@ HEADS: dict[str, dict[Language, tuple[str, ...]]] = {
         "zh": ("配方", "章", "数据", "参数量", "内容"),
     },
     "models": {
-        "en": ("net", "input", "parameters", "multiply-adds", "activations"),
+        "en": ("model", "input", "parameters", "multiply-adds", "activations"),
         "zh": ("网络", "输入", "参数量", "乘加次数", "激活值"),
     },
 }
@@ -60,7 +60,7 @@ def recipes_page(language: Language) -> str:
 
 
 def models_page(language: Language) -> str:
-    """Write the table of the papers' nets.
+    """Write the table of the papers' models.
 
     Args:
         language: of the page.
@@ -76,7 +76,7 @@ def models_page(language: Language) -> str:
 
 
 def _recipe(recipe: Recipe, language: Language) -> str:
-    """Write one recipe: what it is, the command, and the settings of its net, optimizer and loop."""
+    """Write one recipe: what it is, the command, and the settings of its model, optimizer and loop."""
     settings = leaves(plan(recipe.name, device="cpu").settings)
     lines = "\n".join(f"{key} = {value}" for key, value in settings if key.partition(".")[0] in SHOWN)
     said = recipe.en if language == "en" else recipe.zh

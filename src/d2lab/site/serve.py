@@ -34,7 +34,7 @@ class Handler(SimpleHTTPRequestHandler):
 
 @contextmanager
 def served(site: Path, port: int = 0) -> Iterator[str]:
-    """Serve a built site on loopback; give its address, and stop at the end of the block.
+    """Serve a built site on loopback; return its address, and stop at the end of the block.
 
     Args:
         site: the folder of a built site.

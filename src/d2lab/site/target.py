@@ -21,7 +21,7 @@ def short(value: float | int | str) -> str:
 
 
 def first_number(record: Recorded) -> tuple[str, float | int | str]:
-    """Give the number that a table shows, with its name.
+    """Return the number that a table shows, with its name.
 
     Args:
         record: of a claim.

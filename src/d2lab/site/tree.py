@@ -6,9 +6,9 @@ from pathlib import Path
 
 from d2lab.claims.catalog import CLAIMS
 from d2lab.core.language import Language
-from d2lab.exercises.book import Entry
-from d2lab.lessons.fill import fill
+from d2lab.exercises.catalog import Entry
 from d2lab.lessons.lesson import Lesson, read_prose
+from d2lab.lessons.render_roles import fill
 from d2lab.lessons.run import Executed
 from d2lab.site.api_pages import api_index, api_page, rooms, short_name
 from d2lab.site.claim_pages import claims_index, claims_page
@@ -67,7 +67,7 @@ def pages(
 
 
 def home(course: Path, language: Language) -> str:
-    """Give the home page of a language.
+    """Return the home page of a language.
 
     Raises:
         DataError: it is missing.

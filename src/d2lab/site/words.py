@@ -33,7 +33,7 @@ WORDS: dict[str, dict[Language, str]] = {
 
 
 def word(name: str, language: Language) -> str:
-    """Give a word of the frame.
+    """Return a word of the frame.
 
     Args:
         name: of the word.

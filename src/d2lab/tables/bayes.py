@@ -20,19 +20,19 @@ class Joint(NamedTuple):
     table: Table
 
     def causes(self) -> Float[Tensor, " cause"]:
-        """Give P(cause): sums of rows."""
+        """Return P(cause): sums of rows."""
         return self.table.sum(1)
 
     def effects(self) -> Float[Tensor, " effect"]:
-        """Give P(effect): sums of columns."""
+        """Return P(effect): sums of columns."""
         return self.table.sum(0)
 
     def effect_given_cause(self) -> Table:
-        """Give P(effect | cause): every row divided by its sum."""
+        """Return P(effect | cause): every row divided by its sum."""
         return self.table / self.causes()[:, None]
 
     def cause_given_effect(self) -> Table:
-        """Give P(cause | effect), Bayes' rule: every column divided by its sum."""
+        """Return P(cause | effect), Bayes' rule: every column divided by its sum."""
         return self.table / self.effects()
 
     def independent(self, atol: float = 1e-12) -> bool:
@@ -60,7 +60,7 @@ def posterior(prior: Float[Tensor, " prior"], likelihood: Table) -> Joint:
 
 
 def medical_test(prevalence: float, sensitivity: float, false_positive_rate: float, positives: int = 1) -> float:
-    """Give the probability of the disease after so many positive tests, which err independently given the patient.
+    """Return the probability of the disease after so many positive tests, which err independently given the patient.
 
     In odds: prior odds times (sensitivity / false_positive_rate) for every positive test. A rare disease stays unlikely
     after one good test: that is the surprise.

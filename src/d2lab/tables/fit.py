@@ -28,7 +28,7 @@ class Fit(NamedTuple):
 
 
 def polynomial_features(x: Targets, degree: int, *, factorial: bool = False) -> Float[Tensor, "example degree"]:
-    """Give x, x^2, ... x^degree (no constant: a fit has its bias); divided by i! where asked, to keep them small.
+    """Return x, x^2, ... x^degree (no constant: a fit has its bias); divided by i! where asked, to keep them small.
 
     Source: Gergonne 1815, "Application de la méthode des moindres quarrés à l'interpolation des suites".
 
@@ -88,7 +88,7 @@ def ridge(features: Features, targets: Targets, penalty: float) -> Fit:
 
 
 def ridge_path(features: Features, targets: Targets, penalties: Sequence[float]) -> Float[Tensor, "penalty feature"]:
-    """Give the weights for every penalty, from one singular value decomposition: each shrinks by s^2 / (s^2 + penalty).
+    """Return the weights for every penalty, from one singular value decomposition: each shrinks by s^2 / (s^2 + penalty).
 
     Source: Hastie, Tibshirani, Friedman 2009, "The Elements of Statistical Learning", eq. 3.47.
 
@@ -120,7 +120,7 @@ class Centering(NamedTuple):
     target_mean: Tensor
 
     def __call__(self, weights: Tensor) -> Fit:
-        """Give the fit of the data as they were."""
+        """Return the fit of the data as they were."""
         return Fit(weights, self.target_mean - self.feature_mean @ weights)
 
 

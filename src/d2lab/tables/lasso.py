@@ -74,7 +74,7 @@ def lasso_by_proximal_steps(features: Features, targets: Targets, penalty: float
 
 
 def lasso_path(features: Features, targets: Targets, penalties: Sequence[float]) -> Float[Tensor, "penalty feature"]:
-    """Give the weights for every penalty.
+    """Return the weights for every penalty.
 
     Source: Efron et al. 2004, "Least Angle Regression" (the path is piecewise linear in the penalty).
 
@@ -90,7 +90,7 @@ def lasso_path(features: Features, targets: Targets, penalties: Sequence[float])
 
 
 def smallest_silent_penalty(features: Features, targets: Targets) -> float:
-    """Give the penalty from which on every weight is 0: the largest |X^T y| / n of centered data.
+    """Return the penalty from which on every weight is 0: the largest |X^T y| / n of centered data.
 
     Source: Friedman, Hastie, Tibshirani 2010, section 2.5.
 

@@ -124,17 +124,17 @@ def read_json(path: Path, what: str) -> dict[str, Any]:
     return value
 
 
-def load_weights(net: torch.nn.Module, tensors: dict[str, Tensor], what: str) -> None:
-    """Put weights into a net, all or none.
+def load_weights(model: torch.nn.Module, tensors: dict[str, Tensor], what: str) -> None:
+    """Put weights into a model, all or none.
 
     Raises:
         RunError: a tensor is missing, extra, or of another shape.
     """
-    own = {name: tuple(value.shape) for name, value in net.state_dict().items()}
+    own = {name: tuple(value.shape) for name, value in model.state_dict().items()}
     given = {name: tuple(value.shape) for name, value in tensors.items()}
     if own != given:
         differing = sorted(name for name in own.keys() | given.keys() if own.get(name) != given.get(name))
         got = ", ".join(f"{name} {given.get(name, 'missing')}" for name in differing[:3])
         need = ", ".join(f"{name} {own.get(name, 'absent')}" for name in differing[:3])
         raise RunError(f"weights of {what}", got=got, need=need, fix="Use the recipe and settings of that run.")
-    net.load_state_dict(tensors)
+    model.load_state_dict(tensors)

@@ -12,7 +12,7 @@ Layout = Literal["auto", "plain"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoopConfig:
-    """How long, in what portions and by what means a net is trained."""
+    """How long, in what portions and by what means a model is trained."""
 
     epochs: int = 10  # passes over the training set
     batch_size: int = 256  # examples behind one step of the weights
@@ -25,7 +25,7 @@ class LoopConfig:
     compile: bool = False  # torch.compile: slow to start, faster later
     layout: Layout = "auto"  # auto lets narrow convolutions work on blocks of pixels
     test_flips: bool = False  # judge images by the mean of the answers to them and to their mirror images
-    threads: int | None = None  # processor threads; none chooses by the size of the net
+    threads: int | None = None  # processor threads; none chooses by the size of the model
     stream_workers: int | None = None  # read through torch.utils.data instead of holding the set on the device
     checkpoint_every_s: float = 10.0  # seconds between checkpoints; one is always written at the end
 

@@ -1,4 +1,4 @@
-"""Measures of a net on a whole split: batched, without a graph, read once at the end."""
+"""Measures of a model on a whole split: batched, without a graph, read once at the end."""
 
 from collections.abc import Callable, Iterator
 
@@ -19,7 +19,7 @@ def batch_size(example: Tensor) -> int:
     """Choose how many examples are looked at together.
 
     Args:
-        example: one of them as the net reads it, where the net is; the maps of a deep net take a few hundred times
+        example: one of them as the model reads it, where the model is; the maps of a deep model take a few hundred times
             its memory.
     """
     most = INPUTS if example.device.type == "cpu" else INPUTS_ACCELERATOR
@@ -28,7 +28,7 @@ def batch_size(example: Tensor) -> int:
 
 @torch.inference_mode()
 def evaluate(
-    net: nn.Module,
+    model: nn.Module,
     split: Split,
     task: Task,
     *,
@@ -36,22 +36,22 @@ def evaluate(
     device: torch.device,
     flips: bool = False,
 ) -> dict[str, float]:
-    """Give the mean of each measure of the task over all examples of the split.
+    """Return the mean of each measure of the task over all examples of the split.
 
     Args:
-        net: what is measured; it is put back into its mode.
+        model: what is measured; it is put back into its mode.
         split: the examples.
         task: says what is measured.
-        prepare: turns inputs as stored into what the net reads.
-        device: where the net lives.
+        prepare: turns inputs as stored into what the model reads.
+        device: where the model lives.
         flips: take the mean of the answers to an image and to its mirror image.
 
     Raises:
-        ConfigError: the net lives elsewhere.
+        ConfigError: the model lives elsewhere.
     """
     sums: list[Tensor] = []
     names: list[str] = []
-    for outputs, targets in _outputs(net, split, prepare, device, flips):
+    for outputs, targets in _outputs(model, split, prepare, device, flips):
         measured = task.measure(outputs, targets)
         names = list(measured)
         sums.append(torch.stack(list(measured.values())))
@@ -61,7 +61,7 @@ def evaluate(
 
 @torch.inference_mode()
 def predict(
-    net: nn.Module,
+    model: nn.Module,
     split: Split,
     task: Task,
     *,
@@ -69,27 +69,27 @@ def predict(
     device: torch.device,
     flips: bool = False,
 ) -> Tensor:
-    """Give what the task makes of every output, on the processor: probabilities `[n, class]`, or numbers."""
-    answers = _outputs(net, split, prepare, device, flips)
+    """Return what the task makes of every output, on the processor: probabilities `[n, class]`, or numbers."""
+    answers = _outputs(model, split, prepare, device, flips)
     return torch.cat([task.predict(outputs).cpu() for outputs, _ in answers])
 
 
 def _outputs(
-    net: nn.Module, split: Split, prepare: Callable[[Tensor], Tensor], device: torch.device, flips: bool
+    model: nn.Module, split: Split, prepare: Callable[[Tensor], Tensor], device: torch.device, flips: bool
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield outputs and targets, batch by batch; the net is put back into its mode at the end."""
-    require_same_device(net, device)
-    training = net.training
-    net.eval()
+    """Yield outputs and targets, batch by batch; the model is put back into its mode at the end."""
+    require_same_device(model, device)
+    training = model.training
+    model.eval()
     if device.type != "cpu" and len(split) * split.example.nbytes <= RESIDENT_BYTES:
         whole = split.held()
         split = Split(whole.inputs.to(device), whole.targets.to(device))
     try:
         for stored, targets in split.batches(batch_size(prepare(split.example.to(device)))):
             inputs = prepare(stored.to(device))
-            outputs = net(inputs)
+            outputs = model(inputs)
             if flips and inputs.ndim == 4:
-                outputs = (outputs + net(inputs.flip(-1))) / 2
+                outputs = (outputs + model(inputs.flip(-1))) / 2
             yield outputs, targets.to(device)
     finally:
-        net.train(training)
+        model.train(training)

@@ -24,7 +24,7 @@ from d2lab.train.guard import Guard, first_non_finite
 from d2lab.train.interrupt import Interrupt
 from d2lab.train.progress import Progress
 from d2lab.train.record import Row, RunRecord
-from d2lab.train.stepper import Stepper, split_by_prefix
+from d2lab.train.train_step import TrainStep, split_by_prefix
 
 LOOK_EVERY_S = 0.25  # seconds between two looks at the losses: each look makes an accelerator wait once
 LOOK_EVERY_ELEMENTS = 4_000_000  # outputs held back until a look: 16 MB of logits
@@ -45,11 +45,11 @@ class Position:
 
 
 class Loop:
-    """Trains a stepper over batches and keeps its record."""
+    """Trains a train_step over batches and keeps its record."""
 
     def __init__(
         self,
-        stepper: Stepper,
+        train_step: TrainStep,
         batches: Batches | StreamedBatches,
         *,
         config: LoopConfig,
@@ -59,7 +59,7 @@ class Loop:
         progress: Progress,
         on_epoch: Callable[[], None] | None = None,
     ) -> None:
-        self.stepper, self.batches, self.config = stepper, batches, config
+        self.train_step, self.batches, self.config = train_step, batches, config
         self.test, self.validation, self.record = test, validation, record
         self.progress, self.on_epoch = progress, on_epoch
         self.position = Position()
@@ -70,21 +70,21 @@ class Loop:
         self._last_look = self._last_save = time.perf_counter()
 
     def run(self) -> Status:
-        """Train to the end of the last epoch, or until asked to stop; what was learnt is in the net.
+        """Train to the end of the last epoch, or until asked to stop; what was learnt is in the model.
 
         Raises:
             NonFiniteError: a loss became NaN or infinite.
             RunError: the record can't be written; the last checkpoint is whole.
-            ConfigError: the batches come from another device than the net's.
+            ConfigError: the batches come from another device than the model's.
         """
-        require_same_device(self.stepper.net, self.batches.device)
+        require_same_device(self.train_step.model, self.batches.device)
         steps = self.batches.steps
-        self.guard = Guard(self.stepper)
-        self.progress.start(steps=steps * self.config.epochs, done=self.stepper.step, epochs=self.config.epochs)
+        self.guard = Guard(self.train_step)
+        self.progress.start(steps=steps * self.config.epochs, done=self.train_step.step, epochs=self.config.epochs)
         self._last_look = self._last_save = time.perf_counter()
         try:
             with Interrupt() as interrupt:
-                while self.stepper.step < steps * self.config.epochs and self.position.status == "running":
+                while self.train_step.step < steps * self.config.epochs and self.position.status == "running":
                     if not self._epoch(interrupt):
                         self.position.status = "interrupted"
             self._end()
@@ -94,18 +94,18 @@ class Loop:
 
     def _epoch(self, interrupt: Interrupt) -> bool:
         """Train for the rest of an epoch; False when asked to stop on the way."""
-        number, start = divmod(self.stepper.step, self.batches.steps)
-        self.stepper.net.train()
+        number, start = divmod(self.train_step.step, self.batches.steps)
+        self.train_step.model.train()
         for inputs, targets in self.batches.epoch(number, start=start):
-            loss, outputs = self.stepper.take(inputs, targets)
+            loss, outputs = self.train_step.take(inputs, targets)
             self._hold(loss, outputs, targets)
             if interrupt.asked:
                 self._look()
-                if self.stepper.step % self.batches.steps:
+                if self.train_step.step % self.batches.steps:
                     return False
         self._look()
         self._close_epoch(number)
-        done = self.stepper.step == self.batches.steps * self.config.epochs
+        done = self.train_step.step == self.batches.steps * self.config.epochs
         return not interrupt.asked or done or self.position.status != "running"
 
     def _hold(self, loss: Tensor, outputs: Tensor, targets: Tensor) -> None:
@@ -117,7 +117,7 @@ class Loop:
             self._look()
             due = now - self._last_save > self.config.checkpoint_every_s
             # Not after an epoch's last step: its row is still to come, and going on from here would skip it.
-            if self.record is not None and due and self.stepper.step % self.batches.steps:
+            if self.record is not None and due and self.train_step.step % self.batches.steps:
                 self._save()
 
     @torch.no_grad()
@@ -126,12 +126,12 @@ class Loop:
         if not self._held:
             return
         losses = torch.stack([loss for loss, _, _ in self._held]).tolist()
-        first = self.stepper.step - len(losses)
+        first = self.train_step.step - len(losses)
         broken = first_non_finite(losses)
         if broken is not None:
             raise self.guard.explain(first + broken, losses[broken], self.batches)
         targets = torch.cat([targets for _, _, targets in self._held])
-        measured = self.stepper.task.measure(torch.cat([outputs for _, outputs, _ in self._held]), targets)
+        measured = self.train_step.task.measure(torch.cat([outputs for _, outputs, _ in self._held]), targets)
         for loss, held in zip(losses, self._held, strict=True):  # step by step: the clock, which cuts the looks,
             self.position.sums["loss"] = self.position.sums.get("loss", 0.0) + loss * len(held[2])  # can't round it
         for name, value in measured.items():
@@ -139,7 +139,7 @@ class Loop:
                 self.position.sums[name] = self.position.sums.get(name, 0.0) + float(value)
         self.position.seen += len(targets)
         for number, loss in enumerate(losses, start=first):
-            self.rows.append({"step": number + 1, "loss": loss, "learning_rate": self.stepper.learning_rate(number)})
+            self.rows.append({"step": number + 1, "loss": loss, "learning_rate": self.train_step.learning_rate(number)})
         self._held.clear()
         self._held_elements = 0
         self.guard.keep()
@@ -147,13 +147,13 @@ class Loop:
         elapsed, self._last_look = now - self._last_look, now
         self.position.seconds += elapsed
         rate = len(targets) / elapsed if elapsed > 0 else 0.0
-        epoch = (self.stepper.step - 1) // self.batches.steps
-        self.progress.advance(step=self.stepper.step, epoch=epoch, examples_per_s=rate, loss=losses[-1])
+        epoch = (self.train_step.step - 1) // self.batches.steps
+        self.progress.advance(step=self.train_step.step, epoch=epoch, examples_per_s=rate, loss=losses[-1])
 
     def _close_epoch(self, number: int) -> None:
         """Measure, write the epoch's row, save, and decide whether to go on."""
         position, seen = self.position, self.position.seen
-        row: Row = {"epoch": number + 1, "step": self.stepper.step}
+        row: Row = {"epoch": number + 1, "step": self.train_step.step}
         row |= {f"train_{name}": total / seen for name, total in position.sums.items()}
         row |= {"examples": seen, "seconds": position.seconds}
         for name, split in (("valid", self.validation), ("test", self.test)):
@@ -176,10 +176,10 @@ class Loop:
         self._last_look = time.perf_counter()
 
     def _measure(self, split: Split) -> dict[str, float]:
-        """Evaluate the net as it is now."""
-        stepper = self.stepper
-        how = {"prepare": stepper.prepare, "device": stepper.device, "flips": self.config.test_flips}
-        return evaluate(stepper.eval_net, split, stepper.task, **how)  # type: ignore[arg-type]
+        """Evaluate the model as it is now."""
+        train_step = self.train_step
+        how = {"prepare": train_step.prepare, "device": train_step.device, "flips": self.config.test_flips}
+        return evaluate(train_step.eval_net, split, train_step.task, **how)  # type: ignore[arg-type]
 
     def _watch(self, number: int, row: Row) -> None:
         """Keep the best epoch's weights and stop when nothing got better for `patience` epochs."""
@@ -188,7 +188,7 @@ class Loop:
             return
         if row["valid_loss"] < position.best_loss:
             position.best_loss, position.best_epoch = row["valid_loss"], number
-            position.best = {name: value.clone() for name, value in self.stepper.net.state_dict().items()}
+            position.best = {name: value.clone() for name, value in self.train_step.model.state_dict().items()}
         elif number - position.best_epoch >= self.config.patience:
             position.status = "stopped early"
 
@@ -198,7 +198,7 @@ class Loop:
         if position.status != "interrupted":
             position.status = "stopped early" if position.status == "stopped early" else "finished"
             if position.best:
-                load_weights(self.stepper.net, position.best, "the best epoch")
+                load_weights(self.train_step.model, position.best, "the best epoch")
         self._save()
 
     def _flush(self) -> None:
@@ -226,10 +226,10 @@ class Loop:
             "best_loss": position.best_loss if math.isfinite(position.best_loss) else None,
             "best_epoch": position.best_epoch,
             "metrics_bytes": self.metrics_bytes,
-            "stepper": self.stepper.values(),
+            "train_step": self.train_step.values(),
         }
         best = {f"best.{name}": value for name, value in position.best.items()}
-        return Checkpoint(self.stepper.step, {**self.stepper.state(), **best}, values)
+        return Checkpoint(self.train_step.step, {**self.train_step.state(), **best}, values)
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint; the record's newer rows are cut off.
@@ -245,9 +245,9 @@ class Loop:
             self.metrics_bytes = int(values["metrics_bytes"])
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as cause:
             raise RunError("checkpoint", got=str(cause), need="the values d2lab writes") from cause
-        self.stepper.restore(checkpoint.step, checkpoint.tensors, values.get("stepper", {}))
+        self.train_step.restore(checkpoint.step, checkpoint.tensors, values.get("train_step", {}))
         best = split_by_prefix(checkpoint.tensors).get("best", {})
-        best = {name: value.to(self.stepper.device) for name, value in best.items()}
+        best = {name: value.to(self.train_step.device) for name, value in best.items()}
         self.position = Position(sums, *progress, best)
         if self.record is not None:
             self.record.cut(self.metrics_bytes)

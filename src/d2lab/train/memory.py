@@ -1,7 +1,7 @@
 """What fills the memory of a device in training: weights, gradients, the optimizer's memory, and activations.
 
-Nothing is computed: the net runs on torch's meta device, where a tensor has a shape and no content, so the memory
-of a net that does not fit here can be told too.
+Nothing is computed: the model runs on torch's meta device, where a tensor has a shape and no content, so the memory
+of a model that does not fit here can be told too.
 """
 
 import copy
@@ -35,7 +35,7 @@ class TrainingMemory:
 
 
 def training_memory(
-    net: nn.Module,
+    model: nn.Module,
     task: Task,
     optimizer: OptimizerConfig,
     *,
@@ -45,7 +45,7 @@ def training_memory(
     """Count the bytes that a step in float32 holds when its forward pass ends and its gradients are there.
 
     Args:
-        net: the model, on any device; it is not changed.
+        model: the model, on any device; it is not changed.
         task: its loss keeps something too.
         optimizer: its settings.
         inputs: shape of a prepared batch.
@@ -56,7 +56,7 @@ def training_memory(
     """
     if not inputs or inputs[0] < 1:
         raise ConfigError("the shape of the inputs", got=inputs, need="at least one example")
-    empty = copy.deepcopy(net).to(META).train()
+    empty = copy.deepcopy(model).to(META).train()
     parameters = [p for p in empty.parameters() if p.requires_grad]
     kept: list[Tensor] = []  # the tensors themselves: an address that was freed could be given anew
 

@@ -1,4 +1,4 @@
-"""What a person sees while a net learns: a bar in a terminal, a line an epoch elsewhere, nothing on request."""
+"""What a person sees while a model learns: a bar in a terminal, a line an epoch elsewhere, nothing on request."""
 
 import io
 import sys

@@ -24,7 +24,7 @@ RECIPE, MACHINE, METRICS, CHECKPOINT = "recipe.json", "machine.json", "metrics.j
 
 
 def runs_folder() -> Path:
-    """Give the folder of all runs: $D2LAB_RUNS, else `runs` here."""
+    """Return the folder of all runs: $D2LAB_RUNS, else `runs` here."""
     return Path(os.environ.get("D2LAB_RUNS", "runs"))
 
 
@@ -87,7 +87,7 @@ class RunRecord:
             self._lock.release()
 
     def append(self, rows: list[Row]) -> int:
-        """Add lines and make them durable; give the length of the file in bytes.
+        """Add lines and make them durable; return the length of the file in bytes.
 
         Raises:
             RunError: the disk is full or the file can't be written.

@@ -1,4 +1,4 @@
-"""Tasks: what a net is asked to do, as a loss to descend and measures to report.
+"""Tasks: what a model is asked to do, as a loss to descend and measures to report.
 
 A loss is the mean over a batch. A measure is a sum over examples, so that batches add up exactly; the loop
 divides by the number of examples once, at the end of an epoch.
@@ -84,7 +84,7 @@ def _two_sides(scores: Tensor) -> Tensor:
 
 
 def smoothed(task: Task, share: float) -> Task:
-    """Give the task with a loss that never wants certainty: this share of a target is spread over all classes.
+    """Return the task with a loss that never wants certainty: this share of a target is spread over all classes.
 
     Source: Szegedy et al. 2016, "Rethinking the Inception Architecture", section 7.
 

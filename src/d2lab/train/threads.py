@@ -1,4 +1,4 @@
-"""How many processor threads a net is worth.
+"""How many processor threads a model is worth.
 
 Handing a tiny operation to a second thread costs more than it saves. The choice counts multiplications instead
 of measuring seconds, so that it is the same in every run: the number of threads decides the order of sums, and
@@ -17,15 +17,15 @@ from d2lab.inspection import multiply_adds
 WORTH_A_THREAD = 20_000_000  # multiply-adds a step; docs/decisions/0004-threads.md has the measurement
 
 
-def choose_threads(net: nn.Module, example: Tensor, batch_size: int) -> int:
+def choose_threads(model: nn.Module, example: Tensor, batch_size: int) -> int:
     """Choose 1 thread for a small step, else one for each usable core.
 
     Args:
-        net: the model, on the processor.
+        model: the model, on the processor.
         example: a batch of one.
         batch_size: examples a step.
     """
-    return usable_cores() if multiply_adds(net, example) * batch_size >= WORTH_A_THREAD else 1
+    return usable_cores() if multiply_adds(model, example) * batch_size >= WORTH_A_THREAD else 1
 
 
 @contextlib.contextmanager

@@ -54,7 +54,7 @@ class AugmentConfig:
     contrast: float = 0.0
     saturation: float = 0.0
     hue: float = 0.0  # turns of the color wheel, this far each way; at most 0.5
-    cutout: int = 0  # side of a gray square, pixels of the image as the net sees it
+    cutout: int = 0  # side of a gray square, pixels of the image as the model sees it
     mixup: float = 0.0  # alpha of the shares; 0 leaves it out
     cutmix: float = 0.0  # alpha of the shares; 0 leaves it out
 
@@ -86,7 +86,7 @@ class Augment:
     Args:
         config: what is changed, and how much.
         shape: of a stored image: channels, height, width.
-        side: of the image as the net reads it, pixels; none keeps the size.
+        side: of the image as the model reads it, pixels; none keeps the size.
         classes: of the targets.
         seed: decides the luck, with the number of the step.
 
@@ -110,7 +110,7 @@ class Augment:
     def __call__(
         self, images: Shaped[Tensor, "batch channel height width"], targets: Shaped[Tensor, " batch"], step: int
     ) -> tuple[Float[Tensor, "batch channel rows columns"], Shaped[Tensor, "batch ..."]]:
-        """Give images ready for the net, and targets: class numbers, or shares of classes where images are mixed."""
+        """Return images ready for the model, and targets: class numbers, or shares of classes where images are mixed."""
         luck = Luck(self.seed, step, images.device)
         seen = self._seen(self._placed(images, luck), luck)
         seen = self._colored(seen, luck)
@@ -136,7 +136,7 @@ class Augment:
         return images
 
     def _seen(self, images: Tensor, luck: "Luck") -> Tensor:
-        """Turn, crop and resize to what the net reads."""
+        """Turn, crop and resize to what the model reads."""
         config, count, (height, width) = self.config, len(images), images.shape[-2:]
         if config.rotate:
             degrees = uniform((count,), -config.rotate, config.rotate, luck.of("rotate"))

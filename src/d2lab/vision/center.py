@@ -1,4 +1,4 @@
-"""The middle of a picture, as nets for ImageNet are judged: resize the shorter side, cut a square."""
+"""The middle of a picture, as models for ImageNet are judged: resize the shorter side, cut a square."""
 
 from typing import Literal
 

@@ -15,7 +15,7 @@ LUMA = (0.299, 0.587, 0.114)  # weights of red, green and blue in brightness. So
 
 
 def to_gray(images: Images) -> Float[Tensor, "batch 1 height width"]:
-    """Give the brightness of every pixel; one channel comes back as it is.
+    """Return the brightness of every pixel; one channel comes back as it is.
 
     Source: ITU-R Recommendation BT.601, luma.
     Changed: torchvision rounds the weight of red to 0.2989, so that its white is 0.9999.

@@ -66,7 +66,7 @@ def random_boxes(
 
 
 def _central(height: int, width: int, ratio: tuple[float, float]) -> tuple[int, int]:
-    """Give height and width of the largest box of allowed proportions."""
+    """Return height and width of the largest box of allowed proportions."""
     if width / height < ratio[0]:
         return max(1, round(width / ratio[0])), width
     if width / height > ratio[1]:

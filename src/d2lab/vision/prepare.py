@@ -1,4 +1,4 @@
-"""From inputs as stored to inputs as a net reads them."""
+"""From inputs as stored to inputs as a model reads them."""
 
 from dataclasses import dataclass
 
@@ -15,9 +15,9 @@ class Prepare:
     Source: none; plumbing.
     """
 
-    side: int | None = None  # of the images that the net reads, pixels; none keeps their size
+    side: int | None = None  # of the images that the model reads, pixels; none keeps their size
 
-    def __call__(self, inputs: Shaped[Tensor, "batch *input"]) -> Float[Tensor, "batch *prepared"]:
+    def __call__(self, inputs: Shaped[Tensor, " batch *input"]) -> Float[Tensor, " batch *prepared"]:
         """Prepare a batch."""
         if self.side is not None and inputs.ndim == 4:
             inputs = resize(inputs, self.side)

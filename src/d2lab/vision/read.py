@@ -9,7 +9,7 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from d2lab.core.errors import DataError
-from d2lab.data.picture import eight_bits, on_white, opened, quiet_pillow, upright
+from d2lab.data.image import eight_bits, on_white, opened, quiet_pillow, upright
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -48,7 +48,7 @@ def read_image(
 
 
 def _border(picture: "Image.Image") -> int | tuple[int, ...]:
-    """Give the median color of the outermost pixels."""
+    """Return the median color of the outermost pixels."""
     pixels = np.asarray(picture)
     edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     median = np.median(edge, axis=0).astype(int)

@@ -1,4 +1,4 @@
-"""From bytes to the numbers a net reads, one operation for a whole batch."""
+"""From bytes to the numbers a model reads, one operation for a whole batch."""
 
 import torch
 from jaxtyping import Float, Shaped
@@ -8,7 +8,7 @@ from torch.nn import functional
 from d2lab.core.errors import ConfigError
 
 
-def to_unit(inputs: Shaped[Tensor, "batch *input"]) -> Float[Tensor, "batch *input"]:
+def to_unit(inputs: Shaped[Tensor, " batch *input"]) -> Float[Tensor, " batch *input"]:
     """Scale bytes 0..255 to float32 in [0, 1]; numbers stay as they are.
 
     Source: none; plumbing.

@@ -11,8 +11,8 @@ from torch.nn import functional
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
-from d2lab.core.timing import laps_by_turns
-from d2lab.core.twin import relative_difference
+from d2lab.core.reference import relative_difference
+from d2lab.core.timing import time_interleaved
 from d2lab.engine import Array, Dual, Number, jacobian, no_grad, vjp
 
 
@@ -95,7 +95,7 @@ def forward_mode_walks_once_for_each_input() -> Evidence:
     place = np.linspace(-1, 1, 256)
     reverse, forward = jacobian(function, place, "reverse"), jacobian(function, place, "forward")
     difference = float(np.abs(reverse.values - forward.values).max())
-    laps = laps_by_turns(
+    laps = time_interleaved(
         {
             "reverse": lambda: jacobian(function, place, "reverse"),
             "forward": lambda: jacobian(function, place, "forward"),

@@ -11,7 +11,7 @@ import torch
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
-from d2lab.core.twin import relative_difference
+from d2lab.core.reference import relative_difference
 from d2lab.engine import derivative, finite_difference, grad, jvp
 from d2lab.plot import lines, save
 

@@ -73,14 +73,14 @@ def overlapping_classes_need_a_sigmoid_each() -> Evidence:
     }
     found = {}
     for name, (loss, chances) in heads.items():
-        net = SoftmaxRegression(SoftmaxConfig(inputs=64, classes=2))
-        mover = Adam(net.parameters(), lr=0.05)
+        model = SoftmaxRegression(SoftmaxConfig(inputs=64, classes=2))
+        mover = Adam(model.parameters(), lr=0.05)
         for _ in range(200):
             mover.zero_grad()
-            torch.autograd.backward(loss(net(to_unit(digits.inputs)), labels.float()))
+            torch.autograd.backward(loss(model(to_unit(digits.inputs)), labels.float()))
             mover.step()
         with torch.no_grad():
-            said = chances(net(to_unit(digits.inputs))) > 0.5
+            said = chances(model(to_unit(digits.inputs))) > 0.5
         found[name] = float(said[both].all(1).float().mean())
     return Evidence(
         value=found,

@@ -9,13 +9,13 @@ from torch.nn import functional
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
-from d2lab.core.allocator import keep_freed_memory
-from d2lab.core.timing import laps_by_turns
+from d2lab.core.allocator import configure_malloc
+from d2lab.core.timing import time_interleaved
 from d2lab.data.catalog import load
+from d2lab.experiments.quick_run import last
 from d2lab.metrics.paired import intervals, paired
 from d2lab.models import MLP, MLPConfig
 from d2lab.plot import dots, lines
-from d2lab.recipes.trial import last
 
 
 @claim(
@@ -101,14 +101,14 @@ def gradient_noise_falls_with_the_batch_size() -> Evidence:
     budget_s=20,
 )
 def larger_batches_use_the_hardware_better() -> Evidence:
-    net, sizes = MLP(MLPConfig()), (1, 4, 16, 64, 256, 1024)
+    model, sizes = MLP(MLPConfig()), (1, 4, 16, 64, 256, 1024)
     inputs, targets = torch.randn(max(sizes), 784), torch.randint(10, (max(sizes),))
 
     def step(size: int) -> None:
-        functional.cross_entropy(net(inputs[:size]), targets[:size]).backward()  # type: ignore[no-untyped-call]
+        functional.cross_entropy(model(inputs[:size]), targets[:size]).backward()  # type: ignore[no-untyped-call]
 
-    keep_freed_memory()
-    laps = laps_by_turns({str(size): partial(step, size) for size in sizes}, rounds=15)
+    configure_malloc()
+    laps = time_interleaved({str(size): partial(step, size) for size in sizes}, rounds=15)
     rates = [size / min(laps[str(size)]) for size in sizes]
     gain, further = rates[4] / rates[0], rates[5] / rates[4]
     title = "Larger batches, until the machine is busy"

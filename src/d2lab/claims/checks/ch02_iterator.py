@@ -167,13 +167,13 @@ def a_last_batch_of_one_stops_batch_norm() -> Evidence:
 def gradients_add_up_until_zeroed() -> Evidence:
     points = load("synthetic-linear").train
     inputs, targets = points.inputs[:20].double(), points.targets[:20].double()
-    net = LinearRegression(LinearConfig()).double()
+    model = LinearRegression(LinearConfig()).double()
 
     def gradient(*parts: slice) -> torch.Tensor:
-        net.zero_grad()
+        model.zero_grad()
         for rows in parts:
-            nn.functional.mse_loss(net(inputs[rows]), targets[rows]).backward()  # type: ignore[no-untyped-call]
-        return torch.cat([p.grad.flatten() for p in net.parameters() if p.grad is not None])
+            nn.functional.mse_loss(model(inputs[rows]), targets[rows]).backward()  # type: ignore[no-untyped-call]
+        return torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
 
     once, twice = gradient(slice(20)), gradient(slice(20), slice(20))
     halves = gradient(slice(10), slice(10, 20)) / 2

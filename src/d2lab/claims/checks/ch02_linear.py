@@ -21,12 +21,12 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 def half_squares(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Give the loss of the form from scratch: the mean of half the squared errors."""
+    """Return the loss of the form from scratch: the mean of half the squared errors."""
     return ((outputs - targets) ** 2 / 2).mean()
 
 
 def trained(loss: Loss, rate: float, *, seed: int = 0, epochs: int = 3) -> Tensor:
-    """Descend in batches of 10; give both weights and the bias after every step."""
+    """Descend in batches of 10; return both weights and the bias after every step."""
     points = load("synthetic-linear", seed=seed).train
     batches = Batches(points, batch_size=10, seed=seed, device=torch.device("cpu"))
     weights = 0.01 * torch.randn(2, 1, generator=stream(seed, "weights"), dtype=torch.float64)

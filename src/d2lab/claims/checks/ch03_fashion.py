@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
-from d2lab.core.timing import laps_by_turns
+from d2lab.core.timing import time_interleaved
 from d2lab.data.batch import Batches
 from d2lab.data.catalog import CARDS, at_hand, load
 from d2lab.data.idx import read_idx
@@ -68,18 +68,18 @@ def test_part(name: str) -> Split | None:
 
 
 def accuracy_on(pictures: Split, seed: int, epochs: int) -> float:
-    """Train softmax regression on half of the pictures, drawn by the seed; give its accuracy on the others."""
+    """Train softmax regression on half of the pictures, drawn by the seed; return its accuracy on the others."""
     train, test = holdout(pictures, 0.5, seed=seed)
-    net = SoftmaxRegression(SoftmaxConfig(inputs=train.example.numel()))
-    optimizer = build_optimizer(OptimizerConfig(), net.parameters())
+    model = SoftmaxRegression(SoftmaxConfig(inputs=train.example.numel()))
+    optimizer = build_optimizer(OptimizerConfig(), model.parameters())
     batches = Batches(train, batch_size=32, seed=seed, device=CPU, prepare=to_unit)
     for epoch in range(epochs):
         for inputs, targets in batches.epoch(epoch):
             optimizer.zero_grad()
-            functional.cross_entropy(net(inputs), targets).backward()  # type: ignore[no-untyped-call]
+            functional.cross_entropy(model(inputs), targets).backward()  # type: ignore[no-untyped-call]
             optimizer.step()
     with torch.no_grad():
-        return float(accuracy(net(to_unit(test.inputs)), test.targets))
+        return float(accuracy(model(to_unit(test.inputs)), test.targets))
 
 
 @claim(
@@ -131,7 +131,7 @@ def an_epoch_is_read_in_1_29_seconds() -> Evidence:
         for workers in (0, 1, 2, 4):
             loader = DataLoader(pairs, batch_size=256, shuffle=True, num_workers=workers)
             ways[f"{workers} workers"] = partial(deque, loader, 0)
-        laps = laps_by_turns(ways, rounds=3)
+        laps = time_interleaved(ways, rounds=3)
     seconds = {way: [5 * lap for lap in taken] for way, taken in laps.items()}  # an epoch has five times as many
     least = {way: min(taken) for way, taken in seconds.items()}
     spread = max(least.values()) / min(least.values())
@@ -163,17 +163,17 @@ def reading_need_not_hold_up_training() -> Evidence:
     split = limit(load(name, fetch=False).train, 6_000, seed=0)
     batches = Batches(split, batch_size=256, seed=0, device=CPU, prepare=to_unit)
     loader = DataLoader(TensorDataset(split.inputs, split.targets), batch_size=256, shuffle=True)
-    net = MLP(MLPConfig(inputs=split.example.numel()))
-    optimizer, ready = build_optimizer(OptimizerConfig(), net.parameters()), list(batches.epoch(0))
+    model = MLP(MLPConfig(inputs=split.example.numel()))
+    optimizer, ready = build_optimizer(OptimizerConfig(), model.parameters()), list(batches.epoch(0))
 
     def train() -> None:
         for inputs, targets in ready:
             optimizer.zero_grad()
-            functional.cross_entropy(net(inputs), targets).backward()  # type: ignore[no-untyped-call]
+            functional.cross_entropy(model(inputs), targets).backward()  # type: ignore[no-untyped-call]
             optimizer.step()
 
     ways = {"in memory": lambda: deque(batches.epoch(0), 0), "one by one": lambda: deque(loader, 0), "training": train}
-    laps = laps_by_turns(ways, rounds=7)
+    laps = time_interleaved(ways, rounds=7)
     memory, single, training = (median(laps[way]) for way in ("in memory", "one by one", "training"))
     title, about = "Reading and training an MLP", "6,000 pictures in batches of 256, one processor thread"
     return Evidence(

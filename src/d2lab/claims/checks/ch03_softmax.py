@@ -220,12 +220,12 @@ def log_of_a_vanished_probability_is_infinite() -> Evidence:
 def scratch_softmax_regression_is_the_concise_one() -> Evidence:
     digits = load("digits").train
     images, targets = to_unit(digits.inputs[:256]).double(), digits.targets[:256]
-    net = SoftmaxRegression(SoftmaxConfig(inputs=64)).double()
-    weights = list(net.parameters())
-    losses = [naive_cross_entropy(net(images), targets), torch.nn.CrossEntropyLoss()(net(images), targets)]
+    model = SoftmaxRegression(SoftmaxConfig(inputs=64)).double()
+    weights = list(model.parameters())
+    losses = [naive_cross_entropy(model(images), targets), torch.nn.CrossEntropyLoss()(model(images), targets)]
     ours, theirs = ([loss.detach(), *torch.autograd.grad(loss, weights, retain_graph=True)] for loss in losses)
     difference = max(float((mine - other).abs().max()) for mine, other in zip(ours, theirs, strict=True))
-    extreme = 5000 * net(images)
+    extreme = 5000 * model(images)
     broken, sound = naive_cross_entropy(extreme, targets), functional.cross_entropy(extreme, targets)
     apart = not bool(broken.isfinite()) and bool(sound.isfinite())
     return Evidence(

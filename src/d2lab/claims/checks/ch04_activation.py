@@ -5,9 +5,9 @@ from functools import partial
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
+from d2lab.experiments.quick_run import last
 from d2lab.metrics.paired import intervals, paired
 from d2lab.plot import dots
-from d2lab.recipes.trial import last
 
 
 @claim(
@@ -15,7 +15,7 @@ from d2lab.recipes.trial import last
     kind="experiment",
     en="The choice of activation function is not very important.",
     zh="激活函数选哪一个并不重要。",
-    scope="plain nets of 64 units a layer from Xavier's start, plain gradient descent on the digits",
+    scope="plain models of 64 units a layer from Xavier's start, plain gradient descent on the digits",
     budget_s=55,
     smoke={"seeds": range(2), "epochs": 1},
 )
@@ -31,7 +31,7 @@ def activation_hardly_matters(seeds: Sequence[int] = range(5), epochs: int = 8) 
     deep, shallow = (paired(runs[f"relu, {depth} hidden"], runs[f"sigmoid, {depth} hidden"]) for depth in (8, 1))
     gelu = paired(runs["relu, 8 hidden"], runs["gelu, 8 hidden"])
     matters = deep.low > 0.05
-    title = "The choice matters as soon as a net is deep"
+    title = "The choice matters as soon as a model is deep"
     about = f"Test accuracy on the digits after {epochs} epochs, {len(seeds)} seeds"
     return Evidence(
         value={"gap": deep.mean, "shallow": shallow.mean, "gelu": gelu.mean},

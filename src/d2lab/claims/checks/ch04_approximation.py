@@ -16,7 +16,7 @@ WIDTHS = tuple(2**power for power in range(1, 11))
 
 
 def errors(function: Function, units: int) -> Tensor:
-    """Give the errors on [-pi, pi] of a ReLU layer whose weights are reasoned out: a bend at each of its knots."""
+    """Return the errors on [-pi, pi] of a ReLU layer whose weights are reasoned out: a bend at each of its knots."""
     knots = torch.linspace(-pi, pi, units + 1, dtype=torch.float64)
     slopes = function(knots).diff() / knots.diff()
     bends = slopes.diff(prepend=torch.zeros(1, dtype=torch.float64))
@@ -76,8 +76,8 @@ def one_hidden_layer_approximates_any_function() -> Evidence:
         bound="a largest error below 0.1 at some width up to 1,024, for a step too",
         verdict="holds" if jump < 0.1 else "does not hold",
         n=len(WIDTHS),
-        counterexample="" if jump < 0.1 else "a step from 0 to 1: a continuous net is 1/2 or more wrong beside it",
-        why_en="Such a net is continuous, so beside a jump of 1 it is wrong by 1/2 at least, at any width "
+        counterexample="" if jump < 0.1 else "a step from 0 to 1: a continuous model is 1/2 or more wrong beside it",
+        why_en="Such a model is continuous, so beside a jump of 1 it is wrong by 1/2 at least, at any width "
         "(here {jump:.2f}); only its mean error falls, to {average:.4f}.",
         why_zh="这样的网络是连续函数，在高度为 1 的跳跃旁边，无论多宽误差都不小于 1/2（此处最好也有 {jump:.2f}）；"
         "能降下来的只有平均误差（降到 {average:.4f}）。",
@@ -90,7 +90,7 @@ def one_hidden_layer_approximates_any_function() -> Evidence:
 @claim(
     chapter=4,
     kind="identity",
-    en="A deep narrow net represents with few units what a net with one hidden layer needs very many for.",
+    en="A deep narrow model represents with few units what a model with one hidden layer needs very many for.",
     zh="有些函数，窄而深的网络用很少的单元就能表示，单隐藏层网络却要多得多的单元。",
     scope="functions made by folding, such as a sawtooth",
     covers=("deeper is easier than wider",),

@@ -8,17 +8,17 @@ from torch.nn import functional
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
+from d2lab.experiments.quick_run import last
 from d2lab.metrics.paired import intervals, paired
 from d2lab.models import MLP, MLPConfig
 from d2lab.optimizers import SGD
 from d2lab.plot import dots
-from d2lab.recipes.trial import last
 
 
 @claim(
     chapter=4,
     kind="experiment",
-    en="A very wide shallow net overfits more easily than a narrow one.",
+    en="A very wide shallow model overfits more easily than a narrow one.",
     zh="很宽的浅层网络更容易过拟合。",
     scope="one hidden layer on 200 digits, plain gradient descent",
     budget_s=35,
@@ -42,7 +42,7 @@ def very_wide_shallow_nets_overfit(seeds: Sequence[int] = range(5), epochs: int 
         data="digits",
         counterexample="" if wide.high < 0 else "2,048 units and 200 digits: 700 weights for each example",
         why_en="Counting weights suggests it, but gradient descent from a small start prefers smooth solutions, and "
-        "more so in wide nets: 64 times the width changes accuracy by {gain:+.3f} (these seeds would show "
+        "more so in wide models: 64 times the width changes accuracy by {gain:+.3f} (these seeds would show "
         "{visible:.3f}).",
         why_zh="单看参数个数似乎如此，但从小初值出发的梯度下降偏好平滑的解，网络越宽越是这样："
         "宽度增到 64 倍，准确率变化 {gain:+.3f}（这几个种子能分辨 {visible:.3f}）。",
@@ -53,7 +53,7 @@ def very_wide_shallow_nets_overfit(seeds: Sequence[int] = range(5), epochs: int 
 @claim(
     chapter=4,
     kind="experiment",
-    en="A deep net is easier to train than a wide shallow one with as many weights.",
+    en="A deep model is easier to train than a wide shallow one with as many weights.",
     zh="参数量相同时，深层网络比宽而浅的网络更容易训练。",
     scope="plain stacks of layers without normalization or shortcuts, plain gradient descent on the digits",
     budget_s=35,
@@ -90,15 +90,15 @@ def deep_nets_train_more_easily_than_wide_ones(seeds: Sequence[int] = range(5), 
 @claim(
     chapter=4,
     kind="opinion",
-    en="Deep nets are easier because they learn layer by layer, where a wide one has to learn all at once.",
+    en="Deep models are easier because they learn layer by layer, where a wide one has to learn all at once.",
     zh="深层网络一层一层地学，所以比要一口气学完的宽网络容易。",
 )
 def deep_nets_learn_layer_by_layer() -> Evidence:
-    net, images = MLP(MLPConfig(inputs=64, hidden=(32,) * 4)), torch.rand(32, 64)
-    before = [weight.detach().clone() for weight in net.parameters() if weight.ndim == 2]
-    functional.cross_entropy(net(images), torch.arange(32) % 10).backward()  # type: ignore[no-untyped-call]
-    SGD(net.parameters(), lr=0.1).step()
-    after = [weight.detach() for weight in net.parameters() if weight.ndim == 2]
+    model, images = MLP(MLPConfig(inputs=64, hidden=(32,) * 4)), torch.rand(32, 64)
+    before = [weight.detach().clone() for weight in model.parameters() if weight.ndim == 2]
+    functional.cross_entropy(model(images), torch.arange(32) % 10).backward()  # type: ignore[no-untyped-call]
+    SGD(model.parameters(), lr=0.1).step()
+    after = [weight.detach() for weight in model.parameters() if weight.ndim == 2]
     moved = sum(not torch.equal(old, new) for old, new in zip(before, after, strict=True))
     return Evidence(
         value={"moved": moved, "layers": len(before)},

@@ -1,4 +1,4 @@
-"""Chapter 4: the parts of a multilayer perceptron, and the net from scratch beside the concise one."""
+"""Chapter 4: the parts of a multilayer perceptron, and the model from scratch beside the concise one."""
 
 import torch
 from torch import nn
@@ -21,12 +21,12 @@ from d2lab.vision.scale import to_unit
     zh="线性层之间若没有非线性，叠多少层都只相当于一个线性层。",
 )
 def linear_layers_stack_to_one_linear_layer() -> Evidence:
-    net = MLP(MLPConfig(inputs=20, hidden=(64, 3, 64), classes=10, activation="identity")).double()
+    model = MLP(MLPConfig(inputs=20, hidden=(64, 3, 64), classes=10, activation="identity")).double()
     inputs = torch.randn(100, 20, dtype=torch.float64)
     with torch.no_grad():
-        bias = net(torch.zeros(1, 20, dtype=torch.float64))
-        matrix = net(torch.eye(20, dtype=torch.float64)) - bias
-        difference = float((net(inputs) - (inputs @ matrix + bias)).abs().max())
+        bias = model(torch.zeros(1, 20, dtype=torch.float64))
+        matrix = model(torch.eye(20, dtype=torch.float64)) - bias
+        difference = float((model(inputs) - (inputs @ matrix + bias)).abs().max())
     rank = int(torch.linalg.matrix_rank(matrix))
     return Evidence(
         value={"difference": difference, "rank": rank},
@@ -97,7 +97,7 @@ def relu_is_nonlinear() -> Evidence:
 @claim(
     chapter=4,
     kind="identity",
-    en="A multilayer perceptron from scratch and its concise form are the same net and the same training.",
+    en="A multilayer perceptron from scratch and its concise form are the same model and the same training.",
     zh="从零实现的多层感知机与简洁实现是同一个网络，训练过程也相同。",
     scope="the same start and the same order of batches",
     covers=("one hidden layer of 256 units, started from small normal numbers, trained at rate 0.1",),
@@ -110,9 +110,9 @@ def scratch_mlp_trains_as_the_concise_one() -> Evidence:
     losses: list[list[float]] = [[], []]
     batches = Batches(load("digits").train, batch_size=32, seed=0, device=torch.device("cpu"), prepare=to_unit)
     for images, targets in batches.epoch(0):
-        for (net, loss_of, optimizer), kept in zip(both, losses, strict=True):
+        for (model, loss_of, optimizer), kept in zip(both, losses, strict=True):
             optimizer.zero_grad()
-            loss = loss_of(net(images.double()), targets)
+            loss = loss_of(model(images.double()), targets)
             loss.backward()
             optimizer.step()
             kept.append(loss.item())
@@ -138,13 +138,13 @@ def scratch_mlp_trains_as_the_concise_one() -> Evidence:
     zh="nn.Parameter 把张量登记为模块的可训练参数，@ 是矩阵乘法。",
 )
 def parameters_are_registered_and_at_multiplies() -> Evidence:
-    net = nn.Module()
-    net.weight = nn.Parameter(torch.randn(3, 4, dtype=torch.float64))
-    net.register_buffer("mean", torch.zeros(4))
-    net.plain = torch.zeros(4)
-    trained, kept = [name for name, _ in net.named_parameters()], list(net.state_dict())
-    right = trained == ["weight"] and kept == ["weight", "mean"] and net.weight.requires_grad
-    inputs, weight = torch.randn(5, 3, dtype=torch.float64), net.weight.detach()
+    model = nn.Module()
+    model.weight = nn.Parameter(torch.randn(3, 4, dtype=torch.float64))
+    model.register_buffer("mean", torch.zeros(4))
+    model.plain = torch.zeros(4)
+    trained, kept = [name for name, _ in model.named_parameters()], list(model.state_dict())
+    right = trained == ["weight"] and kept == ["weight", "mean"] and model.weight.requires_grad
+    inputs, weight = torch.randn(5, 3, dtype=torch.float64), model.weight.detach()
     difference = float((inputs @ weight - matmul_loop(inputs, weight)).abs().max())
     return Evidence(
         value={"difference": difference, "trained": len(trained), "kept": len(kept)},
@@ -167,7 +167,7 @@ def a_start_may_be_scaled_behind_parameter() -> Evidence:
     inside, behind = nn.Module(), nn.Module()
     inside.weight = nn.Parameter(torch.randn(3, 4) * 0.01)
     behind.weight = nn.Parameter(torch.randn(3, 4)) * 0.01
-    trained = [len(list(net.parameters())) for net in (inside, behind)]
+    trained = [len(list(model.parameters())) for model in (inside, behind)]
     leaves = [int(start.is_leaf) for start in (inside.weight, behind.weight) if isinstance(start, torch.Tensor)]
     same = trained[0] == trained[1] and leaves[0] == leaves[1]
     return Evidence(

@@ -11,13 +11,13 @@ from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
 from d2lab.core.seed import stream
 from d2lab.data.synthetic import BLOB_NORMAL, blobs
+from d2lab.experiments.quick_run import last
 from d2lab.metrics.paired import intervals, paired
 from d2lab.models import Perceptron, PerceptronConfig
 from d2lab.models.perceptron_rule import novikoff_bound, perceptron_rule
 from d2lab.models.xor import XorNet
 from d2lab.optimizers import SGD
 from d2lab.plot import dots, lines
-from d2lab.recipes.trial import last
 from d2lab.train.task import perceptron_loss
 
 
@@ -77,16 +77,16 @@ def perceptron_rule_is_gradient_descent_on_single_examples() -> Evidence:
     covers=("the border itself, where the sign is 0, is given to -1 by convention",),
 )
 def a_perceptron_answers_plus_or_minus_one() -> Evidence:
-    net, inputs = Perceptron(PerceptronConfig(inputs=3)).double(), torch.randn(1000, 3, dtype=torch.float64)
+    model, inputs = Perceptron(PerceptronConfig(inputs=3)).double(), torch.randn(1000, 3, dtype=torch.float64)
 
     def answers() -> Tensor:
-        return torch.where(net(inputs).squeeze(1) > 0, 1, -1)
+        return torch.where(model(inputs).squeeze(1) > 0, 1, -1)
 
-    before, certain = answers(), net(inputs).sigmoid().detach()
+    before, certain = answers(), model(inputs).sigmoid().detach()
     with torch.no_grad():
-        for weight in net.parameters():
+        for weight in model.parameters():
             weight.mul_(3)
-    changed, surer = int((answers() != before).sum()), float((net(inputs).sigmoid().detach() - certain).abs().max())
+    changed, surer = int((answers() != before).sum()), float((model(inputs).sigmoid().detach() - certain).abs().max())
     right = changed == 0 and torch.unique(before).tolist() == [-1, 1]
     return Evidence(
         value={"changed": changed, "surer": surer},
@@ -166,7 +166,7 @@ def a_large_radius_is_a_large_amount_of_data() -> Evidence:
 @claim(
     chapter=4,
     kind="identity",
-    en="A perceptron can't represent XOR, a net with one hidden layer can.",
+    en="A perceptron can't represent XOR, a model with one hidden layer can.",
     zh="感知机表示不了异或，加一个隐藏层的网络就可以。",
 )
 def xor_needs_a_hidden_layer() -> Evidence:
@@ -180,8 +180,8 @@ def xor_needs_a_hidden_layer() -> Evidence:
         sought = linprog(np.zeros(3), A_ub=-np.array(labels)[:, None] * inputs, b_ub=-np.ones(4), bounds=(None, None))
         impossible += [labels] if sought.status == 2 else []
     expected = (corners[:, 0] != corners[:, 1]).float()
-    nets = (XorNet("relu"), XorNet("threshold"))
-    wrong = sum(int((net(corners) != expected).sum()) for net in nets)
+    models = (XorNet("relu"), XorNet("threshold"))
+    wrong = sum(int((model(corners) != expected).sum()) for model in models)
     right = impossible == [(-1, 1, 1, -1), (1, -1, -1, 1)] and wrong == 0
     return Evidence(
         value={"separable": 16 - len(impossible), "wrong": wrong},
@@ -198,7 +198,7 @@ def xor_needs_a_hidden_layer() -> Evidence:
 @claim(
     chapter=4,
     kind="experiment",
-    en="A net with two hidden units learns XOR.",
+    en="A model with two hidden units learns XOR.",
     zh="两个隐藏单元的网络能够学会异或。",
     scope="ReLU, plain gradient descent from Xavier's start",
     budget_s=40,

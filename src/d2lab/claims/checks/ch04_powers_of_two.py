@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
-from d2lab.core.allocator import keep_freed_memory
-from d2lab.core.timing import laps_by_turns
+from d2lab.core.allocator import configure_malloc
+from d2lab.core.timing import time_interleaved
 from d2lab.metrics.paired import intervals
 from d2lab.plot import dots
 
@@ -25,22 +25,24 @@ SIZES = sorted({size for near in KINDS.values() for power in POWERS for size in 
 
 
 def rates_of(layer: Callable[[int], tuple[nn.Linear, Tensor]]) -> dict[int, float]:
-    """Time a layer at every size, by turns; give the billions of multiply-adds a second of its fastest lap."""
+    """Time a layer at every size, by turns; return the billions of multiply-adds a second of its fastest lap."""
     given = {size: layer(size) for size in SIZES}
-    keep_freed_memory()
+    configure_malloc()
     with torch.no_grad():
-        laps = laps_by_turns({str(size): partial(net, inputs) for size, (net, inputs) in given.items()}, rounds=41)
-    return {size: len(x) * net.weight.numel() / min(laps[str(size)]) / 1e9 for size, (net, x) in given.items()}
+        laps = time_interleaved(
+            {str(size): partial(model, inputs) for size, (model, inputs) in given.items()}, rounds=41
+        )
+    return {size: len(x) * model.weight.numel() / min(laps[str(size)]) / 1e9 for size, (model, x) in given.items()}
 
 
 def gain_over(rates: dict[int, float], kind: str) -> float:
-    """Give the rate at a power of two over the mean rate at sizes of another kind around it; the median of them."""
+    """Return the rate at a power of two over the mean rate at sizes of another kind around it; the median of them."""
     near = {power: [rates[size] for size in KINDS[kind](power)] for power in POWERS}
     return median(rates[power] * len(others) / sum(others) for power, others in near.items())
 
 
 def ratios_of(rates: dict[int, float]) -> dict[str, list[float]]:
-    """Give the rates at the sizes of the other two kinds over that at their power of two."""
+    """Return the rates at the sizes of the other two kinds over that at their power of two."""
     others = [name for name in KINDS if name != "powers of two"]
     return {name: [rates[size] / rates[power] for power in POWERS for size in KINDS[name](power)] for name in others}
 
@@ -53,8 +55,8 @@ def ratios_of(rates: dict[int, float]) -> dict[str, list[float]]:
     budget_s=8,
 )
 def powers_of_two_are_faster_batches() -> Evidence:
-    net = nn.Linear(256, 256)
-    rates = rates_of(lambda size: (net, torch.randn(size, 256)))
+    model = nn.Linear(256, 256)
+    rates = rates_of(lambda size: (model, torch.randn(size, 256)))
     neighbors, others = (gain_over(rates, kind) for kind in ("one less, one more", "other multiples of 32"))
     runs = ratios_of(rates)
     title, about = "Batches: nothing special at powers of two", "nn.Linear(256, 256); batches around 256, 512 and 1,024"

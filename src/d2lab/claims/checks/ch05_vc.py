@@ -91,7 +91,7 @@ def the_vc_dimension_of_some_mlps_is_n_log_n() -> Evidence:
         bound="none: the order of growth is a theorem about all sizes, which no finite count can show",
         verdict="not checkable",
         n=16,
-        why_en="Baum and Haussler 1989 prove the upper bound and Maass 1994 that some nets reach it; what a count "
+        why_en="Baum and Haussler 1989 prove the upper bound and Maass 1994 that some models reach it; what a count "
         "shows is the first step: one neuron labels four corners in {one} of 16 ways, two hidden units in all {two}.",
         why_zh="上界由 Baum 与 Haussler（1989）证明，可以达到则由 Maass（1994）证明；计数只能看到第一步："
         "正方形四个顶点的 16 种标注，单个神经元能实现 {one} 种，加上两个隐藏单元便是全部 {two} 种。",

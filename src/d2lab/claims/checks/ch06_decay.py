@@ -10,25 +10,25 @@ from torch.nn import functional
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
+from d2lab.experiments.quick_run import last
 from d2lab.metrics.paired import intervals, paired
 from d2lab.models.linear import LinearConfig, LinearRegression
 from d2lab.plot import dots
-from d2lab.recipes.trial import last
 
 
 def descended(start: Tensor, inputs: Tensor, targets: Tensor, decay: float, epochs: int) -> LinearRegression:
     """Train as the notes do: batches of 5, half the squared error, weight decay on the weights and not on the bias."""
-    net = LinearRegression(LinearConfig(inputs=200))
-    net.load_state_dict({"out.weight": start, "out.bias": torch.zeros(1)})
-    weight, bias = net.parameters()
+    model = LinearRegression(LinearConfig(inputs=200))
+    model.load_state_dict({"out.weight": start, "out.bias": torch.zeros(1)})
+    weight, bias = model.parameters()
     groups: list[dict[str, Any]] = [{"params": [weight], "weight_decay": decay}, {"params": [bias]}]
     optimizer = torch.optim.SGD(groups, lr=0.003)
     for _ in range(epochs):
         for x, y in zip(inputs.chunk(4), targets.chunk(4), strict=True):
             optimizer.zero_grad()
-            (functional.mse_loss(net(x), y) / 2).backward()  # type: ignore[no-untyped-call]
+            (functional.mse_loss(model(x), y) / 2).backward()  # type: ignore[no-untyped-call]
             optimizer.step()
-    return net
+    return model
 
 
 @claim(
@@ -47,9 +47,9 @@ def weight_decay_has_little_effect(seeds: Sequence[int] = range(5), epochs: int 
         targets = 0.05 + 0.01 * inputs.sum(1, keepdim=True) + 0.01 * torch.randn(120, 1, generator=draw)
         start = torch.randn(1, 200, generator=draw)
         for name, decay in (("without", 0.0), ("with", 3.0)):
-            net = descended(start, inputs[:20], targets[:20], decay, epochs)
+            model = descended(start, inputs[:20], targets[:20], decay, epochs)
             with torch.no_grad():
-                error[name].append(float(functional.mse_loss(net(inputs[20:]), targets[20:])))
+                error[name].append(float(functional.mse_loss(model(inputs[20:]), targets[20:])))
     gap = paired(error["without"], error["with"])
     share = sum(error["with"]) / sum(error["without"])
     return Evidence(

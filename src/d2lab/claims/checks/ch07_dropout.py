@@ -10,10 +10,10 @@ from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, power_note
 from d2lab.data.catalog import load
 from d2lab.data.split import limit
+from d2lab.experiments.quick_run import last, quick_run
 from d2lab.metrics.paired import intervals, paired
 from d2lab.models.mlp import MLP, MLPConfig
 from d2lab.plot import dots
-from d2lab.recipes.trial import last, trial
 
 
 @claim(
@@ -38,7 +38,7 @@ def dropout_rates_up_to_a_half_serve(seeds: Sequence[int] = range(5), epochs: in
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
-        why_en="With half of 256 units left there is enough of the net to learn: accuracy changes by {light:+.3f} at "
+        why_en="With half of 256 units left there is enough of the model to learn: accuracy changes by {light:+.3f} at "
         "0.1 and by {half:+.3f} at 0.5, so no harm is seen, and no gain either.",
         why_zh="256 个单元留下一半，网络仍足够大：丢弃率 0.1 时精度变化 {light:+.3f}，0.5 时 {half:+.3f}，看不出坏处，"
         "也看不出好处。",
@@ -61,7 +61,7 @@ def nine_tenths_is_a_usual_dropout_rate(
     long: dict[str, list[float]] = {}
     for p in (0.0, 0.5, 0.9):
         settings = {"examples": 150, "epochs": patient, "init": "default", "hidden": "256,256", "dropout": p}
-        runs = [trial("mlp", changes=settings, seed=seed) for seed in seeds]
+        runs = [quick_run("mlp", changes=settings, seed=seed) for seed in seeds]
         short[f"p = {p:g}"] = [float(rows[epochs - 1]["test_accuracy"]) for rows in runs]
         long[f"p = {p:g}"] = [float(rows[-1]["test_accuracy"]) for rows in runs]
     cost, later = paired(short["p = 0"], short["p = 0.9"]), paired(long["p = 0"], long["p = 0.9"])
@@ -93,7 +93,7 @@ def nine_tenths_is_a_usual_dropout_rate(
 @claim(
     chapter=7,
     kind="experiment",
-    en="A larger net with dropout beats a smaller one without.",
+    en="A larger model with dropout beats a smaller one without.",
     zh="把模型设得大一些再用丢弃法，胜过不用丢弃法的小模型。",
     scope="150 digits, 1,024 hidden units with p = 0.5 against 32, 60 epochs",
     budget_s=20,
@@ -112,7 +112,7 @@ def a_big_net_with_dropout_beats_a_small_one(seeds: Sequence[int] = range(8), ep
         seeds=tuple(seeds),
         data="digits",
         counterexample="" if gain.low > 0 else power_note(gain),
-        why_en="The larger net ends {gain:+.3f} of accuracy ahead at the same number of epochs; whether dropout did "
+        why_en="The larger model ends {gain:+.3f} of accuracy ahead at the same number of epochs; whether dropout did "
         "that, only a run without it can tell, which is the next claim.",
         why_zh="轮数相同，大模型的精度相差 {gain:+.3f}；但这是不是丢弃法的功劳，要看不用丢弃法的大模型，见下一条。",
     )
@@ -121,7 +121,7 @@ def a_big_net_with_dropout_beats_a_small_one(seeds: Sequence[int] = range(8), ep
 @claim(
     chapter=7,
     kind="experiment",
-    en="It is the dropout that makes the larger net better.",
+    en="It is the dropout that makes the larger model better.",
     zh="大模型更好，功劳在丢弃法。",
     scope="150 digits, 1,024 hidden units with and without p = 0.5, 32 without, 60 epochs",
     budget_s=36,
@@ -144,7 +144,7 @@ def the_dropout_makes_the_big_net_better(seeds: Sequence[int] = range(8), epochs
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
-        counterexample=f"the larger net without dropout; {power_note(dropout)}",
+        counterexample=f"the larger model without dropout; {power_note(dropout)}",
         why_en="The comparison that is usually left out: 1,024 units alone gain {width:+.3f} over 32, and dropout adds "
         "{dropout:+.3f}, where {seen:.3f} would have been seen.",
         why_zh="常被略去的对照：单是 1024 个单元就比 32 个多 {width:+.3f}，丢弃法再加 {dropout:+.3f}（{seen:.3f} 以上"
@@ -204,15 +204,15 @@ def dropout_slows_convergence(seeds: Sequence[int] = range(5), most: int = 1000)
         images = digits.inputs / 255
         for p, taken in steps.items():
             torch.manual_seed(seed)
-            net, step, loss = MLP(MLPConfig(inputs=64, hidden=(256, 256), dropout=p)), 0, 1.0
-            optimizer = torch.optim.SGD(net.parameters(), lr=0.2)
+            model, step, loss = MLP(MLPConfig(inputs=64, hidden=(256, 256), dropout=p)), 0, 1.0
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.2)
             while loss > 0.3 and step < most:
                 optimizer.zero_grad()
-                functional.cross_entropy(net.train()(images), digits.targets).backward()  # type: ignore[no-untyped-call]
+                functional.cross_entropy(model.train()(images), digits.targets).backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
                 step += 1
                 with torch.no_grad():
-                    loss = float(functional.cross_entropy(net.eval()(images), digits.targets))
+                    loss = float(functional.cross_entropy(model.eval()(images), digits.targets))
             taken.append(float(step))
     more = paired(steps[0.5], steps[0.0])
     return Evidence(
@@ -223,7 +223,7 @@ def dropout_slows_convergence(seeds: Sequence[int] = range(5), most: int = 1000)
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
-        why_en="Each step follows the gradient of a thinned net, which is that of the whole one with noise: "
+        why_en="Each step follows the gradient of a thinned model, which is that of the whole one with noise: "
         "{more:.0f} steps more than {without:.0f}.",
         why_zh="每一步走的是残缺网络的梯度，相当于给整个网络的梯度加了噪声：原来 {without:.0f} 步，现在要多走 "
         "{more:.0f} 步。",

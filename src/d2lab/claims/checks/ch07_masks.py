@@ -53,7 +53,7 @@ def dropout_keeps_the_mean(p: float = 0.3) -> Evidence:
     chapter=7,
     kind="identity",
     budget_s=2,
-    en="So the output of a net with dropout has, on average, the value that it has in evaluation.",
+    en="So the output of a model with dropout has, on average, the value that it has in evaluation.",
     zh="因此，带丢弃法的网络，其输出的期望就是评估时的输出。",
 )
 def a_net_with_dropout_keeps_its_mean(units: int = 10) -> Evidence:

@@ -8,9 +8,9 @@ import torch
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
+from d2lab.experiments.quick_run import quick_run
 from d2lab.layers.dropout import Dropout
-from d2lab.recipes.trial import trial
-from d2lab.train.luck import keep_luck, restore_luck
+from d2lab.train.rng_state import get_rng_state, set_rng_state
 
 MEASURES = ("train_loss", "test_loss", "test_accuracy")
 
@@ -78,7 +78,8 @@ def the_same_sum_differs_from_run_to_run(runs: int = 20) -> Evidence:
 def a_seed_repeats_a_run_with_its_dropout(epochs: int = 3) -> Evidence:
     changes = {"examples": 150, "epochs": epochs, "dropout": 0.5}
     first, again, other = (
-        [row[measure] for row in trial("mlp", changes=changes, seed=seed) for measure in MEASURES] for seed in (1, 1, 2)
+        [row[measure] for row in quick_run("mlp", changes=changes, seed=seed) for measure in MEASURES]
+        for seed in (1, 1, 2)
     )
     differing = sum(mine != theirs for mine, theirs in zip(first, again, strict=True))
     others = sum(mine != theirs for mine, theirs in zip(first, other, strict=True))
@@ -139,9 +140,9 @@ def a_kept_generator_goes_on_with_the_same_masks() -> Evidence:
     layer, ones, device = Dropout(0.5), torch.ones(1000), torch.device("cpu")
     torch.manual_seed(3)
     layer(ones)
-    kept = keep_luck(device)
+    kept = get_rng_state(device)
     wanted = layer(ones)
-    restore_luck(kept, device)
+    set_rng_state(kept, device)
     by_state = int((layer(ones) != wanted).sum())
     torch.manual_seed(3)
     by_seed = int((layer(ones) != wanted).sum())

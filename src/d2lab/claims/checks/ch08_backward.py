@@ -17,7 +17,7 @@ from d2lab.train.task import TASKS
 @claim(
     chapter=8,
     kind="identity",
-    en="The gradients of a net with one hidden layer are dL/do h^T + lambda W2 and dL/dz x^T + lambda W1.",
+    en="The gradients of a model with one hidden layer are dL/do h^T + lambda W2 and dL/dz x^T + lambda W1.",
     zh="单隐藏层网络的梯度为 dL/do h^T + λW2 与 dL/dz x^T + λW1。",
 )
 def backward_pass_by_hand_equals_autograd() -> Evidence:
@@ -89,10 +89,10 @@ def backward_visits_the_graph_in_reverse() -> Evidence:
 )
 def training_keeps_activations_by_depth_and_batch() -> Evidence:
     def activations(depth: int, batch: int) -> int:
-        net = MLP(MLPConfig(inputs=256, hidden=(256,) * depth, activation="tanh"))
+        model = MLP(MLPConfig(inputs=256, hidden=(256,) * depth, activation="tanh"))
         targets = torch.zeros(batch, dtype=torch.int64)
         settings = OptimizerConfig(name="sgd")
-        found = training_memory(net, TASKS["classification"], settings, inputs=(batch, 256), targets=targets)
+        found = training_memory(model, TASKS["classification"], settings, inputs=(batch, 256), targets=targets)
         return found.activations
 
     by_depth = [activations(depth, 32) for depth in (2, 4, 8)]
@@ -100,9 +100,9 @@ def training_keeps_activations_by_depth_and_batch() -> Evidence:
     bend = abs((by_depth[2] - by_depth[1]) / (by_depth[1] - by_depth[0]) - 2)  # on a line, 4 layers cost twice 2
     doubling = max(abs(after / before - 2) for before, after in itertools.pairwise(by_batch))
     kept: list[torch.Size] = []
-    net = MLP(MLPConfig(inputs=256, hidden=(256,) * 4))
+    model = MLP(MLPConfig(inputs=256, hidden=(256,) * 4))
     with torch.no_grad(), torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t.shape), lambda t: t):
-        net(torch.zeros(32, 256))
+        model(torch.zeros(32, 256))
     linear = bend <= 0.02 and doubling <= 0.02
     return Evidence(
         value={

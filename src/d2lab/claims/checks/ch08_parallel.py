@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
-from d2lab.core.timing import laps_by_turns
+from d2lab.core.timing import time_interleaved
 from d2lab.models.mlp import MLP, MLPConfig
 from d2lab.parallel import all_reduce_sum, replicate, split_batch_gradients
 
@@ -20,19 +20,19 @@ from d2lab.parallel import all_reduce_sum, replicate, split_batch_gradients
     en="In data parallelism the average of the devices' gradients is the gradient of the whole batch.",
     zh="数据并行时，各设备梯度的平均值就是整个批量的梯度。",
     scope="parts of equal size; else each counts by its share of the batch",
-    covers=("hybrid parallelism is data parallelism between groups, each a net split over devices",),
+    covers=("hybrid parallelism is data parallelism between groups, each a model split over devices",),
 )
 def averaged_gradients_are_those_of_the_batch() -> Evidence:
-    net = MLP(MLPConfig(inputs=20, hidden=(16,), classes=5, activation="tanh")).double()
+    model = MLP(MLPConfig(inputs=20, hidden=(16,), classes=5, activation="tanh")).double()
     inputs, targets = torch.randn(9, 20, dtype=torch.float64), torch.randint(5, (9,))
 
     def gradient(part: slice) -> torch.Tensor:
-        loss = functional.cross_entropy(net(inputs[part]), targets[part])
-        return torch.cat([slope.flatten() for slope in torch.autograd.grad(loss, list(net.parameters()))])
+        loss = functional.cross_entropy(model(inputs[part]), targets[part])
+        return torch.cat([slope.flatten() for slope in torch.autograd.grad(loss, list(model.parameters()))])
 
     equal = (gradient(slice(0, 4)) + gradient(slice(4, 8))) / 2 - gradient(slice(0, 8))
     unequal = (gradient(slice(0, 5)) + gradient(slice(5, 9))) / 2 - gradient(slice(0, 9))
-    replicas = replicate(net, [torch.device("cpu")] * 2)
+    replicas = replicate(model, [torch.device("cpu")] * 2)
     split_batch_gradients(replicas, functional.cross_entropy, inputs, targets)  # 5 and 4, each by its share
     sums = [parameter.grad.flatten() for parameter in replicas[1].parameters() if parameter.grad is not None]
     shared = torch.cat(sums) - gradient(slice(0, 9))
@@ -42,7 +42,7 @@ def averaged_gradients_are_those_of_the_batch() -> Evidence:
         value={"difference": difference, "unequal": plain, "weighted": weighted},
         bound="at most 1e-12; in scope if parts of 5 and 4 are further off by a plain average",
         verdict="does not hold" if not right else "holds in scope" if plain > 1e-6 else "holds",
-        n=sum(p.numel() for p in net.parameters()),
+        n=sum(p.numel() for p in model.parameters()),
         counterexample="9 examples in parts of 5 and 4" if plain > 1e-6 else "",
         why_en="A mean of means is the mean only of parts of equal size (else off by {unequal:.1g}); weighted by their "
         "shares, the parts give the batch's gradient again. Two copies on one processor, not two machines.",
@@ -58,10 +58,10 @@ def averaged_gradients_are_those_of_the_batch() -> Evidence:
     zh="模型并行时，各设备同样要对梯度取平均。",
 )
 def model_parallelism_averages_gradients() -> Evidence:
-    net = nn.Sequential(nn.Linear(20, 16), nn.Tanh(), nn.Linear(16, 5)).double()
+    model = nn.Sequential(nn.Linear(20, 16), nn.Tanh(), nn.Linear(16, 5)).double()
     inputs, targets = torch.randn(8, 20, dtype=torch.float64), torch.randint(5, (8,))
-    whole = torch.autograd.grad(functional.cross_entropy(net(inputs), targets), list(net.parameters()))
-    split = copy.deepcopy(net)
+    whole = torch.autograd.grad(functional.cross_entropy(model(inputs), targets), list(model.parameters()))
+    split = copy.deepcopy(model)
     first, second = split[:2], split[2:]  # a device each
     sent = first(inputs)
     received = sent.detach().requires_grad_()  # over the wire: activations one way,
@@ -74,9 +74,9 @@ def model_parallelism_averages_gradients() -> Evidence:
     otherwise = difference <= 1e-12 and common == 0
     return Evidence(
         value={"difference": difference, "common": common},
-        bound="without any averaging, at most 1e-12 from the whole net's gradient: then nothing is averaged",
+        bound="without any averaging, at most 1e-12 from the whole model's gradient: then nothing is averaged",
         verdict="does not hold" if otherwise else "holds",
-        n=sum(p.numel() for p in net.parameters()),
+        n=sum(p.numel() for p in model.parameters()),
         counterexample="a first layer of 16 x 20 weights and a second of 5 x 16: they have no average"
         if otherwise
         else "",
@@ -97,14 +97,14 @@ def model_parallelism_averages_gradients() -> Evidence:
     budget_s=20,
 )
 def communication_limits_data_parallelism() -> Evidence:
-    net = MLP(MLPConfig(inputs=784, hidden=(1024, 1024)))
-    flat = [torch.zeros(sum(p.numel() for p in net.parameters())) for _ in range(2)]
+    model = MLP(MLPConfig(inputs=784, hidden=(1024, 1024)))
+    flat = [torch.zeros(sum(p.numel() for p in model.parameters())) for _ in range(2)]
 
     def step(batch: int) -> None:
-        loss = functional.cross_entropy(net(torch.zeros(batch, 784)), torch.zeros(batch, dtype=torch.int64))
-        torch.autograd.grad(loss, list(net.parameters()))
+        loss = functional.cross_entropy(model(torch.zeros(batch, 784)), torch.zeros(batch, dtype=torch.int64))
+        torch.autograd.grad(loss, list(model.parameters()))
 
-    laps = laps_by_turns(
+    laps = time_interleaved(
         {"sum": lambda: all_reduce_sum(flat), "half of 16": lambda: step(8), "half of 512": lambda: step(256)}, rounds=9
     )
     seconds = {name: median(times) for name, times in laps.items()}
@@ -114,7 +114,7 @@ def communication_limits_data_parallelism() -> Evidence:
         bound="the sum costs at least twice as much, in units of a device's own work, at batch 16 as at 512",
         verdict="holds" if small > 2 * large else "does not hold",
         n=9,
-        why_en="The gradient is as long as the net, whatever the batch: summing it over two devices costs {large:.2f} "
+        why_en="The gradient is as long as the model, whatever the batch: summing it over two devices costs {large:.2f} "
         "of their own work at 512 examples and {small:.2f} at 16. A network is slower than this memory.",
         why_zh="梯度的长度等于参数量，与批量无关：在两个设备间求和的开销，批量为 512 时是各自计算量的 {large:.2f} 倍，"
         "批量为 16 时是 {small:.2f} 倍。而网络比这里的内存还要慢。",

@@ -51,12 +51,12 @@ def a_hundred_factors_explode_or_vanish(factors: int = 100) -> Evidence:
 
 
 def first_gradient(digits: Split, depth: int, activation: ActivationName, how: InitName, seed: int) -> float:
-    """Give log10 of the norm of the first layer's gradient, in a net of so many layers of 64, on 64 digits."""
+    """Return log10 of the norm of the first layer's gradient, in a model of so many layers of 64, on 64 digits."""
     torch.manual_seed(seed)
-    net = initialize(MLP(MLPConfig(inputs=64, hidden=(64,) * depth, activation=activation)), how).double()
+    model = initialize(MLP(MLPConfig(inputs=64, hidden=(64,) * depth, activation=activation)), how).double()
     some = limit(digits, 64, seed=seed)
-    loss = functional.cross_entropy(net(some.inputs.double() / 255), some.targets)
-    (gradient,) = torch.autograd.grad(loss, [next(net.parameters())])
+    loss = functional.cross_entropy(model(some.inputs.double() / 255), some.targets)
+    (gradient,) = torch.autograd.grad(loss, [next(model.parameters())])
     return float(gradient.norm().log10())
 
 
@@ -104,16 +104,16 @@ def sigmoid_gradients_vanish_with_depth(seeds: Sequence[int] = range(5)) -> Evid
 
 
 def share_learnt(examples: Split, kind: type[SGD] | type[Adam], rate: float, seed: int, steps: int) -> float:
-    """Train five layers of sigmoids on all examples at once; give the share of them that it then gets right."""
+    """Train five layers of sigmoids on all examples at once; return the share of them that it then gets right."""
     torch.manual_seed(seed)
-    net = initialize(MLP(MLPConfig(inputs=64, hidden=(32,) * 5, activation="sigmoid")), "xavier")
-    optimizer = kind(net.parameters(), lr=rate)
+    model = initialize(MLP(MLPConfig(inputs=64, hidden=(32,) * 5, activation="sigmoid")), "xavier")
+    optimizer = kind(model.parameters(), lr=rate)
     images = examples.inputs / 255
     for _ in range(steps):
         optimizer.zero_grad()
-        functional.cross_entropy(net(images), examples.targets).backward()  # type: ignore[no-untyped-call]
+        functional.cross_entropy(model(images), examples.targets).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-    return float((net(images).argmax(1) == examples.targets).float().mean())
+    return float((model(images).argmax(1) == examples.targets).float().mean())
 
 
 @claim(

@@ -27,16 +27,16 @@ BENDS: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 def row_spread(p: float, steps: int = 200) -> float:
-    """Train hidden units that all start alike; give how far apart the largest and smallest weight of a column lie."""
+    """Train hidden units that all start alike; return how far apart the largest and smallest weight of a column lie."""
     digits = load("digits").train
-    net = initialize(MLP(MLPConfig(inputs=64, hidden=(16,), dropout=p)), "symmetric")
-    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    model = initialize(MLP(MLPConfig(inputs=64, hidden=(16,), dropout=p)), "symmetric")
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     for _ in range(steps):
         batch = torch.randperm(len(digits))[:32]
         optimizer.zero_grad()
-        functional.cross_entropy(net(digits.inputs[batch] / 255), digits.targets[batch]).backward()  # type: ignore[no-untyped-call]
+        functional.cross_entropy(model(digits.inputs[batch] / 255), digits.targets[batch]).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-    rows = next(net.parameters()).detach()
+    rows = next(model.parameters()).detach()
     return float((rows.amax(0) - rows.amin(0)).max())
 
 
@@ -84,18 +84,18 @@ def dropout_breaks_the_symmetry() -> Evidence:
 @claim(
     chapter=9,
     kind="identity",
-    en="Hidden units can change places without any change of what the net computes.",
+    en="Hidden units can change places without any change of what the model computes.",
     zh="交换隐藏单元的位置，网络表示的函数不变。",
 )
 def hidden_units_can_change_places() -> Evidence:
-    inputs, net = torch.randn(20, 8, dtype=torch.float64), MLP(MLPConfig(inputs=8, hidden=(16,))).double()
-    before, order = net(inputs), permutation_matrix(torch.randperm(16).tolist())
-    weights = dict(net.named_parameters())
+    inputs, model = torch.randn(20, 8, dtype=torch.float64), MLP(MLPConfig(inputs=8, hidden=(16,))).double()
+    before, order = model(inputs), permutation_matrix(torch.randperm(16).tolist())
+    weights = dict(model.named_parameters())
     with torch.no_grad():
         for name in ("hidden1.weight", "hidden1.bias"):
             weights[name].copy_(order @ weights[name])
         weights["out.weight"].copy_(weights["out.weight"] @ order.T)
-    difference = float((net(inputs) - before).detach().abs().max())
+    difference = float((model(inputs) - before).detach().abs().max())
     return Evidence(
         value={"difference": difference},
         bound="at most 1e-12",
@@ -188,7 +188,7 @@ def xavier_keeps_the_signal_through_any_activation() -> Evidence:
 @claim(
     chapter=9,
     kind="identity",
-    en="Sensible starting weights together with a sensible activation keep a deep net numerically stable.",
+    en="Sensible starting weights together with a sensible activation keep a deep model numerically stable.",
     zh="选好权重初值与激活函数，可以提高数值稳定性。",
     scope="30 layers of 256 units",
 )

@@ -13,7 +13,7 @@ from d2lab.train.guard import watching
 
 
 def series(function: Callable[[Tensor], Tensor], order: int) -> list[float]:
-    """Give the derivatives 0 to `order` at 0."""
+    """Return the derivatives 0 to `order` at 0."""
     x = torch.zeros((), dtype=torch.float64, requires_grad=True)
     values = [function(x)]
     for _ in range(order):
@@ -203,10 +203,10 @@ def anomaly_detection_names_the_operation() -> Evidence:
             torch.autograd.backward((x.sqrt() * 0).sum())  # the slope of sqrt at 0 is inf, times 0
         except RuntimeError as error:
             words = str(error)
-    net = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2))
-    nn.init.constant_(list(net.parameters())[2], float("inf"))
-    with watching(net) as broken, torch.no_grad():
-        net(torch.zeros(1, 2))
+    model = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2))
+    nn.init.constant_(list(model.parameters())[2], float("inf"))
+    with watching(model) as broken, torch.no_grad():
+        model(torch.zeros(1, 2))
     named = "SqrtBackward0" in words and [name.split()[0] for name in broken] == ["2"]
     return Evidence(
         value={"named": int("SqrtBackward0" in words), "layers": len(broken)},

@@ -18,7 +18,7 @@ from d2lab.plot import lines
 
 
 def chain_gradient(kind: str, depth: int, seed: int) -> float:
-    """Give log10 of the gradient's norm at the first of so many tanh layers, whose weights are a tenth too small."""
+    """Return log10 of the gradient's norm at the first of so many tanh layers, whose weights are a tenth too small."""
     torch.manual_seed(seed)
     weights = [xavier_normal_(torch.empty(64, 64, dtype=torch.float64), gain=0.9) for _ in range(depth)]
     weights[0].requires_grad_()
@@ -62,7 +62,7 @@ def additive_paths_keep_gradients_alive(seeds: Sequence[int] = range(5), depth: 
 @claim(
     chapter=9,
     kind="experiment",
-    en="Normalization keeps gradients in a sound range however deep the net.",
+    en="Normalization keeps gradients in a sound range however deep the model.",
     zh="无论网络多深，归一化都能让梯度保持在合理范围。",
     scope="layer normalization before each of 200 layers of 64 tanh units, no skips",
     budget_s=10,
@@ -114,12 +114,12 @@ def normalization_alone_keeps_gradients_in_range(
     zh="按范数裁剪能限制爆炸梯度的步长，而方向不变。",
 )
 def clipping_bounds_the_step_and_keeps_its_direction() -> Evidence:
-    net = nn.Sequential(*(nn.Linear(16, 16, dtype=torch.float64) for _ in range(50)))
+    model = nn.Sequential(*(nn.Linear(16, 16, dtype=torch.float64) for _ in range(50)))
     with torch.no_grad():
-        for weight in net.parameters():
+        for weight in model.parameters():
             weight.mul_(4)  # far too large a start
-    net(torch.randn(8, 16, dtype=torch.float64)).square().mean().backward()
-    weights = list(net.parameters())
+    model(torch.randn(8, 16, dtype=torch.float64)).square().mean().backward()
+    weights = list(model.parameters())
     before = torch.cat([weight.grad.flatten() for weight in weights if weight.grad is not None])
     norm = float(clip_grad_norm_(weights, 1.0))
     after = torch.cat([weight.grad.flatten() for weight in weights if weight.grad is not None])
@@ -147,15 +147,15 @@ def gradients_belong_between_1e_6_and_1e_3(steps: int = 50) -> Evidence:
     sizes: dict[float, float] = {}
     for factor in (1.0, 2.0**20):
         torch.manual_seed(0)
-        net = MLP(MLPConfig(inputs=64, hidden=(32,)))
-        optimizer = torch.optim.SGD(net.parameters(), lr=0.5 / factor)
+        model = MLP(MLPConfig(inputs=64, hidden=(32,)))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.5 / factor)
         for _ in range(steps):
             optimizer.zero_grad()
-            (factor * functional.cross_entropy(net(digits.inputs / 255), digits.targets)).backward()  # type: ignore[no-untyped-call]
+            (factor * functional.cross_entropy(model(digits.inputs / 255), digits.targets)).backward()  # type: ignore[no-untyped-call]
             optimizer.step()
-        gradients = [weight.grad.flatten() for weight in net.parameters() if weight.grad is not None]
+        gradients = [weight.grad.flatten() for weight in model.parameters() if weight.grad is not None]
         ends[factor], sizes[factor] = (
-            torch.cat([w.detach().flatten() for w in net.parameters()]),
+            torch.cat([w.detach().flatten() for w in model.parameters()]),
             float(torch.cat(gradients).abs().median()),
         )
     differing = int((ends[1.0] != ends[2.0**20]).sum())

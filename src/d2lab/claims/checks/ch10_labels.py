@@ -91,7 +91,7 @@ def turning_accuracy(seed: int, angles: Sequence[float], start: str, steps: int,
     """Learn a turning border day by day: `anew`, going `on`, or `frozen` after 10 days; the next day judges."""
     luck = stream(seed, "drift")
     torch.manual_seed(seed)
-    net = SoftmaxRegression(SoftmaxConfig(inputs=2, classes=2))
+    model = SoftmaxRegression(SoftmaxConfig(inputs=2, classes=2))
     found = []
     for day, angle in enumerate(angles):
         border = torch.tensor([np.cos(angle), np.sin(angle)], dtype=torch.float32)
@@ -100,13 +100,13 @@ def turning_accuracy(seed: int, angles: Sequence[float], start: str, steps: int,
         with torch.no_grad():
             fresh = torch.randn(500, 2, generator=luck)
             if day:
-                found.append(float((net(fresh).argmax(1) == (fresh @ border > 0)).float().mean()))
+                found.append(float((model(fresh).argmax(1) == (fresh @ border > 0)).float().mean()))
         if start == "anew":
-            net = SoftmaxRegression(SoftmaxConfig(inputs=2, classes=2))
-        mover = SGD(net.parameters(), lr=0.5)
+            model = SoftmaxRegression(SoftmaxConfig(inputs=2, classes=2))
+        mover = SGD(model.parameters(), lr=0.5)
         for _ in range(0 if start == "frozen" and day >= 10 else steps):
             mover.zero_grad()
-            torch.autograd.backward(functional.cross_entropy(net(inputs), targets))
+            torch.autograd.backward(functional.cross_entropy(model(inputs), targets))
             mover.step()
     return found
 

@@ -79,7 +79,7 @@ def unlabelled_inputs_tell_the_kind_of_shift() -> Evidence:
 
 
 def target_errors(seed: int, gap: float, bend: float, examples: int) -> tuple[dict[str, float], float]:
-    """Fit a line to N(0, 1/2) by three kinds of weights; give its squared error at N(gap, 1/2), and effective size."""
+    """Fit a line to N(0, 1/2) by three kinds of weights; return its squared error at N(gap, 1/2), and effective size."""
     from sklearn.linear_model import LinearRegression
 
     luck = stream(seed, "shift", str(gap))

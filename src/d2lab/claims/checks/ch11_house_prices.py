@@ -27,7 +27,7 @@ REAL, DRAWN = "house prices (Kaggle)", "house prices (drawn)"
 
 
 def houses() -> tuple[str, Table, Tensor]:
-    """Give the course's table where a data folder has it, else one drawn in its manner: name, rows, prices."""
+    """Return the course's table where a data folder has it, else one drawn in its manner: name, rows, prices."""
     for folder in data_folders():
         path = folder / "kaggle_house" / "kaggle_house_pred_train.csv"
         if path.is_file():
@@ -51,7 +51,7 @@ def houses() -> tuple[str, Table, Tensor]:
 
 
 def prepared(table: Table, known: Tensor) -> Tensor:
-    """Standardize numbers (a hole becomes 0, the mean) and give each word a column, as the known rows teach."""
+    """Normalize numbers (a hole becomes 0, the mean) and return each word a column, as the known rows teach."""
     from sklearn.compose import make_column_transformer
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
@@ -67,17 +67,17 @@ def prepared(table: Table, known: Tensor) -> Tensor:
 
 
 def trained(features: Tensor, targets: Tensor, config: OptimizerConfig, epochs: int, seed: int) -> LinearRegression:
-    """Train the notes' linear net, in batches of 64."""
+    """Train the notes' linear model, in batches of 64."""
     torch.manual_seed(derive(seed, "weights"))
-    net = LinearRegression(LinearConfig(inputs=features.shape[1]))
-    optimizer = build_optimizer(config, net.parameters())
+    model = LinearRegression(LinearConfig(inputs=features.shape[1]))
+    optimizer = build_optimizer(config, model.parameters())
     batches = Batches(Split(features, targets[:, None]), batch_size=64, seed=seed, device=torch.device("cpu"))
     for epoch in range(epochs):
         for inputs, wanted in batches.epoch(epoch):
             optimizer.zero_grad()
-            torch.autograd.backward(functional.mse_loss(net(inputs), wanted))
+            torch.autograd.backward(functional.mse_loss(model(inputs), wanted))
             optimizer.step()
-    return net.requires_grad_(False)
+    return model.requires_grad_(False)
 
 
 def log_error(predicted: Tensor, prices: Tensor) -> float:
@@ -145,7 +145,7 @@ def zero_fills_a_hole_with_the_mean() -> Evidence:
 @claim(
     chapter=11,
     kind="experiment",
-    en="A plain linear net on the prepared table already prices houses far better than one price for all.",
+    en="A plain linear model on the prepared table already prices houses far better than one price for all.",
     zh="表格处理好之后，单个线性层的预测就远胜于给所有房子报同一个价。",
     scope="the real table; the drawn one, with fewer columns, needs more than 100 epochs at this rate",
     covers=("numbers are standardized, words become a column each",),
@@ -158,13 +158,13 @@ def linear_net_prices_houses(seeds: Sequence[int] = range(5), epochs: int = 100)
     for seed in seeds:
         known, judged = k_fold(len(prices), 5, seed=seed)[0]
         features = prepared(table, known)
-        net = trained(features[known], prices[known], OptimizerConfig(name="adam", learning_rate=5.0), epochs, seed)
-        net_errors.append(log_error(net(features[judged])[:, 0], prices[judged]))
+        model = trained(features[known], prices[known], OptimizerConfig(name="adam", learning_rate=5.0), epochs, seed)
+        net_errors.append(log_error(model(features[judged])[:, 0], prices[judged]))
         guesses.append(log_error(prices[known].median().expand(len(judged)), prices[judged]))
         fit = ridge(features[known].double(), prices[known].double(), 10.0)
         exact.append(log_error(fit.predict(features[judged].double()), prices[judged].double()))
     gain = paired(guesses, net_errors)
-    value = {"gain": gain.mean, "net": float(np.mean(net_errors)), "guess": float(np.mean(guesses))}
+    value = {"gain": gain.mean, "model": float(np.mean(net_errors)), "guess": float(np.mean(guesses))}
     return Evidence(
         value={**value, "ridge": float(np.mean(exact))},
         bound="gain of more than 0.1 in all of the interval",
@@ -173,10 +173,10 @@ def linear_net_prices_houses(seeds: Sequence[int] = range(5), epochs: int = 100)
         n=len(seeds),
         seeds=tuple(seeds),
         data=name,
-        why_en="Log error on a held-out fifth: {net:.3f} for the net, {guess:.3f} for the median price, {ridge:.3f} "
+        why_en="Log error on a held-out fifth: {model:.3f} for the model, {guess:.3f} for the median price, {ridge:.3f} "
         "for "
         "ridge regression in closed form: most of a price is a sum over properties.",
-        why_zh="留出五分之一来评判，对数误差：线性网络 {net:.3f}，一律报中位数 {guess:.3f}，岭回归的闭式解 "
+        why_zh="留出五分之一来评判，对数误差：线性网络 {model:.3f}，一律报中位数 {guess:.3f}，岭回归的闭式解 "
         "{ridge:.3f}。"
         "房价大体就是各项属性之和。",
     )

@@ -29,7 +29,7 @@ NEAR = 1.2  # times the optimizer's own best error: a rate is usable up to there
 
 
 def errors_by_rate(scaled: bool, seeds: Sequence[int], epochs: int) -> Errors:
-    """Give the log error of the linear net on held-out houses: optimizer -> [seed][rate].
+    """Return the log error of the linear model on held-out houses: optimizer -> [seed][rate].
 
     Args:
         scaled: learn standardized logarithms of the prices, not the prices.
@@ -47,8 +47,8 @@ def errors_by_rate(scaled: bool, seeds: Sequence[int], epochs: int) -> Errors:
             rows.append([])
             for rate in TRIED[name, scaled]:
                 config = OptimizerConfig(name=name, learning_rate=rate)  # type: ignore[arg-type]
-                net = trained(features[known], (targets[known] - center) / unit, config, epochs, seed)
-                answers = net(features[judged])[:, 0] * unit + center
+                model = trained(features[known], (targets[known] - center) / unit, config, epochs, seed)
+                answers = model(features[judged])[:, 0] * unit + center
                 rows[-1].append(log_error(answers.exp() if scaled else answers, prices[judged]))
     return found
 
@@ -72,16 +72,16 @@ def adam_ignores_the_unit_of_the_loss() -> Evidence:
     ends = {}
     for name in ("adam", "sgd"):
         for unit in (1.0, 1000.0):
-            net = LinearRegression(LinearConfig(inputs=5)).double()
-            net.load_state_dict(start)
+            model = LinearRegression(LinearConfig(inputs=5)).double()
+            model.load_state_dict(start)
             eps = 1e-30 if name == "adam" else None  # the usual 1e-8 has a unit, that of the gradient
             config = OptimizerConfig(name=name, learning_rate=1e-4, eps=eps)
-            optimizer = build_optimizer(config, net.parameters())
+            optimizer = build_optimizer(config, model.parameters())
             for _ in range(50):
                 optimizer.zero_grad()
-                torch.autograd.backward(unit * functional.mse_loss(net(inputs), targets))
+                torch.autograd.backward(unit * functional.mse_loss(model(inputs), targets))
                 optimizer.step()
-            ends[name, unit] = net.state_dict()["out.weight"].clone()
+            ends[name, unit] = model.state_dict()["out.weight"].clone()
     apart = {name: float((ends[name, 1.0] - ends[name, 1000.0]).abs().max()) for name in ("adam", "sgd")}
     return Evidence(
         value={"difference": apart["adam"], "sgd": apart["sgd"]},

@@ -1,4 +1,4 @@
-"""Chapter 12: nets from modules of one's own."""
+"""Chapter 12: models from modules of one's own."""
 
 from functools import partial
 
@@ -16,15 +16,15 @@ from d2lab.plot.measured import lines
     chapter=12,
     kind="identity",
     budget_s=2,
-    en="Calling a net runs its forward method, and its hooks too, which forward alone leaves out.",
-    zh="调用 net(X) 会执行 forward，还会执行挂在上面的钩子；直接调用 forward 则不会触发钩子。",
+    en="Calling a model runs its forward method, and its hooks too, which forward alone leaves out.",
+    zh="调用 model(X) 会执行 forward，还会执行挂在上面的钩子；直接调用 forward 则不会触发钩子。",
 )
 def calling_a_net_runs_forward_and_hooks() -> Evidence:
-    net = nn.Sequential(nn.Linear(20, 16), nn.ReLU(), nn.Linear(16, 3)).double()
+    model = nn.Sequential(nn.Linear(20, 16), nn.ReLU(), nn.Linear(16, 3)).double()
     heard: list[str] = []
-    net.register_forward_hook(lambda module, inputs, output: heard.append("call"))
+    model.register_forward_hook(lambda module, inputs, output: heard.append("call"))
     inputs = torch.randn(8, 20, dtype=torch.float64)
-    called, direct = net(inputs), net.forward(inputs)  # type: ignore[no-untyped-call]
+    called, direct = model(inputs), model.forward(inputs)  # type: ignore[no-untyped-call]
     difference = float((called - direct).detach().abs().max())
     return Evidence(
         value={"difference": difference, "heard": len(heard)},
@@ -64,7 +64,7 @@ def my_sequential_keyed_by_layers_is_a_sequential() -> Evidence:
     for named in (False, True):
         ours, broken[named] = MySequential(*layers, named=named), 0
         difference = max(difference, float((ours(inputs) - theirs(inputs)).detach().abs().max()))
-        for read in (repr, lambda net: list(net.parameters()), lambda net: list(net.state_dict())):
+        for read in (repr, lambda model: list(model.parameters()), lambda model: list(model.state_dict())):
             try:
                 broken[named] += len(str(read(ours))) != len(str(read(theirs))) and read is not repr
             except TypeError:
@@ -87,7 +87,7 @@ def my_sequential_keyed_by_layers_is_a_sequential() -> Evidence:
     chapter=12,
     kind="identity",
     budget_s=2,
-    en="A forward method may hold any Python: loops, constants that do not learn, a layer used twice, nets in nets.",
+    en="A forward method may hold any Python: loops, constants that do not learn, a layer used twice, models in models.",
     zh="forward 里可以写任意 Python：循环、不参与训练的常数、重复使用的层、嵌套的网络，梯度照样正确。",
 )
 def forward_may_hold_any_python() -> Evidence:
@@ -104,17 +104,17 @@ def forward_may_hold_any_python() -> Evidence:
                 flowing = flowing / 2
             return flowing
 
-    net = nn.Sequential(nn.Sequential(nn.Linear(4, 6), nn.Tanh()), Odd()).double()
+    model = nn.Sequential(nn.Sequential(nn.Linear(4, 6), nn.Tanh()), Odd()).double()
     inputs = torch.randn(3, 4, dtype=torch.float64, requires_grad=True)
-    slopes = torch.autograd.grad(net(inputs).sum(), inputs)[0]
+    slopes = torch.autograd.grad(model(inputs).sum(), inputs)[0]
     step, worst = 1e-6, 0.0
     for number in range(inputs.numel()):
         moved = torch.zeros(inputs.numel(), dtype=torch.float64)
         moved[number] = step
         moved = moved.view_as(inputs)
-        slope = (net(inputs + moved).sum() - net(inputs - moved).sum()).detach() / (2 * step)
+        slope = (model(inputs + moved).sum() - model(inputs - moved).sum()).detach() / (2 * step)
         worst = max(worst, float((slope - slopes.flatten()[number]).abs()))
-    names = [name for name, _ in net.named_parameters()]
+    names = [name for name, _ in model.named_parameters()]
     return Evidence(
         value={"difference": worst, "parameters": len(names)},
         bound="slopes within 1e-8 of finite differences, and 4 parameters: the shared layer once, no constant",
@@ -133,7 +133,7 @@ def forward_may_hold_any_python() -> Evidence:
     chapter=12,
     kind="identity",
     budget_s=2,
-    en="A layer of one's own without parameters, such as one that subtracts the mean, works inside a net.",
+    en="A layer of one's own without parameters, such as one that subtracts the mean, works inside a model.",
     zh="自己写的不带参数的层，比如减去均值的层，可以直接放进网络里用。",
 )
 def centered_layer_works_in_a_net() -> Evidence:
@@ -141,10 +141,10 @@ def centered_layer_works_in_a_net() -> Evidence:
         def forward(self, inputs: Tensor) -> Tensor:
             return inputs - inputs.mean()
 
-    net = nn.Sequential(nn.Linear(8, 128), CenteredLayer()).double()
-    output = net(torch.rand(4, 8, dtype=torch.float64))
+    model = nn.Sequential(nn.Linear(8, 128), CenteredLayer()).double()
+    output = model(torch.rand(4, 8, dtype=torch.float64))
     torch.autograd.backward(output.square().sum())
-    learns = sum(p.grad is not None and bool(p.grad.abs().sum() > 0) for p in net.parameters())
+    learns = sum(p.grad is not None and bool(p.grad.abs().sum() > 0) for p in model.parameters())
     difference = float(output.detach().mean().abs())
     return Evidence(
         value={"difference": difference, "learn": learns},
@@ -162,7 +162,7 @@ def centered_layer_works_in_a_net() -> Evidence:
     chapter=12,
     kind="identity",
     budget_s=2,
-    en="A linear layer of one's own, whose forward reads weight.data and bias.data, trains inside a net.",
+    en="A linear layer of one's own, whose forward reads weight.data and bias.data, trains inside a model.",
     zh="自己写的线性层 MyLinear，在 forward 中用 weight.data 和 bias.data 计算，放进网络里就能训练。",
 )
 def my_linear_on_data_learns() -> Evidence:
@@ -182,14 +182,14 @@ def my_linear_on_data_learns() -> Evidence:
     for name, cut in (("by .data", True), ("by the parameter", False)):
         torch.manual_seed(1)
         layer = MyLinear(2, 8, cut)
-        net, start, losses[name] = nn.Sequential(layer, nn.Linear(8, 1)), layer.weight.detach().clone(), []
+        model, start, losses[name] = nn.Sequential(layer, nn.Linear(8, 1)), layer.weight.detach().clone(), []
         for _ in range(100):
-            loss = functional.mse_loss(net(train.inputs), train.targets)
+            loss = functional.mse_loss(model(train.inputs), train.targets)
             torch.autograd.backward(loss)
             with torch.no_grad():
-                for parameter in net.parameters():
+                for parameter in model.parameters():
                     parameter.sub_(0.02 * (0 if parameter.grad is None else parameter.grad))
-            net.zero_grad()
+            model.zero_grad()
             losses[name].append(float(loss.detach()))
         moved[name] = float((layer.weight.detach() - start).abs().max())
     title, axis = "weight.data has no history, so its layer never learns", "training loss"

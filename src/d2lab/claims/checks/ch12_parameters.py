@@ -27,25 +27,25 @@ from d2lab.vision.scale import to_unit
     chapter=12,
     kind="identity",
     budget_s=2,
-    en="A layer that stands in a net twice has its parameters once, and their slope is the sum of both uses.",
+    en="A layer that stands in a model twice has its parameters once, and their slope is the sum of both uses.",
     zh="同一层在网络中出现两次，参数只有一份，其梯度是两次使用的梯度之和。",
     covers=("parameters are reached by name and each layer may have a start of its own",),
 )
 def tied_layers_add_their_slopes() -> Evidence:
     shared = nn.Linear(8, 8)
-    net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), shared, nn.ReLU(), shared, nn.ReLU(), nn.Linear(8, 1)).double()
-    xavier_uniform_(net.get_parameter("2.weight"))
-    apart = copy.deepcopy(net)
+    model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), shared, nn.ReLU(), shared, nn.ReLU(), nn.Linear(8, 1)).double()
+    xavier_uniform_(model.get_parameter("2.weight"))
+    apart = copy.deepcopy(model)
     apart[4] = copy.deepcopy(shared)  # the same numbers, no longer the same layer
     inputs = torch.randn(16, 4, dtype=torch.float64)
-    for each in (net, apart):
+    for each in (model, apart):
         torch.autograd.backward(each(inputs).square().mean())
     both = apart.get_parameter("2.weight").grad, apart.get_parameter("4.weight").grad
     if shared.weight.grad is None or both[0] is None or both[1] is None:
         difference = float("inf")
     else:
         difference = float((shared.weight.grad - (both[0] + both[1])).abs().max())
-    names = [name for name, _ in net.named_parameters()]
+    names = [name for name, _ in model.named_parameters()]
     return Evidence(
         value={"difference": difference, "parameters": len(names)},
         bound="at most 1e-12, and 6 parameters where untied layers have 8",
@@ -123,11 +123,11 @@ def zeroing_small_weights_leaves_a_quarter_each_side() -> Evidence:
     zh="张量以及列表、字典都可以存盘再读回；克隆的网络载入参数后，输出逐位相同。",
 )
 def loaded_weights_give_the_same_outputs() -> Evidence:
-    net, clone = MLP(MLPConfig(inputs=20)), MLP(MLPConfig(inputs=20))
+    model, clone = MLP(MLPConfig(inputs=20)), MLP(MLPConfig(inputs=20))
     inputs, values = torch.randn(32, 20), {"list": [1, 2.5], "dictionary": {"x": "y"}}
-    apart = float((net(inputs) - clone(inputs)).detach().abs().max())
+    apart = float((model(inputs) - clone(inputs)).detach().abs().max())
     with TemporaryDirectory() as folder:
-        save_checkpoint(Path(folder), Checkpoint(0, net.state_dict(), values))
+        save_checkpoint(Path(folder), Checkpoint(0, model.state_dict(), values))
         read = load_checkpoint(Path(folder))
         load_weights(clone, read.tensors, "the clone")
         (file,) = Path(folder).glob("*.safetensors")
@@ -136,7 +136,7 @@ def loaded_weights_give_the_same_outputs() -> Evidence:
             refused = int(load_checkpoint(Path(folder)) is None)
         except RunError:
             refused = 1
-    difference = float((net(inputs) - clone(inputs)).detach().abs().max())
+    difference = float((model(inputs) - clone(inputs)).detach().abs().max())
     whole = read.values == values and apart > 0 and refused == 1
     return Evidence(
         value={"difference": difference, "before": apart, "refused": refused},
@@ -153,7 +153,7 @@ def loaded_weights_give_the_same_outputs() -> Evidence:
     chapter=12,
     kind="identity",
     budget_s=30,
-    en="The saved weights of a net are all that is needed to go on with its training later.",
+    en="The saved weights of a model are all that is needed to go on with its training later.",
     zh="只要存下网络的参数，以后就能接着训练。",
 )
 def saved_weights_are_enough_to_go_on() -> Evidence:
@@ -164,22 +164,22 @@ def saved_weights_are_enough_to_go_on() -> Evidence:
     ends = {}
     for name, losses in runs.items():
         torch.manual_seed(2)
-        net = MLP(MLPConfig(inputs=64))
-        optimizer = build_optimizer(config, net.parameters())
+        model = MLP(MLPConfig(inputs=64))
+        optimizer = build_optimizer(config, model.parameters())
         for step in range(60):
             if step == 30 and name != "never stopped":
-                saved = copy.deepcopy((net.state_dict(), optimizer.state_dict()))
-                net = MLP(MLPConfig(inputs=64))
-                optimizer = build_optimizer(config, net.parameters())
-                net.load_state_dict(saved[0])
+                saved = copy.deepcopy((model.state_dict(), optimizer.state_dict()))
+                model = MLP(MLPConfig(inputs=64))
+                optimizer = build_optimizer(config, model.parameters())
+                model.load_state_dict(saved[0])
                 if name == "all was saved":
                     optimizer.load_state_dict(saved[1])
             optimizer.zero_grad()
-            loss = functional.cross_entropy(net(inputs), targets)
+            loss = functional.cross_entropy(model(inputs), targets)
             torch.autograd.backward(loss)
             optimizer.step()
             losses.append(float(loss.detach()))
-        ends[name] = torch.cat([parameter.detach().flatten() for parameter in net.parameters()])
+        ends[name] = torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
     gaps = {name: float((end - ends["never stopped"]).abs().max()) for name, end in ends.items()}
     title, vertical = "Adam without its memory takes another path after step 30", "training loss"
     shown = {name: losses[25:] for name, losses in runs.items()}

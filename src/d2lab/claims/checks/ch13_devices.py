@@ -13,7 +13,7 @@ from d2lab.claims.evidence import Evidence
 from d2lab.core.device import PREFERENCE, available_devices, numbered, resolve_device
 from d2lab.core.errors import ConfigError
 from d2lab.core.placement import require_same_device
-from d2lab.core.timing import laps_by_turns
+from d2lab.core.timing import time_interleaved
 
 
 @claim(
@@ -110,11 +110,11 @@ def moving_to_where_it_lies_copies_nothing() -> Evidence:
     given = [torch.randn(4, 4), torch.randn(4, 4, dtype=torch.float64), torch.arange(5)]
     same = sum(tensor.to(tensor.device) is tensor and tensor.cpu() is tensor for tensor in given)
     copied = sum(tensor.to(tensor.device, copy=True).data_ptr() != tensor.data_ptr() for tensor in given)
-    net = nn.Linear(4, 4)
-    kept = int(net.to("cpu").weight is net.weight)
+    model = nn.Linear(4, 4)
+    kept = int(model.to("cpu").weight is model.weight)
     return Evidence(
-        value={"same": same, "copied": copied, "net": kept},
-        bound="3 of 3 the tensor itself, 3 of 3 copied where a copy is asked for, a net's weights kept",
+        value={"same": same, "copied": copied, "model": kept},
+        bound="3 of 3 the tensor itself, 3 of 3 copied where a copy is asked for, a model's weights kept",
         verdict="holds" if same == copied == 3 and kept else "does not hold",
         n=3,
         why_en="There is nothing to do, so torch does nothing: `.to(device)` may stand before every step. A change in "
@@ -139,7 +139,7 @@ def many_small_copies_are_slower_than_one() -> Evidence:
         for there, here in pieces:
             there.copy_(here)
 
-    laps = laps_by_turns({"large": lambda: target.copy_(source), "small": piecemeal}, rounds=15)
+    laps = time_interleaved({"large": lambda: target.copy_(source), "small": piecemeal}, rounds=15)
     ratio = median(laps["small"]) / median(laps["large"])
     return Evidence(
         value={"ratio": ratio, "each_us": median(laps["small"]) / len(pieces) * 1e6},
@@ -154,7 +154,7 @@ def many_small_copies_are_slower_than_one() -> Evidence:
 
 
 def longest_pause(work: Callable[[], object]) -> float:
-    """Give the longest pause of this thread while another works, as a share of that thread's time; median of 5."""
+    """Return the longest pause of this thread while another works, as a share of that thread's time; median of 5."""
     shares = []
     for _ in range(5):
         other, longest = threading.Thread(target=work), 0.0

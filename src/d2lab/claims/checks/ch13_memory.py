@@ -8,11 +8,11 @@ from torch import Tensor
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, power_note, within
 from d2lab.core.device import available_devices
+from d2lab.experiments.quick_run import quick_run
 from d2lab.metrics.paired import paired
 from d2lab.models.lenet import LeNet, LeNetConfig
 from d2lab.models.vgg import VGG, VGGConfig
 from d2lab.optimizers.config import OptimizerConfig
-from d2lab.recipes.trial import trial
 from d2lab.train.memory import training_memory
 from d2lab.train.task import find_task
 
@@ -41,7 +41,7 @@ def full_load_is_fine_below_eighty_degrees() -> Evidence:
 @claim(
     chapter=13,
     kind="identity",
-    en="Where memory is short, a smaller batch, half precision or a smaller net each make training need less.",
+    en="Where memory is short, a smaller batch, half precision or a smaller model each make training need less.",
     zh="显存不够时，减小批量、使用半精度、换小一点的模型，都能减少训练所占的内存。",
     covers=("examples go to the device a batch at a time, since a whole set need not fit",),
 )
@@ -50,11 +50,11 @@ def smaller_batches_and_half_precision_need_less_memory() -> Evidence:
 
     def total(batch: int, width: float) -> int:
         with torch.device("meta"):
-            net = VGG(VGGConfig(side=32, width=width, hidden=512))
+            model = VGG(VGGConfig(side=32, width=width, hidden=512))
         targets, config = labels[:batch], OptimizerConfig(momentum=0.9)
-        return training_memory(net, task, config, inputs=(batch, 1, 32, 32), targets=targets).total
+        return training_memory(model, task, config, inputs=(batch, 1, 32, 32), targets=targets).total
 
-    net, images, kept = LeNet(LeNetConfig()), torch.rand(128, 1, 28, 28), {}
+    model, images, kept = LeNet(LeNetConfig()), torch.rand(128, 1, 28, 28), {}
     for half in (False, True):
         saved: list[Tensor] = []
 
@@ -64,10 +64,10 @@ def smaller_batches_and_half_precision_need_less_memory() -> Evidence:
 
         hooks = torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor)
         with hooks, torch.autocast("cpu", torch.bfloat16, enabled=half):
-            loss = task.loss(net(images), labels)
+            loss = task.loss(model(images), labels)
         storages = {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in saved if loss.isfinite()}
         kept[half] = sum(storages.values())
-    shares = {"batch": total(32, 1.0) / total(128, 1.0), "net": total(128, 0.5) / total(128, 1.0)}
+    shares = {"batch": total(32, 1.0) / total(128, 1.0), "model": total(128, 0.5) / total(128, 1.0)}
     shares["half"] = kept[True] / kept[False]
     return Evidence(
         value={"largest": max(shares.values()), **shares},
@@ -76,11 +76,11 @@ def smaller_batches_and_half_precision_need_less_memory() -> Evidence:
         n=len(shares),
         why_en="What the way back needs grows with examples, bytes a number and channels: a quarter of the batch "
         "leaves "
-        "{batch:.2f} of a VGG's bytes (its weights stay), half of its width {net:.2f}, bfloat16 {half:.2f} of what a "
+        "{batch:.2f} of a VGG's bytes (its weights stay), half of its width {model:.2f}, bfloat16 {half:.2f} of what a "
         "LeNet keeps.",
         why_zh="反向传播要保留的内容，与样本数、每个数的字节数、通道数都成正比：批量减为四分之一，VGG 的内存剩 "
         "{batch:.2f}；"
-        "宽度减半，剩 {net:.2f}；用 bfloat16，LeNet 保留的激活剩 {half:.2f}。",
+        "宽度减半，剩 {model:.2f}；用 bfloat16，LeNet 保留的激活剩 {half:.2f}。",
     )
 
 
@@ -99,7 +99,7 @@ def half_precision_learns_as_well(seeds: Sequence[int] = range(5), epochs: int =
     for name, found in losses.items():
         for seed in seeds:
             changes = {"epochs": epochs, "hidden": "64", "learning_rate": 0.3, "precision": name}
-            end = trial("mlp", changes=changes, seed=seed)[-1]
+            end = quick_run("mlp", changes=changes, seed=seed)[-1]
             found.append(end["test_loss"])
             accuracy[name].append(end["test_accuracy"])
     gap, answers = paired(losses["bfloat16"], losses["float32"]), paired(accuracy["float32"], accuracy["bfloat16"])

@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
 from d2lab.core.seed import derive, stream
-from d2lab.inspection.account import account, multiply_adds
+from d2lab.inspection.summary import multiply_adds, summarize
 from d2lab.layers.convolution import convolve_columns, convolve_loop
 from d2lab.metrics.paired import paired
 from d2lab.models.resnet import ResNet, ResNetConfig
@@ -44,7 +44,7 @@ def gray_pictures_lose_information() -> Evidence:
         bound="gray copies equal to 1e-12, and every color picture told right",
         verdict=within(difference, 1e-12) if accuracy == 1 else "does not hold",
         n=len(targets),
-        why_en="Three numbers a pixel become one; pictures that differ along the lost directions meet, and no net can "
+        why_en="Three numbers a pixel become one; pictures that differ along the lost directions meet, and no model can "
         "part them again. By color {color:.0%} are told right.",
         why_zh="每个像素的三个数变成一个，沿丢失方向不同的图像就此重合，再好的网络也分不开；看颜色则有 {color:.0%} "
         "判断正确。",
@@ -74,13 +74,13 @@ def two_patterns_need_two_channels(seeds: Sequence[int] = range(8), steps: int =
         for channels, found in accuracy.items():
             torch.manual_seed(derive(seed, "weights"))
             layers = nn.Conv2d(1, channels, 3), nn.ReLU(), nn.AdaptiveMaxPool2d(1), nn.Flatten()
-            net = nn.Sequential(*layers, nn.Linear(channels, 4))
-            optimizer = build_optimizer(OptimizerConfig(name="adam", learning_rate=0.03), net.parameters())
+            model = nn.Sequential(*layers, nn.Linear(channels, 4))
+            optimizer = build_optimizer(OptimizerConfig(name="adam", learning_rate=0.03), model.parameters())
             for _ in range(steps):
                 optimizer.zero_grad()
-                torch.autograd.backward(functional.cross_entropy(net(images[0]), targets[0]))
+                torch.autograd.backward(functional.cross_entropy(model(images[0]), targets[0]))
                 optimizer.step()
-            found.append(float((net(images[1]).argmax(1) == targets[1]).float().mean()))
+            found.append(float((model(images[1]).argmax(1) == targets[1]).float().mean()))
     gain = paired(accuracy[2], accuracy[1])
     means = {name: sum(accuracy[k]) / len(accuracy[k]) for name, k in (("one", 1), ("two", 2), ("four", 4))}
     return Evidence(
@@ -249,9 +249,11 @@ def each_output_channel_has_its_own_kernel() -> Evidence:
 )
 def doubled_channels_keep_the_work() -> Evidence:
     with torch.device("meta"):
-        net, picture = ResNet(ResNetConfig(depth=34, side=224, channels=3)), torch.empty(1, 3, 224, 224)
+        model, picture = ResNet(ResNetConfig(depth=34, side=224, channels=3)), torch.empty(1, 3, 224, 224)
     inner = [
-        row for row in account(net, picture).rows if row.kind == "Conv2d" and row.parameters == 9 * row.shape[0] ** 2
+        row
+        for row in summarize(model, picture).rows
+        if row.kind == "Conv2d" and row.parameters == 9 * row.shape[0] ** 2
     ]
     work = {row.multiply_adds for row in inner}
     sizes = sorted({row.activation_bytes for row in inner})

@@ -11,7 +11,7 @@ from torch import nn
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
 from d2lab.core.seed import derive
-from d2lab.inspection.account import account
+from d2lab.inspection.summary import summarize
 from d2lab.metrics.paired import mean_interval
 from d2lab.plot.measured import lines
 
@@ -31,13 +31,14 @@ def receptive_field_grows_with_depth() -> Evidence:
     for kind, k, s in (("conv", 3, 1), ("conv", 3, 1), ("pool", 2, 2), ("conv", 3, 1), ("conv", 3, 2), ("pool", 2, 2)):
         layers.append(nn.Conv2d(1, 1, k, s) if kind == "conv" else nn.AvgPool2d(k, s))
         expected, jump = expected + (k - 1) * jump, jump * s  # the recurrence: each tap is one jump further
-        net = nn.Sequential(*layers).double()
-        middle = net(image)
+        model = nn.Sequential(*layers).double()
+        middle = model(image)
         place = middle.shape[-1] // 2
         (slope,) = torch.autograd.grad(middle[0, 0, place, place], image)
         rows = int((slope != 0).any(3).sum())
         wrong += (
-            rows != expected or account(net, image.detach()).sees(account(net, image.detach()).rows[-1]) != (rows,) * 2
+            rows != expected
+            or summarize(model, image.detach()).sees(summarize(model, image.detach()).rows[-1]) != (rows,) * 2
         )
         seen.append(rows)
     return Evidence(
@@ -75,7 +76,7 @@ def pixels_of_the_field_count_alike(seeds: Sequence[int] = range(10), depth: int
         shares.append(float(energy[middle, middle].sum() / energy.sum()))
         profiles.append((energy.sum(0) / energy.sum()).tolist())
     mean, even = mean_interval(shares), ((side - 2 * quarter) / side) ** 2
-    series = {"random net": np.mean(profiles, 0).tolist(), "all alike": [1 / side] * side}
+    series = {"random model": np.mean(profiles, 0).tolist(), "all alike": [1 / side] * side}
     text: dict[str, Any] = {
         "title": "A unit sees its field's middle",
         "subtitle": f"{depth} layers of 3x3, random weights",

@@ -19,7 +19,7 @@ from d2lab.vision.scale import to_unit
 
 
 def tremble(batch: int, rate: float, seed: int, steps: int) -> tuple[float, float]:
-    """Train an MLP on the digits; give the loss's deviation from step to step, and its mean, in the second half.
+    """Train an MLP on the digits; return the loss's deviation from step to step, and its mean, in the second half.
 
     Args:
         batch: examples a step.
@@ -28,8 +28,8 @@ def tremble(batch: int, rate: float, seed: int, steps: int) -> tuple[float, floa
         steps: of the run.
     """
     torch.manual_seed(derive(seed, "weights"))
-    net = MLP(MLPConfig(inputs=64, hidden=(64,)))
-    optimizer = build_optimizer(OptimizerConfig(learning_rate=rate), net.parameters())
+    model = MLP(MLPConfig(inputs=64, hidden=(64,)))
+    optimizer = build_optimizer(OptimizerConfig(learning_rate=rate), model.parameters())
     batches = Batches(load("digits").train, batch_size=batch, seed=seed, device=torch.device("cpu"), prepare=to_unit)
     losses: list[float] = []
     epoch = 0
@@ -37,7 +37,7 @@ def tremble(batch: int, rate: float, seed: int, steps: int) -> tuple[float, floa
         for inputs, targets in batches.epoch(epoch):
             if len(targets) == batch:  # a ragged last batch trembles more
                 optimizer.zero_grad()
-                loss = functional.cross_entropy(net(inputs), targets)
+                loss = functional.cross_entropy(model(inputs), targets)
                 torch.autograd.backward(loss)
                 optimizer.step()
                 losses.append(float(loss.detach()))
@@ -58,9 +58,9 @@ def noise_falls_with_the_root_of_the_batch(seeds: Sequence[int] = range(5), draw
     digits, sizes, slopes = load("digits").train, (4, 16, 64, 256), []
     for seed in seeds:
         torch.manual_seed(derive(seed, "weights"))
-        net, draw = MLP(MLPConfig(inputs=64, hidden=(64,))), stream(seed, "draws")
+        model, draw = MLP(MLPConfig(inputs=64, hidden=(64,))), stream(seed, "draws")
         with torch.no_grad():
-            losses = functional.cross_entropy(net(to_unit(digits.inputs)), digits.targets, reduction="none")
+            losses = functional.cross_entropy(model(to_unit(digits.inputs)), digits.targets, reduction="none")
         spreads = [
             float(losses[torch.randint(len(losses), (draws, size), generator=draw)].mean(1).std()) for size in sizes
         ]
@@ -136,7 +136,7 @@ def smaller_rates_calm_the_curve(seeds: Sequence[int] = range(5), steps: int = 3
         data="digits",
         why_en="From 0.1 to 0.01 it halves {halvings:.1f} times, from 1 to 0.1 {from_high:.1f} times: lower it, not "
         "merely "
-        "change it. The calm has a price: the net has learned less, its loss is {slow:.2f} where the faster one has "
+        "change it. The calm has a price: the model has learned less, its loss is {slow:.2f} where the faster one has "
         "{usual:.2f}, and answers that are all alike make losses that are all alike.",
         why_zh="学习率从 0.1 降到 0.01，抖动减半 {halvings:.1f} 次，从 1 降到 0.1 减半 {from_high:.1f} 次：要调小，"
         "而不是随便改。"

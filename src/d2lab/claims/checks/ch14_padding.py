@@ -24,17 +24,17 @@ from d2lab.vision.scale import to_unit
 Padding = Literal["zeros", "reflect", "circular"]
 
 
-def learned(net: nn.Module, split: Split, epochs: int, seed: int, translate: int = 0) -> nn.Module:
-    """Train a net of images by Adam in batches of 32.
+def learned(model: nn.Module, split: Split, epochs: int, seed: int, translate: int = 0) -> nn.Module:
+    """Train a model of images by Adam in batches of 32.
 
     Args:
-        net: with one score a class.
+        model: with one score a class.
         split: bytes and class numbers.
         epochs: passes.
         seed: of the order and of the moves.
-        translate: most pixels that an image is moved before the net sees it.
+        translate: most pixels that an image is moved before the model sees it.
     """
-    optimizer = build_optimizer(OptimizerConfig(name="adam", learning_rate=0.003), net.parameters())
+    optimizer = build_optimizer(OptimizerConfig(name="adam", learning_rate=0.003), model.parameters())
     batches = Batches(split, batch_size=32, seed=seed, device=torch.device("cpu"))
     channels, height, width = split.shape
     config = AugmentConfig(translate=translate, border="zeros")
@@ -44,16 +44,16 @@ def learned(net: nn.Module, split: Split, epochs: int, seed: int, translate: int
         for inputs, targets in batches.epoch(epoch):
             images, wanted = change(inputs, targets, step)
             optimizer.zero_grad()
-            torch.autograd.backward(functional.cross_entropy(net(images), wanted))
+            torch.autograd.backward(functional.cross_entropy(model(images), wanted))
             optimizer.step()
             step += 1
-    return net.eval()
+    return model.eval()
 
 
-def share_right(net: nn.Module, images: Tensor, targets: Tensor) -> float:
-    """Give the accuracy."""
+def share_right(model: nn.Module, images: Tensor, targets: Tensor) -> float:
+    """Return the accuracy."""
     with torch.no_grad():
-        return float((net(to_unit(images)).argmax(1) == targets).float().mean())
+        return float((model(to_unit(images)).argmax(1) == targets).float().mean())
 
 
 @claim(
@@ -108,16 +108,16 @@ def zero_padding_has_no_effect(seeds: Sequence[int] = range(5), steps: int = 90)
             layers: list[nn.Module] = []
             for channels in (1, 8, 8):
                 layers += [nn.Conv2d(channels, 8, 3, padding=1, padding_mode=name), nn.ReLU()]
-            net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 2))
-            optimizer = build_optimizer(OptimizerConfig(name="adam", learning_rate=0.02), net.parameters())
+            model = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 2))
+            optimizer = build_optimizer(OptimizerConfig(name="adam", learning_rate=0.02), model.parameters())
             for _ in range(steps):
                 optimizer.zero_grad()
-                torch.autograd.backward(functional.cross_entropy(net(images[0]), targets[0]))
+                torch.autograd.backward(functional.cross_entropy(model(images[0]), targets[0]))
                 optimizer.step()
-            accuracy[name].append(share_right(net, images[1], targets[1]))
+            accuracy[name].append(share_right(model, images[1], targets[1]))
     gap = paired(accuracy["zeros"], accuracy["circular"])
     means = {name: sum(found) / len(found) for name, found in accuracy.items()}
-    title, subtitle = "A border tells a net where it is", "is the dot left or right? three 3x3 layers"
+    title, subtitle = "A border tells a model where it is", "is the dot left or right? three 3x3 layers"
     draw_it = partial(dots, accuracy, intervals(accuracy), title=title, subtitle=subtitle)
     return Evidence(
         value={"gap": gap.mean, **means},
@@ -130,7 +130,7 @@ def zero_padding_has_no_effect(seeds: Sequence[int] = range(5), steps: int = 90)
         counterexample="is a dot in the left or the right half of 8x8 pixels?" if gap.low > 0.1 else "",
         figure=partial(draw_it, horizontal="test accuracy", mark=0.5),
         why_en="Convolutions and a mean over places can't tell them apart ({circular:.0%} with circular padding). "
-        "From a border the net reads the place: {zeros:.0%} with zeros, {reflect:.0%} with mirrored pixels.",
+        "From a border the model reads the place: {zeros:.0%} with zeros, {reflect:.0%} with mirrored pixels.",
         why_zh="卷积加全局平均本来分不清位置（循环填充：{circular:.0%}）；网络凭边界读出了位置：填 0 为 {zeros:.0%}，"
         "镜像填充也有 {reflect:.0%}，泄漏位置的是边界，不单是 0。",
     )
@@ -155,8 +155,10 @@ def padding_hardly_changes_accuracy(seeds: Sequence[int] = range(8), epochs: int
             torch.manual_seed(derive(seed, "weights"))
             first = nn.Conv2d(1, 16, 3, padding=1, padding_mode=name), nn.ReLU(), nn.MaxPool2d(2)
             second = nn.Conv2d(16, 32, 3, padding=1, padding_mode=name), nn.ReLU(), nn.MaxPool2d(2)
-            net = learned(nn.Sequential(*first, *second, nn.Flatten(), nn.Linear(128, 10)), digits.train, epochs, seed)
-            accuracy[name].append(share_right(net, digits.test.inputs, digits.test.targets))
+            model = learned(
+                nn.Sequential(*first, *second, nn.Flatten(), nn.Linear(128, 10)), digits.train, epochs, seed
+            )
+            accuracy[name].append(share_right(model, digits.test.inputs, digits.test.targets))
     gap = paired(accuracy["zeros"], accuracy["reflect"])
     return Evidence(
         value={"gap": gap.mean, "low": gap.low, "high": gap.high, "zeros": sum(accuracy["zeros"]) / len(seeds)},

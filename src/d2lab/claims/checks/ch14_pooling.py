@@ -131,10 +131,10 @@ def strides_and_moved_images_replace_pooling(seeds: Sequence[int] = range(5), ep
             shrink = [nn.MaxPool2d(2)] * (stride == 1)
             first = nn.Conv2d(1, 16, 3, stride, 1), nn.ReLU(), *shrink
             second = nn.Conv2d(16, 32, 3, stride, 1), nn.ReLU(), *shrink
-            net = nn.Sequential(*first, *second, nn.Flatten(), nn.Linear(128, 10))
-            learned(net, digits.train, epochs, seed, translate)
+            model = nn.Sequential(*first, *second, nn.Flatten(), nn.Linear(128, 10))
+            learned(model, digits.train, epochs, seed, translate)
             for place, tested in images.items():
-                right_share = share_right(net, tested, digits.test.targets)
+                right_share = share_right(model, tested, digits.test.targets)
                 accuracy.setdefault(f"{name}_{place}", []).append(right_share)
     gain = paired(accuracy["taught_moved"], accuracy["pool_moved"])
     lost = paired(accuracy["both_moved"], accuracy["taught_moved"])
@@ -148,7 +148,7 @@ def strides_and_moved_images_replace_pooling(seeds: Sequence[int] = range(5), ep
         data="digits",
         counterexample=""
         if lost.high < 0.03
-        else "taught alike, the net with pools still has the lead on moved digits",
+        else "taught alike, the model with pools still has the lead on moved digits",
         why_en="On moved images: {pool_moved:.3f} with pools, {stride_moved:.3f} with strides, {taught_moved:.3f} with "
         "strides where moves were taught: examples do more than pools. But {both_moved:.3f} with both, and on images "
         "left "
@@ -172,19 +172,19 @@ def pooling_has_gone_out_of_use() -> Evidence:
     small = ResNetConfig(depth=20, stem="small", shortcut="pad", side=32)
     ends = inner = 0
     for config in (*configs, small):
-        net = build_model(config)
-        ends += ends_in_a_mean(net, torch.rand(1, 1, config.side, config.side))
-        inner += any(isinstance(module, nn.MaxPool2d | nn.AvgPool2d) for module in net.modules())
+        model = build_model(config)
+        ends += ends_in_a_mean(model, torch.rand(1, 1, config.side, config.side))
+        inner += any(isinstance(module, nn.MaxPool2d | nn.AvgPool2d) for module in model.modules())
     return Evidence(
         value={"ends": ends, "inner": inner, "nets": len(configs) + 1},
-        bound="none of the nets since 2014 in this library pools",
+        bound="none of the models since 2014 in this library pools",
         verdict="holds" if ends == inner == 0 else "does not hold",
         n=len(configs) + 1,
         counterexample="ResNet ends in a mean over all places" if ends else "",
-        why_en="Max pools between layers gave way to strides, but {ends} of {nets} nets end in a global mean, which "
+        why_en="Max pools between layers gave way to strides, but {ends} of {models} models end in a global mean, which "
         "pools "
         "all places at once and makes any size of image fit; {inner} have smaller pools too.",
-        why_zh="层间的最大汇聚的确让位于步幅，但 {nets} 个网络中有 {ends} 个以全局平均汇聚收尾，它一次汇总所有位置，"
+        why_zh="层间的最大汇聚的确让位于步幅，但 {models} 个网络中有 {ends} 个以全局平均汇聚收尾，它一次汇总所有位置，"
         "任意大小的图像都能用；另有 {inner} 个中间也有汇聚层。",
     )
 

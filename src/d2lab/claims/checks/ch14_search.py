@@ -22,13 +22,13 @@ SIDES = (1, 3, 5, 7)  # of kernels; 3 made the data
 
 
 def mixed(inputs: Tensor, kernels: Sequence[Tensor], weights: Tensor) -> Tensor:
-    """Give the mean of what the kernels answer, weighted by the softmax of the weights."""
+    """Return the mean of what the kernels answer, weighted by the softmax of the weights."""
     maps = torch.stack([functional.conv2d(inputs, kernel, padding="same") for kernel in kernels])
     return torch.einsum("k,kbchw->bchw", weights.softmax(0), maps)
 
 
 def searched(seed: int, steps: int) -> dict[str, float]:
-    """Choose a kernel's side for data of a noisy 3x3 filter; give the test error of each choice, trained alone.
+    """Choose a kernel's side for data of a noisy 3x3 filter; return the test error of each choice, trained alone.
 
     Source: Liu, Simonyan, Yang 2019, "DARTS: Differentiable Architecture Search", section 2.3, first order.
 
@@ -183,7 +183,7 @@ def cross_entropy_is_a_code_length() -> Evidence:
         n=len(labels),
         data="digits",
         why_en="Arithmetic coding gives each label -log2 of its chance and rounds once: {bits} bits for a loss of "
-        "{loss:.1f}. For one who has the pictures and the net that is all a hundred labels hold; deflated alone they "
+        "{loss:.1f}. For one who has the pictures and the model that is all a hundred labels hold; deflated alone they "
         "take {deflated}.",
         why_zh="算术编码给每个标签恰好 -log2(概率) 比特，只在最后取整一次：损失 {loss:.1f}，编码 {bits} 比特。"
         "对有图又有模型的人，"

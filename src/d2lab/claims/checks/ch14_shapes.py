@@ -7,7 +7,7 @@ from torch import nn
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
-from d2lab.inspection.account import multiply_adds
+from d2lab.inspection.summary import multiply_adds
 from d2lab.layers.convolution import Conv2d
 from d2lab.layers.init import constant_
 from d2lab.layers.windows import count_windows

@@ -8,14 +8,14 @@ from torch.nn import functional
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
-from d2lab.core.twin import relative_difference
+from d2lab.core.reference import relative_difference
 from d2lab.data.catalog import at_hand, card
-from d2lab.inspection import account, outputs_of
+from d2lab.experiments.quick_run import last
+from d2lab.inspection import outputs_of, summarize
 from d2lab.layers import to_scratch
 from d2lab.metrics.paired import intervals, paired
 from d2lab.models.lenet import LeNet, LeNetConfig
 from d2lab.plot import dots
-from d2lab.recipes.trial import last
 
 
 @claim(
@@ -29,7 +29,7 @@ from d2lab.recipes.trial import last
 )
 def lenet_has_61706_parameters() -> Evidence:
     with torch.device("meta"):
-        costs = account(LeNet(LeNetConfig(activation="sigmoid", pooling="average")), torch.zeros(1, 1, 28, 28))
+        costs = summarize(LeNet(LeNetConfig(activation="sigmoid", pooling="average")), torch.zeros(1, 1, 28, 28))
     last_size = {row.name: row.shape[-1] for row in costs.rows}
     names = ("conv1", "pool1", "conv2", "pool2", "flatten", "hidden1", "hidden2", "out")
     fits = [last_size[name] for name in names] == [28, 14, 10, 5, 400, 120, 84, 10]
@@ -117,11 +117,11 @@ def mnist_has_50000_training_images() -> Evidence:
     budget_s=1,
 )
 def class_name_tells_the_kind_of_layer() -> Evidence:
-    net = LeNet(LeNetConfig())
-    rows = account(net, torch.zeros(1, 1, 28, 28)).rows
-    names = [layer.__class__.__name__ for layer in net]
+    model = LeNet(LeNetConfig())
+    rows = summarize(model, torch.zeros(1, 1, 28, 28)).rows
+    names = [layer.__class__.__name__ for layer in model]
     wrong = sum(name != row.kind for name, row in zip(names, rows, strict=True)) + names.count("Module")
-    pairs = list(zip(net, to_scratch(net).children(), strict=True))
+    pairs = list(zip(model, to_scratch(model).children(), strict=True))
     namesakes = [a for a, b in pairs if type(a).__name__ == type(b).__name__ and type(a) is not type(b)]
     return Evidence(
         value={"wrong": wrong, "layers": len(names), "namesakes": len(namesakes)},
@@ -129,7 +129,7 @@ def class_name_tells_the_kind_of_layer() -> Evidence:
         verdict="does not hold" if wrong else "holds",
         n=len(names),
         why_en="Every object knows its class, and a class its name. It is a name only: {namesakes} of {layers} layers "
-        "of this net rebuilt from scratch bear the same names and are other classes.",
+        "of this model rebuilt from scratch bear the same names and are other classes.",
         why_zh="对象知道自己的类，类知道自己的名字。但这只是个名字：从零重建的同一网络，{layers} 层中有 {namesakes} "
         "层同名而不同类。",
     )
@@ -143,16 +143,16 @@ def class_name_tells_the_kind_of_layer() -> Evidence:
     zh="卷积可以逐步可视化：每张输入特征图与各自的卷积核得到一张中间图，它们相加再加偏置，就是这一层的输出。",
     covers=(
         "convolutions can be looked at with CNN Explainer: a pointer to a page that shows these very pictures for one "
-        "fixed net; whether the page helps is for its readers to say",
+        "fixed model; whether the page helps is for its readers to say",
     ),
     budget_s=1,
 )
 def convolution_is_a_sum_of_pictures() -> Evidence:
     image = torch.rand(1, 1, 28, 28, dtype=torch.float64)
-    net = LeNet(LeNetConfig()).double()
+    model = LeNet(LeNetConfig()).double()
     with torch.no_grad():
-        seen = outputs_of(net, image, ["pool1", "conv2"])
-    kernels, bias = (net.get_submodule("conv2").get_parameter(name) for name in ("weight", "bias"))
+        seen = outputs_of(model, image, ["pool1", "conv2"])
+    kernels, bias = (model.get_submodule("conv2").get_parameter(name) for name in ("weight", "bias"))
     pictures = [functional.conv2d(seen["pool1"][:, [k]], kernels[:, [k]]) for k in range(6)]
     whole = torch.stack(pictures).sum(0) + bias.view(1, -1, 1, 1)
     difference = relative_difference(whole.detach(), seen["conv2"])

@@ -9,7 +9,7 @@ from torch.nn import functional
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
 from d2lab.data.catalog import at_hand, load
-from d2lab.inspection import Account, account
+from d2lab.inspection import ModelSummary, summarize
 from d2lab.models.alexnet import AlexNet, AlexNetConfig
 from d2lab.models.catalog import build_model
 from d2lab.models.lenet import LeNetConfig
@@ -20,10 +20,10 @@ LENET = LeNetConfig(activation="sigmoid", pooling="average")
 PAPER = AlexNetConfig(channels=3, classes=1000)
 
 
-def costs_of(config: LeNetConfig | AlexNetConfig | VGGConfig) -> Account:
+def costs_of(config: LeNetConfig | AlexNetConfig | VGGConfig) -> ModelSummary:
     """Count without building the weights: they would take hundreds of megabytes."""
     with torch.device("meta"):
-        return account(build_model(config), torch.zeros(1, config.channels, config.side, config.side))
+        return summarize(build_model(config), torch.zeros(1, config.channels, config.side, config.side))
 
 
 @claim(
@@ -32,7 +32,7 @@ def costs_of(config: LeNetConfig | AlexNetConfig | VGGConfig) -> Account:
     en="AlexNet is LeNet made deeper and wider, with ReLU for the sigmoid, the largest for the mean of a window, "
     "and dropout.",
     zh="AlexNet 是更深更宽的 LeNet：激活用 ReLU 而非 sigmoid，汇聚取最大而非平均，并加入 dropout。",
-    covers=("AlexNet brought data augmentation: part of its training, the net is the same without",),
+    covers=("AlexNet brought data augmentation: part of its training, the model is the same without",),
     budget_s=1,
 )
 def alexnet_is_a_larger_lenet() -> Evidence:
@@ -77,7 +77,7 @@ def alexnet_has_ten_times_the_parameters_of_lenet() -> Evidence:
         bound="within a factor of 2 of 10 and of 260",
         verdict="holds" if right else "does not hold",
         n=2,
-        counterexample="the two nets as the notes build them, one gray channel and ten classes",
+        counterexample="the two models as the notes build them, one gray channel and ten classes",
         figure=partial(
             dots,
             {
@@ -171,8 +171,8 @@ def first_linear_layer_of_alexnet_has_37_million() -> Evidence:
     sides, counts = range(196, 261, 4), {}
     for padding in (1, 2):
         with torch.device("meta"):
-            nets = [AlexNet(AlexNetConfig(side=side, padding=padding)) for side in sides]
-        layers = [next(layer for layer in net if isinstance(layer, nn.Linear)) for net in nets]
+            models = [AlexNet(AlexNetConfig(side=side, padding=padding)) for side in sides]
+        layers = [next(layer for layer in model if isinstance(layer, nn.Linear)) for model in models]
         counts[padding] = [sum(p.numel() for p in layer.parameters()) for layer in layers]
     here = sides.index(224)
     coded, padded = counts[1][here], counts[2][here]

@@ -11,10 +11,10 @@ from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
 from d2lab.core.seed import stream
 from d2lab.data.catalog import load
+from d2lab.experiments.quick_run import last
 from d2lab.layers import BatchNorm1d, BatchNorm2d
 from d2lab.layers.normalization import moments, standardize
 from d2lab.metrics.paired import mean_interval, paired
-from d2lab.recipes.trial import last
 
 
 @claim(
@@ -70,7 +70,7 @@ def predicting_ignores_the_batch_mates() -> Evidence:
         bound="at most 1e-12 in evaluation, a deviation above 0.1 in training",
         verdict=within(difference, 1e-12) if spread > 0.1 else "does not hold",
         n=len(batches),
-        why_en="Running statistics are constants of the net. In training the mates move mean and variance, and one "
+        why_en="Running statistics are constants of the model. In training the mates move mean and variance, and one "
         "example's answer with them: deviation {spread:.2f} or more over 50 batches of 8.",
         why_zh="移动平均是网络里的常数。训练时同批样本会改变均值和方差，同一样本的输出随之变化：50 个大小为 8 的批量"
         "中，标准差至少 {spread:.2f}。",
@@ -85,7 +85,7 @@ def predicting_ignores_the_batch_mates() -> Evidence:
     zh="批量归一化会引入噪声：同批样本是随机的，一个样本的平移与缩放也就随机，其幅度与批量大小的平方根成反比。",
     budget_s=6,
     smoke={"seeds": range(2), "draws": 20},
-    covers=("the guess that this noise controls the complexity of the net: the noise is measured, the guess is not",),
+    covers=("the guess that this noise controls the complexity of the model: the noise is measured, the guess is not",),
 )
 def batch_norm_noise_falls_with_the_root_of_the_batch(seeds: Sequence[int] = range(5), draws: int = 400) -> Evidence:
     pixels = load("digits").train.inputs[:, 0, 3, 4].double()
@@ -182,7 +182,7 @@ def dropout_spoils_batch_norm(seeds: Sequence[int] = range(5), epochs: int = 2) 
         seeds=tuple(seeds),
         data="digits",
         counterexample="dropout behind the last normalization, in front of the last layer" if refuted else "",
-        why_en="With batch normalization alone the net gets {alone:.3f}; dropout behind the last normalization changes "
+        why_en="With batch normalization alone the model gets {alone:.3f}; dropout behind the last normalization changes "
         "that by {behind:+.3f}, in front of one by {front:+.3f}. It is the place that spoils, not the pair.",
         why_zh="只用批量归一化时精度为 {alone:.3f}；dropout 放在最后一个归一化之后，变化 {behind:+.3f}，"
         "放在归一化之前，变化 {front:+.3f}。问题出在位置，而不在二者同用。",

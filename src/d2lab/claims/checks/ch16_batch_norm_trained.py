@@ -1,4 +1,4 @@
-"""Chapter 16: how a net learns with batch normalization: layers, rates, depth, and why."""
+"""Chapter 16: how a model learns with batch normalization: layers, rates, depth, and why."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -12,11 +12,11 @@ from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
 from d2lab.data.batch import Batches
 from d2lab.data.catalog import load
+from d2lab.experiments.quick_run import last
 from d2lab.layers import initialize
 from d2lab.metrics.paired import intervals, mean_interval, paired
 from d2lab.models.lenet import LeNet, LeNetConfig
 from d2lab.plot import dots, lines
-from d2lab.recipes.trial import last
 from d2lab.vision.prepare import Prepare
 
 PLAIN = {"momentum": 0.0, "schedule.name": "constant", "warmup_steps": 0, "layout": "plain", "side": 12}
@@ -40,9 +40,9 @@ def lower_layers_learn_more_slowly(seeds: Sequence[int] = range(5)) -> Evidence:
     def gap(seed: int, config: LeNetConfig) -> float:
         """How many powers of ten the last layer's slope, over its weights, lies above the first one's."""
         torch.manual_seed(seed)
-        net = initialize(LeNet(config), "kaiming" if config.activation == "relu" else "xavier")
-        weights = [net.get_parameter(f"{name}.weight") for name in ("out", "conv1")]
-        slopes = torch.autograd.grad(functional.cross_entropy(net(images), targets), weights)
+        model = initialize(LeNet(config), "kaiming" if config.activation == "relu" else "xavier")
+        weights = [model.get_parameter(f"{name}.weight") for name in ("out", "conv1")]
+        slopes = torch.autograd.grad(functional.cross_entropy(model(images), targets), weights)
         upper, lower = (
             float(slope.norm() / weight.detach().norm()) for slope, weight in zip(slopes, weights, strict=True)
         )
@@ -70,7 +70,7 @@ def lower_layers_learn_more_slowly(seeds: Sequence[int] = range(5)) -> Evidence:
 @claim(
     chapter=16,
     kind="experiment",
-    en="With batch normalization a net learns at learning rates at which it would not without.",
+    en="With batch normalization a model learns at learning rates at which it would not without.",
     zh="有了批量归一化，网络可以使用原本无法训练的学习率。",
     scope="LeNet with ReLU, 2 epochs of plain gradient descent on the digits",
     budget_s=10,
@@ -146,7 +146,7 @@ def batch_norm_helps_by_holding_distributions_still(seeds: Sequence[int] = range
         seeds=tuple(seeds),
         data="digits",
         counterexample="every channel stretched and moved at random behind its normalization, anew at each step",
-        why_en="Moved and stretched at random at each step, normalized channels still get the net to {moved:.2f}"
+        why_en="Moved and stretched at random at each step, normalized channels still get the model to {moved:.2f}"
         " ({normalized:.2f} if left alone, {without:.2f} without normalization). What helps is what survives: the "
         "scale of the weights no longer matters, and slopes stay even.",
         why_zh="归一化之后每一步再随机平移和拉伸各通道，精度仍达 {moved:.2f}（不加扰动为 {normalized:.2f}，不用归一化"
@@ -165,7 +165,7 @@ def batch_norm_helps_by_holding_distributions_still(seeds: Sequence[int] = range
 @claim(
     chapter=16,
     kind="experiment",
-    en="The deeper the net, the more batch normalization helps.",
+    en="The deeper the model, the more batch normalization helps.",
     zh="网络越深，批量归一化的作用越大。",
     scope="2 and 12 dense ReLU layers of 64 units from Kaiming's start, 2 epochs on the digits",
     budget_s=5,
@@ -176,18 +176,18 @@ def batch_norm_helps_more_in_deeper_nets(seeds: Sequence[int] = range(5), epochs
 
     def accuracy(depth: int, norm: bool, seed: int) -> float:
         torch.manual_seed(seed)
-        net = nn.Sequential(nn.Flatten())
+        model = nn.Sequential(nn.Flatten())
         for _ in range(depth):
-            net.extend([nn.Linear(64, 64), *([nn.BatchNorm1d(64)] if norm else []), nn.ReLU()])
-        net.append(nn.Linear(64, 10))
-        optimizer = torch.optim.SGD(initialize(net, "kaiming").parameters(), lr=0.1)
+            model.extend([nn.Linear(64, 64), *([nn.BatchNorm1d(64)] if norm else []), nn.ReLU()])
+        model.append(nn.Linear(64, 10))
+        optimizer = torch.optim.SGD(initialize(model, "kaiming").parameters(), lr=0.1)
         batches = Batches(digits.train, batch_size=32, seed=seed, device=torch.device("cpu"), prepare=prepare)
         for epoch in range(epochs):
             for images, targets in batches.epoch(epoch):
                 optimizer.zero_grad()
-                functional.cross_entropy(net(images), targets).backward()  # type: ignore[no-untyped-call]
+                functional.cross_entropy(model(images), targets).backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
-        answers = net.eval()(prepare(digits.test.inputs)).argmax(1)
+        answers = model.eval()(prepare(digits.test.inputs)).argmax(1)
         return float((answers == digits.test.targets).double().mean())
 
     gain = {depth: [accuracy(depth, True, seed) - accuracy(depth, False, seed) for seed in seeds] for depth in (2, 12)}

@@ -7,9 +7,9 @@ import numpy as np
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
+from d2lab.experiments.quick_run import last
 from d2lab.metrics.paired import intervals, mean_interval, paired
 from d2lab.plot import dots
-from d2lab.recipes.trial import last
 
 
 @claim(
@@ -70,7 +70,7 @@ def batch_norm_leaves_accuracy_alone(seeds: Sequence[int] = range(5), epochs: in
         data="digits",
         counterexample="LeNet with sigmoids and plain gradient descent: without normalization it still guesses",
         why_en="At the same budget it is worth {gain:.2f} where plain descent does not leave the sigmoids' plateau, "
-        "and {relu:.3f} with ReLU, a good start and momentum. It leaves accuracy alone only where both nets are "
+        "and {relu:.3f} with ReLU, a good start and momentum. It leaves accuracy alone only where both models are "
         "trained to the end.",
         why_zh="训练轮数相同时，若梯度下降走不出 sigmoid 的平台区，它能提高 {gain:.2f}；用 ReLU、合适的初始化和动量"
         "时，只提高 {relu:.3f}。只有两个网络都训练到收敛，这句话才成立。",
@@ -117,7 +117,7 @@ def batch_norm_is_sensitive_to_batch_size(
         seeds=tuple(seeds),
         data="digits",
         why_en="In the dense layers two examples always become -1 and 1, whatever they were: {lost:.2f} of accuracy "
-        "is lost from 16 to 2 examples a batch. The same net without normalization changes by {control:+.2f}: it is "
+        "is lost from 16 to 2 examples a batch. The same model without normalization changes by {control:+.2f}: it is "
         "not the number of steps.",
         why_zh="在全连接层里，两个样本归一化之后总是 -1 和 1，原来是什么都无所谓：批量从 16 减到 2，精度下降 "
         "{lost:.2f}；同一网络不用归一化时变化 {control:+.2f}，可见不是步数的问题。",

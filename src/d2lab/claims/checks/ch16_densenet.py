@@ -45,7 +45,7 @@ def densenet_concatenates_where_resnet_adds() -> Evidence:
         bound="the input stands unchanged in the output, and no number of channels differs from the rule",
         verdict=within(difference, 0.0) if wrong == 0 else "does not hold",
         n=len(names) + len(shapes),
-        why_en="Nothing is summed, so the input is there bit for bit. The notes' net grows 64 + 4 x 32 = 192, halves "
+        why_en="Nothing is summed, so the input is there bit for bit. The notes' model grows 64 + 4 x 32 = 192, halves "
         "to 96, and so on to {channels}; without transitions its width would only grow.",
         why_zh="没有相加，输入原封不动地留在输出里。笔记中的网络从 64 + 4 x 32 = 192 减半到 96，如此下去，最后是"
         " {channels} 个通道；若没有过渡层，通道数只会一直增加。",
@@ -64,7 +64,7 @@ def dense_layers_see_all_maps_before_them() -> Evidence:
     block = nn.Sequential(*[DenseLayer(16 + 12 * layer, config) for layer in range(5)]).eval()
     maps = torch.randn(2, 16, 6, 6)
     outputs = outputs_of(block, maps, [str(layer) for layer in range(5)])
-    inputs = [maps, *outputs.values()]  # the last is what the next part of the net is given
+    inputs = [maps, *outputs.values()]  # the last is what the next part of the model is given
     difference = max(float((inputs[-1][:, : early.shape[1]] - early).detach().abs().max()) for early in inputs)
     widths = [layer.in_channels for layer in block.modules() if isinstance(layer, nn.Conv2d)]
     wrong = sum(width != 16 + 12 * number for number, width in enumerate(widths))
@@ -143,29 +143,29 @@ def dense_layers_reuse_early_maps(seeds: Sequence[int] = range(5), epochs: int =
     digits, prepare, config = load("digits"), Prepare(), DenseNetConfig(growth=12)
     images, targets = prepare(digits.test.inputs), digits.test.targets
 
-    def loss(net: nn.Module) -> float:
+    def loss(model: nn.Module) -> float:
         with torch.no_grad():
-            return float(functional.cross_entropy(net.eval()(images), targets))
+            return float(functional.cross_entropy(model.eval()(images), targets))
 
     more = []
     for seed in seeds:
         torch.manual_seed(seed)
         layers = [DenseLayer(16 + 12 * layer, config) for layer in range(4)]
         head = [nn.BatchNorm2d(64), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10)]
-        net = nn.Sequential(nn.Conv2d(1, 16, 3, stride=2, padding=1), *layers, *head)
-        optimizer = torch.optim.SGD(net.parameters(), lr=0.02, momentum=0.9)
+        model = nn.Sequential(nn.Conv2d(1, 16, 3, stride=2, padding=1), *layers, *head)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9)
         batches = Batches(digits.train, batch_size=32, seed=seed, device=torch.device("cpu"), prepare=prepare)
         for epoch in range(epochs):
             for inputs, labels in batches.epoch(epoch):
                 optimizer.zero_grad()
-                functional.cross_entropy(net(inputs), labels).backward()  # type: ignore[no-untyped-call]
+                functional.cross_entropy(model(inputs), labels).backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
-        whole = loss(net)
+        whole = loss(model)
         for layer in layers[1:]:
             kernel = layer.get_parameter("conv2.weight")
             with torch.no_grad():
                 kernel[:, :-12] = 0  # each layer is left with the maps of the one before it
-        more.append(loss(net) - whole)
+        more.append(loss(model) - whole)
     rise = mean_interval(more)
     return Evidence(
         value={"rise": rise.mean},
@@ -175,7 +175,7 @@ def dense_layers_reuse_early_maps(seeds: Sequence[int] = range(5), epochs: int =
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
-        why_en="Cut off from all but its predecessor's maps, with no other change, the net's test loss rises by "
+        why_en="Cut off from all but its predecessor's maps, with no other change, the model's test loss rises by "
         "{rise:.2f} on average: weights on older maps are not idle.",
         why_zh="其余不变，只让每一层看到前一层的特征图，测试损失平均上升 {rise:.2f}：更早特征图上的权重并没有闲着。",
     )

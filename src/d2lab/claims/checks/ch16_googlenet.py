@@ -7,7 +7,7 @@ from torch import nn
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
-from d2lab.inspection import Account, account
+from d2lab.inspection import ModelSummary, summarize
 from d2lab.models.alexnet import AlexNetConfig
 from d2lab.models.catalog import ModelConfig, build_model
 from d2lab.models.googlenet import INCEPTIONS, GoogLeNet, GoogLeNetConfig, Inception
@@ -19,8 +19,8 @@ from d2lab.plot import dots
 PATHS = ("path1", "path2", "path3", "path4")
 
 
-def rivals() -> dict[str, Account]:
-    """Take the accounts of the nets that are compared, for one gray image of 224 pixels."""
+def rivals() -> dict[str, ModelSummary]:
+    """Take the accounts of the models that are compared, for one gray image of 224 pixels."""
     configs: dict[str, ModelConfig] = {
         "NiN": NiNConfig(),
         "AlexNet": AlexNetConfig(),
@@ -29,7 +29,7 @@ def rivals() -> dict[str, Account]:
         "VGG-11": VGGConfig(),
     }
     with torch.device("meta"):
-        return {name: account(build_model(config), torch.zeros(1, 1, 224, 224)) for name, config in configs.items()}
+        return {name: summarize(build_model(config), torch.zeros(1, 1, 224, 224)) for name, config in configs.items()}
 
 
 @claim(
@@ -42,7 +42,7 @@ def rivals() -> dict[str, Account]:
 )
 def inception_uses_all_windows_at_once() -> Evidence:
     with torch.device("meta"):
-        costs = account(Inception(192, INCEPTIONS["3a"]), torch.zeros(1, 192, 28, 28))
+        costs = summarize(Inception(192, INCEPTIONS["3a"]), torch.zeros(1, 192, 28, 28))
     ends = {row.name.split(".")[0]: row for row in costs.rows}  # the last row of each path
     windows = [costs.sees(ends[path]) for path in PATHS]
     sides = {ends[path].shape[1:] for path in PATHS}
@@ -63,7 +63,7 @@ def inception_uses_all_windows_at_once() -> Evidence:
 @claim(
     chapter=16,
     kind="identity",
-    en="An Inception block is four nets side by side that keep height and width, each with channels of its own.",
+    en="An Inception block is four models side by side that keep height and width, each with channels of its own.",
     zh="Inception 块相当于有四条并行路径的子网络，高和宽不变，各路径的输出各占一段通道。",
     budget_s=1,
 )
@@ -107,7 +107,7 @@ def inception_is_cheaper_than_one_convolution() -> Evidence:
     with torch.device("meta"):
         layers = [Inception(192, INCEPTIONS["3a"]), *(nn.Conv2d(192, 256, k, padding=k // 2) for k in (3, 5))]
         weights = [sum(p.numel() for p in layer.parameters() if p.ndim == 4) for layer in layers]
-        work = [account(layer, torch.zeros(1, 192, 28, 28)).multiply_adds for layer in layers]
+        work = [summarize(layer, torch.zeros(1, 192, 28, 28)).multiply_adds for layer in layers]
     by_hand = [192 * 64 + 192 * 96 + 96 * 128 * 9 + 192 * 16 + 16 * 32 * 25 + 192 * 32, 442_368, 1_228_800]
     right = weights == by_hand and work == [count * 28 * 28 for count in by_hand]
     return Evidence(
@@ -150,7 +150,7 @@ def googlenet_has_few_parameters() -> Evidence:
 @claim(
     chapter=16,
     kind="identity",
-    en="GoogLeNet as a whole computes less than the nets before it.",
+    en="GoogLeNet as a whole computes less than the models before it.",
     zh="GoogLeNet 整个网络的计算量低于之前的网络。",
     budget_s=1,
 )
@@ -183,21 +183,21 @@ def googlenet_computes_little() -> Evidence:
 @claim(
     chapter=16,
     kind="identity",
-    en="GoogLeNet was the first net with more than a hundred layers.",
+    en="GoogLeNet was the first model with more than a hundred layers.",
     zh="GoogLeNet 是第一个超过一百层的网络。",
     budget_s=1,
 )
 def googlenet_has_a_hundred_layers() -> Evidence:
     with torch.device("meta"):
-        net = GoogLeNet(GoogLeNetConfig())
-        kinds = [row.kind for row in account(net, torch.zeros(1, 1, 96, 96)).rows]
+        model = GoogLeNet(GoogLeNetConfig())
+        kinds = [row.kind for row in summarize(model, torch.zeros(1, 1, 96, 96)).rows]
 
     def deep(part: nn.Module) -> int:
         if isinstance(part, Inception):
             return max(deep(path) for path in part.children())
         return isinstance(part, nn.Conv2d | nn.Linear) + sum(deep(child) for child in part.children())
 
-    counts = {"one after another": deep(net), "with weights": kinds.count("Conv2d") + kinds.count("Linear")}
+    counts = {"one after another": deep(model), "with weights": kinds.count("Conv2d") + kinds.count("Linear")}
     counts["and pools"] = counts["with weights"] + kinds.count("MaxPool2d") + kinds.count("AdaptiveAvgPool2d")
     counts["and joins"] = counts["and pools"] + kinds.count("cat")
     counts["and ReLUs"] = counts["and joins"] + kinds.count("ReLU")

@@ -1,21 +1,21 @@
-"""Chapter 16: network in network, a small net at every pixel and no linear layer at the end."""
+"""Chapter 16: network in network, a small model at every pixel and no linear layer at the end."""
 
 import torch
 from torch import nn
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
-from d2lab.core.twin import relative_difference
-from d2lab.inspection import Account, account, fold
+from d2lab.core.reference import relative_difference
+from d2lab.inspection import ModelSummary, fold, summarize
 from d2lab.models.alexnet import AlexNet, AlexNetConfig
 from d2lab.models.catalog import build_model
 from d2lab.models.nin import NiN, NiNConfig, nin_block
 
 
-def costs_of(config: AlexNetConfig | NiNConfig) -> Account:
-    """Account for a net as it would be, without building its weights."""
+def costs_of(config: AlexNetConfig | NiNConfig) -> ModelSummary:
+    """ModelSummary for a model as it would be, without building its weights."""
     with torch.device("meta"):
-        return account(build_model(config), torch.zeros(1, config.channels, config.side, config.side))
+        return summarize(build_model(config), torch.zeros(1, config.channels, config.side, config.side))
 
 
 @claim(
@@ -51,16 +51,16 @@ def nin_is_blocks_of_pixelwise_convolutions() -> Evidence:
     kind="identity",
     en="NiN has no linear layer.",
     zh="NiN 没有全连接层。",
-    covers=("a net without linear layers takes pictures of any size: AlexNet of the same weights can't",),
+    covers=("a model without linear layers takes pictures of any size: AlexNet of the same weights can't",),
     budget_s=1,
 )
 def nin_has_no_linear_layer() -> Evidence:
-    net = NiN(NiNConfig(side=67, widths=(8, 8, 8))).eval()
-    linear = sum(isinstance(layer, nn.Linear) for layer in net.modules())
+    model = NiN(NiNConfig(side=67, widths=(8, 8, 8))).eval()
+    linear = sum(isinstance(layer, nn.Linear) for layer in model.modules())
     sides = (67, 96, 131, 224)
     alexnet = AlexNet(AlexNetConfig(side=67, widths=(8, 8, 8, 8, 8), hidden=8))
     with torch.no_grad():
-        shapes = {tuple(net(torch.rand(1, 1, side, side)).shape) for side in sides}
+        shapes = {tuple(model(torch.rand(1, 1, side, side)).shape) for side in sides}
         try:
             alexnet(torch.rand(1, 1, 224, 224))
             refused = 0
@@ -70,8 +70,8 @@ def nin_has_no_linear_layer() -> Evidence:
         value={"linear": linear, "sizes": len(sides), "refused": refused},
         bound="none, and ten scores for every size of picture",
         verdict="holds" if not linear and shapes == {(1, 10)} and refused else "does not hold",
-        n=len(list(net.modules())),
-        why_en="A mean over a map takes a map of any size: one net reads {sizes} sizes of picture. Still a 1x1 "
+        n=len(list(model.modules())),
+        why_en="A mean over a map takes a map of any size: one model reads {sizes} sizes of picture. Still a 1x1 "
         "convolution is a linear layer that every pixel shares.",
         why_zh="对一张图取平均不限边长：同一个网络能读 {sizes} 种大小的图像。不过 1×1 卷积就是各像素共享的全连接层。",
     )

@@ -11,12 +11,12 @@ from torch import nn
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
 from d2lab.data.catalog import load
+from d2lab.experiments.quick_run import last
 from d2lab.inspection import outputs_of
 from d2lab.layers import initialize
 from d2lab.metrics.paired import intervals, mean_interval, paired
 from d2lab.models.resnet import Block, ResNet, ResNetConfig
 from d2lab.plot import dots, lines
-from d2lab.recipes.trial import last
 from d2lab.vision.prepare import Prepare
 
 POST, PRE = (ResNetConfig(stem="small", depth=8, side=8, order=order) for order in ("post", "pre"))
@@ -72,13 +72,13 @@ def deeper_resnets_contain_shallower_ones() -> Evidence:
     torch.set_default_dtype(torch.float64)
     images, difference, least = torch.rand(8, 1, 8, 8), 0.0, float("inf")
     for config in (POST, PRE):
-        net = ResNet(config)
+        model = ResNet(config)
         for stage, channels in (("stage1", 16), ("stage2", 32), ("stage3", 64)):
-            before = outputs_of(net.eval(), images, [stage, ""])
-            cast(nn.Sequential, net.get_submodule(stage)).append(
+            before = outputs_of(model.eval(), images, [stage, ""])
+            cast(nn.Sequential, model.get_submodule(stage)).append(
                 initialize(Block(channels, channels, 1, config), "zeros")
             )
-            difference = max(difference, float((net.eval()(images) - before[""]).detach().abs().max()))
+            difference = max(difference, float((model.eval()(images) - before[""]).detach().abs().max()))
             least = min(least, float(before[stage].detach().min())) if config is POST else least
     return Evidence(
         value={"difference": difference, "least": least},
@@ -103,25 +103,25 @@ def deeper_resnets_contain_shallower_ones() -> Evidence:
 )
 def resnet_lowers_the_bias(seeds: Sequence[int] = range(5), epochs: int = 2, depth: int = 20) -> Evidence:
     common = {"epochs": epochs, "side": 8, "batch_size": 128, "examples": 1024}
-    nets = {"plain, 8": ("none", 8), f"plain, {depth}": ("none", depth), f"with shortcuts, {depth}": ("pad", depth)}
+    models = {"plain, 8": ("none", 8), f"plain, {depth}": ("none", depth), f"with shortcuts, {depth}": ("pad", depth)}
     losses = {
         f"{name} layers": last("train_loss", "resnet20", seeds, shortcut=shortcut, depth=layers, **common)
-        for name, (shortcut, layers) in nets.items()
+        for name, (shortcut, layers) in models.items()
     }
     shallow, plain, residual = losses.values()
     deeper, shortcuts = paired(plain, shallow), paired(plain, residual)
     steps_fail = deeper.low > 0.1 and shortcuts.low > 0.1
     return Evidence(
         value={"shortcuts": shortcuts.mean, "deeper": deeper.mean},
-        bound="a plain net of the same weights whose training loss is higher by 0.1 in all of the interval, than "
-        "that of a shallower plain net too, would refute it",
+        bound="a plain model of the same weights whose training loss is higher by 0.1 in all of the interval, than "
+        "that of a shallower plain model too, would refute it",
         verdict="does not hold" if steps_fail else "holds",
         interval=(shortcuts.low, shortcuts.high),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
         counterexample="the same 20 layers without their shortcuts" if steps_fail else "",
-        why_en="Without shortcuts the deep net has the same weights and can copy the shallow one, yet its training "
+        why_en="Without shortcuts the deep model has the same weights and can copy the shallow one, yet its training "
         "loss stays {deeper:.2f} above that one's, and {shortcuts:.2f} above the ResNet's. The functions are there "
         "and are not found: it is the optimization that shortcuts mend.",
         why_zh="去掉捷径的深网络参数一样多，也能照搬浅网络，训练损失却比浅网络高 {deeper:.2f}，比 ResNet 高 "
@@ -178,21 +178,21 @@ def residuals_begin_small(seeds: Sequence[int] = range(5)) -> Evidence:
     images = Prepare()(load("digits").train.inputs[:64])
     names = [f"stage{stage}.{block}" for stage in (1, 2, 3) for block in (0, 1, 2)]
 
-    def share(net: nn.Module) -> float:
+    def share(model: nn.Module) -> float:
         """The length of what a block adds over that of its input; mean over the blocks that keep the size."""
         with torch.no_grad():
-            maps = outputs_of(net, images, names)
+            maps = outputs_of(model, images, names)
         pairs = [(maps[before], maps[after]) for before, after in pairwise(names) if not after.endswith("0")]
         return sum(float((after - before).norm() / before.norm()) for before, after in pairs) / len(pairs)
 
     found, zero = [], []
     for seed in seeds:
         torch.manual_seed(seed)
-        net = initialize(ResNet(ResNetConfig(depth=20, stem="small", side=8, order="pre")), "kaiming")
-        found.append(share(net))
+        model = initialize(ResNet(ResNetConfig(depth=20, stem="small", side=8, order="pre")), "kaiming")
+        found.append(share(model))
         for name in names:
-            initialize(net.get_submodule(f"{name}.conv2"), "zeros")
-        zero.append(share(net))
+            initialize(model.get_submodule(f"{name}.conv2"), "zeros")
+        zero.append(share(model))
     start = mean_interval(found)
     return Evidence(
         value={"share": start.mean, "zero": max(zero)},

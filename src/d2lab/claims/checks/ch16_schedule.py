@@ -11,7 +11,7 @@ from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
 from d2lab.core.seed import stream
 from d2lab.metrics.paired import paired
-from d2lab.optimizers import SGD, Adam, ScheduleConfig, rate_factor, set_rate
+from d2lab.optimizers import SGD, Adam, ScheduleConfig, lr_scale, set_lr
 from d2lab.optimizers.config import ScheduleName
 from d2lab.plot import lines
 
@@ -50,7 +50,7 @@ def schedules_are_functions_of_the_step() -> Evidence:
     difference = 0.0
     for config, theirs, formula in rows:
         for t in range(end + 1):
-            rates = (rate_factor(config, t, end + 1), theirs[t])
+            rates = (lr_scale(config, t, end + 1), theirs[t])
             difference = max(difference, *(abs(rate - formula(t)) for rate in rates))
     return Evidence(
         value={"difference": difference},
@@ -78,7 +78,7 @@ def falling_rates_end_lower(seeds: Sequence[int] = range(5), steps: int = 300) -
         optimizer, seen = SGD([weight], lr=rate), []
         for step in range(steps):
             weight.grad = weight.detach() + torch.randn(500, generator=luck)  # of |w|^2 / 2, and noise
-            set_rate(optimizer, rate * rate_factor(config, step, steps))
+            set_lr(optimizer, rate * lr_scale(config, step, steps))
             optimizer.step()
             seen.append(float(weight.detach().square().mean() / 2))
         return seen

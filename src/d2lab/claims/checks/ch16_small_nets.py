@@ -1,4 +1,4 @@
-"""Chapter 16: what the large nets' ideas are worth, trained on nets small enough for a minute."""
+"""Chapter 16: what the large models' ideas are worth, trained on models small enough for a minute."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -12,17 +12,17 @@ from d2lab.core.seed import derive
 from d2lab.data.batch import Batches
 from d2lab.data.catalog import load
 from d2lab.data.split import limit
+from d2lab.experiments.quick_run import Row, Rows
 from d2lab.layers.init import InitName, initialize
 from d2lab.metrics.paired import intervals, paired
 from d2lab.models.googlenet import Inception
 from d2lab.models.vgg import vgg_block
 from d2lab.optimizers.config import OptimizerConfig, ScheduleConfig
 from d2lab.plot import dots
-from d2lab.recipes.trial import Row, Rows
 from d2lab.train.config import LoopConfig
 from d2lab.train.loop import Loop
-from d2lab.train.stepper import Stepper
 from d2lab.train.task import find_task
+from d2lab.train.train_step import TrainStep
 from d2lab.vision.prepare import Prepare
 
 CPU = torch.device("cpu")
@@ -38,15 +38,15 @@ def trained(
     batch_size: int = 32,
     init: InitName = "kaiming",
 ) -> list[list[Row]]:
-    """Train a net that no recipe has on the digits, with momentum and a cosine; give each seed's epochs."""
+    """Train a model that no recipe has on the digits, with momentum and a cosine; return each seed's epochs."""
     digits, runs = load("digits"), []
     for seed in seeds:
         torch.manual_seed(derive(seed, "weights"))
-        net, train = initialize(build(), init), limit(digits.train, examples, seed=seed)
+        model, train = initialize(build(), init), limit(digits.train, examples, seed=seed)
         loop, rows = LoopConfig(epochs=epochs, batch_size=batch_size), Rows()
         batches = Batches(train, batch_size=batch_size, seed=seed, device=CPU)
-        stepper = Stepper(
-            net,
+        train_step = TrainStep(
+            model,
             find_task("classification"),
             optimizer=OptimizerConfig(learning_rate=rate, momentum=0.9),
             schedule=ScheduleConfig(name="cosine"),
@@ -56,13 +56,13 @@ def trained(
             device=CPU,
             total_steps=batches.steps * epochs,
         )
-        Loop(stepper, batches, config=loop, test=digits.test, validation=None, record=None, progress=rows).run()
+        Loop(train_step, batches, config=loop, test=digits.test, validation=None, record=None, progress=rows).run()
         runs.append(rows.rows)
     return runs
 
 
 def ends(runs: list[list[Row]], measure: str = "test_accuracy") -> list[float]:
-    """Give a measure of each run's last epoch."""
+    """Return a measure of each run's last epoch."""
     return [float(rows[-1][measure]) for rows in runs]
 
 
@@ -145,7 +145,7 @@ def windowed(kernel: int) -> nn.Module:
     budget_s=27,
     smoke={"seeds": range(2), "epochs": 1},
     covers=(
-        "GoogLeNet works because windows of several sizes catch details of several sizes: why a whole net works can't "
+        "GoogLeNet works because windows of several sizes catch details of several sizes: why a whole model works can't "
         "be checked, what its block gains can",
     ),
 )

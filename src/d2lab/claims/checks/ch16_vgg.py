@@ -8,8 +8,8 @@ from torch import nn
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
-from d2lab.core.timing import laps_by_turns
-from d2lab.inspection import account
+from d2lab.core.timing import time_interleaved
+from d2lab.inspection.summary import summarize
 from d2lab.models.alexnet import AlexNetConfig
 from d2lab.models.catalog import build_model
 from d2lab.models.vgg import VGG, VGGConfig
@@ -26,9 +26,9 @@ from d2lab.models.vgg import VGG, VGGConfig
 )
 def vgg_is_a_repeated_block() -> Evidence:
     with torch.device("meta"):
-        net = VGG(VGGConfig())
-        costs = account(net, torch.zeros(1, 1, 224, 224))
-    kernels = {layer.kernel_size for layer in net.modules() if isinstance(layer, nn.Conv2d)}
+        model = VGG(VGGConfig())
+        costs = summarize(model, torch.zeros(1, 1, 224, 224))
+    kernels = {layer.kernel_size for layer in model.modules() if isinstance(layer, nn.Conv2d)}
     kinds = [row.kind for row in costs.rows]
     sides = [row.shape[-1] for row in costs.rows if row.kind == "MaxPool2d"]
     fits = kernels == {(3, 3)} and sides == [112, 56, 28, 14, 7] and costs.parameters == 128_806_154
@@ -54,7 +54,7 @@ def two_small_kernels_see_what_a_large_one_sees() -> Evidence:
     with torch.device("meta"):
         narrow = nn.Sequential(*(nn.Conv2d(64, 64, 3, padding=1, bias=False) for _ in range(2)))
         wide = nn.Sequential(nn.Conv2d(64, 64, 5, padding=2, bias=False))
-        costs = [account(net, torch.zeros(1, 64, 28, 28)) for net in (narrow, wide)]
+        costs = [summarize(model, torch.zeros(1, 64, 28, 28)) for model in (narrow, wide)]
     fields = [one.sees(one.rows[-1]) for one in costs]
     ratio = costs[0].parameters / costs[1].parameters
     right = fields == [(5, 5), (5, 5)] and [one.parameters for one in costs] == [18 * 64**2, 25 * 64**2]
@@ -79,16 +79,16 @@ def two_small_kernels_see_what_a_large_one_sees() -> Evidence:
 )
 def vgg_is_slower_than_alexnet_and_needs_more_memory() -> Evidence:
     image = torch.rand(1, 1, 224, 224)
-    nets, costs = {}, []
+    models, costs = {}, []
     for name, whole, bare in (
         ("alexnet", AlexNetConfig(), AlexNetConfig(hidden=1)),
         ("vgg", VGGConfig(), VGGConfig(hidden=1)),
     ):
-        nets[name] = build_model(bare).eval()  # the convolutions do the work; the linear layers would take 600 MB
+        models[name] = build_model(bare).eval()  # the convolutions do the work; the linear layers would take 600 MB
         with torch.device("meta"):
-            costs.append(account(build_model(whole), torch.zeros(1, 1, 224, 224)))
+            costs.append(summarize(build_model(whole), torch.zeros(1, 1, 224, 224)))
     with torch.inference_mode():
-        laps = laps_by_turns({name: partial(net, image) for name, net in nets.items()}, rounds=5)
+        laps = time_interleaved({name: partial(model, image) for name, model in models.items()}, rounds=5)
     small, large = costs
     value = {
         "time": median(laps["vgg"]) / median(laps["alexnet"]),

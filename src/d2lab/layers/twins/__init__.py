@@ -3,7 +3,7 @@
 Main rows have LeNet's shapes, since their speed is shown; the others are small and aim at one trap each.
 """
 
-from d2lab.core.twin import Row
+from d2lab.core.reference import Row
 from d2lab.layers.twins.activation import ACTIVATIONS
 from d2lab.layers.twins.convolution import CONVOLUTIONS, SEQUENCES, TRANSPOSED
 from d2lab.layers.twins.linear import LINEAR

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from d2lab.core.twin import Twin
+from d2lab.core.reference import Twin
 from d2lab.layers.twins.inputs import normal, strided
 from d2lab.layers.twins.row import OURS, layer_row
 

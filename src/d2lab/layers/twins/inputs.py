@@ -3,7 +3,7 @@
 import torch
 from torch import Generator, Tensor
 
-from d2lab.core.twin import Inputs
+from d2lab.core.reference import Inputs
 
 FLOAT = torch.float64
 LENET_MAPS = (6, 28, 28)  # behind LeNet's first convolution
@@ -22,7 +22,7 @@ def normal(*shape: int, mean: float = 0.0, scale: float = 1.0, batch: int | None
 
 
 def fixed(*values: float) -> Inputs:
-    """Give stated numbers as one row."""
+    """Return stated numbers as one row."""
     return lambda draw, wanted: (torch.tensor([values], dtype=FLOAT),)
 
 

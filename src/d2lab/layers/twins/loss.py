@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from d2lab.core.twin import Twin
+from d2lab.core.reference import Twin
 from d2lab.layers.loss import FocalLoss
 from d2lab.layers.twins.inputs import classes, distributions, pairs
 from d2lab.layers.twins.row import layer_row

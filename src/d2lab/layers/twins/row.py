@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from d2lab.core.twin import Inputs, Twin
+from d2lab.core.reference import Inputs, Twin
 from d2lab.layers.scratch import SCRATCH
 
 Make = Callable[[Any], nn.Module]  # from a namespace of layers, ours or torch.nn

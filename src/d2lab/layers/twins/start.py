@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from d2lab.core.twin import CLOSE, relative_difference, slowdown
+from d2lab.core.reference import CLOSE, relative_difference, slowdown
 from d2lab.layers import init
 from d2lab.layers.twins.inputs import FLOAT
 

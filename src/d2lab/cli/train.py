@@ -1,0 +1,131 @@
+"""Verbs that train: `d2lab train`, `d2lab resume`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from d2lab.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from d2lab.experiments import Run
+    from d2lab.experiments.run import OnEpoch
+    from d2lab.train.record import RunRecord
+
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only where the record is.")]
+Live = Annotated[bool, typer.Option("--live", help="Redraw the picture of the curves after each epoch.")]
+TensorBoard = Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard events.")]
+
+
+def train(
+    recipe: Annotated[str, typer.Argument(help="A name from d2lab list.")],
+    data: Annotated[str | None, typer.Option(help="Another data set of the same task; see d2lab data.")] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated.")
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", help="Begin with a run's weights, or a name[:FILE] of d2lab pretrained."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Decides weights, order and dropout.")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps or xpu.")] = "auto",
+    budget: Annotated[str, typer.Option(help="smoke, lesson or full.")] = "full",
+    precision: Annotated[str | None, typer.Option(help="float32, bfloat16 or float16 (cuda).")] = None,
+    compile: Annotated[bool, typer.Option("--compile", help="Use torch.compile.")] = False,
+    live: Live = False,
+    tensorboard: TensorBoard = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a recipe and keep its record."""
+    changes = parse_settings(setting or [])
+    if precision is not None:
+        changes["loop.precision"] = precision
+    if compile:
+        changes["loop.compile"] = True
+    from d2lab import experiments
+    from d2lab.train.progress import progress_for
+
+    run = experiments.train(
+        recipe,
+        data=data,
+        changes=changes,
+        seed=seed,
+        device=device,
+        budget=budget,
+        source=source,
+        progress=progress_for(quiet=quiet),
+        on_epoch=_listeners(live=live, tensorboard=tensorboard),
+    )
+    _finish(run, quiet=quiet)
+
+
+def resume(
+    run: Annotated[Path, typer.Argument(help="A run's folder, or its name in runs/.")],
+    device: Annotated[
+        str | None, typer.Option(help="Go on on another device; weights may differ in the last bit.")
+    ] = None,
+    live: Live = False,
+    tensorboard: TensorBoard = False,
+    quiet: Quiet = False,
+) -> None:
+    """Go on with a run that was interrupted or killed."""
+    from d2lab import experiments
+    from d2lab.train.progress import progress_for
+
+    listeners = _listeners(live=live, tensorboard=tensorboard)
+    _finish(experiments.resume(run, device=device, progress=progress_for(quiet=quiet), on_epoch=listeners), quiet=quiet)
+
+
+def parse_settings(pairs: list[str]) -> dict[str, object]:
+    """Split KEY=VALUE pairs.
+
+    Raises:
+        ConfigError: a pair without a key or an equals sign.
+    """
+    changes: dict[str, object] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.strip():
+            raise ConfigError("--set", got=pair, need="KEY=VALUE", fix="For example --set learning_rate=0.1.")
+        changes[key.strip()] = value.strip()
+    return changes
+
+
+def _listeners(*, live: bool, tensorboard: bool) -> "OnEpoch | None":
+    """Collect who is told after each epoch."""
+    heard: list[OnEpoch] = []
+    if live:
+        from d2lab.reports.curves import LiveCurves
+
+        heard.append(LiveCurves())
+    if tensorboard:
+        from d2lab.reports.tensorboard import TensorBoardLog
+
+        heard.append(TensorBoardLog())
+    if not heard:
+        return None
+
+    def tell_all(record: "RunRecord") -> None:
+        for listener in heard:
+            listener(record)
+
+    return tell_all
+
+
+def _finish(run: "Run", *, quiet: bool) -> None:
+    """Draw the curves and say how it ended and where everything lies."""
+    from d2lab.reports.curves import save_curves
+    from d2lab.train.progress import describe
+
+    if run.status == "interrupted":
+        typer.echo(f"Interrupted, nothing is lost. Go on with:  d2lab resume {run.record.folder}")
+        raise typer.Exit(EXIT_INTERRUPTED)
+    picture = save_curves(run.record)
+    if quiet:
+        typer.echo(run.record.folder)
+        return
+    typer.echo(f"{run.status}: {describe(run.last)}")
+    typer.echo(f"record:  {run.record.folder}")
+    typer.echo(f"picture: {picture}")
+    typer.echo(f"next:    d2lab plot {run.record.folder}")

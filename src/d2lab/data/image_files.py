@@ -1,0 +1,138 @@
+"""A split whose pictures stay in their files and are decoded batch by batch, for what doesn't fit in memory.
+
+It does what a `Split` does, with the same values in the same order; only `inputs` (all of them at once) has a limit.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Int64
+from torch import Tensor
+from torch.utils.data import Sampler
+
+from d2lab.core.errors import DataError
+from d2lab.data.batch import steps_per_epoch
+from d2lab.data.image import quiet_pillow, read_square
+from d2lab.data.names import Names
+from d2lab.data.split import Split
+from d2lab.data.stream import read_batches
+
+HELD_BYTES = 2 * 2**30  # of decoded pictures, at most, that are held at once
+
+
+class ImageFiles(Split):
+    """Pictures in files beside their classes.
+
+    Args:
+        root: the folder that the names begin at.
+        names: one for each picture, with forward slashes.
+        targets: class numbers.
+        side: pixels; each picture's central square is resized to it.
+        channels: 1 for gray, 3 for color.
+        workers: processes that read ahead when the pictures are asked for in order; 0 reads in this one.
+    """
+
+    def __init__(
+        self, root: Path, names: Names, targets: Int64[Tensor, " file"], *, side: int, channels: int, workers: int
+    ) -> None:
+        if len(names) != len(targets) or len(names) == 0:
+            got = f"{len(names)} pictures and {len(targets)} targets"
+            raise DataError("the length of a split", got=got, need="one target for each picture, and at least one")
+        facts = {"root": root, "names": names, "targets": targets, "side": side, "channels": channels}
+        for name, value in {**facts, "workers": workers}.items():
+            object.__setattr__(self, name, value)
+
+    root: Path
+    names: Names
+    side: int
+    channels: int
+    workers: int
+
+    def __len__(self) -> int:
+        """Count the pictures."""
+        return len(self.names)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one picture as it is read."""
+        return (self.channels, self.side, self.side)
+
+    @property
+    def example(self) -> Tensor:
+        """The first picture, as a batch of one."""
+        return self.__getitems__([0])[0]
+
+    @property
+    def inputs(self) -> Tensor:
+        """All pictures, decoded now.
+
+        Raises:
+            DataError: they would take too much memory, or one of them can't be read.
+        """
+        return self.held().inputs
+
+    def __getitems__(self, indices: list[int]) -> tuple[Tensor, Tensor]:
+        """Decode some pictures, in the order asked for.
+
+        Raises:
+            DataError: one of them can't be read.
+        """
+        pixels = np.empty((len(indices), *self.shape), np.uint8)
+        with quiet_pillow():
+            for row, number in enumerate(indices):
+                pixels[row] = self.read(number)
+        return torch.from_numpy(pixels), self.targets[torch.tensor(indices, dtype=torch.int64)]
+
+    def read(self, number: int) -> np.ndarray:
+        """Decode one picture.
+
+        Raises:
+            DataError: it can't be read.
+        """
+        path = self.root / self.names[number]
+        return read_square(path, str(path), side=self.side, channels=self.channels)
+
+    def batches(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield pictures and targets in order, `size` at a time, read ahead by the workers."""
+        luck = torch.Generator().manual_seed(0)
+        return read_batches(self, _InOrder(len(self), size), workers=self.workers, generator=luck)
+
+    def subset(self, indices: Int64[Tensor, " chosen"]) -> "ImageFiles":
+        """The chosen pictures, still in their files, in the order of `indices`.
+
+        Raises:
+            DataError: an index is outside the split, or there is none.
+        """
+        self._check(indices)
+        chosen = self.names.take(indices.cpu().numpy())
+        how = {"side": self.side, "channels": self.channels, "workers": self.workers}
+        return ImageFiles(self.root, chosen, self.targets[indices.cpu()], **how)
+
+    def held(self) -> Split:
+        """The same pictures in memory.
+
+        Raises:
+            DataError: they would take too much of it, or one of them can't be read.
+        """
+        size = len(self) * self.channels * self.side**2
+        if size > HELD_BYTES:
+            fix = "Ask for a subset, or for batches."
+            raise DataError("decoded pictures", got=f"{size / 2**30:.1f} GiB", need="2 GiB at most at once", fix=fix)
+        return Split(torch.cat([inputs for inputs, _ in self.batches(256)]), self.targets)
+
+
+class _InOrder(Sampler[list[int]]):
+    """The batches from the first example to the last."""
+
+    def __init__(self, count: int, size: int) -> None:
+        self.count, self.size = count, size
+        self.steps = steps_per_epoch(count, size)
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __iter__(self) -> Iterator[list[int]]:
+        for start in range(0, self.count, self.size):
+            yield list(range(start, min(start + self.size, self.count)))

@@ -1,0 +1,98 @@
+"""Weights to begin with, by what a user calls them: a run, or torchvision's and timm's names."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from d2lab.core.errors import ConfigError, RunError
+from d2lab.experiments.experiment import Experiment, Start, plan
+from d2lab.experiments.trained import load_run
+from d2lab.models.library import LIBRARIES
+from d2lab.pretrained import find_origin, fingerprint, load_pretrained
+from d2lab.train.finetune import Source, load_pretrained_weights, with_source_hash
+from d2lab.train.record import RECIPE, open_record
+
+
+def open_source(text: str) -> Source:
+    """Find weights to begin with.
+
+    Args:
+        text: a run's folder or name; or `torchvision/resnet18`, and with a file at hand `torchvision/resnet18:FILE`.
+
+    Raises:
+        ConfigError: no weights have this name.
+        MissingExtraError: the library is not installed.
+        RunError: no run, or one without a checkpoint.
+    """
+    if text.partition("/")[0] in LIBRARIES and not (Path(text) / RECIPE).is_file():
+        return _of_others(text)
+    try:
+        record = open_record(Path(text))
+    except RunError as cause:
+        need = "a run's folder, or a name of d2lab pretrained list such as torchvision/resnet18"
+        raise RunError("--from", got=text, need=need, fix=cause.fix) from cause
+    run = load_run(record.folder)
+    experiment = run.experiment
+    name = str(record.folder.absolute())
+    return Source(name, experiment.settings.model, experiment.card.classes, lambda: dict(run.model.state_dict()))
+
+
+def _of_others(text: str) -> Source:
+    name, colon, file = text.partition(":")
+    origin, path = find_origin(name), Path(file).absolute() if colon else None
+    return Source(
+        f"{origin.name}:{path}" if path else origin.name,
+        origin.config,
+        origin.classes,
+        lambda: dict(load_pretrained(name, file=path).model.state_dict()),
+    )
+
+
+def stated_source(changes: dict[str, object] | None) -> str | None:
+    """Return the source that settings name, where `--set source=` was used for `--from`.
+
+    Raises:
+        ConfigError: it is no text.
+    """
+    value = next((changes[key] for key in ("finetune.source", "source") if changes and key in changes), None)
+    if value is not None and not isinstance(value, str):
+        raise ConfigError("source", got=value, need="a run's folder or a name such as torchvision/resnet18")
+    return None if value is None or value.lower() == "none" else value
+
+
+def start_from(name: str, choices: dict[str, Any], source: str | None) -> tuple[Experiment, Start | None]:
+    """Plan a run that begins with the weights of a source, or with drawn ones; what it began with is written down.
+
+    Args:
+        name: the recipe's.
+        choices: the other arguments of `plan`.
+        source: see `open_source`.
+
+    Raises:
+        D2labError: see `plan` and `open_source`.
+    """
+    if source is None:
+        return plan(name, **choices), None
+    found = open_source(source)
+    return source_start(plan(name, **choices, source=found), found)
+
+
+def source_start(experiment: Experiment, source: Source | None = None) -> tuple[Experiment, Start | None]:
+    """Read the source's weights, and return the experiment that names them with what puts them into its model.
+
+    Args:
+        experiment: the run.
+        source: found already; else the one that the experiment names.
+
+    Raises:
+        D2labError: the source is gone, has changed or does not fit.
+    """
+    settings = experiment.settings
+    if source is None and settings.finetune.source is None:
+        return experiment, None
+    found = source or open_source(str(settings.finetune.source))
+    tensors = found.read()
+    finetune = with_source_hash(settings.finetune, found, fingerprint(tensors))
+    stamped_experiment = dataclasses.replace(experiment, settings=dataclasses.replace(settings, finetune=finetune))
+    classes = experiment.card.classes
+    return stamped_experiment, lambda model: load_pretrained_weights(model, found, tensors, finetune, classes)

@@ -1,0 +1,101 @@
+"""A trial: a recipe trained for its numbers alone, without a record. For experiments that compare many short runs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+
+from d2lab.core.allocator import configure_malloc
+from d2lab.core.errors import NonFiniteError
+from d2lab.core.seed import derive
+from d2lab.data.split import Split
+from d2lab.experiments.data import build_batches, load_data
+from d2lab.experiments.experiment import Experiment, build_train_step, fork_rng, plan
+from d2lab.train.loop import Loop
+from d2lab.train.progress import Silence
+from d2lab.train.threads import using_threads
+
+Row = dict[str, Any]
+
+
+class Rows(Silence):
+    """Keeps the rows of a run's epochs."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+
+    def epoch(self, row: Mapping[str, Any]) -> None:
+        """Keep the epoch's row."""
+        self.rows.append(dict(row))
+
+
+def quick_run(
+    name: str, *, data: str | None = None, changes: Mapping[str, object] | None = None, seed: int = 0
+) -> list[Row]:
+    """Train a recipe on the processor; return the rows of its epochs: train_loss, test_accuracy and so on.
+
+    A run whose loss is no longer finite ends there; the rows until then are given.
+
+    Args:
+        name: the recipe's.
+        data: another data set of the same task.
+        changes: settings by name, as `--set` takes them.
+        seed: decides weights, order and dropout.
+
+    Raises:
+        ConfigError: a choice that can't be used.
+        DataError: the data can't be had.
+    """
+    settings = {"threads": 1, **(changes or {})}  # the same sums, so the same numbers, however many cores there are
+    experiment = plan(name, data=data, changes=settings, seed=seed, device="cpu")
+    training, validation, test = _splits(experiment)
+    rows = Rows()
+    configure_malloc()
+    with using_threads(experiment.settings.loop.threads or 1), fork_rng("cpu"):
+        torch.manual_seed(derive(seed, "training"))
+        loop = Loop(
+            build_train_step(experiment, training),
+            build_batches(experiment, training, torch.get_num_threads()),
+            config=experiment.settings.loop,
+            test=test,
+            validation=validation,
+            record=None,
+            progress=rows,
+        )
+        try:
+            loop.run()
+        except NonFiniteError:
+            return rows.rows
+    return rows.rows
+
+
+def last(measure: str, name: str, seeds: Sequence[int], **changes: object) -> list[float]:
+    """Return a measure of the last epoch for each seed; NaN where no epoch was finished.
+
+    Args:
+        measure: a name in the rows, such as test_accuracy.
+        name: the recipe's.
+        seeds: of the runs.
+        changes: settings by name, as `--set` takes them, and `data`.
+    """
+    data = changes.pop("data", None)
+    found = []
+    for seed in seeds:
+        rows = quick_run(name, data=None if data is None else str(data), changes=changes, seed=seed)
+        found.append(float(rows[-1][measure]) if rows else float("nan"))
+    return found
+
+
+Splits = tuple[Split, Split | None, Split]
+_READ: dict[tuple[object, ...], Splits] = {}  # whole sets, as one size of image needs them
+
+
+def _splits(experiment: Experiment) -> Splits:
+    """Load the parts of an experiment's data; those of whole sets are read once."""
+    settings = experiment.settings
+    if settings.loop.examples is not None or settings.loop.validation:
+        return load_data(experiment)
+    key = (experiment.card.name, experiment.prepare.side, settings.augment.idle)
+    if key not in _READ:
+        _READ[key] = load_data(experiment)
+    return _READ[key]

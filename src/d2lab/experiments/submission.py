@@ -1,0 +1,45 @@
+"""Answers for Kaggle: the labels that a run's model gives to pictures whose labels nobody here knows."""
+
+from pathlib import Path
+
+import torch
+
+from d2lab.core.errors import ConfigError
+from d2lab.data.image_files import ImageFiles
+from d2lab.data.kaggle import unlabelled, write_submission
+from d2lab.data.names import Names
+from d2lab.data.stream import default_workers
+from d2lab.experiments.data import stored_side
+from d2lab.experiments.trained import load_run
+
+
+def submit(run: Path, folder: Path, out: Path, *, device: str = "cpu") -> int:
+    """Write the submission of a run; return the number of pictures.
+
+    Args:
+        run: its folder, or its name in runs/.
+        folder: one in Kaggle's layout, with test/ID.png.
+        out: the table to write.
+        device: where the model works.
+
+    Raises:
+        ConfigError: the run is not about the classes of pictures.
+        DataError: there are no such pictures, one is broken, or the table can't be written.
+        RunError: the run can't be opened.
+    """
+    trained = load_run(run, device=device)
+    card = trained.experiment.card
+    if len(card.shape) != 3 or not card.classes:
+        raise ConfigError(f"run {trained.record.name}", got=card.name, need="a run on pictures with classes")
+    ids, names = zip(*unlabelled(folder), strict=True)
+    pictures = ImageFiles(
+        folder,
+        Names(names),
+        torch.zeros(len(ids), dtype=torch.int64),
+        side=stored_side(trained.experiment) or card.shape[1],
+        channels=card.shape[0],
+        workers=default_workers(),
+    )
+    answers = trained.predict(pictures).argmax(1).tolist()
+    write_submission(out, ids, [card.classes[number] for number in answers])
+    return len(ids)

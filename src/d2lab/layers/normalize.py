@@ -1,0 +1,48 @@
+"""Normalize: images in [0, 1] become what a model of others was trained on, as the first layer of the model itself."""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from d2lab.core.errors import ConfigError
+
+
+class Normalize(nn.Module):
+    """Subtract a mean and divide by a deviation, channel by channel: (x - mean) / std.
+
+    The two are buffers: they travel with the weights and are not trained. An image of one channel becomes one of
+    as many as there are means, each from the same gray.
+
+    Source: LeCun et al. 1998, "Efficient BackProp", section 4.3.
+    Twin: torchvision.transforms.v2.functional.normalize, which refuses gray.
+
+    Args:
+        mean: of each channel, in the unit of the images.
+        std: deviation of each channel, above 0.
+
+    Raises:
+        ConfigError: not as many deviations as means, none at all, or one that is not above 0.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
+        super().__init__()
+        if not mean or len(mean) != len(std) or not min(std) > 0:
+            need = "as many deviations above 0 as means, one for each channel"
+            raise ConfigError("Normalize", got=(tuple(mean), tuple(std)), need=need)
+        self.register_buffer("mean", torch.tensor(list(mean)).view(-1, 1, 1))
+        self.register_buffer("std", torch.tensor(list(std)).view(-1, 1, 1))
+
+    def forward(self, image: Float[Tensor, "batch channel height width"]) -> Float[Tensor, "batch color height width"]:
+        """Normalize a batch.
+
+        Raises:
+            ConfigError: it has neither one channel nor as many as there are means.
+        """
+        if image.shape[1] not in (1, len(self.mean)):
+            raise ConfigError("channels", got=image.shape[1], need=f"1 or {len(self.mean)}")
+        return (image - self.mean) / self.std

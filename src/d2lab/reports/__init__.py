@@ -1,0 +1,1 @@
+"""What is told and drawn about a run: summary, features, curves, augmentation."""

@@ -1,0 +1,77 @@
+"""A picture of what a recipe's augmentation makes of the first images of a set."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from d2lab.core.errors import ConfigError
+from d2lab.core.settings import leaves
+from d2lab.data import catalog
+from d2lab.data.split import Split
+from d2lab.experiments.experiment import Experiment, build_augment
+from d2lab.plot import augmented, save_both
+from d2lab.plot.font import class_names
+from d2lab.vision.augment import AugmentConfig
+
+IMAGES, VERSIONS = 6, 8  # rows and columns of the picture
+
+
+def draw_augmented(experiment: Experiment, path_without_suffix: Path) -> Path:
+    """Draw the images of a few classes, and what each of the run's first steps would make of them; return the PNG.
+
+    The images stand for a batch: mixup and CutMix mix them with each other.
+
+    Raises:
+        ConfigError: the recipe changes nothing, or can't be drawn: its data are no gray or color images.
+        DataError: the data can't be had.
+    """
+    config, card = experiment.settings.augment, experiment.card
+    augment = build_augment(experiment)
+    if augment is None:
+        fix = "Try --set flip=0.5 --set crop=0.3, or d2lab augment resnet20 --data cifar10."
+        raise ConfigError(
+            "augment", got=f"nothing for {experiment.recipe.name} on {card.name}", need="a change", fix=fix
+        )
+    if card.shape[0] not in (1, 3):
+        raise ConfigError("data", got=f"{card.name}, {card.shape[0]} channels", need="gray or color images to draw")
+    shown = first_of_classes(catalog.load(card.name, seed=0).train)
+    made = [augment(shown.inputs, shown.targets, step) for step in range(VERSIONS)]
+    versions = _as_drawn(torch.stack([images for images, _ in made], 1))
+    names = class_names(card.classes)
+    captions = None
+    if config.mixup or config.cutmix:
+        captions = [[_mixture(targets[row], names) for _, targets in made] for row in range(len(shown))]
+    title = f"{experiment.recipe.name} · {card.name} · seed {experiment.seed}"
+    said = f"stored, then steps 1 to {VERSIONS}: {describe(config)}"
+    stored = _as_drawn(shown.inputs)
+    save_both(
+        lambda theme: augmented(stored, versions, captions, theme, title=title, subtitle=said), path_without_suffix
+    )
+    return path_without_suffix.with_name(f"{path_without_suffix.name}.png")
+
+
+def first_of_classes(split: Split) -> Split:
+    """Return the first image of each of the first classes."""
+    found = [(split.targets == number).nonzero()[:1, 0] for number in torch.unique(split.targets)[:IMAGES]]
+    return split.subset(torch.cat(found))
+
+
+def describe(config: AugmentConfig) -> str:
+    """Name the changes and their amounts."""
+    usual = dict(leaves(AugmentConfig()))
+    return ", ".join(f"{name} {value}" for name, value in leaves(config) if value != usual[name])
+
+
+def _as_drawn(images: Tensor) -> NDArray[Any]:
+    """Put channels last, as pictures are drawn; a single one goes."""
+    return images.movedim(-3, -1).squeeze(-1).numpy()
+
+
+def _mixture(shares: Tensor, names: list[str]) -> str:
+    """Say what an image is of: the larger share first."""
+    most = shares.topk(min(2, len(names)))
+    parts = zip(most.values.tolist(), most.indices.tolist(), strict=True)
+    return " · ".join(f"{names[number]} {100 * share:.0f} %" for share, number in parts if share >= 0.005)

@@ -1,0 +1,78 @@
+"""Pictures that need a run's model: what it says of test examples, where it errs, what its first layer looks for."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from d2lab.data.split import Split
+from d2lab.experiments.trained import Trained, load_run
+from d2lab.metrics import confusion as count_confusion
+from d2lab.plot import confusion, filters, fit, predictions, save_both
+from d2lab.reports.curves import save_curves
+
+SHOWN = 40  # test examples in the picture of predictions, the wrong ones first
+
+
+def draw_run(folder: Path) -> list[Path]:
+    """Draw every picture that fits the run's task; return the paths of the light PNGs."""
+    trained = load_run(folder)
+    split = trained.test_split()
+    answers = trained.predict(split)
+    paths = [save_curves(trained.record)]
+    out = trained.record.folder
+    if trained.experiment.task.kind == "regression":
+        save_both(lambda theme: fit(split.targets.flatten().numpy(), answers.flatten().numpy(), theme), out / "fit")
+        return [*paths, out / "fit.png"]
+    paths += _draw_classes(trained, split, answers, out)
+    weights = first_layer_images(trained)
+    if weights is not None:
+        save_both(lambda theme: filters(weights.numpy(), theme), out / "filters")
+        paths.append(out / "filters.png")
+    return paths
+
+
+def _draw_classes(trained: Trained, split: Split, answers: Tensor, out: Path) -> list[Path]:
+    """Draw the confusion matrix, and sample predictions where the inputs are images."""
+    names = trained.experiment.card.classes
+    predicted = answers.argmax(1)
+    matrix = count_confusion(predicted, split.targets, len(names)).numpy()
+    save_both(lambda theme: confusion(matrix, names, theme), out / "confusion")
+    paths = [out / "confusion.png"]
+    if len(split.shape) == 3:
+        right = predicted == split.targets
+        chosen = choose_examples(right)
+        wrong = int((~right[chosen]).sum())
+        title = f"{int((~right).sum())} of {len(split)} wrong: {wrong} of them and {len(chosen) - wrong} right ones"
+        images = split.subset(chosen).inputs.permute(0, 2, 3, 1).squeeze(-1).numpy()
+        truth, guess = split.targets[chosen].numpy(), predicted[chosen].numpy()
+        certainty = answers[chosen].max(1).values.numpy()
+        save_both(
+            lambda theme: predictions(images, truth, guess, certainty, names, theme, title=title), out / "predictions"
+        )
+        paths.append(out / "predictions.png")
+    return paths
+
+
+def choose_examples(right: Tensor) -> Tensor:
+    """Choose examples to show: up to half of them wrong, the rest right, in the order of the set."""
+    wrong = (~right).nonzero().flatten()[: SHOWN // 2]
+    rest = right.nonzero().flatten()[: SHOWN - len(wrong)]
+    return torch.cat([wrong, rest]).sort().values
+
+
+def first_layer_images(trained: Trained) -> Tensor | None:
+    """Return the weights of the first layer as images, or None where they are none.
+
+    A convolution's are `[out, in, height, width]`; a linear layer on flattened gray images is unfolded to
+    `[out, height, width]`.
+    """
+    first = next((m for m in trained.model.modules() if isinstance(m, nn.Conv2d | nn.Linear)), None)
+    shape = trained.experiment.card.shape
+    if first is None or len(shape) != 3:
+        return None
+    weights = first.weight.detach().cpu()
+    if isinstance(first, nn.Conv2d):
+        return weights
+    channels, height, width = shape
+    return weights.view(-1, height, width) if channels == 1 else None

@@ -1,0 +1,93 @@
+"""Where a run's weights begin: drawn, or learnt elsewhere; what of them stays, and how fast the head may move."""
+
+import dataclasses
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from torch import Tensor, nn
+
+from d2lab.core.errors import ConfigError, RunError
+from d2lab.models.catalog import ModelConfig
+from d2lab.models.finetune import copy_rows, find_head, freeze, parameter_groups
+from d2lab.train.checkpoint import load_weights
+
+Tensors = dict[str, Tensor]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FineTuneConfig:
+    """Begin with the weights of another run, or with torchvision's or timm's."""
+
+    source: str | None = None  # a run's folder, or a name such as torchvision/resnet18; none draws the weights
+    sha256: str | None = None  # of the weights begun with; written down by the run
+    head: Literal["new", "classes"] = "new"  # drawn anew; or, of classes that the source knows, its own rows
+    freeze: str | None = None  # last layer that stays as it is, or body: all but the head
+    head_lr_scale: float = 1.0  # learning rate of the head, as a multiple of the others'
+
+    def __post_init__(self) -> None:
+        if not 0 < self.head_lr_scale < math.inf:
+            raise ConfigError("head_lr_scale", got=self.head_lr_scale, need="a number above 0")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Weights to begin with, found but not yet read."""
+
+    name: str  # as recipe.json keeps it
+    model: ModelConfig  # settings of the model that has them
+    classes: tuple[str, ...]
+    read: Callable[[], Tensors]
+
+
+def load_pretrained_weights(
+    model: nn.Module, source: Source, tensors: Tensors, finetune: FineTuneConfig, classes: tuple[str, ...]
+) -> None:
+    """Put the source's weights into a model; its head stays as it was drawn, but for rows of classes both know.
+
+    Args:
+        model: with the head that the run needs.
+        source: where the weights come from.
+        tensors: its weights.
+        finetune: says what becomes of the head.
+        classes: that the run is to tell apart.
+
+    Raises:
+        ConfigError: the head shall begin with the source's rows, and no class is known to both.
+        RunError: the source's weights do not fit the model.
+    """
+    name, head = find_head(model)
+    drawn = {key: value for key, value in model.state_dict().items() if key.rpartition(".")[0] == name}
+    load_weights(model, {**tensors, **drawn}, f"the source {source.name}")
+    if finetune.head == "new":
+        return
+    known = list(source.classes)
+    pairs = {number: known.index(one) for number, one in enumerate(classes) if one in known}
+    if not pairs:
+        need = f"a class that the source knows among {', '.join(classes[:10])}"
+        raise ConfigError("head", got="classes", need=need, fix="Leave it out for a new head.")
+    copy_rows(head, tensors[f"{name}.weight"], tensors.get(f"{name}.bias"), pairs)
+
+
+def freeze_and_group(model: nn.Module, finetune: FineTuneConfig) -> list[dict[str, Any]] | None:
+    """Freeze what stays, and return the groups of what learns; none where all learn at one rate.
+
+    Raises:
+        ConfigError: there is no such layer, or no head.
+    """
+    if finetune.freeze is not None:
+        freeze(model, finetune.freeze)
+    return None if finetune.head_lr_scale == 1.0 else parameter_groups(model, finetune.head_lr_scale)
+
+
+def with_source_hash(finetune: FineTuneConfig, source: Source, sha256: str) -> FineTuneConfig:
+    """Write down what the run began with.
+
+    Raises:
+        RunError: other weights were stated, or begun with before.
+    """
+    if finetune.sha256 is not None and finetune.sha256 != sha256:
+        fix = "Bring the old weights back, or start a new run."
+        raise RunError(f"the source {source.name}", got=f"sha256 {sha256}", need=f"sha256 {finetune.sha256}", fix=fix)
+    return dataclasses.replace(finetune, source=source.name, sha256=sha256)

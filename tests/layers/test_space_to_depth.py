@@ -1,0 +1,193 @@
+"""Blocks of pixels give the numbers of the plain layers: values and gradients, in float64."""
+
+import pytest
+import torch
+from torch import nn
+
+from d2lab.core.errors import ConfigError
+from d2lab.layers.activation_catalog import ACTIVATIONS, activation
+from d2lab.layers.space_to_depth import FEW_CHANNELS, BlockedConv2d, PhaseAvgPool2d, PhaseMaxPool2d, blocked, to_phases
+from d2lab.models import LeNet, LeNetConfig
+
+POOLS = {"average": nn.AvgPool2d, "max": nn.MaxPool2d}
+
+
+def triple(convolution, pool="max", bend=None):
+    row = [("conv", convolution), ("bend", bend or nn.Tanh()), ("pool", POOLS[pool](2))]
+    model = nn.Sequential()
+    for name, layer in row:
+        model.add_module(name, layer)
+    return model.double()
+
+
+def weighted_gradients(model, images, parameters):
+    """Outputs, and the gradients of a sum that tells every element apart."""
+    leaf = images.clone().requires_grad_()
+    out = model(leaf)
+    weights = torch.linspace(-1, 2, out.numel(), dtype=out.dtype).view_as(out)
+    return [out, *torch.autograd.grad((out * weights).sum(), [leaf, *parameters])]
+
+
+def assert_twins(model, images):
+    fast = blocked(model, images)
+    assert fast is not model
+    parameters = list(model.parameters())
+    for name, mine, theirs in zip(
+        ["output", "image", *dict(model.named_parameters())],
+        weighted_gradients(fast, images, parameters),
+        weighted_gradients(model, images, parameters),
+        strict=True,
+    ):
+        torch.testing.assert_close(mine, theirs, rtol=1e-11, atol=1e-12, msg=lambda m, name=name: f"{name}: {m}")
+
+
+@pytest.mark.parametrize("pool", POOLS)
+@pytest.mark.parametrize("padding", [0, 1, 2, 3])
+@pytest.mark.parametrize("side", [1, 2, 3, 4, 5, 6])
+def test_every_kernel_and_padding_gives_the_plain_numbers(rng, side, padding, pool):
+    before = 12 if side % 2 else 13  # even with the padding on both sides gives even outputs only for odd kernels
+    torch.manual_seed(side)
+    model = triple(nn.Conv2d(2, 3, side, padding=padding), pool)
+    images = torch.randn(2, 2, before, before + 2, generator=rng, dtype=torch.float64)
+    if side % 2:
+        assert_twins(model, images)
+    else:  # an even kernel turns an odd side into an even one, which blocks can't hold
+        assert blocked(model, images) is model
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize(("channels", "maps"), [(1, 1), (1, 6), (3, 6), (5, 2), (8, 16)])
+def test_every_number_of_channels_gives_the_plain_numbers(rng, channels, maps, bias):
+    torch.manual_seed(0)
+    model = triple(nn.Conv2d(channels, maps, 3, padding=1, bias=bias))
+    assert_twins(model, torch.randn(3, channels, 8, 6, generator=rng, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("bend", sorted(ACTIVATIONS))
+def test_every_activation_between_gives_the_plain_numbers(rng, bend):
+    torch.manual_seed(0)
+    model = triple(nn.Conv2d(1, 4, 5, padding=2), "average", activation(bend))
+    assert_twins(model, torch.randn(2, 1, 10, 10, generator=rng, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("pooling", POOLS)
+@pytest.mark.parametrize(("channels", "side"), [(1, 28), (3, 32), (1, 12)])
+def test_lenet_computes_the_same_on_blocks(rng, channels, side, pooling):
+    torch.manual_seed(0)
+    bend = "sigmoid" if pooling == "average" else "relu"
+    model = LeNet(LeNetConfig(channels=channels, side=side, pooling=pooling, activation=bend)).double()
+    assert_twins(model, torch.rand(4, channels, side, side, generator=rng, dtype=torch.float64))
+
+
+def test_both_convolutions_of_the_default_lenet_work_on_blocks():
+    model = LeNet(LeNetConfig())
+    kinds = [type(layer) for layer in blocked(model, torch.zeros(1, 1, 28, 28))]
+    assert kinds[:6] == [BlockedConv2d, nn.ReLU, PhaseMaxPool2d] * 2
+
+
+def test_names_shapes_and_memory_of_the_weights_are_those_of_the_plain_net():
+    model = LeNet(LeNetConfig())
+    fast = blocked(model, torch.zeros(1, 1, 28, 28))
+    plain = model.state_dict()
+    assert list(fast.state_dict()) == list(plain)
+    assert all(value.data_ptr() == plain[name].data_ptr() for name, value in fast.state_dict().items())
+    assert [id(p) for p in fast.parameters()] == [id(p) for p in model.parameters()]
+
+
+def test_training_the_fast_form_trains_the_plain_one(rng):
+    model = triple(nn.Conv2d(1, 4, 3, padding=1))
+    images = torch.randn(2, 1, 8, 8, generator=rng, dtype=torch.float64)
+    fast = blocked(model, images)
+    before = model(images)
+    fast(images).sum().backward()
+    torch.optim.SGD(fast.parameters(), lr=0.1).step()
+    assert not torch.equal(model(images), before)
+    torch.testing.assert_close(model(images), fast(images), rtol=1e-11, atol=1e-12)
+
+
+def test_both_forms_take_any_batch_size_and_an_empty_one():
+    model = triple(nn.Conv2d(1, 4, 3, padding=1))
+    fast = blocked(model, torch.zeros(1, 1, 8, 8, dtype=torch.float64))
+    for count in (0, 1, 7):
+        assert fast(torch.zeros(count, 1, 8, 8, dtype=torch.float64)).shape == (count, 4, 4, 4)
+
+
+UNFIT = {
+    "stride": nn.Conv2d(1, 4, 3, stride=2, padding=1),
+    "dilation": nn.Conv2d(1, 4, 3, dilation=2, padding=2),
+    "groups": nn.Conv2d(2, 4, 3, groups=2, padding=1),
+    "oblong kernel": nn.Conv2d(1, 4, (3, 5), padding=(1, 2)),
+    "oblong padding": nn.Conv2d(1, 4, 3, padding=(1, 3)),
+    "padding by name": nn.Conv2d(1, 4, 3, padding="same"),
+    "mirrored border": nn.Conv2d(1, 4, 3, padding=1, padding_mode="reflect"),
+}
+
+
+@pytest.mark.parametrize("layer", UNFIT.values(), ids=UNFIT)
+def test_a_convolution_that_blocks_cannot_express_is_left_alone_and_refused(layer):
+    model = nn.Sequential(layer, nn.ReLU(), nn.MaxPool2d(2))
+    assert blocked(model, torch.zeros(1, layer.in_channels, 16, 16)) is model
+    with pytest.raises(ConfigError, match=r"BlockedConv2d: got 'Conv2d.*need a square stride-1 convolution"):
+        BlockedConv2d(layer)
+
+
+@pytest.mark.parametrize(
+    "pool",
+    [
+        nn.MaxPool2d(3),
+        nn.MaxPool2d(2, stride=1),
+        nn.MaxPool2d(2, padding=1),
+        nn.MaxPool2d(2, dilation=2),
+        nn.AvgPool2d(2, divisor_override=3),
+        nn.AvgPool2d(3, 2, padding=1),
+        nn.AdaptiveAvgPool2d(4),
+        nn.Identity(),
+    ],
+    ids=str,
+)
+def test_another_pool_leaves_the_net_as_it_is(pool):
+    model = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), pool)
+    assert blocked(model, torch.zeros(1, 1, 8, 8)) is model
+
+
+def test_a_layer_that_mixes_channels_between_leaves_the_net_as_it_is():
+    model = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.MaxPool2d(2))
+    assert blocked(model, torch.zeros(1, 1, 8, 8)) is model
+
+
+def test_odd_sides_and_wide_layers_are_left_alone():
+    odd = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))
+    assert blocked(odd, torch.zeros(1, 1, 9, 8)) is odd
+    assert blocked(odd, torch.zeros(1, 1, 8, 9)) is odd
+    wide = nn.Sequential(nn.Conv2d(FEW_CHANNELS, 2, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))
+    assert blocked(wide, torch.zeros(1, FEW_CHANNELS, 8, 8)) is wide
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_the_mode_and_running_statistics_survive_the_look_at_shapes(training):
+    model = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.BatchNorm2d(4), nn.Dropout())
+    model.train(training)
+    fast = blocked(model, torch.randn(5, 1, 8, 8))
+    assert model.training == fast.training == model[4].training == training
+    assert model[3].num_batches_tracked == 0
+
+
+def test_the_rows_of_phases_are_the_pixels_of_each_block():
+    pixels = torch.arange(16.0).view(1, 1, 4, 4)
+    assert to_phases(pixels)[0, :, 0, 1].tolist() == [2, 3, 6, 7]  # left to right, then down
+
+
+def test_phase_pools_equal_torchs_pools(rng):
+    pixels = torch.randn(2, 3, 8, 6, generator=rng, dtype=torch.float64)
+    for phase, plain in ((PhaseAvgPool2d(), nn.AvgPool2d(2)), (PhaseMaxPool2d(), nn.MaxPool2d(2))):
+        torch.testing.assert_close(phase(to_phases(pixels)), plain(pixels), rtol=1e-14, atol=0)
+
+
+def test_of_equal_pixels_the_first_takes_the_gradient_as_in_torch():
+    for values in ([1.0, 1, 1, 1], [0, 2, 2, 1], [0, 1, 3, 3], [0, -0.0, 0, 0]):
+        gradients = []
+        for pool in (lambda x: PhaseMaxPool2d()(to_phases(x)), nn.MaxPool2d(2)):
+            pixels = torch.tensor(values, dtype=torch.float64).view(1, 1, 2, 2).requires_grad_()
+            gradients.append(torch.autograd.grad(pool(pixels).sum(), pixels)[0].flatten().tolist())
+        assert gradients[0] == gradients[1]
+        assert sorted(gradients[0]) == [0, 0, 0, 1]
