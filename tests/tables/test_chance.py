@@ -49,6 +49,39 @@ def test_label_shift_is_undone_exactly_where_the_shares_are_exact():
     torch.testing.assert_close(weights, after / before, rtol=1e-12, atol=0)
 
 
+def raises(*_):
+    raise torch.linalg.LinAlgError("the factorization could not be completed")
+
+
+@pytest.mark.parametrize(
+    ("function", "stands_in"),
+    [
+        ("cond", lambda _: torch.tensor(2e10)),
+        ("cond", lambda _: torch.tensor(torch.inf)),
+        ("cond", lambda _: torch.tensor(torch.nan)),
+        ("cond", raises),
+        ("solve", raises),
+        ("solve", lambda _, predicted: predicted / 0),
+    ],
+)
+def test_a_table_that_cannot_be_inverted_is_refused_however_the_processor_shows_it(monkeypatch, function, stands_in):
+    table, shares = torch.tensor([[0.4, 0.1], [0.1, 0.4]]), torch.tensor([0.5, 0.5])
+    torch.testing.assert_close(tables.label_shift_weights(table, shares), torch.ones(2))  # fine in itself
+    monkeypatch.setattr(torch.linalg, function, stands_in)
+    with pytest.raises(ConfigError) as caught:
+        tables.label_shift_weights(table, shares)
+    sentence = "the confusion table: got 'classes that are called alike', need an invertible one. "
+    assert str(caught.value) == sentence + "Use a better classifier, or join the classes."
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("size", [2, 3, 10])
+def test_a_singular_table_is_refused_at_every_size(dtype, size):
+    shares = torch.full((size,), 1 / size, dtype=dtype)
+    with pytest.raises(ConfigError, match="the confusion table"):
+        tables.label_shift_weights(torch.outer(shares, shares), shares)
+
+
 def test_bayes_rule_is_counting():
     prior = torch.tensor([0.25, 0.75], dtype=torch.float64)
     likelihood = torch.tensor([[0.5, 0.25, 0.25], [0.1, 0.1, 0.8]], dtype=torch.float64)

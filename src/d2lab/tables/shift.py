@@ -8,6 +8,7 @@ from d2lab.core.errors import ConfigError
 
 Inputs = Float[Tensor, "example feature"]
 Weights = Float[Tensor, " example"]
+MAX_CONDITION = 1e10  # of a confusion table; beyond it, float64 leaves the ratios fewer than six digits
 
 
 def domain_weights(train: Inputs, use: Float[Tensor, "other feature_"]) -> Weights:
@@ -68,12 +69,26 @@ def label_shift_weights(
         ConfigError: the shares do not sum to 1, or the classifier can't tell some classes apart.
     """
     sums = torch.stack([confusion.sum(), predicted.sum()])
-    if confusion.shape[0] != confusion.shape[1] or not torch.allclose(sums, torch.ones_like(sums), atol=1e-6):
-        raise ConfigError(
-            "the shares", got=[round(float(s), 6) for s in sums], need="a square table and a list, each of sum 1"
-        )
-    if torch.linalg.cond(confusion) > 1e10:
-        fix = "Use a better classifier, or join the classes."
-        raise ConfigError("the confusion table", got="classes that are called alike", need="an invertible one", fix=fix)
-    ratios: Tensor = torch.linalg.solve(confusion, predicted)
+    if confusion.shape != (len(predicted),) * 2 or not torch.allclose(sums, torch.ones_like(sums), atol=1e-6):
+        got, need = [round(float(s), 6) for s in sums], "a square table and a list of one length, each of sum 1"
+        raise ConfigError("the shares", got=got, need=need)
+    return _solved(confusion, predicted)
+
+
+def _solved(confusion: Tensor, predicted: Tensor) -> Tensor:
+    """Solve C w = m, and refuse a table that is singular to working precision.
+
+    How a singular table shows depends on the processor: the condition number is above 1e10, infinite or NaN, or the
+    singular value decomposition or the solver raises.
+    """
+    fix = "Use a better classifier, or join the classes."
+    refusal = ConfigError("the confusion table", got="classes that are called alike", need="an invertible one", fix=fix)
+    try:
+        if not float(torch.linalg.cond(confusion)) <= MAX_CONDITION:  # true for NaN too
+            raise refusal
+        ratios: Tensor = torch.linalg.solve(confusion, predicted)
+    except torch.linalg.LinAlgError as cause:
+        raise refusal from cause
+    if not ratios.isfinite().all():
+        raise refusal
     return ratios
