@@ -34,7 +34,8 @@ WORDS = (
     Word(
         "start of weights",
         r"starts? of (the |its |their |all )?(weights?|kernels?|parameters?|layers?)|(weights'?|zero|same|drawn|"
-        r"random|xavier's|kaiming's|torch's|larger?|small|default|paper's) starts?(?= |$|[.,:;])(?! (at|with|from|to)\b)",
+        r"random|xavier's|kaiming's|torch's|larger?|small|default|paper's) starts?(?= |$|[.,:;])"
+        r"(?! (at|with|from|to)\b)",
         "initialization, initialize",
     ),
     Word("law", "laws?", "distribution"),
