@@ -19,7 +19,7 @@ BROKEN: list[tuple[str, str, str]] = [  # claim, what its check says, and what a
     ("joint-marginal-and-conditional-fit-together", "* causes[:, None] / effects\n", "/ effects\n"),
     ("averaged-gradients-are-those-of-the-batch", "+ gradient(slice(4, 8))) / 2", "+ gradient(slice(4, 8)))"),
     (
-        "slope-of-cross-entropy-is-softmax-minus-target",
+        "gradient-of-cross-entropy-is-softmax-minus-target",
         "softmax(1) - functional.one_hot",
         "softmax(1) + functional.one_hot",
     ),
@@ -37,7 +37,7 @@ BROKEN: list[tuple[str, str, str]] = [  # claim, what its check says, and what a
         "log_error(7.2 * predicted, 7.2 * prices)",
         "log_error(predicted, 7.2 * prices)",
     ),
-    ("tied-layers-add-their-slopes", "(both[0] + both[1])", "(both[0] - both[1])"),
+    ("tied-layers-add-their-gradients", "(both[0] + both[1])", "(both[0] - both[1])"),
     ("input-channels-are-summed", "kernels[:, i : i + 1]", "kernels[:, 2 - i : 3 - i]"),
     (
         "convolution-is-a-sparse-shared-linear-layer",
@@ -47,7 +47,7 @@ BROKEN: list[tuple[str, str, str]] = [  # claim, what its check says, and what a
     ("stride-divides-the-size", "(n - k + p + s) // s", "(n - k + p + 1) // s"),
     ("cross-entropy-is-a-code-length", "place = (place - edge[label])", "place = (place + edge[label])"),
     ("lenet-has-61706-parameters", "84 * (120 + 1)", "84 * 120"),
-    ("convolution-is-a-sum-of-pictures", "+ bias.view(1, -1, 1, 1)", "- bias.view(1, -1, 1, 1)"),
+    ("convolution-is-a-sum-over-input-channels", "+ bias.view(1, -1, 1, 1)", "- bias.view(1, -1, 1, 1)"),
     ("nin-is-a-perceptron-at-every-pixel", ".permute(0, 3, 1, 2)", ".permute(0, 3, 2, 1)"),
     ("inception-is-four-paths", "parameter.zero_()", "parameter.mul_(0.5)"),
     ("two-small-kernels-see-what-a-large-one-sees", "64, 5, padding=2", "64, 7, padding=3"),
@@ -59,7 +59,7 @@ BROKEN: list[tuple[str, str, str]] = [  # claim, what its check says, and what a
         "(1 + math.cos(math.pi * t / end)) / 2",
         "(1 - math.cos(math.pi * t / end)) / 2",
     ),
-    ("skip-adds-the-identity-to-the-slope", "whole - torch.eye(18) - added", "whole + torch.eye(18) - added"),
+    ("skip-adds-the-identity-to-the-jacobian", "whole - torch.eye(18) - added", "whole + torch.eye(18) - added"),
 ]
 
 

@@ -174,7 +174,7 @@ def d2lab(monkeypatch, capsys):
     return run
 
 
-NAME = "slope-of-cross-entropy-is-softmax-minus-target"
+NAME = "gradient-of-cross-entropy-is-softmax-minus-target"
 
 
 def test_evidence_is_recorded_and_found_again(records, d2lab):
@@ -279,7 +279,7 @@ def test_only_the_code_of_a_file_counts():
 
 def test_show_prints_the_source(d2lab, records):
     out = d2lab("check", NAME, "--show")[1]
-    assert "def slope_of_cross_entropy_is_softmax_minus_target" in out
+    assert "def gradient_of_cross_entropy_is_softmax_minus_target" in out
 
 
 def test_the_figure_is_opened_where_someone_looks(monkeypatch, capsys, tmp_path):

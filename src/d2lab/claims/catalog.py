@@ -7,6 +7,7 @@ from types import ModuleType
 from d2lab.claims import checks
 from d2lab.claims.claim import Claim
 from d2lab.claims.lessons import pages_of
+from d2lab.claims.renamed import OLD_IDS
 from d2lab.core.errors import ConfigError
 from d2lab.core.names import unknown_name
 
@@ -31,18 +32,20 @@ CLAIMS: dict[str, Claim] = _gathered()
 
 
 def find_claim(name: str) -> Claim:
-    """Look a claim up by its id.
+    """Return a claim by its id.
 
     Raises:
-        ConfigError: there is no such claim; the error proposes the nearest.
+        ConfigError: there is no such claim; the error names its new id, or proposes the nearest.
     """
+    if name in OLD_IDS:
+        raise ConfigError("claim", got=name, need="the id of today", fix=f"It is {OLD_IDS[name]!r} now.")
     if name not in CLAIMS:
         raise unknown_name("claim", name, CLAIMS)
     return CLAIMS[name]
 
 
 def search(words: str, chapter: int | None = None) -> list[Claim]:
-    """List the claims that hold every word.
+    """Return the claims that contain every word.
 
     Words are looked for in the id, in both languages, in what a claim covers, in the names of what its check uses
     (Dropout, d2lab.layers.dropout), and in the files of its check, its evidence and the pages about it.
@@ -57,7 +60,7 @@ def search(words: str, chapter: int | None = None) -> list[Claim]:
 
 
 def _text(claim: Claim) -> str:
-    """Everything that a claim is found by."""
+    """Return everything that a claim is found by, in lower case."""
     pages = (path.as_posix() for path in pages_of(claim))
-    files = (claim.place, f"records/{claim.id}.json", *(f"{name.replace('.', '/')}.py" for name in claim.modules))
+    files = (claim.place, f"evidence/claims/{claim.id}.json", *(f"{name.replace('.', '/')}.py" for name in claim.modules))
     return " ".join((claim.id, claim.en, claim.zh, claim.scope, *claim.covers, *claim.uses, *files, *pages)).lower()

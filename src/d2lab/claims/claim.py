@@ -1,4 +1,4 @@
-"""A claim: a statement of the notes in our own words, and the program that checks it.
+"""A claim: a statement of the notes in our own words, and the function that checks it.
 
     @claim(chapter=7, kind="identity", en="Dropout does not change the mean ...", zh="...")
     def dropout_is_unbiased() -> Evidence:
@@ -23,6 +23,7 @@ import torch
 
 import d2lab
 from d2lab.claims.evidence import Evidence
+from d2lab.claims.renamed import first_id
 from d2lab.claims.sources import sources
 from d2lab.core.errors import ConfigError
 from d2lab.core.seed import derive
@@ -48,7 +49,7 @@ class Claim:
         budget_s: seconds that the check may take on two cores.
         covers: other rows of the notes that this check answers too, in a few words each.
         smoke: sizes, by the check's arguments, at which the machinery runs in a second or two; they tell nothing.
-        check: the program.
+        check: the function that measures and returns evidence.
     """
 
     id: str
@@ -64,27 +65,27 @@ class Claim:
 
     @property
     def sizes(self) -> Mapping[str, object]:
-        """The arguments that the check can be given, with what they are unless given."""
+        """The arguments of the check, with their defaults."""
         parameters = inspect.signature(self.check).parameters
         return {name: parameter.default for name, parameter in parameters.items()}
 
     @property
     def place(self) -> str:
-        """File and line of the check, from the package on."""
+        """File and line of the check, relative to the folder of the package."""
         check = inspect.unwrap(self.check)
         file = Path(inspect.getsourcefile(check) or "")
         return f"{file.relative_to(ROOT.parent).as_posix()}:{inspect.getsourcelines(check)[1]}"
 
     @property
     def source(self) -> str:
-        """The check as it is written."""
+        """The source text of the check."""
         return inspect.getsource(inspect.unwrap(self.check))
 
     def run(self, **sizes: object) -> tuple[Evidence, float]:
-        """Check, from the same luck each time and on one thread; return the evidence and the seconds it took.
+        """Run the check with a fixed random state on one thread; return the evidence and the seconds it took.
 
         Args:
-            sizes: arguments of the check; what is not given is as written.
+            sizes: arguments of the check; its own defaults for the rest.
 
         Raises:
             ConfigError: the check has no such argument.
@@ -94,22 +95,22 @@ class Claim:
             need = f"of {', '.join(self.sizes)}" if self.sizes else "none: this check has one size"
             raise ConfigError(f"sizes of {self.id}", got=", ".join(unknown), need=need)
         start = time.perf_counter()
-        with seeded(self.id), using_threads(1):
+        with seeded(first_id(self.id)), using_threads(1):
             evidence = self.check(**sizes)
         return evidence, time.perf_counter() - start
 
     @property
     def uses(self) -> list[str]:
-        """What of d2lab the check names, by dotted name."""
+        """The names of d2lab that the check uses, dotted."""
         return sorted(sources(self.check).names)
 
     @property
     def modules(self) -> list[str]:
-        """The files of d2lab that the check's parts come from, by dotted name."""
+        """The modules of d2lab that the check uses, dotted."""
         return sorted(sources(self.check).modules)
 
     def code_hash(self) -> str:
-        """Hash what decides the value: the check, functions beside it, and the files of what it names in d2lab."""
+        """Return a hash of what decides the value: the check, functions it calls, and the modules of d2lab it names."""
         digest = hashlib.sha256()
         for text in sorted(sources(self.check).texts):
             digest.update(text.replace("\r\n", "\n").encode() + b"\0")
@@ -127,17 +128,17 @@ def claim(
     covers: tuple[str, ...] = (),
     smoke: Mapping[str, object] | None = None,
 ) -> Callable[[Check], Claim]:
-    """Make a check a claim; see `Claim` for the arguments.
+    """Turn a check into a claim: a decorator. Its arguments are those of `Claim`.
 
     Args:
-        chapter: as there.
-        kind: as there.
-        en: as there.
-        zh: as there.
-        scope: as there.
-        budget_s: as there.
-        covers: as there.
-        smoke: as there.
+        chapter: of the notes.
+        kind: identity, measurement, experiment, definition or opinion.
+        en: the statement; line breaks count as spaces.
+        zh: the same in Chinese; line breaks are removed.
+        scope: where it is said to hold.
+        budget_s: seconds that the check may take on two cores.
+        covers: other rows of the notes that it answers.
+        smoke: sizes at which the check runs in a second or two.
 
     Raises:
         ConfigError: a statement is missing, the kind is unknown, or `smoke` names what the check has not.
@@ -146,7 +147,7 @@ def claim(
     def make(check: Check) -> Claim:
         name = check.__name__.replace("_", "-")
         if kind not in KINDS or not en.strip() or not zh.strip() or budget_s <= 0:
-            raise ConfigError(f"claim {name}", got=(kind, en, zh, budget_s), need="a kind, both languages, a budget")
+            raise ConfigError(f"claim {name}", got=(kind, en, zh, budget_s), need="a known kind, the statement in both languages and a budget above 0")
         made = Claim(
             id=name,
             chapter=chapter,
@@ -168,7 +169,7 @@ def claim(
 
 @contextlib.contextmanager
 def seeded(name: str) -> Iterator[None]:
-    """Start torch's generator from the claim's name, and leave generator and number format as they were."""
+    """Seed torch's generator from a name; restore its state and the default dtype afterwards."""
     before = torch.get_default_dtype()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive(0, "claim", name))

@@ -1,4 +1,4 @@
-"""What a check found: a value beside its bound, a verdict, and why, in both languages."""
+"""Evidence: what a check measured, its bound, the verdict, and an explanation in both languages."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +33,8 @@ class Evidence:
         seeds: of an experiment.
         interval: of the first value, 95 %.
         counterexample: where the statement fails, the smallest case that shows it.
-        data: the set that was used.
+        data: the data set that was used.
+        stand_in: `data` stands in for the set that the statement is about, which is not on this machine.
         figure: draws it, in a theme.
 
     Raises:
@@ -50,6 +51,7 @@ class Evidence:
     interval: tuple[float, float] | None = None
     counterexample: str = ""
     data: str = ""
+    stand_in: bool = False
     figure: Draw | None = None
 
     def __post_init__(self) -> None:
@@ -68,12 +70,12 @@ class Evidence:
 
     @property
     def first(self) -> float:
-        """The value that a table shows."""
+        """The first value, which tables show."""
         return float(next(iter(self.value.values())))
 
     def to_json(self) -> dict[str, Any]:
         """Return the plain values that are recorded; numbers keep every digit."""
-        names = ("bound", "verdict", "why_en", "why_zh", "n", "counterexample", "data")
+        names = ("bound", "verdict", "why_en", "why_zh", "n", "counterexample", "data", "stand_in")
         plain: dict[str, Any] = {"value": {name: _plain(v) for name, v in self.value.items()}}
         plain |= {name: getattr(self, name) for name in names}
         plain |= {"seeds": list(self.seeds), "interval": None if self.interval is None else list(self.interval)}
@@ -81,17 +83,17 @@ class Evidence:
 
 
 def _plain(value: Number) -> Number | str:
-    """JSON has no infinity."""
+    """Return infinity as text, which JSON lacks."""
     return value if isinstance(value, int) or math.isfinite(value) else str(value)
 
 
 def within(difference: Number, bound: Number) -> Verdict:
-    """Say "holds" where a difference is at most its bound; NaN never is."""
+    """Return "holds" if a difference is at most its bound, else "does not hold"; NaN never holds."""
     return "holds" if difference <= bound else "does not hold"
 
 
 def power_note(mean: Mean, unit: str = "") -> str:
-    """Say what so few seeds could not have seen.
+    """Return a sentence about the power of an experiment: the smallest effect that so few seeds would show.
 
     >>> power_note(Mean(0.001, -0.01, 0.012, 0.008, 5))
     '5 seeds see no effect below 0.015'

@@ -1,4 +1,4 @@
-"""The pages that tell about a claim: those of the checkout's docs and course that name its id."""
+"""The pages about a claim: those of the checkout's docs and course that name its id."""
 
 import functools
 import re
@@ -12,7 +12,7 @@ LISTS = {"claims.md", "claims.zh.md"}  # name every claim, tell about none
 
 
 def pages_of(claim: Claim) -> list[Path]:
-    """List the pages that name a claim, by their path in the checkout; none where d2lab was not installed from one.
+    """Return the pages that name a claim, by their path in the checkout; none where d2lab is installed.
 
     Args:
         claim: any.

@@ -26,7 +26,7 @@ ALL: dict[Language, str] = {"en": "all", "zh": "合计"}
 
 
 def evidence_of(claim: Claim) -> Recorded:
-    """Read the record of a claim.
+    """Return the recorded evidence of a claim.
 
     Raises:
         RunError: there is none.
@@ -39,7 +39,7 @@ def evidence_of(claim: Claim) -> Recorded:
 
 
 def counts(claims: Iterable[Claim]) -> Counter[str]:
-    """Count the recorded verdicts.
+    """Return how many claims have each recorded verdict.
 
     Args:
         claims: that have records.
@@ -48,7 +48,7 @@ def counts(claims: Iterable[Claim]) -> Counter[str]:
 
 
 def summary(language: Language) -> str:
-    """Write the table: chapter by chapter, how many statements hold and how many do not.
+    """Return the summary in Markdown: chapter by chapter, how many statements hold and how many do not.
 
     Args:
         language: of the headings.
@@ -68,7 +68,7 @@ def summary_rows(language: Language) -> list[list[str]]:
 
 
 def chapter_list(chapter: int, language: Language) -> str:
-    """Write a row a claim of the chapter: id, statement, verdict and why.
+    """Return a table with a row for each claim of the chapter: id, statement, verdict and explanation.
 
     Args:
         chapter: of the notes.
@@ -84,7 +84,7 @@ def chapter_list(chapter: int, language: Language) -> str:
 
 
 def evidence_table(claim: Claim, language: Language) -> str:
-    """Write what was measured for one claim: every number by name, bound, interval, seeds, data and the machine.
+    """Return a table of what was measured for one claim: values, interval, bound, seeds, data and machine.
 
     Args:
         claim: that has a record.
@@ -107,7 +107,7 @@ def evidence_table(claim: Claim, language: Language) -> str:
 
 
 def title(chapter: int, language: Language) -> str:
-    """Name a chapter."""
+    """Return the title of a chapter."""
     return TITLES[chapter][LANGUAGES.index(language)]
 
 
@@ -117,12 +117,12 @@ def said(claim: Claim, language: Language) -> str:
 
 
 def verdict_word(verdict: str, language: Language) -> str:
-    """Name a verdict in a language."""
+    """Return a verdict in a language."""
     return verdict if language == "en" else VERDICT_ZH[verdict]
 
 
 def markdown_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Write a table in Markdown; a column of numbers stands to the right.
+    """Return a Markdown table; columns of numbers are aligned to the right.
 
     Args:
         heads: of the columns.
@@ -142,5 +142,5 @@ def _counted(name: str, chapter: int | None) -> list[str]:
 
 
 def _number(value: float | int | str) -> str:
-    """Write four digits; infinity is text in a record."""
+    """Return a number with four digits; infinity is text in a record."""
     return value if isinstance(value, str) else f"{value:.4g}" if isinstance(value, float) else f"{value:,}"

@@ -1,4 +1,4 @@
-"""Evidence that is kept: one JSON file a claim, written only by `d2lab check --record`."""
+"""Recorded evidence: one JSON file a claim in evidence/claims, written only by `d2lab check --record`."""
 
 import json
 import subprocess
@@ -10,52 +10,70 @@ from typing import Any
 from d2lab.claims.claim import ROOT, Claim
 from d2lab.claims.evidence import Evidence
 from d2lab.core.atomic import write_json
-from d2lab.core.errors import RunError
+from d2lab.core.errors import ConfigError, RunError
 from d2lab.core.machine import describe_machine
 
-FOLDER = ROOT / "claims" / "records"
+CHECKOUT = ROOT.parents[1]
 FORMAT = 1
+
+
+def is_checkout() -> bool:
+    """Return whether the package lies in a checkout of its repository, where evidence may be written."""
+    return (CHECKOUT / "pyproject.toml").is_file() and ROOT.parent == CHECKOUT / "src"
+
+
+def evidence_folder() -> Path:
+    """Return the folder of the evidence: that of the checkout, or the one that the wheel brings."""
+    return (CHECKOUT if is_checkout() else ROOT) / "evidence" / "claims"
+
+
+FOLDER = evidence_folder()
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What the file of a claim says."""
+    """The content of a claim's evidence file."""
 
     path: Path
     content: dict[str, Any]
 
     @property
     def verdict(self) -> str:
-        """The verdict then."""
+        """The recorded verdict."""
         return str(self.content["evidence"]["verdict"])
 
     @property
     def data(self) -> str:
-        """The set that was used then."""
+        """The data set that the check used."""
         return str(self.content["evidence"]["data"])
 
     @property
+    def stand_in(self) -> bool:
+        """Whether that data set stood in for the one that the statement is about; old records never did."""
+        return bool(self.content["evidence"].get("stand_in", False))
+
+    @property
     def value(self) -> dict[str, Any]:
-        """What was measured then, by name."""
+        """The recorded values by name."""
         return dict(self.content["evidence"]["value"])
 
     def why(self, language: str) -> str:
-        """The reason that was given, "en" or "zh"."""
+        """Return the recorded explanation in a language, "en" or "zh"."""
         return str(self.content["evidence"][f"why_{language}"])
 
     @property
     def code(self) -> str:
-        """The hash of the check then."""
+        """The hash of the check when the evidence was taken."""
         return str(self.content["code"])
 
     @property
     def first(self) -> float:
-        """The value that a table shows."""
+        """The first value, which tables show."""
         return float(next(iter(self.content["evidence"]["value"].values())))
 
 
 def path_of(claim: Claim) -> Path:
-    """Where the evidence of a claim lies or would lie."""
+    """Return the path of a claim's evidence, whether the file exists or not."""
     return FOLDER / f"{claim.id}.json"
 
 
@@ -78,6 +96,23 @@ def recorded(claim: Claim) -> Recorded | None:
         fix = f"Write it anew: d2lab check {claim.id} --record."
         raise RunError(f"evidence {path}", got=str(cause), need="what d2lab check --record wrote", fix=fix) from cause
     return found
+
+
+def require_checkout() -> None:
+    """Refuse to record where the package is installed: its files belong to the wheel and the next install loses them.
+
+    Raises:
+        ConfigError: the package is not in a checkout.
+    """
+    if not is_checkout():
+        need = "a checkout of d2lab, whose evidence/claims it writes"
+        fix = "Clone the repository and record there, or leave --record out: the check itself runs here."
+        raise ConfigError("--record", got=f"d2lab installed in {ROOT}", need=need, fix=fix)
+
+
+def is_weaker(evidence: Evidence, before: Recorded | None) -> bool:
+    """Return whether evidence on a stand-in would replace evidence on the data that the statement is about."""
+    return before is not None and evidence.stand_in and not before.stand_in
 
 
 def record(claim: Claim, evidence: Evidence, seconds: float) -> Path:
@@ -103,19 +138,19 @@ def record(claim: Claim, evidence: Evidence, seconds: float) -> Path:
 
 
 def is_stale(claim: Claim) -> bool:
-    """Say whether the check changed since its evidence was taken, or has none."""
+    """Return whether the check changed since its evidence was recorded, or has no evidence."""
     found = recorded(claim)
     return found is None or found.code != claim.code_hash()
 
 
 def commit() -> str | None:
-    """Name the commit that the source is at, where it lies in a checkout; marked where the package differs from it.
+    """Return the commit of the checkout, "-dirty" behind it where the package differs from it; None elsewhere.
 
-    Records do not count: the first that is written would mark all that come after it.
+    Evidence lies outside the package and does not count: the first file written would mark all that come after it.
     """
     try:
         name = _git("rev-parse", "--short=12", "HEAD")
-        changed = _git("status", "--porcelain", "--", str(ROOT), f":(exclude){FOLDER}")
+        changed = _git("status", "--porcelain", "--", str(ROOT))
     except (OSError, subprocess.SubprocessError):
         return None
     return f"{name}-dirty" if name and changed else name or None

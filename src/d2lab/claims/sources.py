@@ -1,4 +1,4 @@
-"""What a check is written with: the texts that decide its value, and the things of ours that it names."""
+"""The sources of a check: the code that decides its value, and the names of d2lab that it uses."""
 
 import ast
 import functools
@@ -19,7 +19,7 @@ Function = Callable[..., Any]
 
 @dataclass(slots=True)
 class Sources:
-    """Found by `sources`, in no order: functions' texts, modules, names such as d2lab.layers.naive.naive_softmax."""
+    """The sources of a check, in no order: functions' texts, modules, names such as d2lab.layers.naive.naive_softmax."""
 
     own: set[str] = field(default_factory=set)
     modules: set[str] = field(default_factory=set)
@@ -27,12 +27,12 @@ class Sources:
 
     @property
     def texts(self) -> set[str]:
-        """What decides the value: the functions as they are written, and the code of the modules' files."""
+        """All code that decides the value: that of the functions and that of the modules."""
         return self.own | {_code_of(module) for module in self.modules}
 
 
 def sources(check: Function) -> Sources:
-    """Gather a check's own text, those of functions of its file that it calls, and the files of what else it names.
+    """Return the source of a check, of the functions of its file that it calls, and the modules of d2lab it names.
 
     A name is followed one step into the library: what the library itself is built on is not gathered. Of the
     library's files only the code counts, so that evidence outlives a better docstring.
@@ -46,7 +46,7 @@ def sources(check: Function) -> Sources:
 
 
 def without_words(text: str) -> str:
-    """Take docstrings, comments and blank lines out of a file, by their places: the same in every Python.
+    """Return the code of a file without docstrings, comments and blank lines, the same in every Python.
 
     Args:
         text: of a whole file.
@@ -95,19 +95,19 @@ def _add(module: str, name: str, found: Sources) -> None:
 
 @functools.cache
 def _code_of(module: str) -> str:
-    """Read the code of a module's file; many checks name the same few."""
+    """Return the code of a module's file; cached, since many checks name the same few."""
     file = inspect.getsourcefile(importlib.import_module(module))
     return without_words(Path(file).read_text(encoding="utf-8")) if file else ""
 
 
 def _imported(text: str) -> Iterator[str]:
-    """Yield what of ours a function imports inside, by its dotted name."""
+    """Yield the dotted names of d2lab that a function imports inside."""
     for node in ast.walk(ast.parse(textwrap.dedent(text))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(OURS):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def _names(code: types.CodeType) -> set[str]:
-    """The global names in a function and in the functions inside it."""
+    """Return the global names in a function and in the functions inside it."""
     inner = [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
     return set(code.co_names).union(*(_names(part) for part in inner))

@@ -1,7 +1,7 @@
-"""The verbs of claims: `d2lab check` runs them, `d2lab claims` browses them."""
+"""The commands about claims: `d2lab check` runs their checks, `d2lab claims` searches and shows them."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -24,31 +24,35 @@ def check(
     chapter: Chapter = None,
     budget: Annotated[float | None, typer.Option(help="Leave out what may take longer than these seconds.")] = None,
     show: Annotated[bool, typer.Option("--show", help="Print the source of the check and draw its figure.")] = False,
-    record: Annotated[bool, typer.Option("--record", help="Write the evidence into the package's records.")] = False,
+    record: Annotated[bool, typer.Option("--record", help="Write the evidence into evidence/ of a checkout.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="With --record: replace evidence on real data by that on a stand-in.")
+    ] = False,
     seeds: Annotated[int | None, typer.Option(help="Run experiments with seeds 0 to this, not the usual ones.")] = None,
     smoke: Annotated[
         bool, typer.Option("--smoke", help="Run experiments so small that they show no more than that they run.")
     ] = False,
     stale: Annotated[bool, typer.Option("--stale", help="Only list claims whose check changed since.")] = False,
 ) -> None:
-    """Measure statements of the notes; exit code 1 when a verdict differs from the recorded one."""
+    """Check statements of the notes; exit code 1 when a verdict differs from the recorded one."""
+    _refuse_to_record(seeds, record=record, force=force, smoke=smoke)
     chosen = _chosen(ids or [], chapter, budget)
-    if record and (seeds is not None or smoke):
-        raise ConfigError("--record", got="--seeds or --smoke", need="the sizes as they are written in the check")
     if seeds is not None and seeds < 2:
         raise ConfigError("--seeds", got=seeds, need="2 or more: one run has no interval")
     if stale:
         _list_stale(chosen)
         return
-    rows, changed = [], 0
-    for claim in chosen:
-        sizes = _sizes(claim, seeds, smoke=smoke)
-        row, differs = _checked(claim, sizes, show=show, record=record)
-        changed += differs and not smoke  # so small a run decides nothing
-        rows.append(row)
-    show_table("", ["claim", "statement", "value", "bound", "verdict", "recorded", "seconds"], rows)
-    if changed:
-        typer.echo(f"{changed} of {len(rows)} verdicts differ from the recorded ones.")
+    found = [_checked(claim, _sizes(claim, seeds, smoke=smoke), show=show, record=record, force=force) for claim in chosen]
+    columns = ["claim", "statement", "value", "bound", "verdict", "recorded", "seconds"]
+    show_table("", columns, [one.row for one in found])
+    kept = [one.row[0] for one in found if one.kept]
+    if kept:
+        need = "the data that the recorded evidence was taken on; this machine has only stand-ins"
+        fix = "That evidence was kept. Fetch the data (d2lab data fetch), or replace it with --force."
+        raise ConfigError("--record", got=", ".join(kept), need=need, fix=fix)
+    changed = sum(one.differs for one in found)
+    if changed and not smoke:  # so small a run decides nothing
+        typer.echo(f"{changed} of {len(found)} verdicts differ from the recorded ones.")
         raise typer.Exit(EXIT_CHANGED)
 
 
@@ -58,9 +62,9 @@ def claims(
     verdict: Annotated[str | None, typer.Option(help="Only claims with this recorded verdict.")] = None,
     summary: Annotated[bool, typer.Option("--summary", help="Only count the verdicts, chapter by chapter.")] = False,
 ) -> None:
-    """Browse the claims: search in both languages; one id alone shows its statement, evidence and places.
+    """Search the claims in both languages; one id alone shows its statement, evidence and files.
 
-    The name of a function, a file or a page finds the claims that use it, hold it or are told there.
+    The name of a function, a file or a page finds the claims that use it, are checked in it or stand on it.
     """
     from d2lab.claims.catalog import CLAIMS, search
     from d2lab.claims.evidence import VERDICTS
@@ -71,8 +75,8 @@ def claims(
     if summary:
         _show_summary()
         return
-    if words and len(words) == 1 and words[0] in CLAIMS:
-        _show_one(CLAIMS[words[0]])
+    if words and len(words) == 1 and (name := _current_id(words[0])) in CLAIMS:
+        _show_one(CLAIMS[name])
         return
     rows = []
     for claim in search(" ".join(words or []), chapter):
@@ -81,20 +85,54 @@ def claims(
         if verdict is None or known == verdict:
             rows.append([claim.id, str(claim.chapter), claim.kind, known, claim.en, claim.zh])
     if not rows:
-        typer.echo("No claim holds all of these words. All of them:  d2lab claims")
+        typer.echo("No claim contains all of these words. List all claims:  d2lab claims")
         return
     show_table("", ["claim", "chapter", "kind", "verdict", "statement", "论断"], rows)
 
 
+class Checked(NamedTuple):
+    """The outcome of one check on the command line."""
+
+    row: Row
+    differs: bool  # another verdict than the recorded one, on the same data
+    kept: bool  # not recorded: the recorded evidence is on real data, this one on a stand-in
+
+
+def _refuse_to_record(seeds: int | None, *, record: bool, force: bool, smoke: bool) -> None:
+    """Check the options of recording before anything runs.
+
+    Raises:
+        ConfigError: they do not fit each other, or there is no checkout to write to.
+    """
+    from d2lab.claims.record import require_checkout
+
+    if force and not record:
+        raise ConfigError("--force", got="no --record", need="--record, whose evidence it lets replace")
+    if record and (seeds is not None or smoke):
+        raise ConfigError("--record", got="--seeds or --smoke", need="the sizes as they are written in the check")
+    if record:
+        require_checkout()
+
+
+def _current_id(name: str) -> str:
+    """Return the id of today for a former one, with a line that says so; any other name as it is."""
+    from d2lab.claims.renamed import OLD_IDS
+
+    if name not in OLD_IDS:
+        return name
+    typer.echo(f"{name} is called {OLD_IDS[name]} now.", err=True)
+    return OLD_IDS[name]
+
+
 def _chosen(ids: list[str], chapter: int | None, budget: float | None) -> "list[Claim]":
-    """Choose claims by id, chapter and time.
+    """Return the claims with these ids, of this chapter, within this time.
 
     Raises:
         ConfigError: an unknown id, or nothing fits.
     """
     from d2lab.claims.catalog import CLAIMS, find_claim
 
-    chosen = [find_claim(name) for name in ids] or list(CLAIMS.values())
+    chosen = [find_claim(_current_id(name)) for name in ids] or list(CLAIMS.values())
     chosen = [c for c in chosen if chapter is None or c.chapter == chapter]
     chosen = [c for c in chosen if budget is None or c.budget_s <= budget]
     if not chosen:
@@ -105,37 +143,39 @@ def _chosen(ids: list[str], chapter: int | None, budget: float | None) -> "list[
 
 
 def _sizes(claim: "Claim", seeds: int | None, *, smoke: bool) -> dict[str, object]:
-    """The arguments that a check is given, of those it has."""
+    """Return the arguments that a check is called with: the small ones, or other seeds where it has seeds."""
     sizes = dict(claim.smoke) if smoke else {}
     return sizes | ({"seeds": range(seeds)} if seeds is not None and "seeds" in claim.sizes else {})
 
 
-def _checked(claim: "Claim", sizes: dict[str, object], *, show: bool, record: bool) -> tuple[Row, bool]:
-    """Run one claim; return its row, and whether its verdict is another than the recorded one."""
+def _checked(claim: "Claim", sizes: dict[str, object], *, show: bool, record: bool, force: bool) -> Checked:
+    """Run one check, record its evidence where asked to, and compare it with what was recorded before."""
+    from d2lab.claims.record import is_weaker, recorded
     from d2lab.claims.record import record as write
-    from d2lab.claims.record import recorded
 
     try:
         before = recorded(claim)
     except RunError:
-        if not record:  # what is broken is about to be written anew
+        if not record:  # a broken file is about to be replaced
             raise
         before = None
     evidence, seconds = claim.run(**sizes)
     if show:
         typer.echo(f"# {claim.place}\n{claim.source}")
         _draw(claim, evidence)
-    if record:
+    kept = record and not force and is_weaker(evidence, before)
+    if record and not kept:
         write(claim, evidence, seconds)
     known = "new" if before is None else _compared(before, evidence)
     same_data = before is not None and before.data == evidence.data  # other data may decide otherwise
     differs = before is not None and same_data and before.verdict != evidence.verdict and not record
     value = f"{evidence.first:.4g}"
-    return [claim.id, claim.en, value, evidence.bound, evidence.verdict, known, f"{seconds:.1f}"], differs
+    row = [claim.id, claim.en, value, evidence.bound, evidence.verdict, known, f"{seconds:.1f}"]
+    return Checked(row, differs, kept)
 
 
 def _compared(before: "Recorded", evidence: "Evidence") -> str:
-    """Say whether the value came out again, only the verdict, or not even that; other data may decide otherwise."""
+    """Return how evidence compares with the recorded one: same value, same verdict, another one, or other data."""
     if before.data != evidence.data:
         return f"on {before.data or 'none'}: {before.verdict}"
     if before.verdict != evidence.verdict:
@@ -144,17 +184,17 @@ def _compared(before: "Recorded", evidence: "Evidence") -> str:
 
 
 def _draw(claim: "Claim", evidence: "Evidence") -> None:
-    """Draw the figure of the evidence beside the user's runs, say where it lies, and open it where someone looks."""
+    """Save the figure of the evidence beside the user's runs, print its path, and open it on a terminal."""
     from d2lab.plot import save_both
     from d2lab.train.record import runs_folder
 
     if evidence.figure is not None:
         out = runs_folder() / "claims" / claim.id
         save_both(evidence.figure, out)
-        picture = out.with_name(f"{out.name}.png")
-        typer.echo(f"figure: {picture}")
+        figure = out.with_name(f"{out.name}.png")
+        typer.echo(f"figure: {figure}")
         if sys.stdout.isatty():
-            typer.launch(str(picture))
+            typer.launch(str(figure))
 
 
 def _list_stale(chosen: "list[Claim]") -> None:
@@ -173,7 +213,7 @@ def _show_summary() -> None:
 
 
 def _show_one(claim: "Claim") -> None:
-    """Print everything that is known of a claim, and where to go on."""
+    """Print a claim with its evidence, its files and the command that runs it."""
     from d2lab.claims.lessons import pages_of
     from d2lab.claims.record import path_of, recorded
 

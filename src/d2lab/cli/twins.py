@@ -1,4 +1,4 @@
-"""The verb that proves: `d2lab twins`."""
+"""The command `d2lab twins`: from-scratch ideas beside their reference implementations."""
 
 import warnings
 from typing import TYPE_CHECKING, Annotated
@@ -15,18 +15,18 @@ EXIT_DIFFERS = 1
 
 
 def twins(
-    part: Annotated[str | None, typer.Argument(help="Show only rows whose name holds this, such as conv.")] = None,
+    part: Annotated[str | None, typer.Argument(help="Show only rows whose name contains this, such as conv.")] = None,
     speed: Annotated[bool, typer.Option(help="Also time each row: ours over torch's.")] = True,
 ) -> None:
-    """Compare every from-scratch idea with its torch twin; exit code 1 where one differs.
+    """Compare every from-scratch idea with its twin, the reference implementation in torch; exit code 1 if one differs.
 
-    The difference is the largest over values, gradients and state, relative, in float64. The time is that of
-    forward and backward (or a step) over torch's, on this machine, in float32.
+    The difference is the largest relative one over values, gradients and state, in float64. The time is that of
+    forward and backward pass (or of a step) divided by torch's, on this machine, in float32.
     """
     rows = _rows(part)
     lines, failed = [], 0
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # torch's, about how it pads for itself
+        warnings.simplefilter("ignore", UserWarning)  # of torch, about its own padding
         for row in rows:
             difference = row.difference()
             failed += not difference <= row.rtol
@@ -42,7 +42,7 @@ def twins(
 
 
 def _rows(part: str | None) -> list["Row"]:
-    """Gather the rows of all tables whose name holds `part`.
+    """Return the rows of all tables whose name contains `part`.
 
     Raises:
         ConfigError: none does.
@@ -59,7 +59,7 @@ def _rows(part: str | None) -> list["Row"]:
 
 
 def _machine() -> str:
-    """Say what the times were taken on."""
+    """Return a sentence about what the times were measured on."""
     import torch
 
     threads = torch.get_num_threads()

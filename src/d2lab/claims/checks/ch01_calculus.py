@@ -46,7 +46,7 @@ def a_derivative_is_a_limit_of_quotients() -> Evidence:
     en="The smaller the step, the closer the difference quotient comes to the derivative.",
     zh="步长越小，差商就越接近导数。",
 )
-def smaller_steps_give_better_slopes() -> Evidence:
+def smaller_steps_give_better_derivatives() -> Evidence:
     steps = [10.0**-power for power in range(1, 16)]
     errors: dict[str, list[float]] = {}
     for number in (np.float64, np.float32):

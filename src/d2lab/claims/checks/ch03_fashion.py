@@ -36,7 +36,7 @@ CPU = torch.device("cpu")
     budget_s=10,
     covers=("as tensors the pixels lie between 0 and 1",),
 )
-def fashion_mnist_has_six_thousand_pictures_of_each_kind() -> Evidence:
+def fashion_mnist_has_six_thousand_images_of_each_class() -> Evidence:
     name = at_hand("fashion-mnist", "digits")
     pictures = load(name, fetch=False)
     kinds = pictures.train.targets.bincount(minlength=10)

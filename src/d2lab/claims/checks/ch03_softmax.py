@@ -40,7 +40,7 @@ def maximum_likelihood_is_least_cross_entropy() -> Evidence:
     en="The slope of cross-entropy with respect to the logits is softmax(logits) minus the one-hot target.",
     zh="交叉熵对 logits 的梯度等于 softmax(logits) 减去独热标签。",
 )
-def slope_of_cross_entropy_is_softmax_minus_target() -> Evidence:
+def gradient_of_cross_entropy_is_softmax_minus_target() -> Evidence:
     logits = torch.randn(100, 10, dtype=torch.float64, requires_grad=True)
     targets = torch.randint(10, (100,))
     (slope,) = torch.autograd.grad(functional.cross_entropy(logits, targets, reduction="sum"), logits)
@@ -114,7 +114,7 @@ def a_nat_is_1_44_bits() -> Evidence:
     zh="对任何指数族分布，负对数似然的梯度都是预测均值减去观测值。",
     scope="with respect to the natural parameter of the family",
 )
-def slope_is_mean_minus_observation_in_exponential_families() -> Evidence:
+def gradient_is_mean_minus_observation_in_exponential_families() -> Evidence:
     natural = torch.linspace(-2, -0.5, 50, dtype=torch.float64, requires_grad=True)
     laws = [Bernoulli(logits=natural), Poisson(natural.exp()), Normal(natural, 1.0), Exponential(-natural)]
     rate = torch.linspace(0.5, 3, 50, dtype=torch.float64, requires_grad=True)  # not natural to Poisson: its log is

@@ -47,7 +47,7 @@ def linear_layers_stack_to_one_linear_layer() -> Evidence:
     zh="sigmoid 的值域是 (0, 1)，斜率至多 1/4；tanh 的值域是 (-1, 1)，斜率至多 1；ReLU 的斜率非 0 即 1。",
     covers=("tanh is a sigmoid stretched: tanh(x) = 2 sigmoid(2x) - 1",),
 )
-def slopes_of_sigmoid_tanh_and_relu() -> Evidence:
+def derivatives_of_sigmoid_tanh_and_relu() -> Evidence:
     x = torch.linspace(-10, 10, 2001, dtype=torch.float64, requires_grad=True)  # 0 is its middle
     values = [layer(x) for layer in (Sigmoid(), Tanh(), ReLU())]
     slopes = [torch.autograd.grad(value.sum(), x)[0] for value in values]
@@ -163,7 +163,7 @@ def parameters_are_registered_and_at_multiplies() -> Evidence:
     en="It makes no difference whether a start is scaled inside nn.Parameter or behind it.",
     zh="初始值在 nn.Parameter 里面缩放，还是在外面缩放，没有区别。",
 )
-def a_start_may_be_scaled_behind_parameter() -> Evidence:
+def initial_values_may_be_scaled_outside_parameter() -> Evidence:
     inside, behind = nn.Module(), nn.Module()
     inside.weight = nn.Parameter(torch.randn(3, 4) * 0.01)
     behind.weight = nn.Parameter(torch.randn(3, 4)) * 0.01

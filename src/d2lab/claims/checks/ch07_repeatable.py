@@ -103,7 +103,7 @@ def a_seed_repeats_a_run_with_its_dropout(epochs: int = 3) -> Evidence:
     en="One call of torch.manual_seed fixes all luck of a program.",
     zh="调用一次 torch.manual_seed，程序里的随机性就全固定了。",
 )
-def one_seed_fixes_all_luck() -> Evidence:
+def one_seed_fixes_all_randomness() -> Evidence:
     sources = {
         "torch": lambda: float(torch.rand(())),
         "numpy": lambda: float(np.random.rand()),

@@ -192,7 +192,7 @@ def xavier_keeps_the_signal_through_any_activation() -> Evidence:
     zh="选好权重初值与激活函数，可以提高数值稳定性。",
     scope="30 layers of 256 units",
 )
-def matched_start_and_activation_keep_the_signal() -> Evidence:
+def matched_initialization_and_activation_keep_the_signal() -> Evidence:
     matched = {"tanh": xavier_normal_, "4 sigmoid - 2": xavier_normal_, "ReLU": kaiming_normal_}
     good = min(float(signals(BENDS[name], draw)[1, -1]) for name, draw in matched.items())
     small = max(float(signals(BENDS[name], partial(normal_, std=0.01))[1, -1]) for name in BENDS)

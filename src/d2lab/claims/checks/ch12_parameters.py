@@ -31,7 +31,7 @@ from d2lab.vision.scale import to_unit
     zh="同一层在网络中出现两次，参数只有一份，其梯度是两次使用的梯度之和。",
     covers=("parameters are reached by name and each layer may have a start of its own",),
 )
-def tied_layers_add_their_slopes() -> Evidence:
+def tied_layers_add_their_gradients() -> Evidence:
     shared = nn.Linear(8, 8)
     model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), shared, nn.ReLU(), shared, nn.ReLU(), nn.Linear(8, 1)).double()
     xavier_uniform_(model.get_parameter("2.weight"))
@@ -65,7 +65,7 @@ def tied_layers_add_their_slopes() -> Evidence:
     en="The range from which a layer's first weights are drawn follows from the numbers of its inputs and outputs.",
     zh="层的默认初始化，其取值范围由输入维数和输出维数共同决定。",
 )
-def default_start_depends_on_both_sizes() -> Evidence:
+def default_initialization_depends_on_both_sizes() -> Evidence:
     sizes = [10, 100, 1000, 10_000]
     series = {
         "outputs vary": [float(nn.Linear(100, size).weight.detach().abs().max()) for size in sizes],

@@ -29,7 +29,7 @@ ONE = (1, 1)
     "become the same.",
     zh="彩色图变成灰度图会丢失信息：只有颜色不同的两类，变灰之后完全一样。",
 )
-def gray_pictures_lose_information() -> Evidence:
+def gray_images_lose_information() -> Evidence:
     luma = torch.tensor([0.299, 0.587, 0.114], dtype=torch.float64)[:, None, None]  # ITU-R BT.601
     gray = 0.1 + 0.08 * torch.rand(200, 1, 8, 8, dtype=torch.float64)
     shift = torch.tensor([0.587, -0.299, 0.0], dtype=torch.float64)[:, None, None] / 10  # no change in luma

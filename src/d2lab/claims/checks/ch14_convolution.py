@@ -128,7 +128,7 @@ def convolution_layers_correlate() -> Evidence:
     en="Where kernels are learned it makes no difference: a layer that convolves learns the turned kernel.",
     zh="核是学出来的，用卷积还是互相关并无差别：用卷积的层学到的不过是翻转后的核。",
 )
-def learned_kernels_do_not_mind_the_turn() -> Evidence:
+def learned_kernels_absorb_the_flip() -> Evidence:
     images = torch.randn(32, 1, 8, 8, dtype=torch.float64)
     targets = functional.conv2d(images, torch.randn(1, 1, 3, 3, dtype=torch.float64))
     start = torch.randn(1, 1, 3, 3, dtype=torch.float64)

@@ -89,7 +89,7 @@ def noise_falls_with_the_root_of_the_batch(seeds: Sequence[int] = range(5), draw
     budget_s=10,
     smoke={"seeds": range(2), "steps": 10},
 )
-def larger_batches_calm_the_curve(seeds: Sequence[int] = range(5), steps: int = 300) -> Evidence:
+def larger_batches_reduce_training_noise(seeds: Sequence[int] = range(5), steps: int = 300) -> Evidence:
     trembles = {batch: [tremble(batch, 0.1, seed, steps)[0] for seed in seeds] for batch in (16, 256)}
     logs = {batch: np.log2(found).tolist() for batch, found in trembles.items()}
     halvings = paired(logs[16], logs[256])
@@ -121,7 +121,7 @@ def larger_batches_calm_the_curve(seeds: Sequence[int] = range(5), steps: int = 
     budget_s=10,
     smoke={"seeds": range(2), "steps": 10},
 )
-def smaller_rates_calm_the_curve(seeds: Sequence[int] = range(5), steps: int = 300) -> Evidence:
+def smaller_learning_rates_reduce_training_noise(seeds: Sequence[int] = range(5), steps: int = 300) -> Evidence:
     runs = {rate: [tremble(16, rate, seed, steps) for seed in seeds] for rate in (0.01, 0.1, 1.0)}
     logs = {rate: np.log2([run[0] for run in found]).tolist() for rate, found in runs.items()}
     halvings, from_high = paired(logs[0.1], logs[0.01]), paired(logs[1.0], logs[0.1])

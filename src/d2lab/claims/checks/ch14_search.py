@@ -104,7 +104,7 @@ def architecture_search_trains_hyperparameters(seeds: Sequence[int] = range(6), 
     budget_s=10,
     smoke={"seeds": range(2), "steps": 5},
 )
-def search_by_slope_beats_plain_trials(seeds: Sequence[int] = range(6), steps: int = 80) -> Evidence:
+def search_by_gradient_beats_plain_trials(seeds: Sequence[int] = range(6), steps: int = 80) -> Evidence:
     runs = [searched(seed, steps) for seed in seeds]
     gain = paired([run["trial"] for run in runs], [run["slope"] for run in runs])
     better, same = gain.low > 0, sum(run["slope"] == run["trial"] for run in runs) / len(runs)

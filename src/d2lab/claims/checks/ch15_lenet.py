@@ -147,7 +147,7 @@ def class_name_tells_the_kind_of_layer() -> Evidence:
     ),
     budget_s=1,
 )
-def convolution_is_a_sum_of_pictures() -> Evidence:
+def convolution_is_a_sum_over_input_channels() -> Evidence:
     image = torch.rand(1, 1, 28, 28, dtype=torch.float64)
     model = LeNet(LeNetConfig()).double()
     with torch.no_grad():

@@ -24,7 +24,7 @@ from d2lab.metrics.paired import mean_interval, paired
     zh="批量里只有一张图片时，批量归一化什么也学不到。",
     budget_s=1,
 )
-def batch_norm_cannot_learn_from_one_picture() -> Evidence:
+def batch_norm_cannot_learn_from_one_image() -> Evidence:
     torch.set_default_dtype(torch.float64)
     picture = torch.randn(1, 3, 6, 6, requires_grad=True)
     answer = BatchNorm2d(3)(picture)
@@ -54,7 +54,7 @@ def batch_norm_cannot_learn_from_one_picture() -> Evidence:
     zh="预测时批量归一化使用整个训练过程累积的统计量，一个样本的输出与同批的其他样本无关；训练时则有关。",
     budget_s=1,
 )
-def predicting_ignores_the_batch_mates() -> Evidence:
+def prediction_ignores_the_rest_of_the_batch() -> Evidence:
     torch.set_default_dtype(torch.float64)
     layer, example = BatchNorm1d(5), torch.randn(1, 5)
     for batch in torch.randn(20, 16, 5):

@@ -89,7 +89,7 @@ def dense_layers_see_all_maps_before_them() -> Evidence:
     budget_s=2,
     smoke={"seeds": range(2), "layers": 3},
 )
-def dense_connections_carry_slopes(seeds: Sequence[int] = range(5), layers: int = 12) -> Evidence:
+def dense_connections_carry_gradients(seeds: Sequence[int] = range(5), layers: int = 12) -> Evidence:
     def decades(dense: bool, norm: bool, seed: int) -> float:
         """How many powers of ten the slope of the first layer's weights lies above that of the last one's."""
         torch.manual_seed(seed)

@@ -23,7 +23,7 @@ DEPTHS = (10, 30, 100, 300, 1000)  # linear layers
     scope="",
     budget_s=1,
 )
-def skip_adds_the_identity_to_the_slope() -> Evidence:
+def skip_adds_the_identity_to_the_jacobian() -> Evidence:
     torch.set_default_dtype(torch.float64)
     block = Block(2, 2, 1, ResNetConfig(stem="small", depth=8, order="pre")).eval()
     maps = torch.randn(1, 2, 3, 3)
@@ -67,7 +67,7 @@ def slope_behind(layers: int, kind: str) -> float:
     scope="blocks that are normalized, or scaled by the root of their number",
     budget_s=3,
 )
-def shortcuts_carry_slopes_through_1000_layers() -> Evidence:
+def shortcuts_carry_gradients_through_1000_layers() -> Evidence:
     torch.set_default_dtype(torch.float64)
     plain = [slope_behind(layers, "plain") for layers in DEPTHS]
     normalized, scaled = ([slope_behind(layers, kind) for layers in DEPTHS] for kind in ("normalized", "scaled"))
@@ -92,7 +92,7 @@ def shortcuts_carry_slopes_through_1000_layers() -> Evidence:
     zh="只要有捷径，梯度经过一千层也不会失控。",
     budget_s=3,
 )
-def shortcuts_alone_keep_slopes_in_bounds() -> Evidence:
+def shortcuts_alone_keep_gradients_in_bounds() -> Evidence:
     torch.set_default_dtype(torch.float64)
     kinds = {"shortcuts alone": "bare", "and normalization": "normalized", "and scaling": "scaled", "plain": "plain"}
     found = {name: [slope_behind(layers, kind) for layers in DEPTHS] for name, kind in kinds.items()}
