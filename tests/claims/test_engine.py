@@ -232,7 +232,7 @@ def test_a_broken_record_is_one_line(records, d2lab):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("check", "slope-of-crossentropy"), f"Did you mean {NAME!r}?"),
+        (("check", "gradient-of-crossentropy"), f"Did you mean {NAME!r}?"),
         (("check", "--chapter", "77"), "claims: got 'chapter 77"),
         (("check", "--budget", "0"), "budget 0"),
         (("check", NAME, "--seeds", "1"), "--seeds: got 1"),
@@ -249,14 +249,14 @@ def test_bad_words_are_one_line(words, sentence, d2lab):
 
 def test_claims_are_found_in_both_languages_and_by_chapter(d2lab):
     assert NAME in [c.id for c in search("交叉熵")]
-    assert NAME in [c.id for c in search("slope LOGITS")]
+    assert NAME in [c.id for c in search("gradient LOGITS")]
     assert not search("交叉熵", chapter=4)
     assert "No claim" in d2lab("claims", "unheard-of")[1]
 
 
 @pytest.mark.parametrize(
     "word",
-    ["naive_softmax", "d2lab.layers.naive", "layers/naive.py", "ch03_softmax.py", "records/subtracting-the-maximum"],
+    ["naive_softmax", "d2lab.layers.naive", "layers/naive.py", "ch03_softmax.py", "evidence/claims/subtracting-the-maximum"],
 )
 def test_a_claim_is_found_from_what_it_uses_and_where_it_lies(word):
     found = [c.id for c in search(word)]

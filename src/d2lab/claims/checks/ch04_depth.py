@@ -24,7 +24,7 @@ from d2lab.plot import dots
     budget_s=35,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def very_wide_shallow_nets_overfit(seeds: Sequence[int] = range(5), epochs: int = 60) -> Evidence:
+def very_wide_shallow_networks_overfit(seeds: Sequence[int] = range(5), epochs: int = 60) -> Evidence:
     given: dict[str, object] = {"examples": 200, "epochs": epochs, "learning_rate": 0.05}
     runs = {
         f"{units} units": last("test_accuracy", "mlp", seeds, hidden=str(units), init="xavier", **given)
@@ -59,7 +59,7 @@ def very_wide_shallow_nets_overfit(seeds: Sequence[int] = range(5), epochs: int 
     budget_s=35,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def deep_nets_train_more_easily_than_wide_ones(seeds: Sequence[int] = range(5), epochs: int = 12) -> Evidence:
+def deep_networks_train_more_easily_than_wide_ones(seeds: Sequence[int] = range(5), epochs: int = 12) -> Evidence:
     shapes = {"1 x 230": (1, 230), "2 x 99": (2, 99), "4 x 64": (4, 64), "8 x 44": (8, 44)}  # 17,300 weights each
     given = {name: {"hidden": ",".join([str(width)] * depth)} for name, (depth, width) in shapes.items()}
     given["8 x 44, Kaiming"] = {**given["8 x 44"], "init": "kaiming"}
@@ -93,7 +93,7 @@ def deep_nets_train_more_easily_than_wide_ones(seeds: Sequence[int] = range(5), 
     en="Deep models are easier because they learn layer by layer, where a wide one has to learn all at once.",
     zh="深层网络一层一层地学，所以比要一口气学完的宽网络容易。",
 )
-def deep_nets_learn_layer_by_layer() -> Evidence:
+def deep_networks_learn_layer_by_layer() -> Evidence:
     model, images = MLP(MLPConfig(inputs=64, hidden=(32,) * 4)), torch.rand(32, 64)
     before = [weight.detach().clone() for weight in model.parameters() if weight.ndim == 2]
     functional.cross_entropy(model(images), torch.arange(32) % 10).backward()  # type: ignore[no-untyped-call]
@@ -107,7 +107,7 @@ def deep_nets_learn_layer_by_layer() -> Evidence:
         n=len(before),
         why_en="It is a picture of what happens inside, not a measure of it, and the first step moves {moved} of "
         "{layers} layers; what can be measured, whether depth trains more easily, is "
-        "deep-nets-train-more-easily-than-wide-ones.",
+        "deep-networks-train-more-easily-than-wide-ones.",
         why_zh="这是对内部过程的比喻，没有可以测量的量；事实上第一步更新就动了 {layers} 层中的 {moved} 层。"
-        "能够测量的是深的是否更容易训练，见 deep-nets-train-more-easily-than-wide-ones。",
+        "能够测量的是深的是否更容易训练，见 deep-networks-train-more-easily-than-wide-ones。",
     )

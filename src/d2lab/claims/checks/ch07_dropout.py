@@ -99,7 +99,7 @@ def nine_tenths_is_a_usual_dropout_rate(
     budget_s=20,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def a_big_net_with_dropout_beats_a_small_one(seeds: Sequence[int] = range(8), epochs: int = 60) -> Evidence:
+def a_big_network_with_dropout_beats_a_small_one(seeds: Sequence[int] = range(8), epochs: int = 60) -> Evidence:
     settings = {"examples": 150, "epochs": epochs, "init": "default"}
     small = last("test_accuracy", "mlp", seeds, hidden="32", **settings)
     gain = paired(last("test_accuracy", "mlp", seeds, hidden="1024", dropout=0.5, **settings), small)
@@ -127,7 +127,7 @@ def a_big_net_with_dropout_beats_a_small_one(seeds: Sequence[int] = range(8), ep
     budget_s=36,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def the_dropout_makes_the_big_net_better(seeds: Sequence[int] = range(8), epochs: int = 60) -> Evidence:
+def the_dropout_makes_the_big_network_better(seeds: Sequence[int] = range(8), epochs: int = 60) -> Evidence:
     settings = {"examples": 150, "epochs": epochs, "init": "default"}
     accuracy = {
         "32 units": last("test_accuracy", "mlp", seeds, hidden="32", **settings),

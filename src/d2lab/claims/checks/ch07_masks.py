@@ -56,7 +56,7 @@ def dropout_keeps_the_mean(p: float = 0.3) -> Evidence:
     en="So the output of a model with dropout has, on average, the value that it has in evaluation.",
     zh="因此，带丢弃法的网络，其输出的期望就是评估时的输出。",
 )
-def a_net_with_dropout_keeps_its_mean(units: int = 10) -> Evidence:
+def a_network_with_dropout_keeps_its_mean(units: int = 10) -> Evidence:
     hidden, layer = torch.rand(units, dtype=torch.float64), torch.randn(100, units, dtype=torch.float64)
     rates = (0.1, 0.3, 0.5, 0.7, 0.9)
     off: dict[str, list[float]] = {"linear": [], "ReLU": []}

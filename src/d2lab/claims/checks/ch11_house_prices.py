@@ -152,7 +152,7 @@ def zero_fills_a_hole_with_the_mean() -> Evidence:
     budget_s=35,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def linear_net_prices_houses(seeds: Sequence[int] = range(5), epochs: int = 100) -> Evidence:
+def linear_model_prices_houses(seeds: Sequence[int] = range(5), epochs: int = 100) -> Evidence:
     name, table, prices = houses()
     net_errors, guesses, exact = [], [], []
     for seed in seeds:

@@ -19,7 +19,7 @@ from d2lab.plot.measured import lines
     en="Calling a model runs its forward method, and its hooks too, which forward alone leaves out.",
     zh="调用 model(X) 会执行 forward，还会执行挂在上面的钩子；直接调用 forward 则不会触发钩子。",
 )
-def calling_a_net_runs_forward_and_hooks() -> Evidence:
+def calling_a_module_runs_forward_and_hooks() -> Evidence:
     model = nn.Sequential(nn.Linear(20, 16), nn.ReLU(), nn.Linear(16, 3)).double()
     heard: list[str] = []
     model.register_forward_hook(lambda module, inputs, output: heard.append("call"))
@@ -136,7 +136,7 @@ def forward_may_hold_any_python() -> Evidence:
     en="A layer of one's own without parameters, such as one that subtracts the mean, works inside a model.",
     zh="自己写的不带参数的层，比如减去均值的层，可以直接放进网络里用。",
 )
-def centered_layer_works_in_a_net() -> Evidence:
+def centered_layer_works_in_a_model() -> Evidence:
     class CenteredLayer(nn.Module):
         def forward(self, inputs: Tensor) -> Tensor:
             return inputs - inputs.mean()

@@ -171,7 +171,7 @@ def batch_norm_helps_by_holding_distributions_still(seeds: Sequence[int] = range
     budget_s=5,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def batch_norm_helps_more_in_deeper_nets(seeds: Sequence[int] = range(5), epochs: int = 2) -> Evidence:
+def batch_norm_helps_more_in_deeper_networks(seeds: Sequence[int] = range(5), epochs: int = 2) -> Evidence:
     digits, prepare = load("digits"), Prepare()
 
     def accuracy(depth: int, norm: bool, seed: int) -> float:

@@ -6,7 +6,7 @@ from functools import partial
 import torch
 from torch import nn
 
-from d2lab.claims.checks.ch16_small_nets import ends, trained
+from d2lab.claims.checks.ch16_small_models import ends, trained
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, power_note
 from d2lab.metrics.paired import intervals, paired
