@@ -62,5 +62,9 @@ def search(words: str, chapter: int | None = None) -> list[Claim]:
 def _text(claim: Claim) -> str:
     """Return everything that a claim is found by, in lower case."""
     pages = (path.as_posix() for path in pages_of(claim))
-    files = (claim.place, f"evidence/claims/{claim.id}.json", *(f"{name.replace('.', '/')}.py" for name in claim.modules))
+    files = (
+        claim.place,
+        f"evidence/claims/{claim.id}.json",
+        *(f"{name.replace('.', '/')}.py" for name in claim.modules),
+    )
     return " ".join((claim.id, claim.en, claim.zh, claim.scope, *claim.covers, *claim.uses, *files, *pages)).lower()

@@ -147,7 +147,11 @@ def claim(
     def make(check: Check) -> Claim:
         name = check.__name__.replace("_", "-")
         if kind not in KINDS or not en.strip() or not zh.strip() or budget_s <= 0:
-            raise ConfigError(f"claim {name}", got=(kind, en, zh, budget_s), need="a known kind, the statement in both languages and a budget above 0")
+            raise ConfigError(
+                f"claim {name}",
+                got=(kind, en, zh, budget_s),
+                need="a known kind, the statement in both languages and a budget above 0",
+            )
         made = Claim(
             id=name,
             chapter=chapter,

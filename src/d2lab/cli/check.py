@@ -42,7 +42,9 @@ def check(
     if stale:
         _list_stale(chosen)
         return
-    found = [_checked(claim, _sizes(claim, seeds, smoke=smoke), show=show, record=record, force=force) for claim in chosen]
+    found = [
+        _checked(claim, _sizes(claim, seeds, smoke=smoke), show=show, record=record, force=force) for claim in chosen
+    ]
     columns = ["claim", "statement", "value", "bound", "verdict", "recorded", "seconds"]
     show_table("", columns, [one.row for one in found])
     kept = [one.row[0] for one in found if one.kept]
