@@ -29,8 +29,6 @@ NOT_YET: dict[str, str] = {  # rooms that are still being cleaned, and by whom
     "tables": "layers",
     "train": "main",
     "vision": "vision",
-    "core": "house",
-    "plot": "house",
 }
 
 

@@ -125,14 +125,14 @@ def test_a_surface_shows_its_paths_and_refuses_what_does_not_fit(theme):
 @each_theme
 def test_pictures_show_each_image_under_its_name(theme):
     images = np.random.default_rng(0).normal(size=(5, 4, 6))
-    drawn = plot.pictures(images, list("abcde"), theme, title="t", columns=3, signed=True)
+    drawn = plot.image_grid(images, list("abcde"), theme, title="t", columns=3, signed=True)
     shown = [axes for axes in drawn.axes if axes.images]
     assert [axes.get_title() for axes in shown] == list("abcde")
     for axes, image in zip(shown, images, strict=True):
         np.testing.assert_array_equal(axes.images[0].get_array(), image)
         assert axes.images[0].get_clim() == (-np.abs(images).max(), np.abs(images).max())
     with pytest.raises(ConfigError, match="n names"):
-        plot.pictures(images, ["one"], theme, title="t")
+        plot.image_grid(images, ["one"], theme, title="t")
 
 
 def test_a_drawing_gives_both_themes_to_a_notebook():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from d2lab.core.errors import ConfigError
-from d2lab.plot import DARK, LIGHT, Maps, Measure, NetMaps, evidence, features, layers, save, similarity
+from d2lab.plot import DARK, LIGHT, Maps, Measure, ModelMaps, evidence, features, layers, save, similarity
 from d2lab.plot.features import strongest
 from d2lab.plot.layers import said
 
@@ -79,7 +79,7 @@ IMAGE = np.random.default_rng(0).integers(0, 256, (8, 8), dtype=np.uint8)
     "maps", [page(3), page(28), page(100), page(6, 3, -1.0), page(2, 20)], ids=lambda m: str(m.values.shape)
 )
 def test_the_maps_that_vary_most_are_drawn_whole(theme, maps, tmp_path):
-    drawn = features([NetMaps(name="run", image=IMAGE, rows=[maps])], theme, title="maps")
+    drawn = features([ModelMaps(name="run", image=IMAGE, rows=[maps])], theme, title="maps")
     picture, tiles = drawn.axes
     np.testing.assert_array_equal(picture.images[0].get_array(), IMAGE)
     shown = np.ma.masked_invalid(tiles.images[0].get_array()).compressed()
@@ -99,7 +99,7 @@ def test_strongest_keeps_the_order_and_drops_the_flat():
 
 
 def test_two_nets_stand_side_by_side():
-    models = [NetMaps(name=name, image=IMAGE, rows=[page(4)] * rows) for name, rows in (("one", 1), ("two", 3))]
+    models = [ModelMaps(name=name, image=IMAGE, rows=[page(4)] * rows) for name, rows in (("one", 1), ("two", 3))]
     drawn = features(models, title="two")
     assert len(drawn.axes) == 2 + 4
     assert drawn.axes[0].get_position().x0 < 0.5 < drawn.axes[2].get_position().x0
@@ -111,11 +111,11 @@ def test_two_nets_stand_side_by_side():
 )
 def test_refuses_maps_that_are_none(values):
     with pytest.raises(ConfigError, match="maps of odd"):
-        features([NetMaps(name="run", image=IMAGE, rows=[Maps(name="odd", values=values)])], title="maps")
+        features([ModelMaps(name="run", image=IMAGE, rows=[Maps(name="odd", values=values)])], title="maps")
 
 
 def test_refuses_a_page_without_maps_or_with_three_nets():
-    for models in ([], [NetMaps(name="run", image=IMAGE)], [NetMaps(name="run", image=IMAGE, rows=[page(2)])] * 3):
+    for models in ([], [ModelMaps(name="run", image=IMAGE)], [ModelMaps(name="run", image=IMAGE, rows=[page(2)])] * 3):
         with pytest.raises(ConfigError, match="one or two"):
             features(models, title="maps")
 

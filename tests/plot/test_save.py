@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
+from d2lab import plot
 from d2lab.core.errors import ConfigError, RunError
 from d2lab.plot import curves, save, save_both
 
@@ -70,3 +71,14 @@ def test_draws_with_no_display_no_pyplot_no_torch_and_no_ipython(tmp_path):
     command = [sys.executable, "-W", "error", "-c", program, str(tmp_path / "live")]
     subprocess.run(command, env=without, check=True)
     assert {path.name for path in tmp_path.iterdir()} == {"live.png", "live.svg"}
+
+
+@pytest.mark.parametrize(("old", "new"), [("pictures", "image_grid"), ("NetMaps", "ModelMaps")])
+def test_an_old_name_still_works_and_says_the_new_one(old, new):
+    with pytest.warns(DeprecationWarning, match=rf"plot\.{new}"):
+        assert getattr(plot, old) is getattr(plot, new)
+
+
+def test_a_name_that_never_was_is_refused():
+    with pytest.raises(AttributeError, match="painting"):
+        plot.painting  # noqa: B018

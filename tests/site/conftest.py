@@ -16,7 +16,9 @@ def site(tmp_path_factory):
         pytest.importorskip(library)
     if shutil.which("npm") is None:
         pytest.skip("no Node.js here: the site's formulas need it once")
-    from d2lab.cli.site import verbs
+    from typer.main import get_command
+
+    from d2lab.cli.main import app
     from d2lab.site.build import Places, build
 
     shared = tmp_path_factory.getbasetemp().parent  # of all workers of this run
@@ -24,7 +26,7 @@ def site(tmp_path_factory):
     done = shared / "site-built"
     with FileLock(shared / "site.lock"):
         if not done.exists():
-            build(places, verbs())
+            build(places, list(get_command(app).commands))
             done.touch()
     return places.out
 

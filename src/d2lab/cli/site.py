@@ -24,6 +24,7 @@ SITE, CACHE = Path("_site"), Path(".cache/site")
 
 @app.command("build")
 def build_site(
+    context: typer.Context,
     course: Course = None,
     out: Out = SITE,
     cache: Cache = CACHE,
@@ -36,7 +37,7 @@ def build_site(
     start = time.perf_counter()
     places = _places(course, out, cache)
     try:
-        build(places, verbs(), jobs=jobs, repository=repository, tell=typer.echo)
+        build(places, verbs(context), jobs=jobs, repository=repository, tell=typer.echo)
     except SiteError as error:
         for problem in error.problems:
             typer.echo(problem, err=True)
@@ -46,6 +47,7 @@ def build_site(
 
 @app.command("check")
 def check_lessons(
+    context: typer.Context,
     lesson: Annotated[list[str] | None, typer.Argument(help="Names of lessons; all unless given.")] = None,
     course: Course = None,
     cache: Cache = CACHE,
@@ -62,9 +64,10 @@ def check_lessons(
     chosen = [find_lesson(lessons, name) for name in lesson] if lesson else lessons
     executed = execute_all(chosen, cache / "outputs", jobs) if run else None
     if lesson:
-        problems = [p for one in chosen for p in problems_of(one, verbs(), executed[one.name] if executed else None)]
+        known = verbs(context)
+        problems = [p for one in chosen for p in problems_of(one, known, executed[one.name] if executed else None)]
     else:
-        problems = problems_of_course(lessons, verbs(), executed)
+        problems = problems_of_course(lessons, verbs(context), executed)
     for problem in problems:
         typer.echo(problem, err=True)
     for one in chosen if executed else ():
@@ -115,11 +118,10 @@ def show_until_stopped(address: str, *, quiet: bool) -> None:
         typer.echo("stopped")
 
 
-def verbs() -> list[str]:
-    """List the verbs of the command line."""
-    from d2lab.cli import main
-
-    return [*main.VERBS, *(str(group.name) for group in main.app.registered_groups)]
+def verbs(context: typer.Context) -> list[str]:
+    """List the verbs of the command line that is running: lessons may name no other."""
+    root = context.find_root()
+    return list(getattr(root.command, "commands", ()))
 
 
 def _page(lesson: str | None, site: Path) -> str:

@@ -17,7 +17,7 @@ class DeviceCard:
     free_bytes: int | None
 
     def describe(self) -> str:
-        """Say it in one line."""
+        """Return the card in one line."""
         sizes = [None if size is None else size / 1e9 for size in (self.free_bytes, self.total_bytes)]
         if sizes[1] is None:
             return f"{self.name}, memory unknown"

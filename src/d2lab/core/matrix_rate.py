@@ -60,7 +60,7 @@ def matrix_rate(device: torch.device, dtype: torch.dtype, *, clock: Clock = time
 
 
 def _seconds(device: torch.device, dtype: torch.dtype, size: int, budget_s: float, clock: Clock) -> float:
-    draw = torch.Generator().manual_seed(size)  # a measurement leaves the caller's luck alone
+    draw = torch.Generator().manual_seed(size)  # a measurement leaves the caller's random state alone
     left, right = (torch.randn(size, size, generator=draw).to(device, dtype) for _ in range(2))
     product = torch.empty_like(left)
     action = lambda: torch.mm(left, right, out=product)  # noqa: E731 (one line, used twice)

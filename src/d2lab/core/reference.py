@@ -1,6 +1,7 @@
-"""Twins: an idea of ours beside the library's, and how far apart the two are.
+"""Comparison with a reference implementation: an idea of ours beside the library's, and how far apart the two are.
 
-A row of the table says how to build both from the same arguments, what to feed them and how close they must be.
+"Twin" is this project's word for such a pair, as in `d2lab twins`: our implementation and the library's, built from
+the same arguments. A row of a table of twins says how to build both, what to feed them and how close they must be.
 Tests, `to_scratch`, `d2lab twins` and the course all read the same rows.
 """
 
@@ -26,11 +27,11 @@ class Row(Protocol):
 
     @property
     def name(self) -> str:
-        """Say which idea, in which variant."""
+        """The idea, and its variant."""
 
     @property
     def source(self) -> str:
-        """Name the paper or definition."""
+        """The paper or definition."""
 
     @property
     def rtol(self) -> float:
@@ -44,7 +45,7 @@ class Row(Protocol):
         """Measure the largest relative difference in float64."""
 
     def slowdown(self) -> float:
-        """Measure our time over the library's."""
+        """Measure our time over the library's, a ratio."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,7 +65,7 @@ class Twin:
     rounds: int = 5  # of a timing
 
     def difference(self) -> float:
-        """Compare outputs, gradients and buffers, in training and in evaluation, from the same weights and luck."""
+        """Compare outputs, gradients and buffers, in training and in evaluation, from the same weights and RNG state."""
         ours, theirs = alike(self)
         given = self.inputs(torch.Generator().manual_seed(1), EXAMPLES)
         largest = 0.0
@@ -77,7 +78,7 @@ class Twin:
         return largest
 
     def slowdown(self) -> float:
-        """Time forward and backward on a batch of 256 in float32, by turns; the ratio of the medians."""
+        """Time forward and backward on a batch of 256 in float32, interleaved; the ratio of the medians."""
         ours, theirs = (layer.float().train() for layer in alike(self))
         given = tuple(x.float() if x.is_floating_point() else x for x in self.inputs(torch.Generator(), TIMED_EXAMPLES))
         return slowdown(lambda: passed(ours, given), lambda: passed(theirs, given), self.rounds)
@@ -95,7 +96,7 @@ def alike(twin: Twin) -> tuple[nn.Module, nn.Module]:
 
 
 def passed(layer: nn.Module, given: tuple[Tensor, ...]) -> dict[str, Tensor]:
-    """Run forward and backward once; give outputs, gradients and buffers by name."""
+    """Run forward and backward once; return outputs, gradients and buffers by name."""
     leaves = tuple(x.clone().requires_grad_() if x.is_floating_point() else x for x in given)
     torch.manual_seed(0)
     output = layer(*leaves)
@@ -130,6 +131,6 @@ def relative_difference(mine: Tensor, reference: Tensor) -> float:
 def slowdown(
     ours: Callable[[], Any], theirs: Callable[[], Any], rounds: int = 5, *, clock: Clock = time.perf_counter
 ) -> float:
-    """Time two actions by turns after one warm-up each; give ours over theirs, of median times."""
+    """Time two actions interleaved, after one warm-up each; return ours over theirs, of median times."""
     laps = time_interleaved({"ours": ours, "theirs": theirs}, rounds, clock=clock)
     return median(laps["ours"]) / median(laps["theirs"])

@@ -1,4 +1,4 @@
-"""One seed for a run, and an independent stream of luck for each use of it.
+"""One seed for a run, and an independent random stream for each use of it.
 
 Weights, batch order, dropout and splits each draw from their own stream, so that changing one (a bigger model,
 say) leaves the others as they were. Streams are named: the same seed and name give the same numbers on every
@@ -30,5 +30,5 @@ def derive(seed: int, *names: str | int) -> int:
 
 
 def stream(seed: int, *names: str | int) -> torch.Generator:
-    """Open the stream of luck called `names` (a generator on the processor)."""
+    """Return a generator (on the processor) seeded for the stream called `names`."""
     return torch.Generator().manual_seed(derive(seed, *names))

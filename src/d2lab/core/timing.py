@@ -49,7 +49,7 @@ def median_seconds(
 def time_interleaved(
     actions: Mapping[str, Callable[[], object]], rounds: int = 9, *, clock: Clock = time.perf_counter
 ) -> dict[str, list[float]]:
-    """Time actions of the processor by turns, A B A B: what slows the machine for a while slows them all.
+    """Time actions of the processor interleaved, A B A B: what slows the machine for a while slows them all.
 
     Args:
         actions: what is timed, by name; each is called once before the first round, uncounted.

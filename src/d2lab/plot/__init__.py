@@ -1,9 +1,11 @@
-"""Pictures drawn from records: every figure in a light and a dark theme, with no display and no pyplot.
+"""Figures drawn from records: every figure in a light and a dark theme, with no display and no pyplot.
 
-A drawing function takes NumPy arrays or a `History` and gives a matplotlib `Figure`; `save` writes it. Nothing
+A drawing function takes NumPy arrays or a `History` and returns a matplotlib `Figure`; `save` writes it. Nothing
 here touches matplotlib's global state except the fixed salt of SVG ids, held under a lock, so threads may draw
 at once. Matplotlib itself is imported only when something is drawn.
 """
+
+import warnings
 
 from d2lab.plot.architecture import Block, architecture
 from d2lab.plot.augmented import augmented
@@ -12,16 +14,16 @@ from d2lab.plot.confusion import confusion
 from d2lab.plot.curves import curves
 from d2lab.plot.drawing import Drawing, show
 from d2lab.plot.evidence import evidence
-from d2lab.plot.features import Maps, NetMaps, features
+from d2lab.plot.features import Maps, ModelMaps, features
 from d2lab.plot.filters import filters
 from d2lab.plot.font import cjk_font
 from d2lab.plot.grids import Grid, grids
 from d2lab.plot.history import History
+from d2lab.plot.image_grid import image_grid
 from d2lab.plot.layers import Measure, layers
 from d2lab.plot.live import LiveFigure
 from d2lab.plot.measured import dots, lines
 from d2lab.plot.neurons import neurons
-from d2lab.plot.pictures import pictures
 from d2lab.plot.predictions import predictions
 from d2lab.plot.receptive import receptive_field
 from d2lab.plot.regions import regions
@@ -41,7 +43,7 @@ __all__ = [
     "LiveFigure",
     "Maps",
     "Measure",
-    "NetMaps",
+    "ModelMaps",
     "Theme",
     "architecture",
     "augmented",
@@ -55,10 +57,10 @@ __all__ = [
     "filters",
     "fit",
     "grids",
+    "image_grid",
     "layers",
     "lines",
     "neurons",
-    "pictures",
     "predictions",
     "receptive_field",
     "regions",
@@ -68,3 +70,12 @@ __all__ = [
     "similarity",
     "surface",
 ]
+OLD_NAMES = {"pictures": "image_grid", "NetMaps": "ModelMaps"}  # they work for one more release
+
+
+def __getattr__(name: str) -> object:
+    """Return what an old name is called now, with a warning that says so."""
+    if name not in OLD_NAMES:
+        raise AttributeError(f"module 'd2lab.plot' has no attribute {name!r}")
+    warnings.warn(f"plot.{name} is called plot.{OLD_NAMES[name]} now", DeprecationWarning, stacklevel=2)
+    return globals()[OLD_NAMES[name]]

@@ -1,4 +1,4 @@
-"""Which class is taken for which."""
+"""The confusion matrix: how often each class was predicted for each."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any

@@ -42,7 +42,7 @@ def curves(history: History, theme: Theme = LIGHT) -> "matplotlib.figure.Figure"
 
 
 def final_numbers(history: History) -> str:
-    """Say how a run ended, in one line."""
+    """Return how a run ended, in one line."""
     parts = []
     for metric in (history.second_metric(), "loss"):
         for split, values in history.of(metric).items() if metric else ():
@@ -125,7 +125,7 @@ def _finish(axes: "matplotlib.axes.Axes", history: History, ends: list[End], the
 def _envelope(
     places: NDArray[np.float64], values: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Keep the lowest and the highest point of each bucket: the same picture from a thousandth of the ink."""
+    """Keep the lowest and the highest point of each bucket: the same curve from a thousandth of the ink."""
     if len(values) <= MANY_POINTS or np.isnan(values).any():
         return places, values
     edges = np.linspace(0, len(values), MANY_POINTS // 4 + 1).astype(int)[:-1]

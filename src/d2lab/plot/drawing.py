@@ -13,7 +13,7 @@ DARK_MIME = "application/vnd.d2lab.dark+svg"
 
 
 class Drawing:
-    """What a notebook shows as a picture, and the course's site in the reader's theme.
+    """A figure that a notebook shows as SVG, and the course's site in the reader's theme.
 
     Args:
         draw: makes the figure in a theme.

@@ -1,4 +1,4 @@
-"""Where in a picture a model sees each class."""
+"""Class activation maps over an image: where a model sees each class."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -29,14 +29,14 @@ def evidence(
     title: str,
     subtitle: str = "",
 ) -> "matplotlib.figure.Figure":
-    """Draw the picture, then for each class the same under its map: one color for what speaks for it, one against.
+    """Draw the image, then for each class the same under its map: one color for what speaks for it, one against.
 
     Each map has its own scale, which stands below it: the evidence for the likeliest class may be many times smaller
     than that for another, where other parts of the model decide.
 
     Args:
         image: uint8, `[height width]` or `[height width 3]`.
-        maps: `[class height width]`, of any size; each is stretched over the picture.
+        maps: `[class height width]`, of any size; each is stretched over the image.
         names: of these classes.
         chances: their probabilities.
         theme: `LIGHT` or `DARK`.
@@ -55,7 +55,7 @@ def evidence(
     drawn = figure(width, height, theme)
     drawn.set_layout_engine(None)
     header(drawn, title, subtitle, theme)
-    spoken = ["the picture", *class_names(names)]
+    spoken = ["the image", *class_names(names)]
     gray = DARKEST + (1 - DARKEST / 255) * (image.mean(-1) if image.ndim == 3 else image)
     extent = (0.0, float(image.shape[1]), float(image.shape[0]), 0.0)
     for number in range(count):

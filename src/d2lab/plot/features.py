@@ -1,4 +1,4 @@
-"""What models make of a picture, layer by layer, one model or two side by side."""
+"""Feature maps of an image, layer by layer, one model or two side by side."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -31,8 +31,8 @@ class Maps:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class NetMaps:
-    """One model's column: the picture as it reads it, and what its layers make of it."""
+class ModelMaps:
+    """One model's column: the image as it reads it, and the maps of its layers."""
 
     name: str
     image: NDArray[Any]  # uint8, [height width] or [height width 3]
@@ -40,11 +40,11 @@ class NetMaps:
 
 
 def features(
-    models: Sequence[NetMaps], theme: Theme = LIGHT, *, title: str, subtitle: str = ""
+    models: Sequence[ModelMaps], theme: Theme = LIGHT, *, title: str, subtitle: str = ""
 ) -> "matplotlib.figure.Figure":
-    """Draw a picture and the maps of some layers, each layer on one scale: zero is the background.
+    """Draw an image and the maps of some layers, each layer on one scale: zero is the background.
 
-    Of a layer with more maps than fit, those are drawn that vary most over the picture, in their own order.
+    Of a layer with more maps than fit, those are drawn that vary most over the image, in their own order.
 
     Args:
         models: one, or two that stand side by side.
@@ -56,7 +56,7 @@ def features(
         ConfigError: more than two models, no maps, or ones of another shape or not finite.
     """
     if len(models) not in ACROSS or not all(model.rows for model in models):
-        raise ConfigError("nets to draw", got=len(models), need="one or two, with layers")
+        raise ConfigError("models to draw", got=len(models), need="one or two, with layers")
     for maps in (row for model in models for row in model.rows):
         _check(maps)
     across = ACROSS[len(models)]
@@ -67,7 +67,7 @@ def features(
     header(drawn, title, subtitle, theme)
     for number, model in enumerate(models):
         page = _Page(drawn, theme, left=number * wide + MARGIN, top=height - HEADER_INCHES, across=across)
-        page.picture(model)
+        page.image(model)
         for row in model.rows:
             page.maps(row)
     return drawn
@@ -89,7 +89,7 @@ def _grid(maps: Maps, across: int) -> tuple[int, int]:
     return rows, min(most, -(-len(maps.values) // rows))
 
 
-def _height(model: NetMaps, across: int) -> float:
+def _height(model: ModelMaps, across: int) -> float:
     tiles = sum(_grid(row, across)[0] * TILE + CAPTION + GAP for row in model.rows)
     return CAPTION + IMAGE + GAP + tiles + MARGIN / 2
 
@@ -127,9 +127,9 @@ class _Page:
         self.top -= GAP
         return axes
 
-    def picture(self, model: NetMaps) -> None:
+    def image(self, model: ModelMaps) -> None:
         height, width = model.image.shape[:2]
-        axes = self._axes(f"{model.name}: the picture, {height} × {width}", IMAGE, self.wide)
+        axes = self._axes(f"{model.name}: the image, {height} × {width}", IMAGE, self.wide)
         axes.imshow(model.image, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
 
     def maps(self, maps: Maps) -> None:

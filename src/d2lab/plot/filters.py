@@ -1,4 +1,4 @@
-"""What the first layer looks for."""
+"""The weights of a first layer as images."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -36,9 +36,9 @@ def filters(weights: NDArray[Any], theme: Theme = LIGHT) -> "matplotlib.figure.F
     columns = max(1, round(np.sqrt(shown * 1.8 * height / (across * width)))) if across < 8 else 1
     columns = min(columns, shown)
     rows = -(-shown // columns)
-    picture = mosaic(units[:shown, :across], rows, columns)
+    tiles = mosaic(units[:shown, :across], rows, columns)
     inches = (LARGE_TILE if shown * across <= FEW_TILES else TILE) / max(height, width)
-    size = max(picture.shape[1] * inches + 1.1, 3.0), picture.shape[0] * inches + HEADER_INCHES + 0.15
+    size = max(tiles.shape[1] * inches + 1.1, 3.0), tiles.shape[0] * inches + HEADER_INCHES + 0.15
     drawn = figure(*size, theme)
     limit = float(np.abs(units).max()) or 1.0
     part = f"{shown} of {out} units" if shown < out else f"{out} units"
@@ -46,7 +46,7 @@ def filters(weights: NDArray[Any], theme: Theme = LIGHT) -> "matplotlib.figure.F
     header(drawn, f"first layer: {part}", detail, theme)
     axes = drawn.subplots()
     blank(axes, theme)
-    image = axes.imshow(picture, cmap=theme.diverging(), vmin=-limit, vmax=limit, interpolation="nearest")
+    image = axes.imshow(tiles, cmap=theme.diverging(), vmin=-limit, vmax=limit, interpolation="nearest")
     bar = drawn.colorbar(image, ax=axes, ticks=[-limit, 0, limit], format=_signed, aspect=24, pad=0.02)
     bar.outline.set_edgecolor(theme.grid)
     bar.ax.tick_params(color=theme.grid, labelcolor=theme.muted, labelsize=8, labelfontfamily=families())

@@ -33,11 +33,11 @@ class LiveFigure:
         if display is None:
             return
         pixels = round(figure.get_figwidth() * PNG_DPI / 2)  # half the dots: sharp on a dense screen
-        picture = display.Image(data=paths[1].read_bytes(), format="png", width=pixels)
+        shown = display.Image(data=paths[1].read_bytes(), format="png", width=pixels)
         if self._handle is None:
-            self._handle = display.display(picture, display_id=True)
+            self._handle = display.display(shown, display_id=True)
         else:
-            self._handle.update(picture)
+            self._handle.update(shown)
 
 
 def _notebook_display() -> Any:  # noqa: ANN401 (a module that may not be installed)

@@ -1,4 +1,4 @@
-"""Many small pictures as one."""
+"""Many small images as one."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +10,10 @@ def mosaic(units: NDArray[np.float64], rows: int, columns: int) -> NDArray[np.fl
     gap = max(1, max(height, width) // 10)
     between = gap if channels == 1 else 2 * gap
     wide = channels * width + (channels - 1) * gap
-    picture = np.full((rows * (height + between) - between, columns * (wide + between) - between), np.nan)
+    tiled = np.full((rows * (height + between) - between, columns * (wide + between) - between), np.nan)
     for number in range(count):
         top, left = (number // columns) * (height + between), (number % columns) * (wide + between)
         for channel in range(channels):
             start = left + channel * (width + gap)
-            picture[top : top + height, start : start + width] = units[number, channel]
-    return picture
+            tiled[top : top + height, start : start + width] = units[number, channel]
+    return tiled

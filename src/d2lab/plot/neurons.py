@@ -1,4 +1,4 @@
-"""A model of dense layers as one draws it on a board: circles in columns, a line for every weight."""
+"""A multilayer perceptron as a diagram: circles in columns, a line for every weight."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any

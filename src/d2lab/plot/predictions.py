@@ -1,4 +1,4 @@
-"""What a classifier says about single images."""
+"""Single images with the class that a classifier predicts."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -101,7 +101,7 @@ def _grid(count: int, theme: Theme) -> tuple["matplotlib.figure.Figure", list["m
 
 
 def _mark_wrong(axes: "matplotlib.axes.Axes", theme: Theme) -> None:
-    """Frame the image and put a cross into its corner, with an outline that shows on any picture."""
+    """Frame the image and put a cross into its corner, with an outline that shows on any image."""
     for spine in axes.spines.values():
         spine.set(visible=True, color=theme.bad, linewidth=2.5)
     at: dict[str, Any] = {"transform": axes.transAxes, "marker": "X", "markersize": 12, "gid": "wrong"}

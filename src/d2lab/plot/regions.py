@@ -1,4 +1,4 @@
-"""Points of a plane in the colors of their classes, over what a classifier says of every place."""
+"""Points of a plane in the colors of their classes, over the decision regions of a classifier."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Answer = Callable[[NDArray[np.float64]], Any]  # points [n, 2] -> class numbers [n]
 FINE = 240  # places along each axis that the classifier is asked for
-MANY = 600  # points, above which an SVG holds them as one picture
+MANY = 600  # points, above which an SVG holds them as one image
 
 
 def regions(

@@ -11,7 +11,7 @@ from d2lab.plot.values import Numbers, column, same_length
 if TYPE_CHECKING:
     import matplotlib.figure
 
-MANY_POINTS = 5000  # above this an SVG holds the points as one picture, not as thousands of shapes
+MANY_POINTS = 5000  # above this an SVG holds the points as one image, not as thousands of shapes
 
 
 def fit(truth: Numbers, predicted: Numbers, theme: Theme = LIGHT) -> "matplotlib.figure.Figure":

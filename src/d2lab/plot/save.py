@@ -38,7 +38,7 @@ def save(
     """
     unknown = [name for name in formats if name not in METADATA]
     if unknown or not formats:
-        raise ConfigError("picture format", got=", ".join(unknown), need=" or ".join(METADATA))
+        raise ConfigError("figure format", got=", ".join(unknown), need=" or ".join(METADATA))
     with _laid_out(figure):
         rendered = {name: render(figure, name) for name in formats}  # all of them before the first is written
     paths = []

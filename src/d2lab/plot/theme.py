@@ -129,7 +129,7 @@ def font(size: float | int, color: str) -> dict[str, Any]:
 
 
 def dress(axes: "matplotlib.axes.Axes", theme: Theme, *, title: str = "", horizontal: str = "") -> None:
-    """Return axes the look of the house: two quiet spines, a pale grid, a name at the top left."""
+    """Style axes as all figures here are: two quiet spines, a pale grid, a name at the top left."""
     axes.set_facecolor(theme.background)
     for side, spine in axes.spines.items():
         spine.set_visible(side in {"left", "bottom"})
@@ -143,7 +143,7 @@ def dress(axes: "matplotlib.axes.Axes", theme: Theme, *, title: str = "", horizo
 
 
 def blank(axes: "matplotlib.axes.Axes", theme: Theme) -> None:
-    """Take ticks and frame away, for pictures."""
+    """Take ticks and frame away, for images."""
     axes.set_facecolor(theme.background)
     axes.set_xticks([])
     axes.set_yticks([])

@@ -1,4 +1,4 @@
-"""Numbers on their way into a picture: arrays of one length, or a line that says what is wrong with them."""
+"""Numbers on their way into a figure: arrays of one length, or a line that says what is wrong with them."""
 
 from collections.abc import Sequence
 from typing import Any

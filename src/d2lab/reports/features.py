@@ -20,7 +20,7 @@ from d2lab.inspection import (
     similarities,
     tables_of,
 )
-from d2lab.plot import Maps, NetMaps, evidence, features, save_both, similarity
+from d2lab.plot import Maps, ModelMaps, evidence, features, save_both, similarity
 from d2lab.reports.figures import first_layer_images
 
 COMPARED = 200  # test examples that two models are compared on
@@ -84,7 +84,7 @@ def _subtitle(models: list[Trained]) -> str:
     )
 
 
-def _page(trained: Trained, shown: Shown, wanted: list[str]) -> NetMaps:
+def _page(trained: Trained, shown: Shown, wanted: list[str]) -> ModelMaps:
     inputs = shown.read_by(trained)
     with torch.no_grad():
         outputs = outputs_of(trained.model, inputs, wanted or main_layers(trained.model, inputs))
@@ -98,7 +98,7 @@ def _page(trained: Trained, shown: Shown, wanted: list[str]) -> NetMaps:
                 "layer", got=f"{name}, {list(output.shape[1:])}", need="one with maps, not a list of numbers"
             )
         rows.append(Maps(name=name, values=output[0].cpu().numpy()))
-    return NetMaps(name=trained.record.name, image=picture_of(inputs), rows=rows)
+    return ModelMaps(name=trained.record.name, image=picture_of(inputs), rows=rows)
 
 
 def picture_of(inputs: Tensor) -> NDArray[np.uint8]:

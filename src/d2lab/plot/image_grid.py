@@ -1,4 +1,4 @@
-"""Pictures of a set in a grid, each with what it is called."""
+"""Images in a grid, each with its label."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -13,10 +13,10 @@ from d2lab.plot.theme import HEADER_INCHES, LIGHT, Theme, blank, figure, font, h
 if TYPE_CHECKING:
     import matplotlib.figure
 
-SIDE = 0.95  # inches of a picture
+SIDE = 0.95  # inches of an image
 
 
-def pictures(
+def image_grid(
     images: ArrayLike,
     names: Sequence[str] = (),
     theme: Theme = LIGHT,
@@ -26,19 +26,19 @@ def pictures(
     columns: int = 8,
     signed: bool = False,
 ) -> "matplotlib.figure.Figure":
-    """Draw pictures row by row.
+    """Draw images row by row.
 
     Args:
         images: [n, height, width] of one channel, or [n, 3, height, width] of colors from 0 to 1.
-        names: one a picture, written above it.
+        names: one an image, written above it.
         theme: `LIGHT` or `DARK`.
         title: headline.
         subtitle: the line below it.
-        columns: pictures a row.
-        signed: color one channel from negative over zero to positive, all pictures on one scale; otherwise in grays.
+        columns: images a row.
+        signed: color one channel from negative over zero to positive, all images on one scale; otherwise in grays.
 
     Raises:
-        ConfigError: there is no picture, or the names are not as many.
+        ConfigError: there is no image, or the names are not as many.
     """
     shown = np.asarray(images, dtype=np.float64)
     if shown.ndim not in (3, 4) or not len(shown) or (len(names) and len(names) != len(shown)):

@@ -1,9 +1,9 @@
-"""Laps by turns: every action warmed up once, then timed in its turn."""
+"""Interleaved timing: every action warmed up once, then timed in each round."""
 
 from d2lab.core.timing import time_interleaved
 
 
-def test_actions_take_turns_after_one_uncounted_call_each():
+def test_actions_are_interleaved_after_one_uncounted_call_each():
     called = []
     ticks = iter(map(float, range(1000)))
     laps = time_interleaved(
