@@ -51,7 +51,7 @@ def sides(name: str) -> tuple[int, dict[str, Side]]:
     targets = torch.zeros(count, dtype=torch.int64)
     augment = Augment(AugmentConfig(**config), shape=(channels, stored, stored), side=side, classes=10, seed=0)
     theirs = v2.Compose(parts)
-    pictures = [Image.fromarray(image.movedim(0, -1).squeeze(-1).numpy()) for image in images]
+    pil_images = [Image.fromarray(image.movedim(0, -1).squeeze(-1).numpy()) for image in images]
     whole = [part for part in parts if part not in FLOATS]
     erasing = [part for part in whole if isinstance(part, v2.RandomErasing)]  # knows tensors only
     before = [part for part in whole if part not in erasing]
@@ -60,7 +60,7 @@ def sides(name: str) -> tuple[int, dict[str, Side]]:
     return count, {
         "ours": lambda: augment(images, targets, next(step))[0],
         "torchvision, each image": lambda: torch.stack([theirs(image) for image in images]),
-        "torchvision on Pillow": lambda: torch.stack([pillow(picture) for picture in pictures]),
+        "torchvision on Pillow": lambda: torch.stack([pillow(image) for image in pil_images]),
         "torchvision, one draw a batch": lambda: theirs(images),
     }
 

@@ -1,4 +1,4 @@
-"""Nets of chapter 16 made small enough for a processor: accuracy on Fashion-MNIST after ten epochs, over seeds.
+"""Models of chapter 16 made small enough for a processor: accuracy on Fashion-MNIST after ten epochs, over seeds.
 
 python -m benchmarks.reduced trains what reduced.json does not hold yet, prints the table and writes it into
 docs/benchmarks*.md; it goes on where it was broken off. Everything but the sizes named here is the notes' own setting.
@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.vs_book.table import place
 
-from d2lab import recipes
+from d2lab import experiments
 from d2lab.core.atomic import write_bytes, write_json
 from d2lab.core.errors import D2labError, RunError
 from d2lab.core.machine import describe_machine
@@ -29,7 +29,7 @@ HEADS = {
     "zh": ("网络", "比笔记小在哪里", "种子数", "测试准确率", "训练准确率"),
 }
 WHOLE = {"en": "nothing", "zh": "没有"}
-NETS: dict[str, dict[str, object]] = {  # recipe: what is smaller than in the notes
+MODELS: dict[str, dict[str, object]] = {  # recipe: what is smaller than in the notes
     "lenet-norm": {},
     "alexnet": {"side": 67, "widths": "48,128,192,192,128", "hidden": 512},
     "resnet18": {"side": 28, "precision": "bfloat16"},
@@ -37,10 +37,10 @@ NETS: dict[str, dict[str, object]] = {  # recipe: what is smaller than in the no
 
 
 def train(model: str, seed: int, threads: int) -> dict[str, Any]:
-    """Train from a seed to the end; give what the record says."""
+    """Train from a seed to the end; return what the record says."""
     with tempfile.TemporaryDirectory() as root:
-        changes = {**NETS[model], "threads": threads}
-        run = recipes.train(model, data=DATA, changes=changes, seed=seed, device="cpu", root=Path(root))
+        changes = {**MODELS[model], "threads": threads}
+        run = experiments.train(model, data=DATA, changes=changes, seed=seed, device="cpu", root=Path(root))
         if run.status != "finished":
             raise RunError(f"{model}, seed {seed}", got=run.status, need="a run of all epochs", fix="Start it again.")
         epochs = [row for row in run.record.rows() if "epoch" in row]
@@ -59,7 +59,7 @@ def rows(results: dict[str, Any], language: str) -> list[list[str]]:
     for model, runs in results.items():
         train_, test = ([run["epochs"][-1][f"{part}_accuracy"] for run in runs] for part in ("train", "test"))
         spread = statistics.stdev(test) if len(test) > 1 else float("nan")
-        smaller = ", ".join(f"{name}={value}" for name, value in NETS[model].items()) or WHOLE[language]
+        smaller = ", ".join(f"{name}={value}" for name, value in MODELS[model].items()) or WHOLE[language]
         cells = [f"{statistics.mean(test):.4f} ± {spread:.4f}", f"{statistics.mean(train_):.4f}"]
         found.append([model, smaller, str(len(runs)), *cells])
     return found
@@ -87,7 +87,7 @@ def main() -> int:
     given = parser.parse_args()
     results: dict[str, Any] = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     try:
-        for model in [] if given.table else NETS:
+        for model in [] if given.table else MODELS:
             runs = results.setdefault(model, [])
             for seed in sorted(set(range(given.seeds)) - {run["seed"] for run in runs}):
                 runs.append(train(model, seed, given.threads))

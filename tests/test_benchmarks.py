@@ -110,8 +110,8 @@ def test_accuracy_goes_on_with_what_the_same_code_made():
 
 
 def test_an_unknown_net_is_refused_with_the_known_ones():
-    with pytest.raises(Exception, match=r"--nets: got 'lennet', need some of softmax, mlp, lenet"):
-        part("run").check_nets(["mlp", "lennet"])
+    with pytest.raises(Exception, match=r"--models: got 'lennet', need some of softmax, mlp, lenet"):
+        part("run").check_models(["mlp", "lennet"])
 
 
 def test_a_results_file_of_something_else_is_refused(tmp_path):
@@ -158,7 +158,7 @@ def test_both_sides_train_nets_of_the_same_size():
     from d2lab.experiments.experiment import count_parameters, plan
 
     for name, make in part("large").LARGE.items():
-        ours = count_parameters(plan(part("contest").NETS[name].recipe, data="fashion-mnist", device="cpu"))
+        ours = count_parameters(plan(part("contest").MODELS[name].recipe, data="fashion-mnist", device="cpu"))
         assert sum(p.numel() for p in make().parameters()) == ours
 
 
@@ -188,5 +188,5 @@ def test_the_table_of_reduced_nets_is_that_of_its_record(language):
     results = json.loads(reduced.RESULTS.read_text(encoding="utf-8"))
     block = reduced.PAGES[language].read_text(encoding="utf-8").partition(reduced.BEGIN)[2].partition(reduced.END)[0]
     assert block.strip() == reduced.markdown(results, language)
-    assert [len(runs) for runs in results.values()] == [3] * len(reduced.NETS)
+    assert [len(runs) for runs in results.values()] == [3] * len(reduced.MODELS)
     assert {len(run["epochs"]) for runs in results.values() for run in runs} == {10}

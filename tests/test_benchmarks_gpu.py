@@ -51,7 +51,7 @@ def test_without_a_gpu_one_line_says_so(bench):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--nets", "lenet,lenett"), "--nets: got 'lenett', need some of lenet, alexnet"),
+        (("--nets", "lenet,lenett"), "--models: got 'lenett', need some of lenet, alexnet"),
         (("--targets", "97"), "--targets: got '97', need some of 94, 95, 96"),
         (("--seeds", "0"), "--seeds: got 0, need 1 or more"),
         (("--epochs", "-1"), "--epochs: got -1, need 1 or more"),
@@ -215,13 +215,13 @@ def test_pages_hold_numbers_only_from_results():
 
 
 def test_every_net_of_the_notes_has_its_recipe_at_the_notes_settings():
-    from benchmarks.vs_book.contest import NETS
+    from benchmarks.vs_book.contest import MODELS
 
     from d2lab.experiments.experiment import plan
 
     for net in part("contest").NOTES:
-        settings = plan(NETS[net].recipe, data="fashion-mnist", device="cpu").settings
+        settings = plan(MODELS[net].recipe, data="fashion-mnist", device="cpu").settings
         assert settings.loop.epochs == 10
-        assert settings.loop.batch_size == NETS[net].batch
-        assert settings.optimizer.learning_rate == NETS[net].rate
-        assert getattr(settings.model, "side", None) == (NETS[net].side or 28)
+        assert settings.loop.batch_size == MODELS[net].batch
+        assert settings.optimizer.learning_rate == MODELS[net].rate
+        assert getattr(settings.model, "side", None) == (MODELS[net].side or 28)

@@ -93,7 +93,7 @@ def test_a_device_is_measured_whole(monkeypatch):
 
 def test_every_net_of_the_notes_table_is_counted():
     measure, contest, table = part("devices.measure"), part("gpu.contest"), part("devices.table")
-    from benchmarks.vs_book.contest import NETS
+    from benchmarks.vs_book.contest import MODELS
 
-    assert set(measure.TABLE) == {NETS[name].recipe for name in contest.NOTES}
+    assert set(measure.TABLE) == {MODELS[name].recipe for name in contest.NOTES}
     assert set(measure.TABLE) <= set(table.TITLES)

@@ -150,7 +150,7 @@ def main() -> int:
     options = parser.parse_args()
     torch.set_num_threads(1)  # a forked child of a process with idle workers would wait for them
     warm_up()
-    luck = random.Random(options.seed)
+    rng = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as folder:
         unbroken = Path(folder) / "unbroken"
         finished, seconds = run_once(unbroken, None, "", 0)
@@ -164,9 +164,9 @@ def main() -> int:
             done = False
             while not done:
                 inside = kills % 2 == 1
-                point = luck.choice(POINTS) if inside and kills < options.kills else ""
-                delay = luck.uniform(0, seconds / 2) if not inside and kills < options.kills else None
-                done, _ = run_once(root, delay, point, luck.randint(1, WRITES // 4))
+                point = rng.choice(POINTS) if inside and kills < options.kills else ""
+                delay = rng.uniform(0, seconds / 2) if not inside and kills < options.kills else None
+                done, _ = run_once(root, delay, point, rng.randint(1, WRITES // 4))
                 if not done:
                     kills += 1
                     by_point[point or "random moment"] += 1

@@ -22,7 +22,7 @@ DATA = "fashion-mnist"
 
 
 def measure() -> dict[str, Any]:
-    """Measure every device, and count the memory of the notes' nets."""
+    """Measure every device, and count the memory of the notes' models."""
     return {
         "machine": {**describe_machine(), "threads": torch.get_num_threads()},
         "devices": {str(device): measure_device(device) for device in devices()},
@@ -79,11 +79,11 @@ def step_memory(recipe: str) -> dict[str, int]:
     experiment = plan(recipe, data=DATA, device="cpu")
     settings, card = experiment.settings, catalog.card(DATA)
     with torch.device("meta"):
-        net = build_model(settings.model)
+        model = build_model(settings.model)
     side = experiment.prepare.side or card.shape[-1]
     batch = settings.loop.batch_size
     found = training_memory(
-        net,
+        model,
         experiment.task,
         settings.optimizer,
         inputs=(batch, card.shape[0], side, side),

@@ -3,11 +3,11 @@
 from typing import Any
 
 from benchmarks.devices.measure import ADDITIONS, PIECES
-from benchmarks.vs_book.contest import NETS
+from benchmarks.vs_book.contest import MODELS
 from benchmarks.vs_book.table import grid
 
 BEGIN, END = "<!-- devices: begin -->", "<!-- devices: end -->"
-TITLES = {entry.recipe: entry.title for entry in NETS.values()}
+TITLES = {entry.recipe: entry.title for entry in MODELS.values()}
 WORDS = {
     "en": {
         "speed": ("device", "copy, GB/s", "matrix product, TFLOP/s", "16 MiB in one copy, ms",

@@ -1,1 +1,1 @@
-"""Memory and time of a streamed folder of pictures as it grows."""
+"""Memory and time of a streamed folder of images as it grows."""

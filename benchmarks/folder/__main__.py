@@ -1,4 +1,4 @@
-"""python -m benchmarks.folder: one epoch of a streamed folder of pictures, 1x, 4x and 16x as large.
+"""python -m benchmarks.folder: one epoch of a streamed folder of images, 1x, 4x and 16x as large.
 
 Each size is read in a fresh process, whose memory (its workers' too) is watched from outside.
 """
@@ -21,7 +21,7 @@ from d2lab.core.machine import describe_machine
 
 GROWTH = (1, 4, 16)
 CLASSES = 10
-TEST = 20  # pictures a class in the test part, whatever the size
+TEST = 20  # images a class in the test part, whatever the size
 RESULTS = Path(__file__).with_name("results.json")
 WORKER = """
 import json, os, sys, time
@@ -37,13 +37,13 @@ for inputs, targets in batches.epoch(0):
     total += len(inputs)
     inputs.sum()  # a page that nobody touches counts for nobody, and a batch that is kept would not be seen
 spent = {"seconds": time.perf_counter() - start, "cpu_seconds": sum(os.times()[:4]) - before}
-print(json.dumps({"pictures": total, **{name: round(value, 2) for name, value in spent.items()}}))
+print(json.dumps({"images": total, **{name: round(value, 2) for name, value in spent.items()}}))
 """
 
 
 def draw(root: Path, count: int, seed: int = 0) -> int:
     """Draw a folder of JPEG photos of 240 to 480 pixels a side (smooth shapes and grain), and return its bytes."""
-    luck = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     size = 0
     for part, each in (("train", count // CLASSES), ("test", TEST)):
         for kind in range(CLASSES):
@@ -51,17 +51,17 @@ def draw(root: Path, count: int, seed: int = 0) -> int:
             folder.mkdir(parents=True)
             for number in range(each):
                 path = folder / f"{number:06}.jpg"
-                width, height = luck.integers(240, 481, 2).tolist()
-                shapes = Image.fromarray(luck.integers(0, 256, (8, 8, 3), dtype=np.uint8))
+                width, height = rng.integers(240, 481, 2).tolist()
+                shapes = Image.fromarray(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8))
                 photo = np.asarray(shapes.resize((width, height), Image.Resampling.BICUBIC)).astype(np.int16)
-                photo = photo + luck.integers(-12, 13, (height, width, 1), dtype=np.int16)
+                photo = photo + rng.integers(-12, 13, (height, width, 1), dtype=np.int16)
                 Image.fromarray(photo.clip(0, 255).astype(np.uint8)).save(path, quality=85)
                 size += path.stat().st_size
     return size
 
 
 def measure(root: Path, *, side: int, workers: int, cache: Path) -> dict[str, Any]:
-    """Stream one epoch in a fresh process; give pictures, seconds, processor seconds and peak memory in MiB."""
+    """Stream one epoch in a fresh process; return images, seconds, processor seconds and peak memory in MiB."""
     command = [sys.executable, "-c", WORKER, f"folder:{root}", str(side), str(workers)]
     environment = os.environ | {"D2LAB_CACHE": str(cache), "OMP_NUM_THREADS": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
@@ -78,7 +78,7 @@ def grow(base: int, *, side: int, workers: int, growth: tuple[int, ...] = GROWTH
     rows = []
     for factor in growth:
         with tempfile.TemporaryDirectory() as place:
-            root = Path(place) / "pictures"
+            root = Path(place) / "images"
             size = draw(root, base * factor)
             row = measure(root, side=side, workers=workers, cache=Path(place) / "cache")
         rows.append({"growth": factor, "bytes": size, **row})
@@ -91,7 +91,7 @@ def line(row: dict[str, Any], first: dict[str, Any]) -> str:
     memory = row.get("pss", row["rss"])
     ratio = row["cpu_seconds"] / first["cpu_seconds"] / row["growth"]
     return (
-        f"{row['growth']:>3}x  {row['pictures']:>6} pictures  {row['bytes'] / 1e6:7.1f} MB  "
+        f"{row['growth']:>3}x  {row['images']:>6} images  {row['bytes'] / 1e6:7.1f} MB  "
         f"peak {memory:7.1f} MiB ({memory / first.get('pss', first['rss']):.2f}x)  "
         f"{row['seconds']:6.1f} s, {row['cpu_seconds']:6.1f} s of processor ({ratio:.2f} of linear)"
     )
@@ -100,7 +100,7 @@ def line(row: dict[str, Any], first: dict[str, Any]) -> str:
 def main() -> int:
     """Measure and keep the results."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.folder", description=__doc__)
-    parser.add_argument("--base", type=int, default=500, help="training pictures of the smallest folder")
+    parser.add_argument("--base", type=int, default=500, help="training images of the smallest folder")
     parser.add_argument("--side", type=int, default=224, help="pixels that they are read at")
     parser.add_argument("--workers", type=int, default=2, help="processes that read")
     parser.add_argument("--out", type=Path, default=RESULTS, help="results file")

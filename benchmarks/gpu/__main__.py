@@ -8,7 +8,7 @@ import torch
 from benchmarks.gpu import table
 from benchmarks.gpu.contest import FAST_DATA, NOTES, TARGETS
 from benchmarks.gpu.run import Bench, check_targets
-from benchmarks.vs_book.run import check_nets, read
+from benchmarks.vs_book.run import check_models, read
 from benchmarks.vs_book.table import place
 from benchmarks.vs_book.wire import ROOT
 
@@ -24,7 +24,7 @@ def options() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu", description="The notes' models on a GPU.")
     parser.add_argument("--stage", choices=("notes", "cifar10"), default="notes", help="what is trained")
-    parser.add_argument("--nets", default=",".join(NOTES), help="nets of the notes, with commas between (default: all)")
+    parser.add_argument("--models", "--nets", default=",".join(NOTES), help="with commas between (default: all)")
     percents = ",".join(f"{100 * target:.0f}" for target in TARGETS)
     parser.add_argument("--targets", default=percents, help=f"of cifar10, percent (default {percents})")
     parser.add_argument("--data", choices=FAST_DATA, default=FAST_DATA[0], help="of the stage cifar10")
@@ -66,7 +66,7 @@ def measure(given: argparse.Namespace, out: Path) -> list[str]:
     for name in ("seeds", "epochs"):
         if getattr(given, name) < 1:
             raise ConfigError(f"--{name}", got=getattr(given, name), need="1 or more")
-    models, targets = check_nets(given.models.split(","), tuple(NOTES)), check_targets(given.targets.split(","))
+    models, targets = check_models(given.models.split(","), tuple(NOTES)), check_targets(given.targets.split(","))
     device = choose_device(given.device, quick=given.quick)
     bench = Bench(out, device, quick=given.quick, data=given.data, commit=given.commit)
     seeds, epochs = (1, 2) if given.quick else (given.seeds, given.epochs)

@@ -4,7 +4,7 @@ from statistics import mean, median, stdev
 from typing import Any
 
 from benchmarks.gpu.contest import NOTES, PRECISIONS, TARGETS
-from benchmarks.vs_book.contest import NETS
+from benchmarks.vs_book.contest import MODELS
 from benchmarks.vs_book.table import grid
 
 Result = dict[str, Any]
@@ -55,7 +55,7 @@ def notes_rows(result: Result) -> list[list[str]]:
                 floor = result.get("floors", {}).get(model, {}).get(precision, {}).get("examples_per_s")
                 share = ["-", "-"] if floor is None else [f"{floor:,.0f}", f"{rate / floor:.0%}"]
                 quality = [_spread([e["accuracy"] for e in entries], 4), _peak(entries)]
-                rows.append([NETS[model].title, precision, f"{rate:,.0f}", *share, *quality, *_notes(model, rate)])
+                rows.append([MODELS[model].title, precision, f"{rate:,.0f}", *share, *quality, *_notes(model, rate)])
     return rows
 
 

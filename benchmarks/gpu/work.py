@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from benchmarks.gpu.contest import DATA, FAST, FLOOR_STEPS, TARGETS
-from benchmarks.vs_book.contest import NETS
+from benchmarks.vs_book.contest import MODELS
 from benchmarks.vs_book.ours import bare_steps, our_form
 from benchmarks.vs_book.wire import Message
 
@@ -22,7 +22,7 @@ QUICK = {"examples": 128, "batch_size": 32}  # of the embedded digits: does ever
 
 def notes_run(model: str, precision: str, seed: int, epochs: int, device: torch.device, *, quick: bool) -> Message:
     """Train a model of the notes; give accuracy, median rate and peak memory."""
-    rows, peak = trained(NETS[model].recipe, {"epochs": epochs, "precision": precision}, seed, device, quick=quick)
+    rows, peak = trained(MODELS[model].recipe, {"epochs": epochs, "precision": precision}, seed, device, quick=quick)
     rates = [row["examples"] / row["seconds"] for row in rows]
     return {
         "examples_per_s": round(median(rates[1:] or rates), 1),  # the first epoch loads kernels
@@ -87,7 +87,7 @@ def floor(model: str, precision: str, device: torch.device, *, quick: bool) -> f
     """Return the examples a second of bare steps on one resident, prepared batch, in the form that our loop trains."""
     settings = {"precision": precision} | (QUICK if quick else {})
     data = None if quick else DATA
-    experiment = plan(NETS[model].recipe, data=data, changes=settings, device=str(device))
+    experiment = plan(MODELS[model].recipe, data=data, changes=settings, device=str(device))
     split = load_data(experiment)[0]
     batch = experiment.settings.loop.batch_size
     fast, optimizer = our_form(experiment, split)

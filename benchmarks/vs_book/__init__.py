@@ -1,1 +1,1 @@
-"""d2lab beside the book's own package: the same models, data and settings, measured in turns."""
+"""d2lab beside the book's own package: the same models, data and settings, measured interleaved."""

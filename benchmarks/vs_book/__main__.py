@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from benchmarks.vs_book import environment, table
-from benchmarks.vs_book.contest import NETS
-from benchmarks.vs_book.run import Contest, check_nets, read
+from benchmarks.vs_book.contest import MODELS
+from benchmarks.vs_book.run import Contest, check_models, read
 from benchmarks.vs_book.wire import ROOT, WorkerError
 
 from d2lab.core.atomic import write_bytes
@@ -18,7 +18,7 @@ PAGES = {"en": ROOT / "docs" / "benchmarks.md", "zh": ROOT / "docs" / "benchmark
 def options() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.vs_book", description="d2lab beside the book's d2l.")
-    parser.add_argument("--nets", default=",".join(NETS), help="nets, with commas between (default: all)")
+    parser.add_argument("--models", "--nets", default=",".join(MODELS), help="with commas between (default: all)")
     parser.add_argument("--rounds", type=int, default=5, help="counted rounds of the speed stage (default 5)")
     parser.add_argument("--accuracy", action="store_true", help="run the accuracy stage only; goes on where it stopped")
     parser.add_argument("--seeds", type=int, default=3, help="seeds of the accuracy stage (default 3)")
@@ -59,7 +59,7 @@ def main() -> int:
 
 def measure(given: argparse.Namespace, out: Path) -> None:
     """Prepare the book's environment and data, then measure."""
-    models = check_nets(given.models.split(","))
+    models = check_models(given.models.split(","))
     environment.place_data()
     contest = Contest(out, models, environment.peer_python(given.peer_python), quick=given.quick)
     if given.accuracy:

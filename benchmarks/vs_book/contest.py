@@ -10,7 +10,7 @@ TRAINING_EXAMPLES = 60_000
 
 
 @dataclass(frozen=True, slots=True)
-class Net:
+class Entry:
     """A model of the contest."""
 
     title: str
@@ -26,17 +26,17 @@ class Net:
         return self.steps is not None
 
 
-NETS = {
-    "softmax": Net("softmax regression", 0.1, "softmax"),
-    "mlp": Net("MLP, 256 hidden", 0.1, "mlp"),
-    "lenet": Net("LeNet, sigmoid", 0.9, "lenet-sigmoid"),
-    "lenet-norm": Net("LeNet with batch norm", 1.0, "lenet-norm"),
-    "alexnet": Net("AlexNet", 0.01, "alexnet", batch=128, side=224, steps=3),
-    "vgg11": Net("VGG-11, channels / 4", 0.05, "vgg11", batch=128, side=224, steps=3),
-    "nin": Net("NiN", 0.1, "nin", batch=128, side=224, steps=3),
-    "googlenet": Net("GoogLeNet", 0.1, "googlenet", batch=128, side=96, steps=4),
-    "resnet18": Net("ResNet-18", 0.05, "resnet18", side=96, steps=3),
-    "densenet": Net("DenseNet", 0.1, "densenet", side=96, steps=4),
+MODELS = {
+    "softmax": Entry("softmax regression", 0.1, "softmax"),
+    "mlp": Entry("MLP, 256 hidden", 0.1, "mlp"),
+    "lenet": Entry("LeNet, sigmoid", 0.9, "lenet-sigmoid"),
+    "lenet-norm": Entry("LeNet with batch norm", 1.0, "lenet-norm"),
+    "alexnet": Entry("AlexNet", 0.01, "alexnet", batch=128, side=224, steps=3),
+    "vgg11": Entry("VGG-11, channels / 4", 0.05, "vgg11", batch=128, side=224, steps=3),
+    "nin": Entry("NiN", 0.1, "nin", batch=128, side=224, steps=3),
+    "googlenet": Entry("GoogLeNet", 0.1, "googlenet", batch=128, side=96, steps=4),
+    "resnet18": Entry("ResNet-18", 0.05, "resnet18", side=96, steps=3),
+    "densenet": Entry("DenseNet", 0.1, "densenet", side=96, steps=4),
 }
 
 
@@ -55,7 +55,7 @@ def turns(model: str, *, quick: bool) -> list[Turn]:
     A turn of ours takes several epochs, since one is over too soon to time well; the book's epoch is long
     enough alone. The compiled turn leaves out its first epoch, in which torch.compile works.
     """
-    if NETS[model].windowed:
+    if MODELS[model].windowed:
         return windows()
     epochs = 1 if quick else 3
     floor = {"cmd": "floor", "threads": None, "epochs": epochs}

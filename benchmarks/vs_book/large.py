@@ -14,11 +14,11 @@ def alexnet() -> Any:
     from torch import nn
 
     return nn.Sequential(
-        *_bent(nn.Conv2d(1, 96, 11, stride=4, padding=1), nn.MaxPool2d(3, 2)),
-        *_bent(nn.Conv2d(96, 256, 5, padding=2), nn.MaxPool2d(3, 2)),
-        *_bent(nn.Conv2d(256, 384, 3, padding=1)),
-        *_bent(nn.Conv2d(384, 384, 3, padding=1)),
-        *_bent(nn.Conv2d(384, 256, 3, padding=1), nn.MaxPool2d(3, 2)),
+        *_relu(nn.Conv2d(1, 96, 11, stride=4, padding=1), nn.MaxPool2d(3, 2)),
+        *_relu(nn.Conv2d(96, 256, 5, padding=2), nn.MaxPool2d(3, 2)),
+        *_relu(nn.Conv2d(256, 384, 3, padding=1)),
+        *_relu(nn.Conv2d(384, 384, 3, padding=1)),
+        *_relu(nn.Conv2d(384, 256, 3, padding=1), nn.MaxPool2d(3, 2)),
         nn.Flatten(),
         *_head(6400),
     )
@@ -30,7 +30,7 @@ def vgg11() -> Any:
     layers, channels = [], 1
     for repeats, width in ((1, 16), (1, 32), (2, 64), (2, 128), (2, 128)):
         for _ in range(repeats):
-            layers += _bent(nn.Conv2d(channels, width, 3, padding=1))
+            layers += _relu(nn.Conv2d(channels, width, 3, padding=1))
             channels = width
         layers.append(nn.MaxPool2d(2, 2))
     return nn.Sequential(*layers, nn.Flatten(), *_head(128 * 7 * 7))
@@ -41,9 +41,9 @@ def nin() -> Any:
 
     def block(channels: int, width: int, *window: int) -> list[Any]:
         return [
-            *_bent(nn.Conv2d(channels, width, *window)),
-            *_bent(nn.Conv2d(width, width, 1)),
-            *_bent(nn.Conv2d(width, width, 1)),
+            *_relu(nn.Conv2d(channels, width, *window)),
+            *_relu(nn.Conv2d(width, width, 1)),
+            *_relu(nn.Conv2d(width, width, 1)),
         ]
 
     return nn.Sequential(
@@ -62,10 +62,10 @@ def googlenet() -> Any:
             super().__init__()
             self.paths = nn.ModuleList(
                 [
-                    nn.Sequential(*_bent(nn.Conv2d(channels, one, 1))),
-                    nn.Sequential(*_bent(nn.Conv2d(channels, two[0], 1)), *_bent(nn.Conv2d(*two, 3, padding=1))),
-                    nn.Sequential(*_bent(nn.Conv2d(channels, three[0], 1)), *_bent(nn.Conv2d(*three, 5, padding=2))),
-                    nn.Sequential(nn.MaxPool2d(3, 1, 1), *_bent(nn.Conv2d(channels, four, 1))),
+                    nn.Sequential(*_relu(nn.Conv2d(channels, one, 1))),
+                    nn.Sequential(*_relu(nn.Conv2d(channels, two[0], 1)), *_relu(nn.Conv2d(*two, 3, padding=1))),
+                    nn.Sequential(*_relu(nn.Conv2d(channels, three[0], 1)), *_relu(nn.Conv2d(*three, 5, padding=2))),
+                    nn.Sequential(nn.MaxPool2d(3, 1, 1), *_relu(nn.Conv2d(channels, four, 1))),
                 ]
             )
 
@@ -76,8 +76,8 @@ def googlenet() -> Any:
         return nn.MaxPool2d(3, 2, 1)
 
     return nn.Sequential(
-        *_bent(nn.Conv2d(1, 64, 7, 2, 3), pool()),
-        *(*_bent(nn.Conv2d(64, 64, 1)), *_bent(nn.Conv2d(64, 192, 3, padding=1), pool())),
+        *_relu(nn.Conv2d(1, 64, 7, 2, 3), pool()),
+        *(*_relu(nn.Conv2d(64, 64, 1)), *_relu(nn.Conv2d(64, 192, 3, padding=1), pool())),
         Inception(192, 64, (96, 128), (16, 32), 32),
         *(Inception(256, 128, (128, 192), (32, 96), 64), pool()),
         Inception(480, 192, (96, 208), (16, 48), 64),
@@ -165,7 +165,7 @@ def _normed_first(channels: int, width: int, kernel: int, padding: int) -> Any:
     return nn.Sequential(nn.BatchNorm2d(channels), nn.ReLU(), nn.Conv2d(channels, width, kernel, padding=padding))
 
 
-def _bent(layer: Any, *behind: Any) -> list[Any]:
+def _relu(layer: Any, *behind: Any) -> list[Any]:
     from torch import nn
 
     return [layer, nn.ReLU(), *behind]
@@ -174,7 +174,10 @@ def _bent(layer: Any, *behind: Any) -> list[Any]:
 def _head(features: int) -> list[Any]:
     from torch import nn
 
-    hidden = [*_bent(nn.Linear(features, 4096), nn.Dropout(0.5)), *_bent(nn.Linear(4096, 4096), nn.Dropout(0.5))]
+    hidden = [
+        *_relu(nn.Linear(features, 4096), nn.Dropout(0.5)),
+        *_relu(nn.Linear(4096, 4096), nn.Dropout(0.5)),
+    ]
     return [*hidden, nn.Linear(4096, CLASSES)]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from benchmarks.vs_book.contest import NETS
+from benchmarks.vs_book.contest import MODELS
 from benchmarks.vs_book.wire import Message, serve
 from torch import Tensor, nn
 from torch.nn import functional
@@ -49,7 +49,11 @@ class Stopwatch(Silence):
 
 def changes(model: str, epochs: int, threads: int | None, *, compiled: bool = False) -> dict[str, object]:
     """Name the contest's settings, though the recipes have most of them already."""
-    named: dict[str, object] = {"epochs": epochs, "batch_size": NETS[model].batch, "learning_rate": NETS[model].rate}
+    named: dict[str, object] = {
+        "epochs": epochs,
+        "batch_size": MODELS[model].batch,
+        "learning_rate": MODELS[model].rate,
+    }
     named |= {} if threads is None else {"threads": threads}
     return named | ({"compile": True} if compiled else {})
 
@@ -64,7 +68,7 @@ def epoch(model: str, threads: int | None, epochs: int, compiled: bool = False) 
     watch = Stopwatch()
     settings = changes(model, epochs, threads, compiled=compiled)
     with tempfile.TemporaryDirectory() as root:
-        run = train(NETS[model].recipe, data=DATA, changes=settings, device="cpu", root=Path(root), progress=watch)
+        run = train(MODELS[model].recipe, data=DATA, changes=settings, device="cpu", root=Path(root), progress=watch)
         used = run.record.machine()["threads"]
     laps = watch.laps[1:] if compiled else watch.laps
     return {"examples": sum(n for n, _ in laps), "seconds": sum(s for _, s in laps), "threads": used}
@@ -72,7 +76,7 @@ def epoch(model: str, threads: int | None, epochs: int, compiled: bool = False) 
 
 def window(model: str, threads: int, precision: str = "float32") -> Message:
     """Train for some steps after an epoch of as many that warms up: our data, loop and record, hardly a test."""
-    watch, entry = Stopwatch(), NETS[model]
+    watch, entry = Stopwatch(), MODELS[model]
     settings = changes(model, 2, threads) | {"precision": precision, "examples": entry.batch * (entry.steps or 1)}
     experiment = plan(entry.recipe, data=DATA, changes=settings, device="cpu")
     training, _, test = load_data(experiment)
@@ -96,7 +100,7 @@ def window(model: str, threads: int, precision: str = "float32") -> Message:
 @cache
 def training_set() -> Split:
     """Load the training set once."""
-    return load_data(plan(NETS["mlp"].recipe, data=DATA, device="cpu"))[0]
+    return load_data(plan(MODELS["mlp"].recipe, data=DATA, device="cpu"))[0]
 
 
 def floor(model: str, threads: int | None, epochs: int, form: str) -> Message:
@@ -108,7 +112,7 @@ def floor(model: str, threads: int | None, epochs: int, form: str) -> Message:
         epochs: how many epochs' worth of steps.
         form: "plain" for the eager model as written, "ours" for the form that our loop trains.
     """
-    experiment = plan(NETS[model].recipe, data=DATA, changes=changes(model, epochs, threads), device="cpu")
+    experiment = plan(MODELS[model].recipe, data=DATA, changes=changes(model, epochs, threads), device="cpu")
     split = training_set()
     count = count_threads(experiment, split)
     configure_malloc()  # as our loop does; without it every step pays for fresh pages
@@ -116,13 +120,13 @@ def floor(model: str, threads: int | None, epochs: int, form: str) -> Message:
         trained, optimizer = plain_form(experiment) if form == "plain" else our_form(experiment, split)
         sizes = step_sizes(model, len(split), epochs)
         batch = experiment.prepare(split.inputs[: sizes[0]]), split.targets[: sizes[0]]
-        seconds = bare_steps(trained, optimizer, batch, sizes, warm=1 if NETS[model].windowed else WARM_STEPS)
+        seconds = bare_steps(trained, optimizer, batch, sizes, warm=1 if MODELS[model].windowed else WARM_STEPS)
     return {"examples": sum(sizes), "seconds": seconds, "threads": count}
 
 
 def step_sizes(model: str, count: int, epochs: int) -> list[int]:
     """List how many examples each step takes: those of whole epochs, or of a window."""
-    entry = NETS[model]
+    entry = MODELS[model]
     if entry.steps is not None:
         return [entry.batch] * entry.steps
     steps = steps_per_epoch(count, entry.batch)
@@ -170,7 +174,7 @@ def accuracy(model: str, seed: int, epochs: int, threads: int | None) -> Message
     """Train from a seed; the last epoch's row holds the accuracy on the test set."""
     with tempfile.TemporaryDirectory() as root:
         settings = changes(model, epochs, threads)
-        run = train(NETS[model].recipe, data=DATA, changes=settings, seed=seed, device="cpu", root=Path(root))
+        run = train(MODELS[model].recipe, data=DATA, changes=settings, seed=seed, device="cpu", root=Path(root))
         return {"accuracy": run.last["test_accuracy"]}
 
 

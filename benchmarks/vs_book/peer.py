@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.vs_book.contest import BATCH, CLASSES, NETS
+from benchmarks.vs_book.contest import BATCH, CLASSES, MODELS
 from benchmarks.vs_book.large import LARGE
 from benchmarks.vs_book.wire import Message, serve
 
@@ -75,7 +75,7 @@ def train(name: str, clocked: Clocked, test: Any, epochs: int) -> float:
     """Train with the book's loop for this model; return the accuracy on `test` by the book's own measure."""
     import torch
 
-    d2l, model, rate = book(), build(name), NETS[name].rate
+    d2l, model, rate = book(), build(name), MODELS[name].rate
     if name not in ("softmax", "mlp"):
         d2l.train_ch6(model, clocked, test, epochs, rate, torch.device("cpu"))
         return float(Undrawn.accuracy)
@@ -112,7 +112,7 @@ def window(model: str, threads: int) -> Message:
     import torch
 
     torch.set_num_threads(threads)
-    entry = NETS[model]
+    entry = MODELS[model]
     training, _ = book().load_data_fashion_mnist(entry.batch, resize=entry.side)
     timed = Window(training, entry.steps or 1)
     side = entry.side or 28

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.vs_book import environment, table
-from benchmarks.vs_book.contest import NETS, THREADS, Turn, turns
+from benchmarks.vs_book.contest import MODELS, THREADS, Turn, turns
 from benchmarks.vs_book.memory import PeakMemory
 from benchmarks.vs_book.wire import ROOT, Message, Worker, WorkerError
 
@@ -25,7 +25,7 @@ HOW = {
     "speed": "Wall time of the training part of an epoch, loading included, test excluded. Book: from the request "
     "for the loader's first batch until the last one was used and the loader had ended. Ours: from the start of "
     "the epoch until its last step was looked at, record and checkpoints included. Both sides in one process each, "
-    "in turns; the first round warms up and is not counted (except with --quick).",
+    "interleaved; the first round warms up and is not counted (except with --quick).",
     "window": "Large models, at the notes' batch and side: a few steps after one that warms up. Book: its loader with "
     "its resizing, its train_ch6. Ours: an epoch of as many steps, after one that warms up, record and checkpoints "
     "included; bfloat16 is the same under autocast. No test on either side. Every round counts: each window warms up "
@@ -74,7 +74,7 @@ class Contest:
         self.result |= {"machine": ours, "peer": peer, "commit": commit, "uncommitted_changes": changed, "how": HOW}
         self.result["settings"] = {
             "data": "fashion-mnist",
-            "batch_size": {n: NETS[n].batch for n in NETS},
+            "batch_size": {n: MODELS[n].batch for n in MODELS},
             "threads": THREADS,
         }
 
@@ -92,9 +92,9 @@ class Contest:
             measured: dict[str, Any] = {model: {"rounds": [], "threads": {}} for model in self.models}
             for number in range(rounds if self.quick else rounds + 1):
                 for model in self.models:
-                    if NETS[model].windowed and number == rounds:
+                    if MODELS[model].windowed and number == rounds:
                         continue
-                    counted = self.quick or number > 0 or NETS[model].windowed
+                    counted = self.quick or number > 0 or MODELS[model].windowed
                     rates = self.one_round(
                         workers, model, measured[model]["threads"], "round" if counted else "warm-up"
                     )
@@ -118,7 +118,7 @@ class Contest:
 
     def memory(self) -> None:
         """Watch a fresh worker of each side through an epoch."""
-        for model in [name for name in self.models if not NETS[name].windowed]:
+        for model in [name for name in self.models if not MODELS[name].windowed]:
             for turn in turns(model, quick=True)[:2]:
                 with self.start(turn.side) as worker:
                     worker.ask({"cmd": "hello"})
@@ -134,7 +134,7 @@ class Contest:
             workers = {side: stack.enter_context(self.start(side)) for side in ("book", "ours")}
             self.introduce(workers)
             scores = self.result.setdefault("accuracy", {})
-            for model in [name for name in self.models if not NETS[name].windowed]:
+            for model in [name for name in self.models if not MODELS[name].windowed]:
                 for side, worker in workers.items():
                     made_by = made_of(side, self.result)
                     kept = still_good(scores.setdefault(model, {}).get(side, []), epochs, made_by)
@@ -208,7 +208,7 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def check_nets(names: list[str], known: Collection[str] = tuple(NETS)) -> list[str]:
+def check_models(names: list[str], known: Collection[str] = tuple(MODELS)) -> list[str]:
     """Refuse a model that takes no part.
 
     Raises:
@@ -216,5 +216,5 @@ def check_nets(names: list[str], known: Collection[str] = tuple(NETS)) -> list[s
     """
     for name in names:
         if name not in known:
-            raise ConfigError("--nets", got=name, need=f"some of {', '.join(known)}, with commas between")
+            raise ConfigError("--models", got=name, need=f"some of {', '.join(known)}, with commas between")
     return names

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from statistics import mean, median, stdev
 from typing import Any
 
-from benchmarks.vs_book.contest import NETS
+from benchmarks.vs_book.contest import MODELS
 
 Result = dict[str, Any]
 BEGIN, END = "<!-- vs_book: begin -->", "<!-- vs_book: end -->"
@@ -71,7 +71,7 @@ def speed_rows(result: Result) -> list[list[str]]:
         own = count["ours-chosen"] + (f" ({threads})" if threads else "")
         parts = [count["book"], count["ours"], _times(ratios.get("ours / book")), own, count["ours-compiled"]]
         floors = [count["floor-plain"], count["floor-ours"], _share(ratios.get("ours-chosen / floor-ours"))]
-        rows.append([NETS[model].title, *parts, *floors])
+        rows.append([MODELS[model].title, *parts, *floors])
     return rows
 
 
@@ -84,23 +84,23 @@ def window_rows(result: Result) -> list[list[str]]:
         parts = [count["book"], count["ours"], _times(ratios["ours / book"], 2)]
         half = [count["ours-bfloat16"], _times(ratios["ours-bfloat16 / book"], 2)]
         floors = [count["floor-plain"], count["floor-ours"], _share(ratios["ours / floor-ours"])]
-        rows.append([NETS[model].title, str(NETS[model].side), *parts, *half, *floors])
+        rows.append([MODELS[model].title, str(MODELS[model].side), *parts, *half, *floors])
     return rows
 
 
 def _timed(result: Result, *, windowed: bool) -> list[tuple[str, dict[str, Any]]]:
-    return [(model, found) for model, found in summarize(result)["speed"].items() if NETS[model].windowed == windowed]
+    return [(model, found) for model, found in summarize(result)["speed"].items() if MODELS[model].windowed == windowed]
 
 
 def quality_rows(result: Result) -> list[list[str]]:
     """Return a row for each model whose accuracy or memory was measured."""
     accuracy, memory = summarize(result)["accuracy"], result.get("memory", {})
     rows = []
-    for model in NETS:
+    for model in MODELS:
         if model in accuracy or model in memory:
             scores = [_score(accuracy.get(model, {}).get(side)) for side in ("book", "ours")]
             peaks = [_peak(memory.get(model, {}).get(side)) for side in ("book", "ours")]
-            rows.append([NETS[model].title, *scores, *peaks])
+            rows.append([MODELS[model].title, *scores, *peaks])
     return rows
 
 
@@ -108,7 +108,7 @@ def titles(result: Result, language: str = "en") -> tuple[str, str, str]:
     """Return the titles of the tables."""
     timed = result.get("speed", {})
     rounds, windows = (
-        _span([len(entry["rounds"]) for model, entry in timed.items() if NETS[model].windowed == large], language)
+        _span([len(entry["rounds"]) for model, entry in timed.items() if MODELS[model].windowed == large], language)
         for large in (False, True)
     )
     entries = [e for sides in result.get("accuracy", {}).values() for side in sides.values() for e in side]
