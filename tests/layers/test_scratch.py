@@ -11,7 +11,8 @@ from d2lab.core.errors import ConfigError
 from d2lab.layers import to_scratch
 from d2lab.models.lenet import LeNet, LeNetConfig
 from d2lab.models.mlp import MLP, MLPConfig
-from d2lab.vision.scale import resize, to_unit
+from d2lab.vision.color import to_unit
+from d2lab.vision.resample import resize
 
 CONFIGS = {"modern": LeNetConfig(), "notes": LeNetConfig(activation="sigmoid", pooling="average")}
 

@@ -2,9 +2,9 @@
 
 from tests.mutants.mutant import Mutant
 
-PICKLED, CIFAR, PICTURE = "tests/data/test_pickled.py", "tests/data/test_cifar10.py", "tests/data/test_picture.py"
+PICKLED, CIFAR, IMAGE = "tests/data/test_pickled.py", "tests/data/test_cifar10.py", "tests/data/test_image.py"
 FOLDER, IMAGES, KAGGLE = "tests/data/test_folder.py", "tests/data/test_image_folder.py", "tests/data/test_kaggle.py"
-RUNS = "tests/recipes/test_folder_runs.py"
+RUNS = "tests/experiments/test_folder_runs.py"
 MUTANTS = [
     Mutant("any name is known", "data/pickled.py", "if argument not in KNOWN:", "if argument is None:", PICKLED),
     Mutant("bytes after the end go unseen", "data/pickled.py", "if end != len(program):", "if end > len(program):", PICKLED),
@@ -17,9 +17,9 @@ MUTANTS = [
     Mutant("a half set is whole", "data/decoded.py", "if rows.done != rows.shape[0]:", "if rows.done > rows.shape[0]:", CIFAR),
     Mutant("sizes of the files not looked at", "data/decoded.py", "found == self.manifest and sizes == wanted", "found == self.manifest", CIFAR),
     Mutant("leftovers stay", "data/decoded.py", "shutil.rmtree(leftover, ignore_errors=True)", "pass", CIFAR),
-    Mutant("the corner instead of the center", "data/picture.py", "(whole.width - short) / 2, (whole.height - short) / 2", "0, 0", PICTURE),
-    Mutant("photos lie on their side", "data/picture.py", "ImageOps.exif_transpose(picture) if turned else picture", "picture", PICTURE),
-    Mutant("drafts too small", "data/picture.py", "GAP * side / min(size)", "side / max(size) / 2", PICTURE),
+    Mutant("the corner instead of the center", "data/image.py", "(whole.width - short) / 2, (whole.height - short) / 2", "0, 0", IMAGE),
+    Mutant("photos lie on their side", "data/image.py", "ImageOps.exif_transpose(picture) if turned else picture", "picture", IMAGE),
+    Mutant("drafts too small", "data/image.py", "GAP * side / min(size)", "side / max(size) / 2", IMAGE),
     Mutant("the largest hashes of all classes go", "data/folder.py", "np.flatnonzero(numbers == number)", "np.flatnonzero(numbers >= number)", FOLDER),
     Mutant("a whole class is held out", "data/folder.py", ", len(members) - 1)", ", len(members))", FOLDER),
     Mutant("loops are followed", "data/folder.py", "if (here.st_dev, here.st_ino) in above:", "if len(above) > 30:", FOLDER),
@@ -33,6 +33,6 @@ MUTANTS = [
     Mutant("ids as words", "data/kaggle.py", "key=lambda row: _in_order(row[0])", "key=lambda row: row[0]", KAGGLE),
     Mutant("written in place", "data/kaggle.py", 'growing = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")', "growing = out", KAGGLE),
     Mutant("labels that leave their folder", "data/kaggle.py", "if label.startswith(\".\") or", "if", KAGGLE),
-    Mutant("a file says which code runs", "recipes/experiment.py", "return dataclasses.replace(card, module=FOLDER_MODULE)", "return card", RUNS),
-    Mutant("decoded small before augmenting", "recipes/examples.py", "return side if side is not None and experiment.settings.augment.idle else", "return side if side is not None else", RUNS),
+    Mutant("a file says which code runs", "experiments/experiment.py", "return dataclasses.replace(card, module=FOLDER_MODULE)", "return card", RUNS),
+    Mutant("decoded small before augmenting", "experiments/data.py", "return side if side is not None and experiment.settings.augment.idle else", "return side if side is not None else", RUNS),
 ]  # fmt: skip

@@ -24,7 +24,7 @@ from d2lab.train.loop import Loop
 from d2lab.train.progress import Silence
 from d2lab.train.task import find_task
 from d2lab.train.train_step import TrainStep
-from d2lab.vision import augment as augmenting
+from d2lab.vision import sampling
 from d2lab.vision.augment import Augment, AugmentConfig
 from d2lab.vision.prepare import Prepare
 
@@ -135,7 +135,7 @@ AUGMENTED = [
 
 @pytest.mark.parametrize("changes", AUGMENTED, ids="-".join)
 def test_augmentation_reads_no_value_and_copies_nothing_across(changes, monkeypatch):
-    monkeypatch.setattr(augmenting, "Generator", LuckOnMeta)
+    monkeypatch.setattr(sampling, "Generator", LuckOnMeta)
     for name in ("rand", "randint", "randperm"):
         plain = getattr(torch, name)
         monkeypatch.setattr(torch, name, lambda *a, plain=plain, generator=None, **k: plain(*a, **k))

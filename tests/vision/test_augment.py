@@ -1,4 +1,4 @@
-"""Augmentation as a run meets it: luck by seed and step, each image its own, each change its own stream."""
+"""Augmentation as a run meets it: random by seed and step, each image its own draw, each change its own generator."""
 
 import dataclasses
 
@@ -8,8 +8,9 @@ from scipy import stats
 
 from d2lab.core.errors import ConfigError
 from d2lab.vision.augment import Augment, AugmentConfig
+from d2lab.vision.color import to_unit
 from d2lab.vision.prepare import Prepare
-from d2lab.vision.scale import resize, to_unit
+from d2lab.vision.resample import resize
 
 EVERY = {
     "flip": 0.5,
@@ -44,7 +45,7 @@ def test_seed_and_step_alone_decide(rng, name, side):
     images, targets = batch(rng)
     once = augment(side=side, **{name: EVERY[name]})
     seen, wanted = once(images, targets, 7)
-    torch.manual_seed(99)  # the global luck has no say
+    torch.manual_seed(99)  # the global random state has no say
     torch.rand(5)
     once(images, targets, 8)
     again, same = augment(side=side, **{name: EVERY[name]})(images, targets, 7)
@@ -56,7 +57,7 @@ def test_seed_and_step_alone_decide(rng, name, side):
 
 
 @each
-def test_every_change_changes_and_each_image_by_its_own_luck(rng, name):
+def test_every_change_changes_and_each_image_by_its_own_draw(rng, name):
     images, _ = batch(rng, 1)
     alike, numbers = images.expand(40, -1, -1, -1).contiguous(), torch.arange(40) % 10
     if name in MIXES:  # mixing with oneself shows nothing
@@ -99,7 +100,7 @@ def test_an_image_does_not_feel_its_neighbors(rng, name):
     torch.testing.assert_close(before[0], after[0], rtol=0, atol=1e-7)
 
 
-def test_setting_one_change_leaves_the_luck_of_the_others(rng):
+def test_setting_one_change_leaves_the_draws_of_the_others(rng):
     images, targets = batch(rng)
     flipped, _ = augment(flip=0.5)(images, targets, 0)
     mirrored = [not torch.equal(a, b) for a, b in zip(flipped, to_unit(images), strict=True)]
@@ -150,15 +151,16 @@ def test_amounts_are_drawn_evenly_each_way(monkeypatch, rng, name, middle):
         return images
 
     from d2lab.vision import augment as module
+    from d2lab.vision import joint
 
     if name == "rotate":
-        monkeypatch.setattr(module, "rotate", spy)
+        monkeypatch.setattr(joint, "rotate", spy)
     else:
         monkeypatch.setitem(module.COLORS, name, (spy, float(middle)))
     amount = 30.0 if name == "rotate" else 0.4
     augment((3, 2, 2), **{name: amount})(*batch(rng, 3000, (3, 2, 2)), 0)
-    law = stats.uniform(middle - amount, 2 * amount).cdf
-    assert stats.kstest(drawn[0].numpy(), law).pvalue > 1e-3
+    distribution = stats.uniform(middle - amount, 2 * amount).cdf
+    assert stats.kstest(drawn[0].numpy(), distribution).pvalue > 1e-3
 
 
 def test_what_nothing_changes_is_only_made_ready(rng):

@@ -6,7 +6,8 @@ import torch
 from PIL import Image
 
 from d2lab.core.errors import ConfigError
-from d2lab.vision.scale import resize, to_unit
+from d2lab.vision.color import to_unit
+from d2lab.vision.resample import resize
 
 
 def test_every_byte_becomes_its_255th_to_one_unit_in_the_last_place():

@@ -8,9 +8,8 @@ from scipy import stats
 from torchvision.transforms.v2 import RandomResizedCrop
 from torchvision.transforms.v2 import functional as reference
 
-from d2lab.vision.crop import random_boxes, squares
-from d2lab.vision.resample import resized_crop, taps
-from d2lab.vision.scale import resize
+from d2lab.vision.crop import random_boxes, random_holes
+from d2lab.vision.resample import resize, resized_crop, taps
 
 SCALE, RATIO = (0.08, 1.0), (3 / 4, 4 / 3)
 EXTREMES = [(0, 0, 1, 1), (0, 0, 20, 28), (19, 27, 1, 1), (3, 5, 16, 2), (7, 0, 1, 28), (11, 13, 9, 15)]
@@ -92,7 +91,7 @@ def test_where_no_proposal_fits_the_largest_central_box_is_taken(rng, height, wi
 @pytest.mark.parametrize(("height", "width", "hole"), [(8, 8, 3), (8, 5, 4), (6, 6, 1), (4, 4, 20), (5, 7, 0)])
 def test_holes_are_equally_likely_everywhere_and_cut_at_the_border(rng, height, width, hole):
     count = 20_000
-    holes = squares(count, height, width, hole, rng)
+    holes = random_holes(count, height, width, hole, rng)
     assert holes.shape == (count, 1, height, width)
     shares = torch.zeros(height, width, dtype=torch.float64)
     areas = []

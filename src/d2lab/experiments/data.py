@@ -10,7 +10,7 @@ from d2lab.data.split import Split, holdout, limit
 from d2lab.data.stream import MappedArrays, StreamedBatches
 from d2lab.experiments.classes import keep_classes, whole_card
 from d2lab.experiments.experiment import Experiment
-from d2lab.vision.scale import resize
+from d2lab.vision.resample import resize
 
 RESIDENT_BYTES = 256 * 2**20  # a set that is not larger when resized is resized once, a larger one at each step
 

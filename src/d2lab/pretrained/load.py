@@ -17,8 +17,8 @@ from d2lab.models.pretrained import PretrainedConfig
 from d2lab.pretrained.origin import Origin, find_origin
 from d2lab.pretrained.store import Tensors, obtain
 from d2lab.pretrained.weights import fingerprint, read_weights
-from d2lab.vision.center import center
-from d2lab.vision.scale import to_unit
+from d2lab.vision.color import to_unit
+from d2lab.vision.resample import center_crop
 
 OLD_DENSENET = re.compile(r"(denselayer\d+\.(?:norm|conv))\.(\d)\.")  # files from before torch 0.4: norm.1 for norm1
 
@@ -49,7 +49,7 @@ class Pretrained:
     def prepare(self, images: UInt8[Tensor, "batch channel height width"]) -> Float[Tensor, "batch channel side side"]:
         """Cut pictures as the model's makers did to judge it, and scale them to [0, 1]."""
         origin = self.origin
-        return to_unit(center(images, resize=origin.resize, side=origin.side, mode=origin.interpolation))
+        return to_unit(center_crop(images, resize=origin.resize, side=origin.side, mode=origin.interpolation))
 
 
 def load_pretrained(name: str, *, file: Path | None = None, report: Report | None = None) -> Pretrained:

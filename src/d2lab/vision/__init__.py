@@ -1,1 +1,1 @@
-"""Pictures on their way to a model: read, changed at random, resized, scaled."""
+"""Images on their way to a model: read, augmented, resized, scaled."""

@@ -1,27 +1,27 @@
-"""Augmentation: other images of the same things, made on the device, each image by its own luck.
+"""Augmentation: random changes of images on the device, each image by its own draw, targets moved with their images.
 
-The luck of a step depends on the seed and the number of the step alone, so a run that was broken off goes on with
-the images it would have seen; each change has a stream of its own, so setting one leaves the others as they were.
+The random numbers of a step depend on the seed and the number of the step alone, so a run that was interrupted goes on
+with the images it would have seen; each change has a generator of its own, so setting one leaves the others as they
+were.
 """
 
 import dataclasses
 import math
 from dataclasses import dataclass
+from typing import Any
 
-import torch
 from jaxtyping import Float, Shaped
-from torch import Generator, Tensor
+from torch import Tensor
 from torch.nn import functional
 
 from d2lab.core.errors import ConfigError
-from d2lab.core.seed import derive
-from d2lab.vision import color, place
-from d2lab.vision.crop import random_boxes, squares
-from d2lab.vision.draw import beta, chosen, uniform, whole
-from d2lab.vision.mix import cutmix, mixup
-from d2lab.vision.resample import resized_crop
-from d2lab.vision.scale import resize, to_unit
-from d2lab.vision.turn import rotate
+from d2lab.vision import color
+from d2lab.vision.crop import random_boxes, random_holes
+from d2lab.vision.geometry import Border
+from d2lab.vision.joint import JointTransform
+from d2lab.vision.mixup import cutmix, mixup
+from d2lab.vision.sampling import StepGenerators, bernoulli, beta, integers, uniform
+from d2lab.vision.targets import MIN_VISIBLE, Kinds, TargetKind, Targets, check_kinds, move_targets
 
 COLORS = {  # name -> what changes it, and the amount that changes nothing
     "brightness": (color.brightness, 1.0),
@@ -35,9 +35,9 @@ GRAY = 0.5  # what a hole is filled with
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AugmentConfig:
-    """What is changed in an image on its way to training, in this order; the defaults change nothing.
+    """Settings of augmentation, in the order in which the changes are applied; the defaults change nothing.
 
-    Source: the changes name theirs; see vision.place, turn, crop, resample, color and mix.
+    Source: each change names its own; see vision.geometry, crop, resample, color and mixup.
     Changed: colors change in this order, where torchvision's ColorJitter shuffles the four.
 
     Raises:
@@ -48,7 +48,7 @@ class AugmentConfig:
     flip_vertical: float = 0.0  # share of images that are turned upside down
     translate: int = 0  # most pixels of the stored image that it is moved, each way: the random crop of a padded one
     rotate: float = 0.0  # degrees, this far each way; at most 180
-    border: place.Border = "reflect"  # what translate and rotate let in at the edge: the image mirrored, or black
+    border: Border = "reflect"  # what translate and rotate let in at the edge: the image mirrored, or black
     crop: float = 0.0  # least area of a random crop that is resized to the whole; 0 leaves it out, the papers' is 0.08
     brightness: float = 0.0  # factors from 1 - this to 1 + this
     contrast: float = 0.0
@@ -79,23 +79,37 @@ class AugmentConfig:
 
 
 class Augment:
-    """Changes the batches of a run.
+    """Change each batch of a run at random: every image by its own draw, targets with their images.
 
-    Source: none; it draws the luck and calls the changes, which name theirs.
+    A target's kind says how it follows. "class" and "number" describe the whole image and stay as they are under
+    every change but mixing: a number that a flip, a crop or a rotation alters (a position, an angle, a length in
+    pixels) is not of that kind; give positions as "points". "mask", "boxes" and "points" are moved by the map of
+    their image. Cutout hides pixels and moves nothing: targets keep what is under the hole.
 
     Args:
         config: what is changed, and how much.
         shape: of a stored image: channels, height, width.
-        side: of the image as the model reads it, pixels; none keeps the size.
-        classes: of the targets.
-        seed: decides the luck, with the number of the step.
+        side: height and width of the image as the model reads it, pixels; None keeps the size.
+        classes: number of classes of a "class" target.
+        seed: decides the draws, with the number of the step.
+        kinds: what the target is, or what each is where targets are a dict.
+        min_visible: a box of which less than this share of its area is still seen is removed.
 
     Raises:
-        ConfigError: the images are too small to be moved so far, or have other channels than gray or color.
+        ConfigError: the images are too small to be moved so far, have other channels than gray or color, or a change
+            cannot be carried over to a target of its kind.
     """
 
     def __init__(
-        self, config: AugmentConfig, *, shape: tuple[int, int, int], side: int | None, classes: int, seed: int
+        self,
+        config: AugmentConfig,
+        *,
+        shape: tuple[int, int, int],
+        side: int | None,
+        classes: int,
+        seed: int,
+        kinds: Kinds = "class",
+        min_visible: float = MIN_VISIBLE,
     ) -> None:
         channels, height, width = shape
         if config.translate >= min(height, width):
@@ -105,76 +119,86 @@ class Augment:
             if getattr(config, name) and channels not in (1, 3):
                 need = f"0 for images of {channels} channels: neither gray nor color"
                 raise ConfigError(f"augment.{name}", got=getattr(config, name), need=need)
+        check_kinds(kinds)
+        _check_movable(config, (kinds,) if isinstance(kinds, str) else tuple(kinds.values()))
         self.config, self.side, self.classes, self.seed = config, side, classes, seed
+        self.kinds, self.min_visible = kinds, min_visible
 
     def __call__(
-        self, images: Shaped[Tensor, "batch channel height width"], targets: Shaped[Tensor, " batch"], step: int
-    ) -> tuple[Float[Tensor, "batch channel rows columns"], Shaped[Tensor, "batch ..."]]:
-        """Return images ready for the model, and targets: class numbers, or shares of classes where images are mixed."""
-        luck = Luck(self.seed, step, images.device)
-        seen = self._seen(self._placed(images, luck), luck)
-        seen = self._colored(seen, luck)
+        self, inputs: Shaped[Tensor, "batch channel height width"], targets: Targets, step: int
+    ) -> tuple[Float[Tensor, "batch channel rows columns"], Targets]:
+        """Return images in [0, 1] as the model reads them, and their targets.
+
+        A class target becomes class probabilities [batch, classes] where images are mixed.
+
+        Args:
+            inputs: stored images, bytes or numbers in [0, 1].
+            targets: of the stated kinds.
+            step: number of the training step.
+
+        Raises:
+            DataError: the targets are not of the stated kinds.
+        """
+        generators = StepGenerators(self.seed, step, inputs.device)
+        transform = self._drawn(inputs, generators)
+        images = self._colored(transform.images(inputs), generators)
         if self.config.cutout:
-            count, _, height, width = seen.shape
-            seen = seen.masked_fill(squares(count, height, width, self.config.cutout, luck.of("cutout")), GRAY)
-        return self._mixed(seen, targets, luck)
+            count, _, height, width = images.shape
+            holes = random_holes(count, height, width, self.config.cutout, generators.of("cutout"))
+            images = images.masked_fill(holes, GRAY)
+        if self.kinds != "class":
+            targets = move_targets(targets, self.kinds, transform, self.min_visible)
+        return self._mixed(images, targets, generators)
 
-    def _placed(self, images: Tensor, luck: "Luck") -> Tensor:
-        """Mirror and move, by whole pixels: bytes stay bytes, four times fewer than numbers."""
-        config, count = self.config, len(images)
-        rows, columns = (place.straight(count, pixels, images.device) for pixels in images.shape[-2:])
-        if config.flip:
-            columns = place.mirrored(columns, chosen(count, config.flip, luck.of("flip")))
-        if config.flip_vertical:
-            rows = place.mirrored(rows, chosen(count, config.flip_vertical, luck.of("flip_vertical")))
-        if config.translate:
-            draw, ways = luck.of("translate"), 2 * config.translate + 1
-            down, right = (whole(count, ways, draw) - config.translate for _ in range(2))
-            rows, columns = place.moved(rows, down, config.border), place.moved(columns, right, config.border)
-        if config.flip or config.flip_vertical or config.translate:
-            return place.rearranged(images, rows, columns, config.border)
-        return images
-
-    def _seen(self, images: Tensor, luck: "Luck") -> Tensor:
-        """Turn, crop and resize to what the model reads."""
+    def _drawn(self, images: Tensor, generators: StepGenerators) -> JointTransform:
+        """Draw where each image is moved."""
         config, count, (height, width) = self.config, len(images), images.shape[-2:]
+        drawn: dict[str, Any] = {}
+        if config.flip:
+            drawn["flipped"] = bernoulli(count, config.flip, generators.of("flip"))
+        if config.flip_vertical:
+            drawn["flipped_vertical"] = bernoulli(count, config.flip_vertical, generators.of("flip_vertical"))
+        if config.translate:
+            generator, ways = generators.of("translate"), 2 * config.translate + 1
+            drawn["down"], drawn["right"] = (integers(count, ways, generator) - config.translate for _ in range(2))
         if config.rotate:
-            degrees = uniform((count,), -config.rotate, config.rotate, luck.of("rotate"))
-            images = rotate(to_unit(images), degrees, config.border)
+            drawn["degrees"] = uniform((count,), -config.rotate, config.rotate, generators.of("rotate"))
         if config.crop:
-            boxes = random_boxes(count, height, width, (config.crop, 1.0), RATIO, luck.of("crop"))
-            size = (height, width) if self.side is None else (self.side, self.side)
-            return resized_crop(to_unit(images), boxes, *size)
-        return to_unit(images if self.side is None else resize(images, self.side))
+            drawn["crops"] = random_boxes(count, height, width, (config.crop, 1.0), RATIO, generators.of("crop"))
+        size = None if self.side is None else (self.side, self.side)
+        drawn |= {"to_size": size, "border": config.border}
+        return JointTransform(count=count, height=height, width=width, device=images.device, **drawn)
 
-    def _colored(self, images: Tensor, luck: "Luck") -> Tensor:
+    def _colored(self, images: Tensor, generators: StepGenerators) -> Tensor:
         for name, (change, nothing) in COLORS.items():
             amount = getattr(self.config, name)
             if amount:
-                images = change(images, uniform((len(images),), nothing - amount, nothing + amount, luck.of(name)))
+                factors = uniform((len(images),), nothing - amount, nothing + amount, generators.of(name))
+                images = change(images, factors)
         return images
 
-    def _mixed(self, images: Tensor, targets: Tensor, luck: "Luck") -> tuple[Tensor, Tensor]:
+    def _mixed(self, images: Tensor, targets: Targets, generators: StepGenerators) -> tuple[Tensor, Targets]:
         alpha = self.config.mixup or self.config.cutmix
         if not alpha:
             return images, targets
-        draw = luck.of("mix")
-        shares = beta(alpha, len(images), draw)
-        one_hot = functional.one_hot(targets, self.classes).float()
-        return (mixup if self.config.mixup else cutmix)(images, one_hot, shares, draw)
+        name = None if isinstance(targets, Tensor) else next(iter(targets))
+        numbers = targets if isinstance(targets, Tensor) else targets[str(name)]
+        generator = generators.of("mix")
+        shares = beta(alpha, len(images), generator)
+        one_hot = functional.one_hot(numbers, self.classes).float()
+        images, mixed = (mixup if self.config.mixup else cutmix)(images, one_hot, shares, generator)
+        return images, mixed if name is None else {name: mixed}
 
 
-@dataclass(frozen=True, slots=True)
-class Luck:
-    """The luck of one step: for each change a stream of its own, on the device that uses it.
-
-    Source: none; plumbing.
-    """
-
-    seed: int
-    step: int
-    device: torch.device
-
-    def of(self, change: str) -> Generator:
-        """Open the stream of a change."""
-        return Generator(self.device).manual_seed(derive(self.seed, "augment", self.step, change))
+def _check_movable(config: AugmentConfig, kinds: tuple[TargetKind, ...]) -> None:
+    """Refuse changes that cannot be carried over to targets of these kinds."""
+    for name in ("mixup", "cutmix"):
+        if getattr(config, name) and kinds != ("class",):
+            need = f"0 for targets of {' and '.join(kinds)}: two images are mixed into one for a single class target"
+            fix = f"Write --set augment.{name}=0."
+            raise ConfigError(f"augment.{name}", got=getattr(config, name), need=need, fix=fix)
+    placed = " and ".join(kind for kind in kinds if kind in ("boxes", "points"))
+    for name in ("translate", "rotate"):
+        if placed and getattr(config, name) and config.border == "reflect":
+            need = f"'zeros' for targets of {placed} with augment.{name}: what is mirrored at the edge has no target"
+            raise ConfigError("augment.border", got="reflect", need=need, fix="Write --set augment.border=zeros.")

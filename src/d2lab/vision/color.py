@@ -1,10 +1,10 @@
-"""Color of a whole batch at once, each image by its own amount.
+"""Pixel values: bytes to [0, 1], and brightness, contrast, saturation and hue, each image by its own amount.
 
 The formulas are those of Pillow's ImageEnhance and of torchvision, so that a recipe means what its paper meant.
 """
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from d2lab.core.errors import ConfigError
@@ -12,6 +12,11 @@ from d2lab.core.errors import ConfigError
 Images = Float[Tensor, "batch channel height width"]
 Amounts = Float[Tensor, " batch"]
 LUMA = (0.299, 0.587, 0.114)  # weights of red, green and blue in brightness. Source: ITU-R BT.601
+
+
+def to_unit(inputs: Shaped[Tensor, " batch *input"]) -> Float[Tensor, " batch *input"]:
+    """Scale bytes 0..255 to float32 in [0, 1]; floating-point inputs are returned as they are."""
+    return inputs.to(torch.float32).mul_(1 / 255) if inputs.dtype == torch.uint8 else inputs
 
 
 def to_gray(images: Images) -> Float[Tensor, "batch 1 height width"]:

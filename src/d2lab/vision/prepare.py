@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from d2lab.vision.scale import resize, to_unit
+from d2lab.vision.color import to_unit
+from d2lab.vision.resample import resize
 
 
 @dataclass(frozen=True, slots=True)

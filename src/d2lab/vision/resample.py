@@ -1,18 +1,97 @@
-"""A box out of each image, resized: bilinear, smoothed where it shrinks, one batched operation.
+"""Resize, center crop and resized crop: bilinear, antialiased where an image shrinks, one operation for a batch.
 
-A pixel of the result is a weighted mean of a few rows, then of a few columns ("taps"). Rows lie in one piece of memory
-and are picked; columns don't, and are worked out as a product with a mostly empty matrix, which processors are best at.
+In `resized_crop` a pixel of the result is a weighted mean of a few rows, then of a few columns ("taps"). Rows lie in
+one piece of memory and are picked; columns do not, and are a product with a mostly empty matrix, which is fastest.
 """
 
 import math
+from typing import Literal
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float, Int64, Shaped, UInt8
 from torch import Tensor
+from torch.nn import functional
+
+from d2lab.core.errors import ConfigError
 
 Images = Float[Tensor, "batch channel height width"]
 Places = Int64[Tensor, "batch side taps"]
 Weights = Float[Tensor, "batch side taps"]
+
+
+def resize(
+    images: Shaped[Tensor, "batch channel height width"], side: int | tuple[int, int]
+) -> Shaped[Tensor, "batch channel rows columns"]:
+    """Resize images, bilinear, smoothed first when they shrink (antialiased); bytes in, bytes out.
+
+    Source: the filter of Pillow's BILINEAR; bytes are rounded once, at the end, on every device alike.
+
+    Args:
+        images: bytes or floating-point pixels.
+        side: height and width of the result, pixels; one number for a square.
+
+    Raises:
+        ConfigError: a side is below 1.
+    """
+    size = (side, side) if isinstance(side, int) else side
+    if min(size) < 1:
+        raise ConfigError("side", got=side, need="1 pixel or more")
+    if images.shape[-2:] == size:
+        return images
+    if not len(images):  # which torch would refuse
+        return images.new_empty(0, images.shape[1], *size)
+    bytes_in = images.dtype == torch.uint8
+    numbers = images.to(torch.float32) if bytes_in else images
+    smooth = functional.interpolate(numbers, size, mode="bilinear", antialias=True)
+    return smooth.round_().clamp_(0, 255).to(torch.uint8) if bytes_in else smooth
+
+
+def nearest_index(
+    first: Int64[Tensor, " batch"], length: Int64[Tensor, " batch"], side: int
+) -> Int64[Tensor, "batch {side}"]:
+    """Say which line of an image is shown at each of `side` lines, when a part of it is resized to the nearest pixel.
+
+    Twin: torch.nn.functional.interpolate, mode "nearest-exact": the line under the center of the one that is seen.
+
+    Args:
+        first: where the part begins, lines.
+        length: of the part, lines.
+        side: of the result, lines.
+    """
+    center = 2 * torch.arange(side, device=first.device) + 1  # in half lines, so that no rounding is met
+    return first.unsqueeze(1) + (center * length.unsqueeze(1)) // (2 * side)
+
+
+def center_crop(
+    images: UInt8[Tensor, "batch channel height width"],
+    *,
+    resize: int,
+    side: int,
+    mode: Literal["bilinear", "bicubic"] = "bilinear",
+) -> UInt8[Tensor, "batch channel side side"]:
+    """Resize the shorter side, smoothed when it shrinks, and cut the middle square; bytes in, bytes out.
+
+    Source: Krizhevsky, Sutskever, Hinton 2012, section 2 (256 and 224 pixels); sizes are rounded as torchvision does.
+
+    Args:
+        images: of any proportions.
+        resize: shorter side of the resized image, pixels.
+        side: of the square, pixels.
+        mode: how to resize.
+
+    Raises:
+        ConfigError: the square is not inside the resized image.
+    """
+    if not 1 <= side <= resize:
+        raise ConfigError("center_crop.side", got=side, need=f"from 1 to the {resize} pixels of the resized image")
+    height, width = images.shape[-2:]
+    short = min(height, width)
+    size = (int(resize * height / short), int(resize * width / short))
+    if size != (height, width):
+        smooth = functional.interpolate(images.to(torch.float32), size, mode=mode, antialias=True)
+        images = smooth.round_().clamp_(0, 255).to(torch.uint8)
+    top, left = (round((length - side) / 2.0) for length in size)
+    return images[..., top : top + side, left : left + side]
 
 
 def resized_crop(

@@ -19,8 +19,8 @@ from d2lab.algebra import (
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
 from d2lab.core.reference import relative_difference
-from d2lab.vision.scale import resize
-from d2lab.vision.turn import rotate
+from d2lab.vision.geometry import rotate
+from d2lab.vision.resample import resize
 
 
 @claim(

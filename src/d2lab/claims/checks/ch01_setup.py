@@ -10,7 +10,7 @@ from d2lab.claims.evidence import Evidence
 from d2lab.data.catalog import load
 from d2lab.models.softmax import SoftmaxConfig, SoftmaxRegression
 from d2lab.optimizers.adam import Adam
-from d2lab.vision.scale import to_unit
+from d2lab.vision.color import to_unit
 
 
 @claim(

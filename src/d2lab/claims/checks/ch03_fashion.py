@@ -23,7 +23,7 @@ from d2lab.metrics.paired import paired
 from d2lab.models import MLP, MLPConfig, SoftmaxConfig, SoftmaxRegression
 from d2lab.optimizers import OptimizerConfig, build_optimizer
 from d2lab.plot import dots
-from d2lab.vision.scale import to_unit
+from d2lab.vision.color import to_unit
 
 CPU = torch.device("cpu")
 

@@ -9,7 +9,7 @@ from d2lab.claims.evidence import Evidence, within
 from d2lab.data.catalog import load
 from d2lab.layers.naive import naive_cross_entropy, naive_log_softmax, naive_softmax
 from d2lab.models import SoftmaxConfig, SoftmaxRegression
-from d2lab.vision.scale import to_unit
+from d2lab.vision.color import to_unit
 
 
 @claim(

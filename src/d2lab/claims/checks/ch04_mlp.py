@@ -11,7 +11,7 @@ from d2lab.data.catalog import load
 from d2lab.layers import CrossEntropyLoss, ReLU, Sigmoid, Tanh, initialize, to_scratch
 from d2lab.models import MLP, MLPConfig
 from d2lab.optimizers import SGD
-from d2lab.vision.scale import to_unit
+from d2lab.vision.color import to_unit
 
 
 @claim(

@@ -20,7 +20,7 @@ from d2lab.optimizers.build import build_optimizer
 from d2lab.optimizers.config import OptimizerConfig
 from d2lab.plot.measured import lines
 from d2lab.train.checkpoint import Checkpoint, load_checkpoint, load_weights, save_checkpoint
-from d2lab.vision.scale import to_unit
+from d2lab.vision.color import to_unit
 
 
 @claim(

@@ -15,7 +15,7 @@ from d2lab.metrics.paired import mean_interval, paired
 from d2lab.models.mlp import MLP, MLPConfig
 from d2lab.optimizers.build import build_optimizer
 from d2lab.optimizers.config import OptimizerConfig
-from d2lab.vision.scale import to_unit
+from d2lab.vision.color import to_unit
 
 
 def tremble(batch: int, rate: float, seed: int, steps: int) -> tuple[float, float]:

@@ -19,7 +19,7 @@ from d2lab.optimizers.build import build_optimizer
 from d2lab.optimizers.config import OptimizerConfig
 from d2lab.plot.measured import dots
 from d2lab.vision.augment import Augment, AugmentConfig
-from d2lab.vision.scale import to_unit
+from d2lab.vision.color import to_unit
 
 Padding = Literal["zeros", "reflect", "circular"]
 

@@ -23,8 +23,8 @@ from d2lab.models.googlenet import GoogLeNetConfig
 from d2lab.models.nin import NiNConfig
 from d2lab.models.resnet import ResNetConfig
 from d2lab.plot.measured import lines
-from d2lab.vision.place import moved, rearranged, straight
-from d2lab.vision.scale import to_unit
+from d2lab.vision.color import to_unit
+from d2lab.vision.geometry import gather_pixels, line_index, translate_index
 
 
 @claim(
@@ -122,8 +122,8 @@ def strides_and_moved_images_replace_pooling(seeds: Sequence[int] = range(5), ep
     digits, images = load("digits"), {}
     count, draw = len(digits.test), stream(0, "moves")
     down, right = (torch.randint(-1, 2, (count,), generator=draw) for _ in range(2))
-    rows, columns = (moved(straight(count, 8, draw.device), by, "zeros") for by in (down, right))
-    images = {"still": digits.test.inputs, "moved": rearranged(digits.test.inputs, rows, columns, "zeros")}
+    rows, columns = (translate_index(line_index(count, 8, draw.device), by, "zeros") for by in (down, right))
+    images = {"still": digits.test.inputs, "moved": gather_pixels(digits.test.inputs, rows, columns, "zeros")}
     accuracy: dict[str, list[float]] = {}
     for seed in seeds:
         for name, (stride, translate) in {"pool": (1, 0), "stride": (2, 0), "both": (1, 1), "taught": (2, 1)}.items():

@@ -5,8 +5,8 @@ import torch
 from scipy import stats
 from torch.nn import functional
 
-from d2lab.vision.draw import beta
-from d2lab.vision.mix import cutmix, mixup
+from d2lab.vision.mixup import cutmix, mixup
+from d2lab.vision.sampling import beta
 
 
 def flat_images(count, height=10, width=7):

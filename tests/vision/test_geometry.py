@@ -6,8 +6,8 @@ from torch.nn import functional
 from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as reference
 
-from d2lab.vision import place
-from d2lab.vision.turn import rotate
+from d2lab.vision import geometry
+from d2lab.vision.geometry import rotate
 
 CPU = torch.device("cpu")
 
@@ -17,7 +17,7 @@ def bytes_of(rng, *shape):
 
 
 def lines(images):
-    return (place.straight(len(images), pixels, CPU) for pixels in images.shape[-2:])
+    return (geometry.line_index(len(images), pixels, CPU) for pixels in images.shape[-2:])
 
 
 @pytest.mark.parametrize("border", ["reflect", "zeros"])
@@ -27,7 +27,9 @@ def test_moved_images_are_windows_of_padded_ones(rng, border, shape):
     steps = torch.arange(-most, most + 1)
     down, right = (grid.flatten() for grid in torch.meshgrid(steps, steps, indexing="ij"))  # every offset once
     rows, columns = lines(images)
-    got = place.rearranged(images, place.moved(rows, down, border), place.moved(columns, right, border), border)
+    got = geometry.gather_pixels(
+        images, geometry.translate_index(rows, down, border), geometry.translate_index(columns, right, border), border
+    )
     padded = functional.pad(images.double(), (most,) * 4, mode="constant" if border == "zeros" else "reflect")
     for number, image in enumerate(padded.byte()):
         top, left = most - int(down[number]), most - int(right[number])
@@ -38,7 +40,7 @@ def test_mirrored_images_are_torchvisions_and_the_others_are_untouched(rng):
     images = bytes_of(rng, 4, 3, 5, 7)
     rows, columns = lines(images)
     across, down = torch.tensor([True, False, True, False]), torch.tensor([True, True, False, False])
-    got = place.rearranged(images, place.mirrored(rows, down), place.mirrored(columns, across))
+    got = geometry.gather_pixels(images, geometry.flip_index(rows, down), geometry.flip_index(columns, across))
     both = reference.vertical_flip(reference.horizontal_flip(images[0]))
     expected = [both, reference.vertical_flip(images[1]), reference.horizontal_flip(images[2]), images[3]]
     assert torch.equal(got, torch.stack(expected))
@@ -47,8 +49,8 @@ def test_mirrored_images_are_torchvisions_and_the_others_are_untouched(rng):
 def test_an_image_mirrored_and_then_moved_moves_the_same_way(rng):
     images = bytes_of(rng, 1, 1, 4, 6)
     rows, columns = lines(images)
-    columns = place.moved(place.mirrored(columns, torch.tensor([True])), torch.tensor([2]), "zeros")
-    got = place.rearranged(images, rows, columns, "zeros")
+    columns = geometry.translate_index(geometry.flip_index(columns, torch.tensor([True])), torch.tensor([2]), "zeros")
+    got = geometry.gather_pixels(images, rows, columns, "zeros")
     assert got[..., :2].sum() == 0
     assert torch.equal(got[..., 2:], images.flip(-1)[..., :4])
 
@@ -57,10 +59,12 @@ def test_an_image_mirrored_and_then_moved_moves_the_same_way(rng):
 def test_bytes_stay_bytes_and_numbers_numbers_in_either_layout(rng, dtype):
     images = bytes_of(rng, 3, 3, 6, 5).to(dtype)
     rows, columns = lines(images)
-    moved = place.moved(rows, torch.tensor([1, -2, 0]), "zeros")
-    got = place.rearranged(images, moved, columns, "zeros")
+    moved = geometry.translate_index(rows, torch.tensor([1, -2, 0]), "zeros")
+    got = geometry.gather_pixels(images, moved, columns, "zeros")
     assert got.dtype == dtype
-    assert torch.equal(got, place.rearranged(images.to(memory_format=torch.channels_last), moved, columns, "zeros"))
+    assert torch.equal(
+        got, geometry.gather_pixels(images.to(memory_format=torch.channels_last), moved, columns, "zeros")
+    )
     assert torch.equal(got[2], images[2])
 
 
@@ -68,8 +72,8 @@ def test_bytes_stay_bytes_and_numbers_numbers_in_either_layout(rng, dtype):
 def test_what_has_no_image_moves_to_nothing(border):
     images = torch.zeros(0, 3, 4, 4, dtype=torch.uint8)
     rows, columns = lines(images)
-    rows = place.moved(rows, torch.zeros(0, dtype=torch.int64), border)
-    assert place.rearranged(images, rows, columns, border).shape == (0, 3, 4, 4)
+    rows = geometry.translate_index(rows, torch.zeros(0, dtype=torch.int64), border)
+    assert geometry.gather_pixels(images, rows, columns, border).shape == (0, 3, 4, 4)
     assert rotate(torch.zeros(0, 3, 4, 4), torch.zeros(0), border).shape == (0, 3, 4, 4)
 
 
