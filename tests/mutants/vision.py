@@ -28,7 +28,7 @@ MUTANTS = [
     Mutant("the last place never drawn", "vision/crop.py", "(place[:, 0] * (height - high + 1)).long()", "(place[:, 0] * (height - high)).long()", f"{CROP} -k edge"),
     Mutant("holes kept off the border", "vision/crop.py", "(integers(count, pixels, generator) - hole // 2)", "integers(count, max(pixels - hole, 0) + 1, generator)", f"{CROP} -k holes"),
     Mutant("numbers rounded like bytes", "vision/resample.py", "if bytes_in else smooth", "if bytes_in else smooth.round_()", f"{CROP} -k numbers"),
-    Mutant("bytes cut, not rounded", "vision/resample.py", "smooth.round_().clamp_(0, 255)", "smooth.clamp_(0, 255)", "tests/vision/test_bytes.py"),
+    Mutant("bytes cut, not rounded", "vision/resample.py", "smooth.round_().clamp_(0, 255).to(torch.uint8) if bytes_in", "smooth.clamp_(0, 255).to(torch.uint8) if bytes_in", "tests/vision/test_bytes.py"),
     Mutant("mixup's target of the other one", "vision/mixup.py", "torch.lerp(targets[partner], targets, shares.unsqueeze(1))", "torch.lerp(targets, targets[partner], shares.unsqueeze(1))", f"{MIX} -k mixup"),
     Mutant("target by the drawn share, not by the pixels", "vision/mixup.py", "left = 1 - inside.float().mean((1, 2))", "left = shares", f"{MIX} -k pixels"),
     Mutant("sides of the box, not its area", "vision/mixup.py", "length = (1 - shares).sqrt()", "length = 1 - shares", f"{MIX} -k sides"),

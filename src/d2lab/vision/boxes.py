@@ -93,7 +93,7 @@ def _inside(points: Points, corners: Points) -> Bool[Tensor, "... point"]:
     length = edges.norm(dim=-1).unsqueeze(-2)  # the cross product is the distance times the edge's length
     inside = (side >= -CLOSE * length).all(-1) | (side <= CLOSE * length).all(-1)
     area = _cross(corners[..., 1, :] - corners[..., 0, :], corners[..., 2, :] - corners[..., 0, :])
-    return inside & (area != 0).unsqueeze(-1)
+    return inside & (area.abs() > 0).unsqueeze(-1)
 
 
 def _crossings(corners: Points, height: int, width: int) -> tuple[Points, Bool[Tensor, "... point"]]:
@@ -114,7 +114,8 @@ def _hull_area(points: Points) -> Float[Tensor, " ..."]:
     around = points - points.mean(-2, keepdim=True)
     order = torch.atan2(around[..., 1], around[..., 0]).argsort(-1)
     around = around.gather(-2, order.unsqueeze(-1).expand_as(around))
-    return _cross(around, around.roll(-1, -2)).sum(-1).abs().mul(0.5)
+    doubled = _cross(around, around.roll(-1, -2)).sum(-1).abs()
+    return doubled.mul(0.5)
 
 
 def _cross(first: Tensor, second: Tensor) -> Tensor:
