@@ -87,7 +87,7 @@ def _solved(confusion: Tensor, predicted: Tensor) -> Tensor:
         if not float(torch.linalg.cond(confusion)) <= MAX_CONDITION:  # true for NaN too
             raise refusal
         ratios: Tensor = torch.linalg.solve(confusion, predicted)
-    except torch.linalg.LinAlgError as cause:
+    except torch.linalg.LinAlgError as cause:  # type: ignore[attr-defined]  # public, but not re-exported for mypy
         raise refusal from cause
     if not ratios.isfinite().all():
         raise refusal
