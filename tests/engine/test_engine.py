@@ -1,4 +1,4 @@
-"""Our automatic differentiation against torch's, against finite differences, and against itself the other way."""
+"""The engine's automatic differentiation against torch's, finite differences, and its own other mode."""
 
 import subprocess
 import sys
@@ -124,20 +124,20 @@ def test_random_programs_have_torchs_values_and_gradients(program):
 @given(programs(), st.integers(0, 99))
 @settings(deadline=None, max_examples=100)
 def test_forward_and_backward_mode_agree_on_random_programs(program, seed):
-    """slope (J change) = (slope J) change."""
+    """g (J t) = (g J) t."""
     leaves, steps = program
-    changes = tuple(np.random.default_rng([seed, k]).normal(size=leaf.shape) for k, leaf in enumerate(leaves))
+    tangents = tuple(np.random.default_rng([seed, k]).normal(size=leaf.shape) for k, leaf in enumerate(leaves))
     function = lambda *x: run(steps, x, Ours)  # noqa: E731
-    _, change = jvp(function, tuple(leaves), changes)
-    _, pull = vjp(function, *leaves)
-    slopes = pull(1.0)
-    expected = sum(float((slope * c).sum()) for slope, c in zip(slopes, changes, strict=True))
-    assert float(change) == pytest.approx(expected, rel=1e-9, abs=1e-10)
+    _, tangent = jvp(function, tuple(leaves), tangents)
+    _, pullback = vjp(function, *leaves)
+    gradients = pullback(1.0)
+    expected = sum(float((g * t).sum()) for g, t in zip(gradients, tangents, strict=True))
+    assert float(tangent) == pytest.approx(expected, rel=1e-9, abs=1e-10)
 
 
 @given(programs())
 @settings(deadline=None, max_examples=60)
-def test_random_smooth_programs_have_the_slopes_of_finite_differences(program):
+def test_random_smooth_programs_have_the_gradients_of_finite_differences(program):
     leaves, steps = program
     smooth = [step for step in steps if step[0] not in {"relu", "abs", "max", "maximum", "chosen"}]
     leaf = Array(leaves[0], requires_grad=True)
@@ -159,11 +159,11 @@ def test_matrix_products_of_every_rank_are_torchs(left, right):
     ((theirs[0] @ theirs[1]).sin()).sum().backward()
     for ours, torchs in zip(mine, theirs, strict=True):
         np.testing.assert_allclose(ours.grad, torchs.grad.numpy(), rtol=1e-12, atol=1e-13)
-    _, change = jvp(lambda a, b: (a @ b).sin().sum(), (x, y), (x, y))
-    assert float(change) == pytest.approx(float((mine[0].grad * x).sum() + (mine[1].grad * y).sum()))
+    _, tangent = jvp(lambda a, b: (a @ b).sin().sum(), (x, y), (x, y))
+    assert float(tangent) == pytest.approx(float((mine[0].grad * x).sum() + (mine[1].grad * y).sum()))
 
 
-def test_slopes_add_up_over_uses_and_calls_until_they_are_cleared():
+def test_gradients_add_up_over_uses_and_calls_until_they_are_cleared():
     x = Array(3.0, requires_grad=True)
     (x * x + x).backward()
     assert x.grad == 7
@@ -173,8 +173,8 @@ def test_slopes_add_up_over_uses_and_calls_until_they_are_cleared():
     assert x.grad is None
 
 
-def test_corners_and_ties_have_torchs_slopes():
-    for function, point, slope in (
+def test_corners_and_ties_have_torchs_gradients():
+    for function, point, gradient in (
         (lambda x: x.relu(), [0.0, -1.0, 2.0], [0, 0, 1]),
         (abs, [0.0, -3.0], [0, -1]),
         (lambda x: x.max(), [2.0, 1.0, 2.0], [0.5, 0, 0.5]),
@@ -182,7 +182,7 @@ def test_corners_and_ties_have_torchs_slopes():
     ):
         x = Array(point, requires_grad=True)
         function(x).sum().backward()
-        assert x.grad.tolist() == slope
+        assert x.grad.tolist() == gradient
 
 
 def test_a_detached_value_is_a_constant():
@@ -262,13 +262,13 @@ def test_both_modes_give_the_same_jacobian_and_cost_what_they_say(inputs, output
     assert (forward.passes, reverse.passes) == (inputs, outputs)
 
 
-def test_an_input_that_is_not_used_has_slope_0():
-    _, pull = vjp(lambda x, y: x * 2, 1.0, np.ones(3))
-    assert pull(1.0)[1].tolist() == [0, 0, 0]
+def test_an_input_that_is_not_used_has_gradient_0():
+    _, pullback = vjp(lambda x, y: x * 2, 1.0, np.ones(3))
+    assert pullback(1.0)[1].tolist() == [0, 0, 0]
     assert jacobian(lambda x: Array([1.0, 2.0]), [1.0]).values.tolist() == [[0], [0]]
 
 
-def test_a_small_net_learns_xor():
+def test_a_small_model_learns_xor():
     rng = np.random.default_rng(1)
     points, truths = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0.0, 1, 1, 0])
     weights = [Array(rng.normal(size=shape), requires_grad=True) for shape in ((2, 8), (8,), (8,), ())]
@@ -285,14 +285,14 @@ def test_a_small_net_learns_xor():
     assert float(loss().data.max()) < 0.05
 
 
-def test_the_graph_is_a_sound_picture_with_names_values_and_slopes():
+def test_the_graph_is_valid_svg_with_names_values_and_gradients():
     w, x = Array([1.0, 2.0], requires_grad=True), Array([3.0, 4.0])
     loss = ((w * x).sum() - 1) ** 2
     loss.backward()
-    picture = graph_svg(loss, {"w<&>": w, "loss": loss})
-    root = ElementTree.fromstring(picture)  # noqa: S314  (our own text)
+    figure = graph_svg(loss, {"w<&>": w, "loss": loss})
+    root = ElementTree.fromstring(figure)  # noqa: S314  (our own text)
     texts = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
-    assert {"w<&>", "loss", "*", "sum", "-", "100", "1 2", "slope 60 80"} <= set(texts)
+    assert {"w<&>", "loss", "*", "sum", "-", "100", "1 2", "grad 60 80"} <= set(texts)
     boxes = list(root.iter("{http://www.w3.org/2000/svg}rect"))
     assert len(boxes) == 8  # w, x, *, sum, 1, -, 2, **
     corners = {(box.get("x"), box.get("y")) for box in boxes}
@@ -308,14 +308,14 @@ x = Array([1.0, 2.0], requires_grad=True)
 REFUSED = {
     "no leaf": (
         lambda: Array(1.0).backward(),
-        "backward(): got 'an Array that needs no slope', need one made from leaves. "
+        "backward(): got 'an Array that needs no gradient', need one made from leaves that do. "
         "Make an input with requires_grad=True.",
     ),
     "several entries": (
         (x * 2).backward,
-        "backward(): got 'shape (2,) and no slope', need one entry, or a slope. Sum first, or give a slope.",
+        "backward(): got 'shape (2,) and no gradient', need one entry, or a gradient. Sum first, or pass one.",
     ),
-    "slope": (lambda: (x * 2).backward(np.ones(3)), "the slope of backward(): got (3,), need shape (2,)."),
+    "gradient": (lambda: (x * 2).backward(np.ones(3)), "the gradient of backward(): got (3,), need shape (2,)."),
     "item": (x.item, "item(): got 'shape (2,)', need a single entry."),
     "text": (lambda: Array("abc"), "the data of an Array: got 'str', need real numbers."),
     "in place": (
@@ -323,10 +323,10 @@ REFUSED = {
         "an entry: got 'an assignment in place', need a new array. Build a new one with where or concatenate.",
     ),
     "no part": (lambda: engine.concatenate([]), "concatenate: got 'no part', need at least one."),
-    "change": (lambda: Dual([1.0], [1.0, 2.0]), "the change of a Dual: got (2,), need the values' shape (1,)."),
-    "changes": (
+    "tangent": (lambda: Dual([1.0], [1.0, 2.0]), "the tangent of a Dual: got (2,), need the values' shape (1,)."),
+    "tangents": (
         lambda: jvp(lambda a: a, (1.0,), ()),
-        "jvp: got '0 changes', need one for each of 1 inputs.",
+        "jvp: got '0 tangents', need one for each of 1 inputs.",
     ),
     "grad": (
         lambda: grad(lambda a: a)([1.0, 2.0]),
@@ -334,7 +334,7 @@ REFUSED = {
     ),
     "output": (
         lambda: derivative(lambda a: 3.0, 1.0),
-        "the function's output: got 'float', need an Array or Dual, made by our operations.",
+        "the function's output: got 'float', need an Array or Dual, made by operations of the engine.",
     ),
     "step": (lambda: finite_difference(lambda a: a, 1.0, 0.0), "the step: got 0.0, need a number above 0."),
 }

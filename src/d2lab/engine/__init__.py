@@ -1,6 +1,6 @@
 """Automatic differentiation from scratch, on NumPy: reverse mode (`Array`) and forward mode (`Dual`)."""
 
-from d2lab.engine.array import Array, no_grad, past
+from d2lab.engine.array import Array, no_grad, topological_order
 from d2lab.engine.derivative import Jacobian, derivative, finite_difference, grad, jacobian, jvp, vjp
 from d2lab.engine.dual import Dual
 from d2lab.engine.graph import graph_svg
@@ -19,8 +19,8 @@ __all__ = [
     "jacobian",
     "jvp",
     "no_grad",
-    "past",
     "stack",
+    "topological_order",
     "vjp",
     "where",
 ]

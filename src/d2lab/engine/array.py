@@ -1,7 +1,7 @@
-"""Reverse mode: every result remembers its parents, and slopes flow back from the last to the first.
+"""Reverse mode: every result remembers its parents, and gradients flow back from the result to the leaves.
 
 Source: Linnainmaa 1970 and 1976, "Taylor expansion of the accumulated rounding error"; Griewank and Walther 2008,
-section 3.2; the manner is torch's: values first, `backward()` afterwards.
+section 3.2; as in torch, values are computed first and `backward()` is called afterwards.
 """
 
 import contextlib
@@ -19,10 +19,7 @@ _recording = True
 
 @contextlib.contextmanager
 def no_grad() -> Iterator[None]:
-    """Remember nothing inside: results have no parents and need no slope.
-
-    Source: none; torch.no_grad.
-    """
+    """Disable recording inside the `with` block: results have no parents and need no gradient, as in torch.no_grad."""
     global _recording  # noqa: PLW0603  (a switch of the whole program, as torch's)
     before, _recording = _recording, False
     try:
@@ -32,14 +29,20 @@ def no_grad() -> Iterator[None]:
 
 
 class Array(Number):
-    """Numbers with a slope: `backward()` of a loss fills `grad` of every leaf that asked for it.
+    """Array of numbers that is differentiated in reverse mode: `backward()` of a loss fills `grad` of every leaf.
 
-    Values are float64, whatever comes in. Slopes add up over uses and over calls of `backward()`, until `zero_grad()`.
+    Values are float64, whatever comes in. Gradients accumulate over uses and over calls of `backward()`, until
+    `zero_grad()`.
 
-    Source: as above.
+    Source: Griewank and Walther 2008, "Evaluating Derivatives", section 3.2.
+    Twin: torch.Tensor with requires_grad.
+
+    Args:
+        data: numbers of any shape.
+        requires_grad: mark a leaf whose gradient is wanted.
 
     Raises:
-        ConfigError: the data are no real numbers.
+        ConfigError: the data are not real numbers.
     """
 
     __slots__ = ("data", "fixed", "grad", "operation", "parents", "requires_grad")
@@ -71,51 +74,57 @@ class Array(Number):
         return Array(value)
 
     def detach(self) -> "Array":
-        """Return the values without their past: a constant."""
+        """Return the same values as a constant, without a graph."""
         return Array(self.data)
 
     def zero_grad(self) -> None:
-        """Forget the slope."""
+        """Reset the gradient to None."""
         self.grad = None
 
-    def backward(self, slope: Any = None) -> None:  # noqa: ANN401
-        """Send a slope back to all leaves; of a loss with a single entry it is 1.
+    def backward(self, gradient: Any = None) -> None:  # noqa: ANN401
+        """Add to `grad` of every leaf the gradient of this result with respect to it.
 
         Args:
-            slope: of whatever comes next, by each entry; of this array's shape.
+            gradient: of the final loss with respect to this array, of this array's shape; 1 where it has one entry.
 
         Raises:
-            ConfigError: nothing here needs a slope, or it has another shape, or is missing for several entries.
+            ConfigError: no leaf requires a gradient, the given one has another shape, or it is missing for several
+                entries.
         """
         if not self.requires_grad:
             fix = "Make an input with requires_grad=True."
-            raise ConfigError("backward()", got="an Array that needs no slope", need="one made from leaves", fix=fix)
-        if slope is None and self.size != 1:
-            got = f"shape {self.shape} and no slope"
-            raise ConfigError("backward()", got=got, need="one entry, or a slope", fix="Sum first, or give a slope.")
-        first = np.ones(self.shape) if slope is None else np.asarray(slope, dtype=np.float64)
+            raise ConfigError(
+                "backward()", got="an Array that needs no gradient", need="one made from leaves that do", fix=fix
+            )
+        if gradient is None and self.size != 1:
+            got = f"shape {self.shape} and no gradient"
+            raise ConfigError("backward()", got=got, need="one entry, or a gradient", fix="Sum first, or pass one.")
+        first = np.ones(self.shape) if gradient is None else np.asarray(gradient, dtype=np.float64)
         if first.shape != self.shape:
-            raise ConfigError("the slope of backward()", got=first.shape, need=f"shape {self.shape}")
-        slopes = {id(self): first}
-        for array in reversed(past(self)):
-            slope = slopes.pop(id(array))
+            raise ConfigError("the gradient of backward()", got=first.shape, need=f"shape {self.shape}")
+        gradients = {id(self): first}
+        for array in reversed(topological_order(self)):
+            gradient = gradients.pop(id(array))
             if array.operation is None:
-                array.grad = slope.copy() if array.grad is None else np.asarray(array.grad + slope)
+                array.grad = gradient.copy() if array.grad is None else np.asarray(array.grad + gradient)
                 continue
             inputs = tuple(np.asarray(parent.data) for parent in array.parents)
-            pulled = array.operation.pull(slope, np.asarray(array.data), inputs, array.fixed)
-            for parent, part in zip(array.parents, pulled, strict=True):
+            parts = array.operation.vjp(gradient, np.asarray(array.data), inputs, array.fixed)
+            for parent, part in zip(array.parents, parts, strict=True):
                 if parent.requires_grad:
-                    before = slopes.get(id(parent))
-                    slopes[id(parent)] = part if before is None else np.asarray(before + part)
+                    before = gradients.get(id(parent))
+                    gradients[id(parent)] = part if before is None else np.asarray(before + part)
 
 
-def past(array: Array) -> list[Array]:
-    """List all that a result was made from and that needs a slope, each behind its parents (topological order).
+def topological_order(array: Array) -> list[Array]:
+    """List every array that the result depends on and that needs a gradient, parents before children.
 
-    The walk keeps its own stack: a graph may be deeper than Python's.
+    Depth-first search with a stack of its own: a graph may be deeper than Python's call stack.
 
     Source: Knuth 1968, "The Art of Computer Programming" 1, section 2.2.3; by depth-first search: Tarjan 1976.
+
+    Args:
+        array: the result; it comes last.
     """
     order: list[Array] = []
     seen: set[int] = set()

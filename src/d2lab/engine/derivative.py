@@ -1,7 +1,7 @@
-"""Derivatives of functions: by one vector, whole Jacobians in both modes, and by finite differences to compare.
+"""Derivatives of functions: Jacobian-vector products, whole Jacobians in both modes, and finite differences.
 
-Layout: numerator first. The derivative of an output of shape M by an input of shape N has shape M + N: a number for
-scalar by scalar, a row of n for scalar by vector, m for vector by scalar, and m rows of n for vector by vector.
+Numerator layout: the derivative of an output of shape M with respect to an input of shape N has shape M + N. That is a
+number for scalar by scalar, [n] for scalar by vector, [m] for vector by scalar, and [m, n] for vector by vector.
 """
 
 from collections.abc import Callable
@@ -20,61 +20,58 @@ EPSILON = float(np.finfo(np.float64).eps)
 
 
 class Jacobian(NamedTuple):
-    """A derivative, and how often the function's graph was walked to get it.
-
-    Source: none; a pair.
-    """
+    """Jacobian of shape output + input, and the number of forward or backward passes that computed it."""
 
     values: Values
     passes: int
 
 
-def jvp(function: Function, inputs: tuple[Any, ...], changes: tuple[Any, ...]) -> tuple[Values, Values]:
-    """Return the output and how it changes when the inputs change so: J times the changes, in one forward pass.
+def jvp(function: Function, inputs: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Values, Values]:
+    """Return the output and the Jacobian-vector product J t, the derivative along the tangents t, in one forward pass.
 
     Source: Baydin et al. 2018, JMLR 18, section 3.1.1.
 
     Args:
-        function: of as many numbers as there are inputs.
-        inputs: where.
-        changes: in which direction, of the inputs' shapes.
+        function: takes one Dual for each input.
+        inputs: point at which to differentiate.
+        tangents: direction, one for each input and of its shape.
 
     Raises:
-        ConfigError: inputs and changes differ in number or shape, or the function gives no number of ours.
+        ConfigError: inputs and tangents differ in number or shape, or the function does not return a Dual.
     """
-    if len(inputs) != len(changes):
-        raise ConfigError("jvp", got=f"{len(changes)} changes", need=f"one for each of {len(inputs)} inputs")
-    output = _checked(function(*map(Dual, inputs, changes)), Dual)
-    return output.data, output.change
+    if len(inputs) != len(tangents):
+        raise ConfigError("jvp", got=f"{len(tangents)} tangents", need=f"one for each of {len(inputs)} inputs")
+    output = _checked(function(*map(Dual, inputs, tangents)), Dual)
+    return output.data, output.tangent
 
 
 def vjp(function: Function, *inputs: Any) -> tuple[Values, Callable[[Any], tuple[Values, ...]]]:  # noqa: ANN401
-    """Return the output, and what turns a slope by the output into the slopes by all inputs: slope times J.
+    """Return the output and a function that computes the vector-Jacobian product g J for all inputs (the pullback).
 
     Source: Baydin et al. 2018, JMLR 18, section 3.2.
 
     Args:
-        function: of as many numbers as there are inputs.
-        inputs: where.
+        function: takes one Array for each input.
+        inputs: point at which to differentiate.
 
     Raises:
-        ConfigError: the function gives no number of ours.
+        ConfigError: the function does not return an Array.
     """
     leaves = [Array(x, requires_grad=True) for x in inputs]
     output = _checked(function(*leaves), Array)
 
-    def pull(slope: Any) -> tuple[Values, ...]:  # noqa: ANN401
+    def pullback(gradient: Any) -> tuple[Values, ...]:  # noqa: ANN401
         for leaf in leaves:
             leaf.zero_grad()
         if output.requires_grad:
-            output.backward(slope)
+            output.backward(gradient)
         return tuple(np.zeros(leaf.shape) if leaf.grad is None else leaf.grad for leaf in leaves)
 
-    return output.data, pull
+    return output.data, pullback
 
 
 def grad(function: Function) -> Callable[..., Values]:
-    """Make the function that gives the gradient by the first input, of a function whose output has one entry.
+    """Return the function that computes the gradient with respect to the first input, of a scalar-valued function.
 
     Source: Speelpenning 1980, "Compiling Fast Partial Derivatives of Functions Given by Algorithms".
 
@@ -83,26 +80,26 @@ def grad(function: Function) -> Callable[..., Values]:
     """
 
     def gradient(*inputs: Any) -> Values:  # noqa: ANN401
-        output, pull = vjp(function, *inputs)
+        output, pullback = vjp(function, *inputs)
         if output.size != 1:
             raise ConfigError("grad", got=f"an output of shape {output.shape}", need="one entry", fix="Use jacobian.")
-        return pull(np.ones(output.shape))[0]
+        return pullback(np.ones(output.shape))[0]
 
     return gradient
 
 
 def jacobian(function: Function, x: Any, mode: Literal["reverse", "forward"] = "reverse") -> Jacobian:  # noqa: ANN401
-    """Return the whole derivative: forward needs a pass for each input entry, reverse one for each output entry.
+    """Compute the Jacobian: forward mode needs one pass per input entry, reverse mode one per output entry.
 
     Source: Griewank and Walther 2008, "Evaluating Derivatives", section 3.3.
 
     Args:
-        function: of one number.
-        x: where.
-        mode: forward fills columns, reverse rows.
+        function: takes one Array or Dual.
+        x: point at which to differentiate.
+        mode: forward computes the Jacobian column by column, reverse row by row.
 
     Raises:
-        ConfigError: the mode is another word, or the function gives no number of ours.
+        ConfigError: the mode is unknown, or the function does not return an Array or Dual.
     """
     point = np.asarray(x, dtype=np.float64)
     if mode == "forward":
@@ -110,22 +107,22 @@ def jacobian(function: Function, x: Any, mode: Literal["reverse", "forward"] = "
         return Jacobian(np.stack(columns, -1).reshape((*columns[0].shape, *point.shape)), len(columns))
     if mode != "reverse":
         raise ConfigError("the mode of jacobian", got=mode, need="reverse or forward")
-    output, pull = vjp(function, point)
-    rows = [pull(unit)[0] for unit in _units(output.shape)]
+    output, pullback = vjp(function, point)
+    rows = [pullback(unit)[0] for unit in _units(output.shape)]
     return Jacobian(np.stack(rows).reshape((*output.shape, *point.shape)), len(rows))
 
 
 def derivative(function: Function, x: Any) -> Values:  # noqa: ANN401
-    """Return the derivative of any of the four kinds, in the mode that needs fewer passes; layout as above.
+    """Compute the derivative, of shape output + input (numerator layout), in the mode that needs fewer passes.
 
     Source: Magnus and Neudecker 2019, "Matrix Differential Calculus", chapter 5 (numerator layout).
 
     Args:
-        function: of one number.
-        x: a number or an array.
+        function: takes one Array or Dual.
+        x: point at which to differentiate, a number or an array.
 
     Raises:
-        ConfigError: the function gives no number of ours.
+        ConfigError: the function does not return an Array or Dual.
     """
     point = np.asarray(x, dtype=np.float64)
     outputs = _checked(function(Array(point)), Array).size
@@ -133,20 +130,20 @@ def derivative(function: Function, x: Any) -> Values:  # noqa: ANN401
 
 
 def finite_difference(function: Function, x: Any, step: float | None = None) -> Values:  # noqa: ANN401
-    """Estimate the derivative from values alone: (f(x + h) - f(x - h)) / 2h for every entry of x.
+    """Estimate the derivative by central differences, (f(x + h) - f(x - h)) / 2h for every entry of x.
 
-    The error of the formula grows as h^2, that of rounding as 1e-16 / h; their sum is least near the cube root of the
-    machine's precision, times the entry's size.
+    The truncation error grows as h^2, the rounding error as 1e-16 / h; their sum is smallest near the cube root of
+    machine epsilon, times the magnitude of the entry.
 
     Source: Press et al. 2007, "Numerical Recipes", section 5.7.
 
     Args:
-        function: of one number.
-        x: where.
-        step: h; 6e-6 max(1, |x|) unless told.
+        function: takes one Array.
+        x: point at which to differentiate.
+        step: h; 6e-6 max(1, |x|) by default.
 
     Raises:
-        ConfigError: the step is not above 0, or the function gives no number of ours.
+        ConfigError: the step is not above 0, or the function does not return an Array.
     """
     point = np.asarray(x, dtype=np.float64)
     if step is not None and not step > 0:
@@ -160,13 +157,13 @@ def finite_difference(function: Function, x: Any, step: float | None = None) -> 
 
 
 def _units(shape: tuple[int, ...]) -> Float[np.ndarray, "size ..."]:
-    """List the arrays with a single 1."""
+    """Return the standard basis: all arrays of the shape with a single 1."""
     size = int(np.prod(shape))
     return np.eye(size).reshape((size, *shape))
 
 
 def _checked(output: Any, kind: type) -> Any:  # noqa: ANN401
     if not isinstance(output, kind):
-        need = "an Array or Dual, made by our operations"
+        need = "an Array or Dual, made by operations of the engine"
         raise ConfigError("the function's output", got=type(output).__name__, need=need)
     return output

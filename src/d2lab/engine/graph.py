@@ -1,4 +1,4 @@
-"""The graph of a calculation, drawn: inputs on the left, the result on the right, values and slopes in the boxes."""
+"""Computational graphs, drawn: inputs on the left, the result on the right, values and gradients in the boxes."""
 
 from xml.sax.saxutils import escape
 
@@ -25,16 +25,16 @@ STYLE = """
 
 
 def graph_svg(array: Array, names: dict[str, Array] | None = None) -> str:
-    """Draw how a result came to be, as an SVG picture for light and dark pages.
+    """Draw the computational graph of a result as an SVG figure for light and dark pages.
 
-    A box shows the operation (or the name of an input), the value, or the shape of what is large, and the slope where
-    `backward()` left one.
+    A box shows the operation (or the name of an input), the value (or the shape, where it is large), and the gradient
+    where `backward()` left one.
 
-    Source: Bauer 1974, "Computational Graphs and Rounding Error" (the picture).
+    Source: Bauer 1974, "Computational Graphs and Rounding Error" (the figure).
 
     Args:
         array: the result.
-        names: of inputs or results, to be written instead of the operation.
+        names: labels for inputs or results, written instead of the operation.
     """
     boxes = _everything(array)
     known = {id(named): name for name, named in (names or {}).items()}
@@ -48,13 +48,13 @@ def graph_svg(array: Array, names: dict[str, Array] | None = None) -> str:
         '<marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
         '<path d="M0 0 L8 4 L0 8 z"/></marker>'
     )
-    title = f"<title>{len(boxes)} numbers and how they come from each other</title>"
+    title = f"<title>Computational graph of {len(boxes)} nodes</title>"
     body = "\n".join([*lines, *drawn])
     return f'{head} role="img">\n{title}\n<style>{STYLE}</style>\n<defs>{marker}</defs>\n{body}\n</svg>\n'
 
 
 def _everything(array: Array) -> list[Array]:
-    """List a result and all it was made from, constants too, parents first."""
+    """List a result and everything it depends on, constants too, parents first."""
     found: dict[int, Array] = {}
     waiting = [(array, False)]
     while waiting:
@@ -92,8 +92,8 @@ def _places(boxes: list[Array]) -> dict[int, tuple[int, int]]:
 def _edge(start: tuple[int, int], end: tuple[int, int]) -> str:
     x, y = start[0] + WIDTH, start[1] + HEIGHT // 2
     to_x, to_y = end[0], end[1] + HEIGHT // 2
-    bend = (to_x - x) // 2
-    return f'<path d="M{x} {y} C{x + bend} {y} {to_x - bend} {to_y} {to_x} {to_y}" marker-end="url(#tip)"/>'
+    half = (to_x - x) // 2
+    return f'<path d="M{x} {y} C{x + half} {y} {to_x - half} {to_y} {to_x} {to_y}" marker-end="url(#tip)"/>'
 
 
 def _box(box: Array, place: tuple[int, int], name: str | None) -> str:
@@ -102,7 +102,7 @@ def _box(box: Array, place: tuple[int, int], name: str | None) -> str:
     kind = "" if box.operation else ' class="leaf"'
     texts = [("name", title), ("", _written(box.data))]
     if box.grad is not None:
-        texts.append(("grad", f"slope {_written(box.grad)}"))
+        texts.append(("grad", f"grad {_written(box.grad)}"))
     step = HEIGHT // (len(texts) + 1)
     rows = "".join(
         f'<text class="{style}" x="{x + WIDTH // 2}" y="{y + 4 + step * number}">{escape(text)}</text>'

@@ -1,4 +1,4 @@
-"""What can be calculated with: operators and methods that both modes of differentiation share."""
+"""Operators and methods that both modes of differentiation share."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
@@ -9,37 +9,37 @@ from d2lab.core.errors import ConfigError
 from d2lab.engine import operations as table
 from d2lab.engine.operations import Operation, Values
 
-N = TypeVar("N", bound="Number")  # what comes out is of the mode that went in
+N = TypeVar("N", bound="Number")  # the result has the mode of the input
 Axes = int | tuple[int, ...] | None
 
 
 class Number:
-    """A NumPy array that remembers how derivatives pass; `Array` goes backward, `Dual` forward.
+    """Base of NumPy arrays that are differentiated: `Array` in reverse mode, `Dual` in forward mode.
 
-    Operators and NumPy's names work as in NumPy, with broadcasting. Comparisons give plain arrays of truths, for
-    control flow. Nothing changes in place.
+    Operators and method names are NumPy's, with broadcasting. Comparisons return plain boolean arrays, for control
+    flow. In-place assignment is refused.
 
     Source: operator overloading for derivatives: Griewank and Walther 2008, section 6.1.
 
     Raises:
-        ConfigError: an entry is assigned, or `item()` is asked of several.
+        ConfigError: an entry is assigned, or `item()` is called on several entries.
     """
 
-    __array_ufunc__ = None  # so that numpy_array * number asks us
+    __array_ufunc__ = None  # so that numpy_array * number calls __rmul__ here
     __hash__ = object.__hash__
     data: Values
 
     def _apply(self: N, operation: Operation, *others: Any, **fixed: Any) -> N:  # noqa: ANN401
-        """Run an operation of the table on this number and others."""
+        """Apply an operation of the table to this number and others."""
         raise NotImplementedError
 
     def _constant(self: N, value: Any) -> N:  # noqa: ANN401
-        """Make a plain number or array one of us, without a derivative."""
+        """Convert a plain number or array, as a constant."""
         raise NotImplementedError
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Sides of the array."""
+        """Length of each axis."""
         return tuple(self.data.shape)
 
     @property
@@ -53,10 +53,10 @@ class Number:
         return int(self.data.size)
 
     def item(self) -> float:
-        """Return the only entry.
+        """Return the only entry as a Python float.
 
         Raises:
-            ConfigError: there are more or none.
+            ConfigError: there is none, or more than one.
         """
         if self.size != 1:
             raise ConfigError("item()", got=f"shape {self.shape}", need="a single entry")
@@ -130,24 +130,24 @@ class Number:
         raise ConfigError("an entry", got="an assignment in place", need="a new array", fix=fix)
 
     def sum(self: N, axis: Axes = None, keepdims: bool = False) -> N:
-        """Add up along axes, all of them unless told."""
+        """Return the sum over axes, over all of them by default."""
         return self._apply(table.SUM, axis=_axes(axis), keepdims=keepdims)
 
     def mean(self: N, axis: Axes = None, keepdims: bool = False) -> N:
-        """Average along axes."""
+        """Return the mean over axes, over all of them by default."""
         total = self.sum(axis, keepdims)
         return total / (self.size / max(1, total.size))
 
     def max(self: N, axis: Axes = None, keepdims: bool = False) -> N:
-        """Take the largest along axes; equal ones share the slope evenly, as in torch.amax."""
+        """Return the maximum over axes; ties share the gradient evenly, as in torch.amax."""
         return self._apply(table.MAX, axis=_axes(axis), keepdims=keepdims)
 
     def reshape(self: N, *shape: int) -> N:
-        """Return the entries, in their order, another shape; -1 is found."""
+        """Return the same entries in another shape; -1 stands for the length that is left."""
         return self._apply(table.RESHAPE, shape=shape)
 
     def transpose(self: N, *axes: int) -> N:
-        """Reorder the axes; without arguments turn their order round."""
+        """Permute the axes; without arguments, reverse them."""
         return self._apply(table.TRANSPOSE, axes=axes or tuple(reversed(range(self.ndim))))
 
     @property
@@ -172,11 +172,11 @@ class Number:
         return self._apply(table.TANH)
 
     def sigmoid(self: N) -> N:
-        """Return 1 / (1 + exp(-x)), without overflow."""
+        """Return 1 / (1 + exp(-x)), computed without overflow."""
         return self._apply(table.SIGMOID)
 
     def relu(self: N) -> N:
-        """Return max(x, 0), of slope 0 at 0."""
+        """Return max(x, 0), with derivative 0 at 0."""
         return self._apply(table.RELU)
 
     def sin(self: N) -> N:
@@ -188,39 +188,32 @@ class Number:
         return self._apply(table.COS)
 
     def maximum(self: N, other: Any) -> N:  # noqa: ANN401
-        """Take the larger entry by entry; equal ones share the slope evenly."""
+        """Return the element-wise maximum; ties share the gradient evenly."""
         return self._apply(table.MAXIMUM, other)
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401
-    """Take the numbers out of whatever carries derivatives.
-
-    Source: none; an accessor.
-    """
+    """Return the NumPy array of a Number, and anything else unchanged."""
     return value.data if isinstance(value, Number) else value
 
 
 def where(condition: Any, chosen: Number, other: Any) -> Number:  # noqa: ANN401
-    """Take entries of `chosen` where the condition holds, else of `other`.
-
-    Source: none; a definition.
+    """Return entries of `chosen` where the condition holds, and of `other` elsewhere.
 
     Args:
-        condition: truths, broadcast against both.
-        chosen: a number of either mode.
-        other: another, or a plain one.
+        condition: booleans, broadcast against both.
+        chosen: an Array or a Dual.
+        other: another of the same mode, or a plain array.
     """
     return chosen._apply(table.WHERE, other, condition=np.asarray(condition, dtype=bool))
 
 
 def concatenate(parts: Sequence[Number], axis: int = 0) -> Number:
-    """Join along an axis.
-
-    Source: none; a definition.
+    """Concatenate along an existing axis.
 
     Args:
-        parts: at least one, alike but for that axis.
-        axis: along which they are joined.
+        parts: at least one, of one shape but for that axis.
+        axis: along which they are concatenated.
 
     Raises:
         ConfigError: there is no part.
@@ -231,9 +224,7 @@ def concatenate(parts: Sequence[Number], axis: int = 0) -> Number:
 
 
 def stack(parts: Sequence[Number]) -> Number:
-    """Lay parts of one shape along a new first axis.
-
-    Source: none; a definition.
+    """Stack parts of one shape along a new first axis.
 
     Raises:
         ConfigError: there is no part.

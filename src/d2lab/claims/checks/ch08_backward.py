@@ -7,7 +7,7 @@ import torch
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
-from d2lab.engine import Array, past
+from d2lab.engine import Array, topological_order
 from d2lab.models.mlp import MLP, MLPConfig
 from d2lab.optimizers.config import OptimizerConfig
 from d2lab.train.memory import training_memory
@@ -61,7 +61,7 @@ def backward_visits_the_graph_in_reverse() -> Evidence:
     for weight in weights:
         h = h + (weight @ h).tanh()  # a short cut: h is used twice
     loss = (h * h).sum()
-    order = past(loss)
+    order = topological_order(loss)
     places = {id(number): place for place, number in enumerate(order)}
     edges = [(number, parent) for number in order for parent in number.parents if parent.requires_grad]
     misplaced = sum(places[id(parent)] >= places[id(number)] for number, parent in edges)
