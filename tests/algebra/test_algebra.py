@@ -82,14 +82,14 @@ def test_special_matrices_do_what_they_are_for():
     x = drawn(3)
     permutation = algebra.permutation_matrix([2, 0, 1])
     torch.testing.assert_close(permutation @ x, x[[2, 0, 1]])
-    mirror, shadow = algebra.householder(x), algebra.projection(drawn(4, 2))
-    torch.testing.assert_close(mirror @ x, -x)
-    torch.testing.assert_close(shadow @ shadow, shadow)
-    assert algebra.is_symmetric(shadow)
-    for matrix in (permutation, mirror, algebra.rotation(0.7)):
+    reflection, projection = algebra.householder(x), algebra.projection(drawn(4, 2))
+    torch.testing.assert_close(reflection @ x, -x)
+    torch.testing.assert_close(projection @ projection, projection)
+    assert algebra.is_symmetric(projection)
+    for matrix in (permutation, reflection, algebra.rotation(0.7)):
         assert algebra.is_orthogonal(matrix)
-    turned = algebra.rotation(math.pi / 2) @ torch.tensor([1.0, 0.0], dtype=torch.float64)
-    np.testing.assert_allclose(turned, [0, 1], atol=1e-15)
+    rotated = algebra.rotation(math.pi / 2) @ torch.tensor([1.0, 0.0], dtype=torch.float64)
+    np.testing.assert_allclose(rotated, [0, 1], atol=1e-15)
 
 
 def test_what_is_not_special_is_told_apart():
@@ -108,10 +108,13 @@ def test_what_is_not_special_is_told_apart():
         (lambda: algebra.vector_norm(torch.ones(2), 0.5), "the p of a norm: got 0.5, need 1 or more."),
         (lambda: algebra.induced_norm(torch.ones(2, 2), 3.0), "the p of an induced norm: got 3.0, need 1, 2 or inf."),
         (lambda: algebra.permutation_matrix([0, 0]), "a permutation: got [0, 0], need every number 0 to 1 once."),
-        (lambda: algebra.householder(torch.zeros(2)), "the normal of a mirror: got '0', need a direction."),
+        (
+            lambda: algebra.householder(torch.zeros(2)),
+            "the normal of a reflection: got '0', need a vector that is not 0.",
+        ),
         (
             lambda: algebra.projection(torch.ones(3, 2)),
-            "the columns to project on: got 'dependent ones', need independent ones.",
+            "the columns to project on: got 'linearly dependent ones', need independent ones.",
         ),
     ],
 )

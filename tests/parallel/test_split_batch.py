@@ -1,4 +1,4 @@
-"""A batch split over devices: the same gradients and steps as the whole batch. Two devices are the processor twice."""
+"""A batch split over devices: the same gradients and steps as the whole batch. Two devices are the CPU twice."""
 
 import copy
 
@@ -13,7 +13,7 @@ from d2lab.parallel import all_reduce_sum, gather, replicate, scatter, split_bat
 CPU = torch.device("cpu")
 
 
-def make_net():
+def make_model():
     torch.manual_seed(0)
     layers = nn.Conv2d(1, 3, 3), nn.Tanh(), nn.Flatten(), nn.Linear(3 * 36, 5), nn.Tanh(), nn.Linear(5, 4)
     return nn.Sequential(*layers).double()
@@ -30,7 +30,7 @@ def gradients(model):
 
 @pytest.mark.parametrize(("count", "parts"), [(10, 1), (10, 2), (10, 3), (2, 3), (1, 2)])
 def test_the_gradient_is_that_of_the_whole_batch(rng, count, parts):
-    model, (inputs, targets) = make_net(), make_batch(rng, count)
+    model, (inputs, targets) = make_model(), make_batch(rng, count)
     replicas = replicate(model, [CPU] * parts)
     loss = split_batch_gradients(replicas, functional.cross_entropy, inputs, targets)
     whole = functional.cross_entropy(model(inputs), targets)
@@ -40,18 +40,18 @@ def test_the_gradient_is_that_of_the_whole_batch(rng, count, parts):
         torch.testing.assert_close(gradients(replica), gradients(model), rtol=1e-9, atol=1e-12)
 
 
-def test_steps_stay_those_of_one_device_and_the_copies_stay_alike_to_the_bit(rng):
-    model = make_net()
+def test_steps_stay_those_of_one_device_and_the_copies_stay_equal_to_the_bit(rng):
+    model = make_model()
     replicas = replicate(model, [CPU] * 3)
-    movers = [torch.optim.SGD(r.parameters(), lr=0.1, momentum=0.9) for r in replicas]
-    mover = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    optimizers = [torch.optim.SGD(r.parameters(), lr=0.1, momentum=0.9) for r in replicas]
+    reference = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     for _ in range(5):
         inputs, targets = make_batch(rng)
-        mover.zero_grad()
+        reference.zero_grad()
         functional.cross_entropy(model(inputs), targets).backward()
         split_batch_gradients(replicas, functional.cross_entropy, inputs, targets)
-        for one in [mover, *movers]:
-            one.step()
+        for optimizer in [reference, *optimizers]:
+            optimizer.step()
     for mine, theirs in zip(replicas[0].parameters(), model.parameters(), strict=True):
         torch.testing.assert_close(mine, theirs, rtol=1e-9, atol=1e-12)
     for other in replicas[1:]:
@@ -59,7 +59,7 @@ def test_steps_stay_those_of_one_device_and_the_copies_stay_alike_to_the_bit(rng
 
 
 def test_copies_share_nothing_not_even_gradients(rng):
-    replicas = replicate(make_net(), [CPU, CPU])
+    replicas = replicate(make_model(), [CPU, CPU])
     split_batch_gradients(replicas, functional.cross_entropy, *make_batch(rng))
     before = replicas[1][0].weight.grad.clone()
     with torch.no_grad():
@@ -70,7 +70,7 @@ def test_copies_share_nothing_not_even_gradients(rng):
 
 
 def test_gradients_of_an_earlier_step_are_not_added(rng):
-    replicas, (inputs, targets) = replicate(make_net(), [CPU, CPU]), make_batch(rng)
+    replicas, (inputs, targets) = replicate(make_model(), [CPU, CPU]), make_batch(rng)
     split_batch_gradients(replicas, functional.cross_entropy, inputs, targets)
     first = [g.clone() for g in gradients(replicas[0])]
     split_batch_gradients(replicas, functional.cross_entropy, inputs, targets)
@@ -78,7 +78,7 @@ def test_gradients_of_an_earlier_step_are_not_added(rng):
 
 
 def test_a_frozen_layer_keeps_no_gradient(rng):
-    model = make_net()
+    model = make_model()
     model[0].requires_grad_(False)
     replicas = replicate(model, [CPU, CPU])
     split_batch_gradients(replicas, functional.cross_entropy, *make_batch(rng))
@@ -124,7 +124,7 @@ def test_every_device_gets_a_sum_of_its_own(rng):
 
 
 def test_what_can_not_be_split_is_refused(rng):
-    model, (inputs, targets) = make_net(), make_batch(rng)
+    model, (inputs, targets) = make_model(), make_batch(rng)
     for action in (
         lambda: replicate(model, []),
         lambda: scatter(inputs, []),
@@ -141,8 +141,8 @@ def test_what_can_not_be_split_is_refused(rng):
 
 
 @pytest.mark.gpu
-def test_processor_and_card_share_a_batch(rng):
-    model, (inputs, targets) = make_net(), make_batch(rng)
+def test_cpu_and_gpu_share_a_batch(rng):
+    model, (inputs, targets) = make_model(), make_batch(rng)
     replicas = replicate(model, [CPU, torch.device("cuda")])
     split_batch_gradients(replicas, functional.cross_entropy, inputs, targets)
     functional.cross_entropy(model(inputs), targets).backward()

@@ -23,7 +23,7 @@ def test_domain_weights_are_the_ratio_of_densities():
     assert float(weights.mean()) == pytest.approx(1, abs=0.05)
 
 
-def test_weighing_moves_the_average_to_the_world_of_use():
+def test_weighting_moves_the_mean_to_the_distribution_of_use():
     train, use = normal(20_000, 0.0, 3), normal(20_000, 0.7, 4)
     weights = tables.domain_weights(train, use)
     loss = lambda x: (x.flatten() ** 2).mean()  # noqa: E731
@@ -33,7 +33,7 @@ def test_weighing_moves_the_average_to_the_world_of_use():
     assert float(loss(use)) == pytest.approx(truth, abs=0.05)
 
 
-def test_equal_weights_count_fully_and_one_loud_one_alone():
+def test_equal_weights_count_fully_and_a_single_one_alone():
     assert tables.effective_size(torch.full((7,), 0.3)) == pytest.approx(7)
     assert tables.effective_size(torch.tensor([1.0, 0, 0])) == 1
     assert tables.effective_size(torch.tensor([3.0, 1.0])) == pytest.approx(16 / 10)
@@ -64,21 +64,21 @@ def raises(*_):
         ("solve", lambda _, predicted: predicted / 0),
     ],
 )
-def test_a_table_that_cannot_be_inverted_is_refused_however_the_processor_shows_it(monkeypatch, function, stands_in):
+def test_a_matrix_that_cannot_be_inverted_is_refused_however_the_processor_shows_it(monkeypatch, function, stands_in):
     table, shares = torch.tensor([[0.4, 0.1], [0.1, 0.4]]), torch.tensor([0.5, 0.5])
     torch.testing.assert_close(tables.label_shift_weights(table, shares), torch.ones(2))  # fine in itself
     monkeypatch.setattr(torch.linalg, function, stands_in)
     with pytest.raises(ConfigError) as caught:
         tables.label_shift_weights(table, shares)
-    sentence = "the confusion table: got 'classes that are called alike', need an invertible one. "
-    assert str(caught.value) == sentence + "Use a better classifier, or join the classes."
+    sentence = "the confusion matrix: got 'classes that get the same predictions', need an invertible one. "
+    assert str(caught.value) == sentence + "Use a better classifier, or merge the classes."
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("size", [2, 3, 10])
-def test_a_singular_table_is_refused_at_every_size(dtype, size):
+def test_a_singular_matrix_is_refused_at_every_size(dtype, size):
     shares = torch.full((size,), 1 / size, dtype=dtype)
-    with pytest.raises(ConfigError, match="the confusion table"):
+    with pytest.raises(ConfigError, match="the confusion matrix"):
         tables.label_shift_weights(torch.outer(shares, shares), shares)
 
 
@@ -126,7 +126,7 @@ def test_a_good_test_for_a_rare_disease_is_mostly_wrong_when_positive():
         (lambda: tables.label_shift_weights(torch.eye(2), torch.tensor([0.5, 0.5])), "each of sum 1"),
         (
             lambda: tables.label_shift_weights(torch.full((2, 2), 0.25), torch.tensor([0.5, 0.5])),
-            "Use a better classifier, or join the classes.",
+            "Use a better classifier, or merge the classes.",
         ),
         (lambda: tables.posterior(torch.tensor([0.5, 0.6]), torch.eye(2)), "sums of 1"),
         (lambda: tables.medical_test(1.2, 0.9, 0.1), "shares from 0 to 1"),

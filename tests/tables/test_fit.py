@@ -32,7 +32,7 @@ def test_a_polynomial_is_found_again_from_its_values():
     assert float(fit.bias) == pytest.approx(4)
 
 
-def test_least_squares_is_scikit_learns_and_takes_the_shortest_of_many(examples):
+def test_least_squares_is_scikit_learns_and_takes_the_smallest_norm_of_many(examples):
     features, targets = examples
     reference = LinearRegression().fit(features, targets)
     fit = tables.least_squares(features, targets)
@@ -44,7 +44,7 @@ def test_least_squares_is_scikit_learns_and_takes_the_shortest_of_many(examples)
 
 
 @pytest.mark.parametrize("penalty", [0.01, 1.0, 300.0])
-def test_ridge_is_scikit_learns_and_does_not_punish_the_bias(examples, penalty):
+def test_ridge_is_scikit_learns_and_does_not_penalize_the_bias(examples, penalty):
     features, targets = examples
     reference = Ridge(alpha=penalty, solver="cholesky").fit(features, targets)
     fit = tables.ridge(features, targets, penalty)
@@ -63,7 +63,7 @@ def test_ridge_without_penalty_is_least_squares_and_its_path_its_fits(examples):
 
 @pytest.mark.parametrize("solve", [tables.lasso, tables.lasso_by_proximal_steps])
 @pytest.mark.parametrize("penalty", [0.05, 1.0, 5.0])
-def test_both_ways_to_the_lasso_lead_to_scikit_learns(examples, solve, penalty):
+def test_both_algorithms_reach_scikit_learns_lasso(examples, solve, penalty):
     reference = Lasso(alpha=penalty, tol=1e-12, max_iter=100_000).fit(*examples)
     fit = solve(*examples, penalty)
     np.testing.assert_allclose(fit.weights, reference.coef_, rtol=1e-4, atol=1e-6)
@@ -71,19 +71,19 @@ def test_both_ways_to_the_lasso_lead_to_scikit_learns(examples, solve, penalty):
 
 
 def test_the_lasso_is_optimal(examples):
-    """Every weight that is not 0 pulls exactly as hard as the penalty, the others less."""
+    """The correlation of a feature with the residual equals the penalty where its weight is not 0, and is below elsewhere."""
     features, targets = examples
     fit = tables.lasso(features, targets, 1.0)
-    rest = targets - fit.predict(features)
-    pull = (features - features.mean(0)).T @ rest / len(rest)
-    alive = fit.weights != 0
-    assert 0 < int(alive.sum()) < len(alive)
-    torch.testing.assert_close(pull[alive], fit.weights[alive].sign(), rtol=1e-5, atol=1e-6)
-    assert (pull[~alive].abs() < 1).all()
+    residual = targets - fit.predict(features)
+    correlation = (features - features.mean(0)).T @ residual / len(residual)
+    active = fit.weights != 0
+    assert 0 < int(active.sum()) < len(active)
+    torch.testing.assert_close(correlation[active], fit.weights[active].sign(), rtol=1e-5, atol=1e-6)
+    assert (correlation[~active].abs() < 1).all()
 
 
-def test_the_path_ends_in_silence_at_the_stated_penalty(examples):
-    last = tables.smallest_silent_penalty(*examples)
+def test_all_weights_are_zero_from_the_largest_penalty_on(examples):
+    last = tables.penalty_max(*examples)
     path = tables.lasso_path(*examples, [last * 1.0001, last * 0.99, 0.01])
     assert path.count_nonzero(1).tolist() == [0, 1, 6]
 

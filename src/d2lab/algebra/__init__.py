@@ -1,4 +1,4 @@
-"""Linear algebra written out: norms, products and special matrices, each beside what the library gives."""
+"""Linear algebra from scratch: norms, matrix products and special matrices, each tested against torch's."""
 
 from d2lab.algebra.norm import frobenius_norm, induced_norm, nuclear_norm, spectral_norm, vector_norm
 from d2lab.algebra.product import kronecker, matmul_inner, matmul_loop, matmul_outer

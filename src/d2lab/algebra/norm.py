@@ -1,4 +1,4 @@
-"""Norms: how long a vector is, and how much a matrix can stretch one."""
+"""Norms of vectors and matrices, from their definitions."""
 
 import torch
 from jaxtyping import Float
@@ -10,7 +10,9 @@ Matrix = Float[Tensor, "row column"]
 
 
 def vector_norm(x: Float[Tensor, " n"], p: float = 2.0) -> Float[Tensor, ""]:
-    """Return (sum |x_i|^p)^(1/p); the largest |x_i| for p = inf. Scaled by the largest entry, so that nothing overflows.
+    """Compute the p-norm (sum |x_i|^p)^(1/p); for p = inf, the largest |x_i|.
+
+    Entries are divided by the largest one first, so that no power overflows or vanishes.
 
     Source: Golub and Van Loan 2013, "Matrix Computations", section 2.2.1.
 
@@ -30,7 +32,7 @@ def vector_norm(x: Float[Tensor, " n"], p: float = 2.0) -> Float[Tensor, ""]:
 
 
 def frobenius_norm(matrix: Matrix) -> Float[Tensor, ""]:
-    """Return the root of the sum of all squares: the length of the matrix seen as one vector.
+    """Compute the Frobenius norm, the square root of the sum of all squared entries.
 
     Source: Golub and Van Loan 2013, eq. 2.3.1.
     """
@@ -38,7 +40,10 @@ def frobenius_norm(matrix: Matrix) -> Float[Tensor, ""]:
 
 
 def induced_norm(matrix: Matrix, p: float) -> Float[Tensor, ""]:
-    """Return the largest |Ax|_p / |x|_p: the largest column sum for p = 1, the largest row sum for p = inf.
+    """Compute the norm induced by the p-norm of vectors, max |Ax|_p / |x|_p.
+
+    It is the largest column sum of absolute values for p = 1, the largest row sum for p = inf, and the largest singular
+    value for p = 2.
 
     Source: Golub and Van Loan 2013, eq. 2.3.9 and 2.3.10.
 
@@ -57,21 +62,21 @@ def induced_norm(matrix: Matrix, p: float) -> Float[Tensor, ""]:
 
 
 def spectral_norm(matrix: Matrix, rtol: float = 1e-12, max_steps: int = 100_000) -> Float[Tensor, ""]:
-    """Return the largest |Ax| / |x|, the largest singular value, by power iteration on A^T A.
+    """Compute the spectral norm max |Ax| / |x|, the largest singular value, by power iteration on A^T A.
 
-    The part along the best direction grows fastest, by the ratio of the two largest squared values at each step.
+    Each step shrinks the error by the ratio of the two largest squared singular values.
 
     Source: Golub and Van Loan 2013, sections 2.3.1 and 7.3.1.
 
     Args:
         matrix: A.
-        rtol: stops where a step changes the value relatively less.
-        max_steps: gives up behind these.
+        rtol: stop where a step changes the value by a smaller relative amount.
+        max_steps: raise after so many steps.
 
     Raises:
         ConfigError: the value still changes after max_steps.
     """
-    draw = torch.Generator().manual_seed(0)  # a fixed start could be blind to the best direction; chance is not
+    draw = torch.Generator().manual_seed(0)  # a constant vector could be orthogonal to the singular vector
     x = torch.randn(matrix.shape[1], generator=draw, dtype=torch.float64).to(matrix)
     value = matrix.new_zeros(())
     for _ in range(max_steps):
@@ -83,7 +88,7 @@ def spectral_norm(matrix: Matrix, rtol: float = 1e-12, max_steps: int = 100_000)
 
 
 def nuclear_norm(matrix: Matrix) -> Float[Tensor, ""]:
-    """Return the sum of the singular values: the trace of the root of A^T A.
+    """Compute the nuclear norm, the sum of the singular values: the trace of the square root of A^T A.
 
     Source: Fazel 2002, "Matrix Rank Minimization with Applications", section 5.1.
     """

@@ -1,4 +1,4 @@
-"""Products of matrices: one definition, three orders of its loops."""
+"""Matrix products: one definition, three orders of its loops; and the Kronecker product."""
 
 import torch
 from jaxtyping import Float
@@ -18,16 +18,16 @@ def _check(left: Tensor, right: Tensor) -> None:
 
 
 def matmul_loop(left: Left, right: Right) -> Product:
-    """Multiply as the definition says, entry by entry: c_ij = sum over k of a_ik b_kj.
+    """Compute the matrix product [row, inner] @ [inner, column] entry by entry: c_ij = sum over k of a_ik b_kj.
 
     Source: Golub and Van Loan 2013, "Matrix Computations", algorithm 1.1.5.
 
     Args:
-        left: a.
-        right: b.
+        left: a, of shape [row, inner].
+        right: b, of shape [inner, column].
 
     Raises:
-        ConfigError: the inner sides differ.
+        ConfigError: the inner lengths differ.
     """
     _check(left, right)
     product = left.new_zeros(left.shape[0], right.shape[1])
@@ -39,16 +39,16 @@ def matmul_loop(left: Left, right: Right) -> Product:
 
 
 def matmul_inner(left: Left, right: Right) -> Product:
-    """Multiply by dot products: each entry is a row of the left times a column of the right.
+    """Compute the matrix product by inner products: each entry is a row of a times a column of b.
 
     Source: Golub and Van Loan 2013, section 1.1.11.
 
     Args:
-        left: a.
-        right: b.
+        left: a, of shape [row, inner].
+        right: b, of shape [inner, column].
 
     Raises:
-        ConfigError: the inner sides differ.
+        ConfigError: the inner lengths differ.
     """
     _check(left, right)
     rows = [torch.stack([(row * column).sum() for column in right.T]) for row in left]
@@ -56,16 +56,16 @@ def matmul_inner(left: Left, right: Right) -> Product:
 
 
 def matmul_outer(left: Left, right: Right) -> Product:
-    """Multiply by outer products: the sum over k of column k of the left times row k of the right.
+    """Compute the matrix product as a sum of outer products, of column k of a with row k of b.
 
     Source: Golub and Van Loan 2013, section 1.1.13.
 
     Args:
-        left: a.
-        right: b.
+        left: a, of shape [row, inner].
+        right: b, of shape [inner, column].
 
     Raises:
-        ConfigError: the inner sides differ.
+        ConfigError: the inner lengths differ.
     """
     _check(left, right)
     product = left.new_zeros(left.shape[0], right.shape[1])
@@ -75,13 +75,13 @@ def matmul_outer(left: Left, right: Right) -> Product:
 
 
 def kronecker(left: Float[Tensor, "p q"], right: Float[Tensor, "r s"]) -> Float[Tensor, "pr qs"]:
-    """Replace every entry of the left by that entry times the whole right.
+    """Compute the Kronecker product: every entry of `left` becomes that entry times the whole of `right`.
 
     Source: Golub and Van Loan 2013, section 1.3.6.
 
     Args:
-        left: whose entries become blocks.
-        right: the block.
+        left: of shape [p, q]; its entries become blocks.
+        right: of shape [r, s], the block.
     """
-    blocks = left[:, None, :, None] * right[None, :, None, :]
+    blocks = left[:, None, :, None] * right[None, :, None, :]  # p r q s
     return blocks.reshape(left.shape[0] * right.shape[0], left.shape[1] * right.shape[1])

@@ -1,4 +1,4 @@
-"""Several devices at one model: a batch split over them, and the sums that keep their copies alike."""
+"""Data parallelism from scratch: a batch split over devices, and the collectives that sum their gradients."""
 
 from d2lab.parallel.collectives import all_reduce_sum, gather, scatter
 from d2lab.parallel.split_batch import replicate, split_batch_gradients

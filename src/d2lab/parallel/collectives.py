@@ -1,6 +1,6 @@
-"""Collectives: what several devices do together, in plain copies and sums.
+"""Collective operations over several devices, in plain copies and sums.
 
-Source: the names are those of the MPI standard 1.1, 1995, chapter 4.
+Source: MPI standard 1.1, 1995, chapter 4 (the names and their meaning).
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,13 @@ from d2lab.core.errors import ConfigError
 
 
 def scatter(batch: Shaped[Tensor, " batch *rest"], devices: Sequence[torch.device]) -> list[Tensor]:
-    """Cut a batch along its first axis, a part for each device in order; the first parts are one longer.
+    """Split a batch along its first axis and copy one part to each device, in order.
 
-    A batch smaller than the number of devices leaves the last ones an empty part.
+    Sizes differ by at most one, the larger parts first. With fewer examples than devices the last parts are empty.
+
+    Args:
+        batch: a tensor whose first axis counts examples.
+        devices: where the parts go; one part each.
 
     Raises:
         ConfigError: no device is named.
@@ -28,7 +32,11 @@ def scatter(batch: Shaped[Tensor, " batch *rest"], devices: Sequence[torch.devic
 
 
 def gather(parts: Sequence[Tensor], device: torch.device) -> Tensor:
-    """Put parts together again along the first axis, on one device: undoes `scatter`.
+    """Concatenate parts along the first axis on one device: the inverse of `scatter`.
+
+    Args:
+        parts: tensors that differ in their first axis only.
+        device: where the result lies.
 
     Raises:
         ConfigError: there is no part.
@@ -38,12 +46,15 @@ def gather(parts: Sequence[Tensor], device: torch.device) -> Tensor:
 
 
 def all_reduce_sum(parts: Sequence[Tensor]) -> list[Tensor]:
-    """Return every device the sum of all parts, each a copy of its own.
+    """Return the sum of all parts once for each part, as a copy of its own on that part's device.
 
-    The sum is taken in the order of the parts, on the device of the first: every device gets the same bits, and
-    the next run gets them again.
+    The sum is taken in the order of the parts on the device of the first, so the result is deterministic and the same
+    to the bit on every device.
 
-    Cost: 2 (devices - 1) copies of a part, all through the first device. A ring spreads them over all wires.
+    Cost: 2 (devices - 1) copies of a part, all through the first device. A ring spreads them over all links.
+
+    Args:
+        parts: tensors of one shape, one on each device.
 
     Raises:
         ConfigError: there is no part, or their shapes differ.

@@ -2,14 +2,14 @@
 
 The loss of a batch is a mean over its examples. Each part's mean is weighted by the part's share of the batch, so
 the sum of the parts' gradients is the gradient of the batch, also where the parts are not equally large. Every
-copy then takes the same step, and the copies stay alike to the bit.
+replica then takes the same optimizer step, and the replicas stay equal to the bit.
 
-Two layers see the split. Batch normalization takes its mean and variance over the part, not the batch: the numbers
-are those of gradient accumulation over the parts, and each copy's running averages are its own. Dropout draws
-anew for each part.
+Two layers depend on the split. Batch normalization takes mean and variance over the part, not the batch: the result
+is that of gradient accumulation over the parts, and each replica has running statistics of its own. Dropout draws a
+new mask for each part.
 
 Source: Dean et al. 2012, "Large scale distributed deep networks", section 4.
-Changed: all copies move in step, where Dean's ask a server each in their own time.
+Changed: synchronous updates, where Dean's replicas exchange with a parameter server asynchronously.
 """
 
 import copy
@@ -22,11 +22,15 @@ from torch import Tensor, nn
 from d2lab.core.errors import ConfigError
 from d2lab.parallel.collectives import all_reduce_sum, scatter
 
-Loss = Callable[[Tensor, Tensor], Tensor]  # outputs, targets -> mean over the examples
+Loss = Callable[[Tensor, Tensor], Tensor]  # outputs, targets -> scalar, the mean over the examples
 
 
 def replicate(model: nn.Module, devices: Sequence[torch.device]) -> list[nn.Module]:
-    """Return each device a copy of the model that shares nothing with the others; a device may be named twice.
+    """Copy the model to every device; the copies share no memory.
+
+    Args:
+        model: what to copy; it is left as it is.
+        devices: one for each copy; a device may occur several times.
 
     Raises:
         ConfigError: no device is named.
@@ -42,16 +46,16 @@ def split_batch_gradients(
     inputs: Shaped[Tensor, " batch *rest"],
     targets: Shaped[Tensor, " batch *answer"],
 ) -> Float[Tensor, ""]:
-    """Leave in every replica's parameters the gradient of the whole batch; return its loss, on the first device.
+    """Set `grad` of every replica's parameters to the gradient over the whole batch; return its loss (a scalar).
 
-    Twin: the gradient of the whole batch on one device, to rounding, for models without batch normalization
-        and dropout.
+    Twin: the gradient of the whole batch on one device, up to rounding, for models without batch normalization and
+        dropout.
 
     Args:
-        replicas: copies of one model, from `replicate`.
-        loss: a mean over examples.
-        inputs: the whole batch.
-        targets: one an example.
+        replicas: copies of one model, from `replicate`; the loss is returned on the device of the first.
+        loss: takes outputs and targets, returns the mean over examples.
+        inputs: the whole batch; the first axis counts examples.
+        targets: one for each example.
 
     Raises:
         ConfigError: there is no replica or no example.
@@ -63,9 +67,9 @@ def split_batch_gradients(
     shares = []
     for replica, part, wanted in parts:
         replica.zero_grad()
-        if len(part):  # a mean over no example is not a number
+        if len(part):  # the mean over no example would be NaN
             shares.append(loss(replica(part), wanted) * (len(part) / len(inputs)))
-    torch.autograd.backward(shares)  # only now: every device has begun its forward pass
+    torch.autograd.backward(shares)  # only now: every device has started its forward pass
     _sum_gradients(replicas)
     return torch.stack([share.detach().to(devices[0]) for share in shares]).sum()
 
@@ -74,7 +78,7 @@ def split_batch_gradients(
 def _sum_gradients(replicas: Sequence[nn.Module]) -> None:
     """Replace each gradient by its sum over the replicas; a replica without examples adds nothing."""
     for same in zip(*(replica.parameters() for replica in replicas), strict=True):
-        if any(parameter.grad is not None for parameter in same):  # else frozen, or unused
+        if any(parameter.grad is not None for parameter in same):  # otherwise frozen or unused
             parts = [torch.zeros_like(p) if p.grad is None else p.grad for p in same]
             for parameter, total in zip(same, all_reduce_sum(parts), strict=True):
                 parameter.grad = total

@@ -1,4 +1,4 @@
-"""Probability as tables: joint, marginal, conditional; and Bayes' rule, which turns a conditional round."""
+"""Discrete probability as tables: joint, marginal and conditional distributions, and Bayes' rule."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ Table = Float[Tensor, "cause effect"]
 
 
 class Joint(NamedTuple):
-    """P(cause, effect): rows are causes, columns effects, and all entries sum to 1.
+    """Joint distribution P(cause, effect): rows are causes, columns are effects, and all entries sum to 1.
 
     Source: Kolmogorov 1933, "Grundbegriffe der Wahrscheinlichkeitsrechnung", chapter I.
     """
@@ -20,28 +20,28 @@ class Joint(NamedTuple):
     table: Table
 
     def causes(self) -> Float[Tensor, " cause"]:
-        """Return P(cause): sums of rows."""
+        """Return the marginal P(cause), the sums of rows."""
         return self.table.sum(1)
 
     def effects(self) -> Float[Tensor, " effect"]:
-        """Return P(effect): sums of columns."""
+        """Return the marginal P(effect), the sums of columns."""
         return self.table.sum(0)
 
     def effect_given_cause(self) -> Table:
-        """Return P(effect | cause): every row divided by its sum."""
+        """Return the conditional P(effect | cause): every row divided by its sum."""
         return self.table / self.causes()[:, None]
 
     def cause_given_effect(self) -> Table:
-        """Return P(cause | effect), Bayes' rule: every column divided by its sum."""
+        """Return the posterior P(cause | effect) by Bayes' rule: every column divided by its sum."""
         return self.table / self.effects()
 
     def independent(self, atol: float = 1e-12) -> bool:
-        """Say whether P(cause, effect) = P(cause) P(effect) everywhere."""
+        """Return whether P(cause, effect) = P(cause) P(effect) everywhere, up to `atol`."""
         return bool((self.table - self.causes()[:, None] * self.effects()).abs().amax() <= atol)
 
 
 def posterior(prior: Float[Tensor, " prior"], likelihood: Table) -> Joint:
-    """Make the joint table of causes and effects; its `cause_given_effect()` are the posteriors.
+    """Compute the joint distribution from prior and likelihood; its `cause_given_effect()` is the posterior.
 
     Source: Bayes 1763, "An Essay towards solving a Problem in the Doctrine of Chances", proposition 5.
 
@@ -60,16 +60,16 @@ def posterior(prior: Float[Tensor, " prior"], likelihood: Table) -> Joint:
 
 
 def medical_test(prevalence: float, sensitivity: float, false_positive_rate: float, positives: int = 1) -> float:
-    """Return the probability of the disease after so many positive tests, which err independently given the patient.
+    """Compute the probability of disease after `positives` positive tests, independent given the state of health.
 
-    In odds: prior odds times (sensitivity / false_positive_rate) for every positive test. A rare disease stays unlikely
-    after one good test: that is the surprise.
+    Posterior odds are prior odds times (sensitivity / false_positive_rate) for every positive test. A rare disease
+    stays improbable after one positive result of a good test: to overlook that is the base-rate fallacy.
 
     Source: Gigerenzer and Hoffrage 1995, "How to Improve Bayesian Reasoning Without Instruction".
 
     Args:
-        prevalence: share of the ill before any test.
-        sensitivity: share of positive tests among the ill.
+        prevalence: prior probability of disease, before any test.
+        sensitivity: true positive rate, the share of positive tests among the ill.
         false_positive_rate: share of positive tests among the healthy.
         positives: number of positive tests, 0 or more.
 

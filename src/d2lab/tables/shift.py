@@ -1,4 +1,4 @@
-"""Corrections for shifted distributions: when the world of use is not the world of training."""
+"""Corrections for distribution shift between training and use: covariate shift and label shift."""
 
 import torch
 from jaxtyping import Float
@@ -8,20 +8,20 @@ from d2lab.core.errors import ConfigError
 
 Inputs = Float[Tensor, "example feature"]
 Weights = Float[Tensor, " example"]
-MAX_CONDITION = 1e10  # of a confusion table; beyond it, float64 leaves the ratios fewer than six digits
+MAX_CONDITION = 1e10  # of a confusion matrix; beyond it, float64 leaves the ratios fewer than six digits
 
 
 def domain_weights(train: Inputs, use: Float[Tensor, "other feature_"]) -> Weights:
-    """Weigh training examples by q(x) / p(x), so that their average stands for the world of use (covariate shift).
+    """Return importance weights q(x) / p(x) for training examples, the correction for covariate shift.
 
-    A logistic regression learns to tell the two sets apart; its odds, times the ratio of the set sizes, are q / p.
+    A logistic regression is trained to tell the two sets apart; its odds, times the ratio of set sizes, estimate q / p.
 
     Source: Sugiyama, Suzuki, Kanamori 2012, "Density Ratio Estimation in Machine Learning", section 4.2; the idea:
     Shimodaira 2000, "Improving predictive inference under covariate shift".
 
     Args:
-        train: inputs of the world of training, p.
-        use: inputs of the world of use, q; their targets are not needed.
+        train: inputs drawn from the training distribution p.
+        use: inputs drawn from the distribution of use, q; their targets are not needed.
 
     Raises:
         ConfigError: a set is empty, or the features differ.
@@ -39,7 +39,7 @@ def domain_weights(train: Inputs, use: Float[Tensor, "other feature_"]) -> Weigh
 
 
 def effective_size(weights: Weights) -> float:
-    """Count how many equally weighted examples would average with the same noise: (sum w)^2 / sum w^2.
+    """Compute the effective sample size (sum w)^2 / sum w^2: as many equal weights give a mean of the same variance.
 
     Source: Kish 1965, "Survey Sampling", section 11.7.
 
@@ -54,19 +54,19 @@ def effective_size(weights: Weights) -> float:
 def label_shift_weights(
     confusion: Float[Tensor, "predicted actual"], predicted: Float[Tensor, " predicted"]
 ) -> Float[Tensor, " actual"]:
-    """Find how much likelier each class is in use than in training, from what a classifier says of both (label shift).
+    """Estimate the class weights q(y) / p(y) of use over training from a classifier's predictions (label shift).
 
-    With C[i, j] the share of training examples of class j that were called i (all entries sum to 1), and m[i] the share
-    of examples in use that are called i, the ratios q(y) / p(y) solve C w = m.
+    C[i, j] is the share of held-out training examples that have class j and prediction i (all entries sum to 1), m[i]
+    the share of examples in use with prediction i. The weights solve C w = m.
 
     Source: Lipton, Wang, Smola 2018, "Detecting and Correcting for Label Shift with Black Box Predictors", section 4.
 
     Args:
-        confusion: C, of held-out training data.
-        predicted: m.
+        confusion: C, the normalized confusion matrix of held-out training data.
+        predicted: m, the shares of predictions in use.
 
     Raises:
-        ConfigError: the shares do not sum to 1, or the classifier can't tell some classes apart.
+        ConfigError: the shares do not sum to 1, or C is singular: some classes get the same predictions.
     """
     sums = torch.stack([confusion.sum(), predicted.sum()])
     if confusion.shape != (len(predicted),) * 2 or not torch.allclose(sums, torch.ones_like(sums), atol=1e-6):
@@ -76,13 +76,15 @@ def label_shift_weights(
 
 
 def _solved(confusion: Tensor, predicted: Tensor) -> Tensor:
-    """Solve C w = m, and refuse a table that is singular to working precision.
+    """Solve C w = m, and refuse a matrix that is singular to working precision.
 
-    How a singular table shows depends on the processor: the condition number is above 1e10, infinite or NaN, or the
+    How a singular matrix shows depends on the processor: the condition number is above 1e10, infinite or NaN, or the
     singular value decomposition or the solver raises.
     """
-    fix = "Use a better classifier, or join the classes."
-    refusal = ConfigError("the confusion table", got="classes that are called alike", need="an invertible one", fix=fix)
+    fix = "Use a better classifier, or merge the classes."
+    refusal = ConfigError(
+        "the confusion matrix", got="classes that get the same predictions", need="an invertible one", fix=fix
+    )
     try:
         if not float(torch.linalg.cond(confusion)) <= MAX_CONDITION:  # true for NaN too
             raise refusal

@@ -13,7 +13,7 @@ from d2lab.optimizers.proximal import soft_threshold
 from d2lab.optimizers.sgd import SGD, ProximalSGD
 from d2lab.plot import dots
 from d2lab.tables.fit import least_squares, ridge
-from d2lab.tables.lasso import lasso, smallest_silent_penalty
+from d2lab.tables.lasso import lasso, penalty_max
 
 
 @claim(
@@ -154,7 +154,7 @@ def l1_works_well_on_the_toy_of_equal_weights(seeds: Sequence[int] = range(10)) 
         draw = torch.Generator().manual_seed(seed)
         inputs = torch.randn(20, 200, generator=draw, dtype=torch.float64)
         targets = 0.05 + 0.01 * inputs.sum(1) + 0.01 * torch.randn(20, generator=draw, dtype=torch.float64)
-        silent = smallest_silent_penalty(inputs, targets)
+        silent = penalty_max(inputs, targets)
         shares = (0.3, 0.5, 0.7, 0.9)
         fits = {
             "no weights at all": [lasso(inputs, targets, silent * 1.001)],
