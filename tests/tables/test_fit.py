@@ -71,7 +71,7 @@ def test_both_algorithms_reach_scikit_learns_lasso(examples, solve, penalty):
 
 
 def test_the_lasso_is_optimal(examples):
-    """The correlation of a feature with the residual equals the penalty where its weight is not 0, and is below elsewhere."""
+    """A feature whose weight is not 0 correlates with the residual exactly as much as the penalty, the others less."""
     features, targets = examples
     fit = tables.lasso(features, targets, 1.0)
     residual = targets - fit.predict(features)

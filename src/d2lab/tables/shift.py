@@ -81,10 +81,8 @@ def _solved(confusion: Tensor, predicted: Tensor) -> Tensor:
     How a singular matrix shows depends on the processor: the condition number is above 1e10, infinite or NaN, or the
     singular value decomposition or the solver raises.
     """
-    fix = "Use a better classifier, or merge the classes."
-    refusal = ConfigError(
-        "the confusion matrix", got="classes that get the same predictions", need="an invertible one", fix=fix
-    )
+    got, fix = "classes that get the same predictions", "Use a better classifier, or merge the classes."
+    refusal = ConfigError("the confusion matrix", got=got, need="an invertible one", fix=fix)
     try:
         if not float(torch.linalg.cond(confusion)) <= MAX_CONDITION:  # true for NaN too
             raise refusal
