@@ -1,4 +1,4 @@
-"""Muon's step has even singular values; kernels are matrices; the rest is AdamW's; state goes through a checkpoint."""
+"""Muon's update has equal singular values; kernels are matrices; AdamW has the rest; state survives a checkpoint."""
 
 import copy
 import re
@@ -30,11 +30,11 @@ def test_the_exact_cubic_iteration_reaches_the_polar_factor(rng):
     torch.testing.assert_close(result, u @ v, rtol=0, atol=0.02)
 
 
-def test_a_matrix_of_zeros_moves_nothing():
+def test_a_gradient_of_zeros_changes_nothing():
     assert torch.equal(orthogonalize(torch.zeros(3, 2)), torch.zeros(3, 2, dtype=torch.bfloat16))
 
 
-def test_a_kernel_moves_as_its_matrix_does(rng):
+def test_a_kernel_is_updated_as_its_matrix(rng):
     kernel = nn.Parameter(torch.randn(8, 3, 3, 3, generator=rng))
     matrix = nn.Parameter(kernel.detach().flatten(1).clone())
     optimizers = Muon([kernel], lr=0.1), Muon([matrix], lr=0.1)
@@ -51,7 +51,7 @@ def parts(rng):
     return [nn.Parameter(torch.randn(shape, generator=rng)) for shape in shapes]
 
 
-def walk(optimizer, weights, seed=0):
+def train(optimizer, weights, seed=0):
     draw = torch.Generator().manual_seed(seed)
     for _ in range(4):
         for weight in weights:
@@ -59,12 +59,12 @@ def walk(optimizer, weights, seed=0):
         optimizer.step()
 
 
-def test_hidden_weights_are_muons_and_the_rest_and_the_head_adamws(rng):
+def test_hidden_weights_are_muons_and_all_others_adamws(rng):
     mixed = parts(rng)
     apart = [nn.Parameter(weight.detach().clone()) for weight in mixed]
-    hidden, rest = [apart[0], apart[2]], [apart[1], apart[3], apart[4]]
+    hidden, others = [apart[0], apart[2]], [apart[1], apart[3], apart[4]]
     both = MuonAdamW(mixed, lr=0.1, momentum=0.6, adamw_lr_scale=0.3)
-    muon, adamw = Muon(hidden, 0.1, 0.0, 0.6), AdamW(rest, 0.03, weight_decay=0.0)
+    muon, adamw = Muon(hidden, 0.1, 0.0, 0.6), AdamW(others, 0.03, weight_decay=0.0)
     draw = torch.Generator().manual_seed(0)
     for step in range(4):
         set_lr(both, 0.1 / (step + 1))
@@ -79,21 +79,21 @@ def test_hidden_weights_are_muons_and_the_rest_and_the_head_adamws(rng):
         torch.testing.assert_close(mine, alone, rtol=1e-6, atol=1e-7)
 
 
-def test_a_groups_own_factor_multiplies_both_rates(rng):
+def test_a_groups_lr_scale_multiplies_both_learning_rates(rng):
     weights = parts(rng)
     groups = [{"params": weights[:2], "lr_scale": 0.5}, {"params": weights[2:]}]
     optimizer = MuonAdamW(groups, lr=0.2, adamw_lr_scale=0.1)
     set_lr(optimizer, 1.0)
-    rates = {id(weight): group["lr"] for group in optimizer.param_groups for weight in group["params"]}
-    assert [round(rates[id(weight)], 6) for weight in weights] == [0.5, 0.05, 1.0, 0.1, 0.1]
+    lrs = {id(weight): group["lr"] for group in optimizer.param_groups for weight in group["params"]}
+    assert [round(lrs[id(weight)], 6) for weight in weights] == [0.5, 0.05, 1.0, 0.1, 0.1]
 
 
-def test_hidden_weights_keep_their_length_where_asked(rng):
+def test_hidden_weights_keep_their_norm_where_asked(rng):
     weights = parts(rng)
     optimizer = build_optimizer(OptimizerConfig(name="muon", momentum=0.9, keep_norm=True), weights)
-    walk(optimizer, weights)
+    train(optimizer, weights)
     assert [round(weights[n].norm().item(), 4) for n in (0, 2)] == [2.0, round(6**0.5, 4)]
-    assert abs(weights[4].norm().item() - 3**0.5) > 0.1  # the head is left alone
+    assert abs(weights[4].norm().item() - 3**0.5) > 0.1  # the head has no fixed norm
 
 
 def test_state_goes_on_after_a_copy(rng):
@@ -101,20 +101,20 @@ def test_state_goes_on_after_a_copy(rng):
     first = parts(rng)
     again = [nn.Parameter(weight.detach().clone()) for weight in first]
     one, two = (MuonAdamW(weights, lr=0.05, keep_norm=True) for weights in (first, again))
-    walk(one, first)
+    train(one, first)
     with torch.no_grad():
         for weight, source in zip(again, first, strict=True):
             weight.copy_(source)
     two.load_state_dict(copy.deepcopy(one.state_dict()))  # torch would share the tensors
-    walk(one, first, seed=1)
-    walk(two, again, seed=1)
+    train(one, first, seed=1)
+    train(two, again, seed=1)
     assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
 
 
 REFUSED = [
     (
         lambda w: Muon([w[1]]),
-        "a weight of Muon: got (4,), need a matrix or a kernel. Give biases and the like to AdamW, as MuonAdamW does.",
+        "a weight of Muon: got (4,), need a matrix or a kernel. Leave biases and gains to AdamW, as MuonAdamW does.",
     ),
     (
         lambda w: Muon([w[0]], ns_steps=0),

@@ -1,4 +1,4 @@
-"""Optimizers are torch's own, set as the settings say; clips shorten gradients as torch does."""
+"""Settings build torch's optimizers with the right arguments, and clip gradients as torch does."""
 
 import math
 
@@ -57,7 +57,7 @@ def test_twenty_steps_equal_torchs(config, theirs):
         torch.testing.assert_close(mine, reference, rtol=1e-12, atol=1e-13)
 
 
-def test_the_rate_of_every_group_is_set():
+def test_the_learning_rate_of_every_group_is_set():
     first, second = make_weights()
     optimizer = build_optimizer(OptimizerConfig(), [first])
     optimizer.add_param_group({"params": [second]})
@@ -81,16 +81,16 @@ def test_the_rate_of_every_group_is_set():
 )
 def test_clipping_equals_torchs(config, theirs):
     gradients = []
-    for shorten in (lambda p: clip(config, p), theirs):
+    for clip_all in (lambda p: clip(config, p), theirs):
         weights = make_weights()
         sum(w.square().sum() for w in weights).backward()
-        shorten(weights)
+        clip_all(weights)
         gradients.append([w.grad for w in weights])
     for mine, reference in zip(*gradients, strict=True):
         torch.testing.assert_close(mine, reference, rtol=1e-12, atol=0)
 
 
-def test_a_clipped_gradient_keeps_its_direction_and_has_the_length_asked_for():
+def test_a_clipped_gradient_keeps_its_direction_and_has_the_norm_asked_for():
     weights = make_weights()
     sum(w.square().sum() for w in weights).backward()
     before = torch.cat([w.grad.flatten() for w in weights])

@@ -1,4 +1,4 @@
-"""Learning rates over a run."""
+"""Learning scales over a run."""
 
 import itertools
 import math
@@ -13,15 +13,15 @@ from d2lab.optimizers import ScheduleConfig, lr_scale
 NAMES = ("constant", "step", "factor", "polynomial", "cosine", "linear")  # those that only fall
 
 
-def factors(config, steps):
+def lr_scales(config, steps):
     return [lr_scale(config, step, steps) for step in range(steps)]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_schedule_starts_at_the_full_rate_and_never_grows(name):
-    rates = factors(ScheduleConfig(name=name, every_steps=7), 50)
-    assert rates[0] == 1
-    assert all(later <= earlier for earlier, later in itertools.pairwise(rates))
+def test_every_schedule_starts_at_the_full_learning_rate_and_never_grows(name):
+    scales = lr_scales(ScheduleConfig(name=name, every_steps=7), 50)
+    assert scales[0] == 1
+    assert all(later <= earlier for earlier, later in itertools.pairwise(scales))
 
 
 @pytest.mark.parametrize("floor", [0.0, 0.1, 1.0])
@@ -48,25 +48,25 @@ def test_cosine_is_torchs_cosine():
 
 
 def test_steps_multiply_by_gamma():
-    rates = factors(ScheduleConfig(name="step", every_steps=3, gamma=0.5), 9)
-    assert rates == [1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25]
+    scales = lr_scales(ScheduleConfig(name="step", every_steps=3, gamma=0.5), 9)
+    assert scales == [1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_warm_up_grows_in_a_straight_line_to_one_and_then_hands_over(name):
-    rates = factors(ScheduleConfig(name=name, warmup_steps=4, every_steps=3), 12)
-    assert rates[:5] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
-    assert rates[4:] == pytest.approx(factors(ScheduleConfig(name=name, every_steps=3), 8))
+def test_warm_up_is_linear_and_the_schedule_follows(name):
+    scales = lr_scales(ScheduleConfig(name=name, warmup_steps=4, every_steps=3), 12)
+    assert scales[:5] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
+    assert scales[4:] == pytest.approx(lr_scales(ScheduleConfig(name=name, every_steps=3), 8))
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("steps", [1, 2, 5])
-def test_a_run_shorter_than_its_warm_up_still_has_a_rate(name, steps):
-    assert all(0 < rate <= 1 for rate in factors(ScheduleConfig(name=name, warmup_steps=10), steps))
+def test_a_run_shorter_than_its_warm_up_still_has_a_learning_rate(name, steps):
+    assert all(0 < scale <= 1 for scale in lr_scales(ScheduleConfig(name=name, warmup_steps=10), steps))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_step_past_the_end_keeps_the_last_rate(name):
+def test_a_step_past_the_end_keeps_the_last_learning_rate(name):
     config = ScheduleConfig(name=name, floor=0.3)
     assert lr_scale(config, 500, 100) == pytest.approx(lr_scale(config, 99, 100))
 
@@ -92,35 +92,35 @@ def test_bad_settings_are_refused_by_name(field, value):
         ScheduleConfig(**{field: value})
 
 
-def test_the_factor_stops_at_its_floor():
-    rates = factors(ScheduleConfig(name="factor", gamma=0.5, floor=0.2), 6)
-    assert rates == [1, 0.5, 0.25, 0.2, 0.2, 0.2]
+def test_the_factor_schedule_stops_at_its_floor():
+    scales = lr_scales(ScheduleConfig(name="factor", gamma=0.5, floor=0.2), 6)
+    assert scales == [1, 0.5, 0.25, 0.2, 0.2, 0.2]
 
 
 def test_milestones_multiply_at_their_own_step():
-    assert factors(ScheduleConfig(name="multi-step", milestones=(2, 3), gamma=0.5), 5) == [1, 1, 0.5, 0.25, 0.25]
+    assert lr_scales(ScheduleConfig(name="multi-step", milestones=(2, 3), gamma=0.5), 5) == [1, 1, 0.5, 0.25, 0.25]
 
 
-def test_one_cycle_rises_to_one_falls_to_its_end_and_has_one_top():
+def test_one_cycle_rises_to_one_falls_to_its_end_and_has_one_maximum():
     config = ScheduleConfig(name="one-cycle", rise=0.3, start=0.1, end=0.01)
-    rates = factors(config, 101)
-    top = rates.index(max(rates))
-    assert rates[0] == pytest.approx(0.1)
-    assert rates[-1] == pytest.approx(0.01)
-    assert max(rates) == pytest.approx(1, abs=1e-3)
+    scales = lr_scales(config, 101)
+    top = scales.index(max(scales))
+    assert scales[0] == pytest.approx(0.1)
+    assert scales[-1] == pytest.approx(0.01)
+    assert max(scales) == pytest.approx(1, abs=1e-3)
     assert top in (29, 30)
-    assert rates[:top] == sorted(rates[:top])
-    assert rates[top:] == sorted(rates[top:], reverse=True)
+    assert scales[:top] == sorted(scales[:top])
+    assert scales[top:] == sorted(scales[top:], reverse=True)
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 4])
 @pytest.mark.parametrize("rise", [0.01, 0.3, 0.5, 0.99])
-def test_a_cycle_of_few_steps_still_has_rates(steps, rise):
-    assert all(0 <= rate <= 1 for rate in factors(ScheduleConfig(name="one-cycle", rise=rise), steps))
+def test_a_cycle_of_few_steps_still_has_scales(steps, rise):
+    assert all(0 <= scale <= 1 for scale in lr_scales(ScheduleConfig(name="one-cycle", rise=rise), steps))
 
 
 def test_schedules_that_contradict_themselves_are_refused():
     with pytest.raises(ConfigError, match="at least one step"):
         ScheduleConfig(name="multi-step")
-    with pytest.raises(ConfigError, match="one-cycle has its own rise"):
+    with pytest.raises(ConfigError, match="one-cycle has its own warm-up"):
         ScheduleConfig(name="one-cycle", warmup_steps=5)

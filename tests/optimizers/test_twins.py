@@ -9,7 +9,7 @@ from torch import nn
 from d2lab import optimizers
 from d2lab.core.errors import ConfigError, NonFiniteError
 from d2lab.optimizers.build import SCRATCH, scratch_optimizer
-from d2lab.optimizers.twins import OPTIMIZERS, TWINS, walk
+from d2lab.optimizers.twins import OPTIMIZERS, TWINS, trajectory
 
 
 @pytest.mark.parametrize("row", TWINS, ids=lambda row: row.name)
@@ -19,8 +19,8 @@ def test_a_hundred_steps_are_torchs(row):
 
 
 @pytest.mark.parametrize("row", OPTIMIZERS, ids=lambda row: row.name)
-def test_the_walk_goes_somewhere(row):
-    path = list(walk(row.theirs, row.shapes))
+def test_the_weights_move(row):
+    path = list(trajectory(row.theirs, row.shapes))
     assert float((path[-4] - path[0]).abs().max()) > 1e-3
 
 
@@ -108,7 +108,7 @@ def test_a_closure_is_called_with_gradients_on_and_its_loss_given():
 
 
 def descend(make, steps, start=(1.0, -2.0), curvature=(1.0, 4.0)):
-    """Walk down the bowl curvature / 2 |w|^2."""
+    """Minimize curvature / 2 |w|^2."""
     weight = nn.Parameter(torch.tensor(start, dtype=torch.float64))
     optimizer = make([weight])
     for _ in range(steps):
@@ -117,21 +117,21 @@ def descend(make, steps, start=(1.0, -2.0), curvature=(1.0, 4.0)):
     return weight.detach()
 
 
-def test_plain_descent_shrinks_each_direction_by_one_minus_rate_times_curvature():
+def test_plain_descent_shrinks_each_direction_by_one_minus_lr_times_curvature():
     end = descend(lambda p: optimizers.SGD(p, lr=0.1), 7)
     torch.testing.assert_close(end, torch.tensor([0.9**7, -2 * 0.6**7], dtype=torch.float64), rtol=1e-13, atol=0)
 
 
 def test_momentum_is_the_power_of_its_matrix():
-    rate, momentum, steps = 0.1, 0.5, 9
-    step = torch.tensor([[1 - rate * 4, -rate * momentum], [4.0, momentum]], dtype=torch.float64)  # on (weight, speed)
+    lr, momentum, steps = 0.1, 0.5, 9
+    step = torch.tensor([[1 - lr * 4, -lr * momentum], [4.0, momentum]], dtype=torch.float64)  # on (weight, buffer)
     expected = torch.linalg.matrix_power(step, steps) @ torch.tensor([-2.0, 0.0], dtype=torch.float64)
-    end = descend(lambda p: optimizers.SGD(p, lr=rate, momentum=momentum), steps)
+    end = descend(lambda p: optimizers.SGD(p, lr=lr, momentum=momentum), steps)
     torch.testing.assert_close(end[1], expected[0], rtol=1e-12, atol=0)
 
 
 @pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
-def test_adams_first_step_is_the_rate_whatever_the_gradients_size(size):
+def test_adams_first_step_is_the_learning_rate_whatever_the_gradients_size(size):
     end = descend(lambda p: optimizers.Adam(p, lr=0.01), 1, curvature=(size, size))
     torch.testing.assert_close(end, torch.tensor([0.99, -1.99], dtype=torch.float64), rtol=1e-3, atol=0)
 
@@ -165,13 +165,13 @@ def test_the_soft_threshold_minimizes_what_it_says():
 
 def test_ema_and_mean_of_known_numbers():
     model = nn.Linear(1, 1, bias=False)
-    mean, fading = optimizers.AveragedModel(model), optimizers.AveragedModel(model, optimizers.ema(0.5))
+    mean, moving = optimizers.AveragedModel(model), optimizers.AveragedModel(model, optimizers.ema(0.5))
     for value in (1.0, 3.0, 8.0):
         nn.init.constant_(model.weight, value)
         mean.update_parameters(model)
-        fading.update_parameters(model)
+        moving.update_parameters(model)
     assert mean.module.weight.item() == pytest.approx(4)
-    assert fading.module.weight.item() == pytest.approx(((1 + 3) / 2 + 8) / 2)
+    assert moving.module.weight.item() == pytest.approx(((1 + 3) / 2 + 8) / 2)
     assert mean(torch.ones(1)).item() == pytest.approx(4)
 
 
@@ -187,15 +187,17 @@ def stepped(gradient):
     optimizers.SGD([weight], lr=0.1).step()
 
 
-def adam_of_two_minds():
-    groups = [{"params": [nn.Parameter(torch.ones(1))], "decoupled_weight_decay": apart} for apart in (True, False)]
+def adam_with_both_decays():
+    groups = [
+        {"params": [nn.Parameter(torch.ones(1))], "decoupled_weight_decay": decoupled} for decoupled in (True, False)
+    ]
     return torch.optim.Adam(groups)
 
 
 W = [torch.ones(1, requires_grad=True)]
 REFUSED = {
-    "rate": (lambda: optimizers.SGD(W, lr=-1.0), "SGD.lr: got -1.0, need 0 or more."),
-    "rate nan": (lambda: optimizers.Adam(W, lr=float("nan")), "Adam.lr: got nan, need 0 or more."),
+    "learning rate": (lambda: optimizers.SGD(W, lr=-1.0), "SGD.lr: got -1.0, need 0 or more."),
+    "learning rate nan": (lambda: optimizers.Adam(W, lr=float("nan")), "Adam.lr: got nan, need 0 or more."),
     "momentum": (lambda: optimizers.SGD(W, momentum=-0.1), "SGD.momentum: got -0.1, need 0 or more."),
     "nesterov": (
         lambda: optimizers.SGD(W, nesterov=True),
@@ -207,10 +209,10 @@ REFUSED = {
     ),
     "another model": (
         lambda: optimizers.AveragedModel(nn.Linear(1, 2)).update_parameters(nn.Linear(1, 1)),
-        "the model: got 'Linear', need the shapes of the averaged one. Give the model that is in training.",
+        "the model: got 'Linear', need the shapes of the averaged one. Pass the model that is being trained.",
     ),
     "both decays": (
-        lambda: scratch_optimizer(adam_of_two_minds()),
+        lambda: scratch_optimizer(adam_with_both_decays()),
         "decoupled_weight_decay: got 'both', need one value for all groups.",
     ),
     "l1": (lambda: optimizers.ProximalSGD(W, l1=-1.0), "ProximalSGD.l1: got -1.0, need 0 or more."),
@@ -262,7 +264,7 @@ def test_squares_beyond_half_precision_leave_a_finite_norm():
     torch.testing.assert_close(weight.grad, torch.tensor([0.6, 0.8]).half(), rtol=2e-3, atol=0)
 
 
-def test_a_lone_parameter_is_clipped_like_a_list_of_one():
+def test_a_single_parameter_is_clipped_like_a_list_of_one():
     by_norm, by_value = graded(3.0), graded(3.0)
     assert optimizers.clip_grad_norm_(by_norm, 1.0).item() == pytest.approx(18**0.5)
     assert by_norm.grad.norm().item() == pytest.approx(1, rel=1e-5)

@@ -1,4 +1,4 @@
-"""How weights move: optimizers, schedules, gradient clips and weight averages, ours and torch's."""
+"""Optimizers, learning-rate schedules, gradient clipping and weight averaging, from scratch and torch's own."""
 
 from d2lab.optimizers.adam import Adam, AdamW
 from d2lab.optimizers.adaptive import Adadelta, Adagrad, RMSprop
@@ -7,9 +7,9 @@ from d2lab.optimizers.build import build_optimizer, clip, scratch_optimizer, set
 from d2lab.optimizers.clipping import clip_grad_norm_, clip_grad_value_
 from d2lab.optimizers.config import OptimizerConfig, ScheduleConfig
 from d2lab.optimizers.muon import Muon, MuonAdamW, orthogonalize
-from d2lab.optimizers.proximal import soft_threshold
+from d2lab.optimizers.proximal import ProximalSGD, soft_threshold
 from d2lab.optimizers.schedule import lr_scale
-from d2lab.optimizers.sgd import SGD, ProximalSGD
+from d2lab.optimizers.sgd import SGD
 
 __all__ = [
     "SGD",

@@ -1,17 +1,18 @@
-"""Adam: a running mean of gradients over the root of a running mean of their squares; AdamW decays apart."""
+"""Adam: momentum and a learning rate of its own for every weight; AdamW, with decoupled weight decay."""
 
 import torch
 from torch import Tensor
 
 from d2lab.core.errors import ConfigError
-from d2lab.optimizers.base import Group, Parameters, ScratchOptimizer, Weight, check_range, decayed
+from d2lab.optimizers.base import Group, Parameters, ScratchOptimizer, Weight, add_weight_decay, check_range
 
 
 class Adam(ScratchOptimizer):
-    """mean and square decay by the betas, are freed of their start at 0, and give weight -= lr mean / (sqrt + eps).
+    """Implement Adam: weight -= lr m / (sqrt(v) + eps), with m and v the running means of gradient and its square.
 
-    amsgrad divides by the largest square so far. weight_decay adds the L2 slope to the gradient, where the division
-    then weakens it: AdamW does not.
+    m = beta1 m + (1 - beta1) gradient and v = beta2 v + (1 - beta2) gradient^2 are initialized with 0, which the bias
+    correction m / (1 - beta1^step) and v / (1 - beta2^step) undoes. amsgrad divides by the largest v so far.
+    weight_decay adds the gradient of an L2 penalty, which the division then scales too; in AdamW it does not.
 
     Source: Kingma and Ba 2015, "Adam: A Method for Stochastic Optimization", algorithm 1; amsgrad: Reddi, Kale, Kumar
     2018, "On the Convergence of Adam and Beyond", algorithm 2.
@@ -40,17 +41,17 @@ class Adam(ScratchOptimizer):
         super().__init__(params, settings | {"amsgrad": amsgrad, "maximize": maximize})
 
     def update(self, weight: Weight, gradient: Weight, state: dict[str, Tensor], group: Group) -> None:
-        """Move one weight in place."""
-        self._move(weight, decayed(weight, gradient, group), state, group)
+        """Update one weight in place."""
+        self._adam_step(weight, add_weight_decay(weight, gradient, group), state, group)
 
-    def _move(self, weight: Weight, push: Weight, state: dict[str, Tensor], group: Group) -> None:
+    def _adam_step(self, weight: Weight, gradient: Weight, state: dict[str, Tensor], group: Group) -> None:
         if not state:
             names = ["exp_avg", "exp_avg_sq", *["max_exp_avg_sq"] * group["amsgrad"]]
             state.update({"step": torch.tensor(0.0)}, **{name: torch.zeros_like(weight) for name in names})
         state["step"] += 1
         step, (beta1, beta2) = float(state["step"]), group["betas"]
-        state["exp_avg"].mul_(beta1).add_((1 - beta1) * push)
-        state["exp_avg_sq"].mul_(beta2).add_((1 - beta2) * push.square())
+        state["exp_avg"].mul_(beta1).add_((1 - beta1) * gradient)
+        state["exp_avg_sq"].mul_(beta2).add_((1 - beta2) * gradient.square())
         square = state["exp_avg_sq"]
         if group["amsgrad"]:
             square = torch.maximum(state["max_exp_avg_sq"], square)
@@ -60,10 +61,10 @@ class Adam(ScratchOptimizer):
 
 
 class AdamW(Adam):
-    """Adam, and apart from it weight *= 1 - lr weight_decay.
+    """Implement AdamW: Adam with decoupled weight decay, weight *= 1 - lr weight_decay before each step.
 
     Source: Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2.
-    Changed: the decay is multiplied by lr too, as torch has it.
+    Changed: the decay is multiplied by lr too, as in torch.
     Twin: torch.optim.AdamW.
 
     Raises:
@@ -84,6 +85,6 @@ class AdamW(Adam):
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
 
     def update(self, weight: Weight, gradient: Weight, state: dict[str, Tensor], group: Group) -> None:
-        """Move one weight in place."""
+        """Update one weight in place."""
         weight *= 1 - group["lr"] * group["weight_decay"]
-        self._move(weight, gradient, state, group)
+        self._adam_step(weight, gradient, state, group)

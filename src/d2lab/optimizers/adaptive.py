@@ -1,16 +1,16 @@
-"""A rate for every weight, from the size of its past gradients: Adagrad, RMSprop, Adadelta."""
+"""Adaptive learning rates, one for every weight from its past gradients: Adagrad, RMSprop, Adadelta."""
 
 import torch
 from torch import Tensor
 
-from d2lab.optimizers.base import Group, Parameters, ScratchOptimizer, Weight, check_range, decayed
+from d2lab.optimizers.base import Group, Parameters, ScratchOptimizer, Weight, add_weight_decay, check_range
 
 
 class Adagrad(ScratchOptimizer):
-    """sum += gradient^2; weight -= lr / (1 + (step - 1) lr_decay) gradient / (sqrt(sum) + eps).
+    """Implement Adagrad: sum += gradient^2; weight -= lr / (1 + (step - 1) lr_decay) gradient / (sqrt(sum) + eps).
 
     Source: Duchi, Hazan, Singer 2011, JMLR 12, "Adaptive Subgradient Methods", section 1.1, eq. 1.
-    Changed: eps beside the root, as torch has it; the paper has none in the diagonal case's text.
+    Changed: eps is added to the root, as in torch; the paper's text has none in the diagonal case.
     Twin: torch.optim.Adagrad.
 
     Raises:
@@ -35,26 +35,26 @@ class Adagrad(ScratchOptimizer):
         super().__init__(params, settings | {"initial_accumulator_value": first})
 
     def update(self, weight: Weight, gradient: Weight, state: dict[str, Tensor], group: Group) -> None:
-        """Move one weight in place."""
+        """Update one weight in place."""
         if not state:
             state["step"] = torch.tensor(0.0)
             state["sum"] = torch.full_like(weight, group["initial_accumulator_value"])
-        push = decayed(weight, gradient, group)
-        state["sum"] += push.square()
-        rate = group["lr"] / (1 + float(state["step"]) * group["lr_decay"])
+        gradient = add_weight_decay(weight, gradient, group)
+        state["sum"] += gradient.square()
+        lr = group["lr"] / (1 + float(state["step"]) * group["lr_decay"])
         state["step"] += 1
-        weight -= rate * push / (state["sum"].sqrt() + group["eps"])
+        weight -= lr * gradient / (state["sum"].sqrt() + group["eps"])
 
 
 class RMSprop(ScratchOptimizer):
-    """square = alpha square + (1 - alpha) gradient^2; weight -= lr gradient / (sqrt(square) + eps).
+    """Implement RMSprop: square = alpha square + (1 - alpha) gradient^2; weight -= lr gradient / (sqrt(square) + eps).
 
-    centered takes the squared running mean off first, so that the root is a deviation; momentum sums the scaled
-    gradients.
+    With centered, the square of the gradients' running mean is subtracted first, so that the root is a standard
+    deviation. With momentum, the scaled gradients are accumulated in a momentum buffer.
 
     Source: Tieleman and Hinton 2012, Coursera "Neural Networks for Machine Learning", lecture 6.5; centered: Graves
     2013, "Generating Sequences With Recurrent Neural Networks", eq. 38 to 45.
-    Changed: eps beside the root, as torch has it; Graves puts it inside.
+    Changed: eps is added to the root, as in torch; Graves adds it under the root.
     Twin: torch.optim.RMSprop.
 
     Raises:
@@ -78,27 +78,27 @@ class RMSprop(ScratchOptimizer):
         super().__init__(params, settings | {"centered": centered, "maximize": maximize})
 
     def update(self, weight: Weight, gradient: Weight, state: dict[str, Tensor], group: Group) -> None:
-        """Move one weight in place."""
-        push, alpha = decayed(weight, gradient, group), group["alpha"]
+        """Update one weight in place."""
+        gradient, alpha = add_weight_decay(weight, gradient, group), group["alpha"]
         if not state:
             names = ["square_avg", *["momentum_buffer"] * bool(group["momentum"]), *["grad_avg"] * group["centered"]]
             state.update({"step": torch.tensor(0.0)}, **{name: torch.zeros_like(weight) for name in names})
         state["step"] += 1
-        state["square_avg"].mul_(alpha).add_((1 - alpha) * push.square())
-        spread = state["square_avg"]
+        state["square_avg"].mul_(alpha).add_((1 - alpha) * gradient.square())
+        variance = state["square_avg"]
         if group["centered"]:
-            state["grad_avg"].mul_(alpha).add_((1 - alpha) * push)
-            spread = spread - state["grad_avg"].square()
-        scaled = push / (spread.sqrt() + group["eps"])
+            state["grad_avg"].mul_(alpha).add_((1 - alpha) * gradient)
+            variance = variance - state["grad_avg"].square()
+        scaled = gradient / (variance.sqrt() + group["eps"])
         if group["momentum"]:
             scaled = state["momentum_buffer"].mul_(group["momentum"]).add_(scaled)
         weight -= group["lr"] * scaled
 
 
 class Adadelta(ScratchOptimizer):
-    """Scale the gradient by the root of past squared steps over that of past squared gradients.
+    """Implement Adadelta: scale the gradient by the root mean square of past updates over that of past gradients.
 
-    So a step has the weight's own unit, and lr is a plain factor, 1 in the paper.
+    So an update has the unit of the weight, and lr is a plain factor, 1 in the paper.
 
     Source: Zeiler 2012, "ADADELTA: An Adaptive Learning Rate Method", algorithm 1.
     Twin: torch.optim.Adadelta.
@@ -123,13 +123,13 @@ class Adadelta(ScratchOptimizer):
         super().__init__(params, settings)
 
     def update(self, weight: Weight, gradient: Weight, state: dict[str, Tensor], group: Group) -> None:
-        """Move one weight in place."""
+        """Update one weight in place."""
         if not state:
             state.update({"step": torch.tensor(0.0)})
             state.update({name: torch.zeros_like(weight) for name in ("square_avg", "acc_delta")})
         state["step"] += 1
-        rho, eps, push = group["rho"], group["eps"], decayed(weight, gradient, group)
-        state["square_avg"].mul_(rho).add_((1 - rho) * push.square())
-        delta = (state["acc_delta"] + eps).sqrt() / (state["square_avg"] + eps).sqrt() * push
+        rho, eps, gradient = group["rho"], group["eps"], add_weight_decay(weight, gradient, group)
+        state["square_avg"].mul_(rho).add_((1 - rho) * gradient.square())
+        delta = (state["acc_delta"] + eps).sqrt() / (state["square_avg"] + eps).sqrt() * gradient
         state["acc_delta"].mul_(rho).add_((1 - rho) * delta.square())
         weight -= group["lr"] * delta

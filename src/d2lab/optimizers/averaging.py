@@ -1,4 +1,4 @@
-"""Averages of weights over a run: the plain mean (SWA), or one that forgets (EMA)."""
+"""Averages of the weights over a run: the equal mean (SWA) and the exponential moving average (EMA)."""
 
 import copy
 from collections.abc import Callable
@@ -11,30 +11,30 @@ from torch import Tensor, nn
 from d2lab.core.errors import ConfigError
 
 Weight = Float[Tensor, "*shape"]
-Average = Callable[[Weight, Weight, int], Weight]  # average so far, weight now, how many are in the average
+Average = Callable[[Weight, Weight, int], Weight]  # average, new weight, weights in the average -> new average
 
 
-def mean_so_far(average: Weight, weight: Weight, count: int) -> Weight:
-    """Return the mean of all weights, this one included: average + (weight - average) / (count + 1).
+def running_mean(average: Weight, weight: Weight, count: int) -> Weight:
+    """Return the equal mean of all weights so far, this one included: average + (weight - average) / (count + 1).
 
     Source: Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima and Better Generalization", algorithm 1.
 
     Args:
         average: of the first `count` weights.
         weight: the next one, of the same shape.
-        count: how many are in the average.
+        count: how many weights are in the average.
     """
     return average + (weight - average) / (count + 1)
 
 
 def ema(decay: float = 0.999) -> Average:
-    """Make the average that forgets: decay average + (1 - decay) weight.
+    """Build the exponential moving average: decay average + (1 - decay) weight.
 
     Source: Polyak and Juditsky 1992, "Acceleration of Stochastic Approximation by Averaging", for the mean; the decay
     as in Szegedy et al. 2016, "Rethinking the Inception Architecture", section 8.
 
     Args:
-        decay: share of the past, 0 to 1; about 1 / (1 - decay) steps are remembered.
+        decay: share of the past, from 0 to 1; the average spans about 1 / (1 - decay) steps.
 
     Raises:
         ConfigError: decay is outside 0 to 1.
@@ -45,31 +45,35 @@ def ema(decay: float = 0.999) -> Average:
 
 
 class AveragedModel(nn.Module):
-    """A copy of a model whose weights are the average of those it has seen; call `update_parameters` after a step.
+    """Copy of a model whose weights are the average over training; call `update_parameters` after each step.
 
-    With use_buffers, buffers are averaged too, except counts in whole numbers; the others are taken as they are. After
-    plain averaging the running statistics of batch normalization belong to other weights: pass the training data
-    through once more.
+    With use_buffers, floating buffers are averaged too; otherwise, and for integer buffers, the latest are copied.
+    Running statistics of batch normalization do not fit averaged weights: pass the training data through once more.
 
     Source: Izmailov et al. 2018, algorithm 1.
     Twin: torch.optim.swa_utils.AveragedModel.
+
+    Args:
+        model: copied now; later calls of `update_parameters` take a model of the same shapes.
+        avg_fn: takes the average, the new weight and the number of weights in the average, returns the new average.
+        use_buffers: average floating buffers as well.
     """
 
     n_averaged: Tensor
 
-    def __init__(self, model: nn.Module, avg_fn: Average = mean_so_far, use_buffers: bool = False) -> None:
+    def __init__(self, model: nn.Module, avg_fn: Average = running_mean, use_buffers: bool = False) -> None:
         super().__init__()
         self.module = copy.deepcopy(model)
         self.avg_fn, self.use_buffers = avg_fn, use_buffers
         self.register_buffer("n_averaged", torch.tensor(0))
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        """Run the averaged model."""
+        """Return the averaged model's outputs."""
         return self.module(*args, **kwargs)
 
     @torch.no_grad()
     def update_parameters(self, model: nn.Module) -> None:
-        """Take the model's weights into the average.
+        """Update the average with the model's present weights.
 
         Raises:
             ConfigError: the model has other weights or buffers than the one that was copied.
@@ -81,7 +85,7 @@ class AveragedModel(nn.Module):
         ours = [*self.module.parameters(), *self.module.buffers()]
         theirs = [*model.parameters(), *model.buffers()]
         if [mine.shape for mine in ours] != [now.shape for now in theirs]:
-            fix = "Give the model that is in training."
+            fix = "Pass the model that is being trained."
             raise ConfigError("the model", got=type(model).__name__, need="the shapes of the averaged one", fix=fix)
         for mine, now in zip(ours, theirs, strict=True):
             fresh = now.detach().to(mine.device)

@@ -1,7 +1,7 @@
-"""What all optimizers from scratch share: the walk over groups and weights, and the checks of their arguments.
+"""Base of the optimizers from scratch: the loop over parameter groups and weights, and checks of their arguments.
 
-They are heirs of torch.optim.Optimizer, for its groups, state dict and hooks; the arithmetic of a step is ours. State
-has torch's keys, so a run can pass from torch's optimizer to ours and back.
+They subclass torch.optim.Optimizer, for its parameter groups, state dict and hooks; the arithmetic of a step is ours.
+The state has torch's keys, so a run can pass from torch's optimizer to ours and back.
 """
 
 from collections.abc import Callable, Iterable
@@ -19,25 +19,25 @@ Parameters = Iterable[Tensor] | Iterable[dict[str, Any]]
 
 
 class ScratchOptimizer(torch.optim.Optimizer):
-    """An optimizer whose `update` says how one weight moves.
-
-    Source: none; the heirs name theirs.
-    """
+    """Base class of optimizers: a subclass implements `update` for a single weight."""
 
     def update(self, weight: Weight, gradient: Weight, state: dict[str, Tensor], group: Group) -> None:
-        """Move one weight in place.
+        """Update one weight in place.
 
         Args:
-            weight: to move.
-            gradient: of the loss by the weight, of its shape.
-            state: what is remembered of this weight; empty before its first step.
-            group: the settings.
+            weight: to update.
+            gradient: of the loss with respect to the weight, of its shape.
+            state: tensors kept for this weight between steps; empty before the first.
+            group: settings of its parameter group, such as `lr`.
         """
         raise NotImplementedError
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:  # noqa: ANN401
-        """Move every weight that has a gradient; return the closure's loss, if there is a closure.
+        """Update every weight that has a gradient; return the closure's loss, if there is a closure.
+
+        Args:
+            closure: recomputes the loss and its gradients.
 
         Raises:
             ConfigError: a gradient is sparse or complex.
@@ -58,32 +58,30 @@ class ScratchOptimizer(torch.optim.Optimizer):
         return loss
 
 
-def decayed(weight: Weight, gradient: Weight, group: Group) -> Weight:
-    """Add the slope of the L2 penalty weight_decay / 2 |w|^2 to the gradient.
+def add_weight_decay(weight: Weight, gradient: Weight, group: Group) -> Weight:
+    """Add to the gradient that of the L2 penalty weight_decay / 2 |w|^2, which is weight_decay w.
 
     Source: Krogh and Hertz 1991, "A Simple Weight Decay Can Improve Generalization", eq. 3.
 
     Args:
-        weight: that is punished for its size.
-        gradient: of the loss, of the same shape.
-        group: with `weight_decay`.
+        weight: w, the penalized weight.
+        gradient: of the loss with respect to it, of the same shape.
+        group: settings with `weight_decay`.
     """
     return gradient + group["weight_decay"] * weight if group["weight_decay"] else gradient
 
 
 def check_range(optimizer: str, low: float, high: float = float("inf"), **values: float | Tensor) -> None:
-    """Refuse arguments outside low <= value < high.
-
-    Source: none; plumbing.
+    """Raise unless low <= value < high holds for every argument.
 
     Args:
         optimizer: its name, for the message.
-        low: least value allowed.
-        high: first value no longer allowed.
+        low: smallest value allowed.
+        high: upper bound, not allowed itself.
         values: argument names with their values.
 
     Raises:
-        ConfigError: one of them is outside, or is no number.
+        ConfigError: one of them is outside the range or NaN.
     """
     for name, value in values.items():
         if not low <= float(value) < high:

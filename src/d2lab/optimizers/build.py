@@ -1,7 +1,4 @@
-"""From settings to torch's own optimizers, fused into one kernel where the device has one; and from torch's to ours.
-
-Source: none; the optimizers name theirs.
-"""
+"""Builders: from settings to torch's own optimizers, fused where the device can; and from torch's to ours."""
 
 import copy
 import inspect
@@ -18,7 +15,8 @@ from d2lab.optimizers.adaptive import Adadelta, Adagrad, RMSprop
 from d2lab.optimizers.base import Parameters, ScratchOptimizer
 from d2lab.optimizers.config import OptimizerConfig
 from d2lab.optimizers.muon import Muon, MuonAdamW
-from d2lab.optimizers.sgd import SGD, ProximalSGD
+from d2lab.optimizers.proximal import ProximalSGD
+from d2lab.optimizers.sgd import SGD
 
 FUSED = {"sgd", "adagrad", "adam", "adamw"}  # torch has one kernel for the whole step of these
 TORCHS: dict[str, type[torch.optim.Optimizer]] = {
@@ -37,9 +35,11 @@ SCRATCH: dict[type[torch.optim.Optimizer], Callable[..., ScratchOptimizer]] = {
 
 
 def build_optimizer(config: OptimizerConfig, parameters: Parameters) -> torch.optim.Optimizer:
-    """Make the optimizer that `config` names, over these parameters or groups of them.
+    """Build the optimizer that `config` names, over parameters or parameter groups.
 
-    A group may have a `lr_scale`: its learning rate is that many times the others', see `set_lr`.
+    Args:
+        config: name and settings of the optimizer.
+        parameters: tensors, or groups with `params`; a group's `lr_scale` multiplies its learning rate, see `set_lr`.
     """
     given_parameters: list[Any] = list(parameters)
     tensors = [t for given in given_parameters for t in (given["params"] if isinstance(given, dict) else [given])]
@@ -68,15 +68,16 @@ def _has_fused(name: str, tensor: Tensor) -> bool:
 
 
 def scratch_optimizer(optimizer: torch.optim.Optimizer) -> ScratchOptimizer:
-    """Rebuild one of torch's optimizers on ours: same weights, groups, settings and memory of past steps.
+    """Build the from-scratch counterpart of a torch optimizer: same weights, groups, settings and state.
 
-    Source: none; the twins' sources are theirs.
+    Args:
+        optimizer: one of torch.optim's; it is left as it is.
 
     Raises:
-        ConfigError: the optimizer has no scratch twin, or some of its groups decay apart and some by L2.
+        ConfigError: the optimizer has no counterpart, or only some of its groups decouple the weight decay.
     """
     made = SCRATCH.get(type(optimizer))
-    if made is Adam and _decays_apart(optimizer):
+    if made is Adam and _is_decoupled(optimizer):
         made = AdamW
     if made is None:
         names = ", ".join(known.__name__ for known in SCRATCH)
@@ -88,22 +89,27 @@ def scratch_optimizer(optimizer: torch.optim.Optimizer) -> ScratchOptimizer:
     return ours
 
 
-def _decays_apart(adam: torch.optim.Optimizer) -> bool:
-    """Tell whether torch's Adam was told to decay as AdamW does."""
-    apart = {bool(group.get("decoupled_weight_decay")) for group in adam.param_groups}
-    if len(apart) > 1:
+def _is_decoupled(adam: torch.optim.Optimizer) -> bool:
+    """Return whether torch's Adam decouples the weight decay, as AdamW does."""
+    decoupled = {bool(group.get("decoupled_weight_decay")) for group in adam.param_groups}
+    if len(decoupled) > 1:
         raise ConfigError("decoupled_weight_decay", got="both", need="one value for all groups")
-    return apart == {True}
+    return decoupled == {True}
 
 
 def set_lr(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:
-    """Set the learning rate of every parameter group, times the group's own `lr_scale` where it has one."""
+    """Set the learning rate of every parameter group to `learning_rate` times the group's `lr_scale` (default 1)."""
     for group in optimizer.param_groups:
         group["lr"] = learning_rate * group.get("lr_scale", 1.0)
 
 
 def clip(config: OptimizerConfig, parameters: Sequence[Tensor]) -> None:
-    """Shorten gradients in place where the settings say so; by value first, then by norm."""
+    """Clip gradients in place as the settings say: by value first, then by norm.
+
+    Args:
+        config: with `clip_value` and `clip_norm`; None turns either off.
+        parameters: whose gradients are clipped.
+    """
     if config.clip_value is not None:
         clip_grad_value_(parameters, config.clip_value)
     if config.clip_norm is not None:

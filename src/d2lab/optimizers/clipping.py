@@ -1,4 +1,4 @@
-"""Gradient clipping: by the length of all gradients together, or entry by entry."""
+"""Gradient clipping, by the norm of all gradients together or by value."""
 
 from collections.abc import Iterable
 
@@ -13,22 +13,22 @@ from d2lab.core.errors import ConfigError, NonFiniteError
 def clip_grad_norm_(
     parameters: Tensor | Iterable[Tensor], max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False
 ) -> Float[Tensor, ""]:
-    """Shorten all gradients by one factor so that their norm is at most max_norm; return the norm before.
+    """Scale all gradients by one factor so that their joint norm is at most max_norm; return the norm before.
 
-    The factor is min(1, max_norm / (norm + 1e-6)): the direction stays.
+    The factor is min(1, max_norm / (norm + 1e-6)), so the direction stays.
 
     Source: Pascanu, Mikolov, Bengio 2013, "On the difficulty of training recurrent neural networks", algorithm 1.
     Twin: torch.nn.utils.clip_grad_norm_.
 
     Args:
-        parameters: whose gradients shrink, in place; one alone may be given as it is.
-        max_norm: longest norm allowed.
-        norm_type: p of the norm over all entries; infinity is the largest entry.
-        error_if_nonfinite: raise where the norm is NaN or infinite, instead of making every gradient so.
+        parameters: tensors whose gradients are scaled in place, or a single one.
+        max_norm: largest norm allowed.
+        norm_type: p of the norm over all entries; infinity for the largest entry.
+        error_if_nonfinite: raise where the norm is NaN or infinite, instead of passing it on to the gradients.
 
     Raises:
         ConfigError: max_norm or norm_type is not above 0.
-        NonFiniteError: the norm is not finite, and error_if_nonfinite says so.
+        NonFiniteError: the norm is not finite, and error_if_nonfinite is set.
     """
     if not max_norm > 0 or not norm_type > 0:
         raise ConfigError("clip_grad_norm_", got=(max_norm, norm_type), need="max_norm and norm_type above 0")
@@ -45,7 +45,7 @@ def clip_grad_norm_(
 
 
 def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
-    """List the gradients that have entries; a lone parameter is not walked row by row."""
+    """List the gradients that have entries; a single parameter counts as a list of one, not of its rows."""
     if isinstance(parameters, Tensor):
         parameters = [parameters]
     return [p.grad for p in parameters if p.grad is not None and p.grad.numel()]
@@ -61,14 +61,14 @@ def _norm(gradients: list[Tensor], norm_type: float) -> Float[Tensor, ""]:
 
 @torch.no_grad()
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
-    """Cut every entry of every gradient to -clip_value..clip_value; the direction may change.
+    """Clamp every entry of every gradient to [-clip_value, clip_value]; the direction may change.
 
     Source: Mikolov 2012, "Statistical Language Models Based on Neural Networks", section 3.2.2.
     Twin: torch.nn.utils.clip_grad_value_.
 
     Args:
-        parameters: whose gradients are cut, in place; one alone may be given as it is.
-        clip_value: largest size of an entry.
+        parameters: tensors whose gradients are clamped in place, or a single one.
+        clip_value: largest absolute value of an entry.
 
     Raises:
         ConfigError: clip_value is not above 0.

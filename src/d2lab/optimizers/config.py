@@ -1,7 +1,4 @@
-"""The settings of an optimizer, a schedule and a gradient clip: plain values, no tensor.
-
-Source: none; the optimizers and schedules name theirs.
-"""
+"""Settings of an optimizer, of gradient clipping and of a learning-rate schedule: plain values, no tensors."""
 
 import itertools
 import math
@@ -12,7 +9,8 @@ from d2lab.core.errors import ConfigError
 
 OptimizerName = Literal["sgd", "adagrad", "rmsprop", "adadelta", "adam", "adamw", "muon"]
 ScheduleName = Literal["constant", "step", "multi-step", "factor", "polynomial", "linear", "cosine", "one-cycle"]
-TAKES = {  # which settings beyond the shared ones mean something to which optimizer
+RENAMED: dict[str, str] = {"rest_factor": "adamw_lr_scale"}  # settings of OptimizerConfig: old name -> name now
+TAKES = {  # which settings beyond the shared ones each optimizer has
     "sgd": {"momentum", "nesterov", "l1"},
     "adagrad": {"eps"},
     "rmsprop": {"momentum", "decay", "eps"},
@@ -25,22 +23,22 @@ TAKES = {  # which settings beyond the shared ones mean something to which optim
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OptimizerConfig:
-    """How a step follows from a gradient; what is none keeps the optimizer's own default."""
+    """Settings of an optimizer and of gradient clipping; None keeps the optimizer's default."""
 
     name: OptimizerName = "sgd"
     learning_rate: float = 0.1
     momentum: float = 0.0  # sgd, rmsprop and muon
     nesterov: bool = False  # sgd and muon
-    l1: float = 0.0  # sgd: weight of the absolute values in the loss, by proximal steps
-    decay: float | None = None  # rmsprop (alpha, 0.99) and adadelta (rho, 0.9): share of the past in the squares
-    beta1: float | None = None  # adam, adamw and what muon leaves to it: share of the past in the mean, 0.9
-    beta2: float | None = None  # the same three: share of the past in the squares, 0.999
-    eps: float | None = None  # all but sgd: what keeps the division finite
-    adamw_lr_scale: float | None = None  # muon: rate of biases, gains and the head, left to adamw, over its own; 0.1
-    keep_norm: bool = False  # muon: hold the length of hidden weights
+    l1: float = 0.0  # sgd: strength of an L1 penalty, applied by proximal steps
+    decay: float | None = None  # rmsprop (alpha, 0.99) and adadelta (rho, 0.9): decay of the mean squared gradient
+    beta1: float | None = None  # adam, adamw, and adamw inside muon: decay of the mean gradient, 0.9
+    beta2: float | None = None  # adam, adamw, and adamw inside muon: decay of the mean squared gradient, 0.999
+    eps: float | None = None  # all but sgd: added to the denominator
+    adamw_lr_scale: float | None = None  # muon: learning rate of its adamw part (biases, gains, head) over muon's; 0.1
+    keep_norm: bool = False  # muon: keep the norm of hidden weights constant
     weight_decay: float = 0.0
-    clip_norm: float | None = None  # longest gradient, as the 2-norm over all parameters
-    clip_value: float | None = None  # largest absolute entry of a gradient
+    clip_norm: float | None = None  # largest 2-norm of the gradients of all parameters together
+    clip_value: float | None = None  # largest absolute value of a gradient's entry
 
     def __post_init__(self) -> None:
         if not 0 < self.learning_rate < math.inf:
@@ -59,7 +57,7 @@ class OptimizerConfig:
         self._check_together()
 
     def _check_together(self) -> None:
-        """Refuse settings that the named optimizer doesn't know, or that contradict each other."""
+        """Refuse settings that the named optimizer does not have, or that contradict each other."""
         for name in ("momentum", "nesterov", "l1", "decay", "beta1", "beta2", "eps", "adamw_lr_scale", "keep_norm"):
             if getattr(self, name) not in (None, False, 0.0) and name not in TAKES[self.name]:
                 able = [optimizer for optimizer, names in TAKES.items() if name in names]
@@ -73,19 +71,19 @@ class OptimizerConfig:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScheduleConfig:
-    """How the learning rate moves over a run, as a factor of `learning_rate`."""
+    """Settings of a learning-rate schedule, whose values multiply `learning_rate`."""
 
     name: ScheduleName = "constant"
-    warmup_steps: int = 0  # steps of straight growth from 0
-    every_steps: int = 1000  # step: multiply by `gamma` after each of these
+    warmup_steps: int = 0  # steps of linear warm-up from 0
+    every_steps: int = 1000  # step: multiply by `gamma` every so many steps
     milestones: tuple[int, ...] = ()  # multi-step: multiply by `gamma` at these steps
     gamma: float = 0.1  # step, multi-step, factor
-    floor: float = 0.0  # cosine, linear, polynomial: the factor at the last step; factor: the least
+    floor: float = 0.0  # cosine, linear, polynomial: the value at the last step; factor: the lower bound
     power: float = 2.0  # polynomial
-    rise: float = 0.3  # one-cycle: share of the run that goes up
-    start: float = 0.04  # one-cycle: factor of the first step
-    end: float = 4e-6  # one-cycle: factor of the last step
-    anneal: Literal["cos", "linear"] = "cos"  # one-cycle: how it goes up and down
+    rise: float = 0.3  # one-cycle: share of the run in which the learning rate rises
+    start: float = 0.04  # one-cycle: value at the first step
+    end: float = 4e-6  # one-cycle: value at the last step
+    anneal: Literal["cos", "linear"] = "cos"  # one-cycle: shape of rise and fall
 
     def __post_init__(self) -> None:
         for name, least in (("warmup_steps", 0), ("every_steps", 1)):
@@ -99,8 +97,8 @@ class ScheduleConfig:
         if not 0 < self.power < math.inf:
             raise ConfigError("schedule.power", got=self.power, need="a number above 0")
         if any(later <= earlier for earlier, later in itertools.pairwise((0, *self.milestones))):
-            raise ConfigError("schedule.milestones", got=self.milestones, need="growing step numbers above 0")
+            raise ConfigError("schedule.milestones", got=self.milestones, need="increasing step numbers above 0")
         if self.name == "multi-step" and not self.milestones:
             raise ConfigError("schedule.milestones", got=(), need="at least one step", fix="Set milestones=100,200.")
         if self.name == "one-cycle" and self.warmup_steps:
-            raise ConfigError("schedule.warmup_steps", got=self.warmup_steps, need="0: one-cycle has its own rise")
+            raise ConfigError("schedule.warmup_steps", got=self.warmup_steps, need="0: one-cycle has its own warm-up")

@@ -1,4 +1,4 @@
-"""Muon: a matrix moves by the nearest one whose singular values are all about 1: no direction is left behind."""
+"""Muon: momentum whose update of each matrix is orthogonalized, so that all its singular values are about 1."""
 
 from math import sqrt
 
@@ -10,7 +10,7 @@ from d2lab.core.errors import ConfigError
 from d2lab.optimizers.adam import AdamW
 from d2lab.optimizers.base import Group, Parameters, ScratchOptimizer, Weight, check_range
 
-QUINTIC = (3.4445, -4.7750, 2.0315)  # steep at 0: five rounds lift a singular value of 0.01 to 0.7 or more
+QUINTIC = (3.4445, -4.7750, 2.0315)  # steep at 0: five rounds raise a singular value of 0.01 to 0.7 or more
 
 
 def orthogonalize(
@@ -19,20 +19,20 @@ def orthogonalize(
     rounds: int = 5,
     eps: float = 1e-7,
 ) -> Float[Tensor, "row column"]:
-    """Push all singular values of U S V' towards 1 by x <- a x + b x^3 + c x^5, which needs products only.
+    """Approximate U V' of a matrix U S V' by a Newton-Schulz iteration x <- a x + b x^3 + c x^5 on singular values.
 
-    The values end near 0.7 to 1.2, not at 1: exactness would cost more rounds and buys nothing. In bfloat16, whose
-    products are the cheapest; the order of operations is torch's, for each rounding counts there.
+    The singular values end between about 0.7 and 1.2, not at 1: more accuracy would cost more rounds without training
+    better. It runs in bfloat16, whose products are the cheapest; the order of operations is torch's, to round alike.
 
     Source: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks"; the iteration: Bernstein and
         Newhouse 2024, "Old Optimizer, New Norm", appendix A.
-    Twin: torch.optim.Muon, inside.
+    Twin: the iteration inside torch.optim.Muon.
 
     Args:
-        matrix: to orthogonalize.
+        matrix: to orthogonalize, of shape [row, column].
         coefficients: a, b and c.
-        rounds: of the iteration.
-        eps: least norm that is divided by.
+        rounds: number of iterations.
+        eps: smallest norm to divide by.
     """
     a, b, c = coefficients
     tall = matrix.shape[0] > matrix.shape[1]
@@ -46,17 +46,18 @@ def orthogonalize(
 
 
 class Muon(ScratchOptimizer):
-    """speed = momentum speed + (1 - momentum) gradient; weight -= lr sqrt(max(1, rows / columns)) orthogonal(speed).
+    """Implement Muon: orthogonalize the momentum buffer of each matrix and step along it.
 
-    A convolution's kernel is a matrix whose rows are its outputs. Nesterov looks ahead as in SGD; the decay is apart,
-    as in AdamW.
+    buffer = momentum buffer + (1 - momentum) gradient; weight -= lr sqrt(max(1, rows / columns)) orthogonalize(buffer).
+    A convolution's kernel [out, in, height, width] counts as a matrix [out, in height width]. Nesterov momentum is as
+    in SGD, weight decay is decoupled as in AdamW.
 
     Source: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks".
-    Changed: nothing; torch's takes no kernels.
+    Changed: nothing; torch's does not accept kernels of convolutions.
     Twin: torch.optim.Muon.
 
     Raises:
-        ConfigError: an argument is out of its range, or a weight is no matrix or kernel.
+        ConfigError: an argument is out of its range, or a weight is neither matrix nor kernel.
     """
 
     def __init__(
@@ -79,43 +80,43 @@ class Muon(ScratchOptimizer):
         super().__init__(params, settings | iteration)
         for weight in [weight for group in self.param_groups for weight in group["params"]]:
             if weight.ndim < 2:
-                fix = "Give biases and the like to AdamW, as MuonAdamW does."
+                fix = "Leave biases and gains to AdamW, as MuonAdamW does."
                 raise ConfigError("a weight of Muon", got=tuple(weight.shape), need="a matrix or a kernel", fix=fix)
 
     def update(self, weight: Weight, gradient: Weight, state: dict[str, Tensor], group: Group) -> None:
-        """Move one weight in place."""
+        """Update one weight in place."""
         if not state:
             state["momentum_buffer"] = torch.zeros_like(gradient)
-        speed = state["momentum_buffer"]
-        speed.lerp_(gradient, 1 - group["momentum"])
-        push = gradient.lerp(speed, group["momentum"]) if group["nesterov"] else speed
-        matrix = push.flatten(1)
+        buffer = state["momentum_buffer"]
+        buffer.lerp_(gradient, 1 - group["momentum"])
+        direction = gradient.lerp(buffer, group["momentum"]) if group["nesterov"] else buffer
+        matrix = direction.flatten(1)  # out in*height*width
         step = orthogonalize(matrix, group["ns_coefficients"], group["ns_steps"], group["eps"])
-        rate = group["lr"] * sqrt(max(1, matrix.shape[0] / matrix.shape[1]))
+        lr = group["lr"] * sqrt(max(1, matrix.shape[0] / matrix.shape[1]))
         weight *= 1 - group["lr"] * group["weight_decay"]
-        weight.add_(step.view_as(weight), alpha=-rate)
+        weight.add_(step.view_as(weight), alpha=-lr)
 
 
 class MuonAdamW(ScratchOptimizer):
-    """Muon for hidden matrices and kernels; AdamW without decay for biases, gains and the last matrix, the head.
+    """Combine Muon for hidden matrices and kernels with AdamW for biases, gains and the last matrix (the head).
 
-    With `keep_norm` a hidden weight is put back to the length sqrt(rows) after each step: behind it comes a
-    normalization to which its length means nothing, but a longer weight turns less.
+    The AdamW part has no weight decay. With `keep_norm` a hidden weight is rescaled to the norm sqrt(rows) after each
+    step: the normalization layer that follows ignores the norm, but a larger weight is rotated less by an update.
 
     Source: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks"; keep_norm: the same author's
         record for CIFAR-10 of the same year.
     Changed: the first kernel counts as hidden.
 
     Args:
-        params: weights, or groups of them; a group's `lr_scale` multiplies its rate, see `set_lr`.
-        lr: of Muon.
+        params: weights, or groups of them; a group's `lr_scale` multiplies its learning rates, see `set_lr`.
+        lr: learning rate of Muon.
         weight_decay: of Muon.
         momentum: of Muon.
         nesterov: of Muon.
-        adamw_lr_scale: AdamW's rate over Muon's.
+        adamw_lr_scale: learning rate of AdamW over that of Muon.
         betas: of AdamW.
         eps: of AdamW.
-        keep_norm: hold the length of hidden weights.
+        keep_norm: keep the norm of hidden weights at sqrt(rows).
 
     Raises:
         ConfigError: an argument is out of its range.
@@ -141,19 +142,19 @@ class MuonAdamW(ScratchOptimizer):
         self.keep_norm = keep_norm
         groups: list[Group] = []
         for group in given:
-            factor = group.get("lr_scale", 1.0)
+            lr_scale = group.get("lr_scale", 1.0)
             hidden = [w for w in group["params"] if w.ndim > 1 and w is not head]
-            rest = [w for w in group["params"] if w.ndim < 2 or w is head]
+            others = [w for w in group["params"] if w.ndim < 2 or w is head]
             if hidden:
-                self.muon = Muon(hidden, lr * factor, weight_decay, momentum, nesterov)
-                groups.append({**self.muon.param_groups[0], "lr_scale": factor})
-            if rest:
-                self.adamw = AdamW(rest, lr * factor * adamw_lr_scale, betas, eps, weight_decay=0.0)
-                groups.append({**self.adamw.param_groups[0], "lr_scale": factor * adamw_lr_scale})
+                self.muon = Muon(hidden, lr * lr_scale, weight_decay, momentum, nesterov)
+                groups.append({**self.muon.param_groups[0], "lr_scale": lr_scale})
+            if others:
+                self.adamw = AdamW(others, lr * lr_scale * adamw_lr_scale, betas, eps, weight_decay=0.0)
+                groups.append({**self.adamw.param_groups[0], "lr_scale": lr_scale * adamw_lr_scale})
         super().__init__(groups, {})
 
     def update(self, weight: Weight, gradient: Weight, state: dict[str, Tensor], group: Group) -> None:
-        """Move one weight in place."""
+        """Update one weight in place."""
         if "ns_steps" not in group:
             self.adamw.update(weight, gradient, state, group)
             return

@@ -1,6 +1,6 @@
-"""Learning-rate schedules as pure functions of the step, so that a resumed run needs no memory of them.
+"""Learning-rate schedules as pure functions of the step, so that a resumed run needs no state for them.
 
-Each gives the factor of the full rate at a step counted from 0; `left` is the number of the last step.
+Each returns the factor of the full learning rate at `step`, counted from 0; `last` is the number of the last step.
 """
 
 import math
@@ -10,13 +10,18 @@ from d2lab.optimizers.config import ScheduleConfig
 
 
 def lr_scale(config: ScheduleConfig, step: int, total_steps: int) -> float:
-    """Return the factor of the learning rate at `step`, counted from 0.
+    """Return the factor that multiplies the learning rate at `step`.
 
-    Warm-up grows it in a straight line to 1 and then hands over to the named schedule, whose clock starts
-    where the warm-up ends; the last step of the run (`total_steps` - 1) reaches `floor`.
+    Warm-up raises it linearly to 1. The named schedule follows and counts its steps from the end of the warm-up; at the
+    last step of the run, `total_steps` - 1, it reaches `floor`.
 
-    Source: warm-up: Goyal et al. 2017, "Accurate, Large Minibatch SGD", section 2.2; the schedules name theirs.
+    Source: warm-up: Goyal et al. 2017, "Accurate, Large Minibatch SGD", section 2.2.
     Changed: the decay counts from the end of the warm-up.
+
+    Args:
+        config: name and settings of the schedule.
+        step: of the optimizer, counted from 0.
+        total_steps: number of steps of the run.
     """
     if step < config.warmup_steps:
         return (step + 1) / (config.warmup_steps + 1)
@@ -29,7 +34,7 @@ def _constant(config: ScheduleConfig, step: int, last: int) -> float:
 
 
 def _step(config: ScheduleConfig, step: int, last: int) -> float:
-    """Multiply by gamma every so many steps."""
+    """Multiply by gamma every `every_steps` steps."""
     return float(config.gamma ** (step // config.every_steps))
 
 
@@ -39,12 +44,12 @@ def _multi_step(config: ScheduleConfig, step: int, last: int) -> float:
 
 
 def _factor(config: ScheduleConfig, step: int, last: int) -> float:
-    """Multiply by gamma at every step, down to the floor."""
+    """Multiply by gamma at every step, not below the floor."""
     return max(config.floor, float(config.gamma**step))
 
 
 def _polynomial(config: ScheduleConfig, step: int, last: int) -> float:
-    """Fall as a power of what is left. Source: Chen et al. 2018, "DeepLab", section 4.1.2 ("poly")."""
+    """Decay as a power of the steps left. Source: Chen et al. 2018, "DeepLab", section 4.1.2 ("poly")."""
     return config.floor + (1 - config.floor) * float((1 - min(1.0, step / last)) ** config.power)
 
 
@@ -53,22 +58,22 @@ def _linear(config: ScheduleConfig, step: int, last: int) -> float:
 
 
 def _cosine(config: ScheduleConfig, step: int, last: int) -> float:
-    """Fall as half a cosine. Source: Loshchilov and Hutter 2017, "SGDR", eq. 5, without restarts."""
-    return _slide(1.0, config.floor, min(1.0, step / last), "cos")
+    """Decay along half a cosine. Source: Loshchilov and Hutter 2017, "SGDR", eq. 5, without restarts."""
+    return _interpolate(1.0, config.floor, min(1.0, step / last), "cos")
 
 
 def _one_cycle(config: ScheduleConfig, step: int, last: int) -> float:
     """Rise from `start` to 1 and fall to `end`. Source: Smith and Topin 2018, "Super-Convergence", section 3."""
-    top = config.rise * (last + 1) - 1  # torch's place of the top, between two steps as a rule
+    top = config.rise * (last + 1) - 1  # as in torch, the maximum may lie between two steps
     if step <= top:
-        return _slide(config.start, 1.0, step / top if top else 1.0, config.anneal)
-    return _slide(1.0, config.end, min(1.0, (step - top) / (last - top)), config.anneal)
+        return _interpolate(config.start, 1.0, step / top if top else 1.0, config.anneal)
+    return _interpolate(1.0, config.end, min(1.0, (step - top) / (last - top)), config.anneal)
 
 
-def _slide(begin: float, end: float, share: float, anneal: str) -> float:
-    """Go from begin to end, in a straight line or as half a cosine."""
+def _interpolate(first: float, end: float, share: float, anneal: str) -> float:
+    """Return the value between first and end at a share of the way, linearly or along half a cosine."""
     done = (1 - math.cos(math.pi * share)) / 2 if anneal == "cos" else share
-    return begin + (end - begin) * done
+    return first + (end - first) * done
 
 
 SCHEDULES: dict[str, Callable[[ScheduleConfig, int, int], float]] = {

@@ -1,4 +1,4 @@
-"""The table of optimizers: each beside torch's, over 100 steps of gradients ordinary and nasty."""
+"""The table of optimizers: each compared with torch's over 100 steps of ordinary and extreme gradients."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,52 +12,52 @@ from d2lab.core.reference import CLOSE, Row, relative_difference, slowdown
 from d2lab.optimizers import averaging, build
 from d2lab.optimizers.clipping import clip_grad_norm_, clip_grad_value_
 from d2lab.optimizers.config import ScheduleConfig
+from d2lab.optimizers.proximal import ProximalSGD
 from d2lab.optimizers.schedule import lr_scale
-from d2lab.optimizers.sgd import ProximalSGD
 
 STEPS = 100
 SHAPES = ((4, 3), (5,), (2, 1, 3), (1,))
-MATRICES = ((4, 3), (3, 5), (2, 6), (1, 3))  # for optimizers that take nothing else; tall, wide and a single row
+MATRICES = ((4, 3), (3, 5), (2, 6), (1, 3))  # for optimizers of matrices alone: tall, wide and a single row
 LENET = ((6, 1, 5, 5), (6,), (16, 6, 5, 5), (16,), (120, 400), (120,), (84, 120), (84,), (10, 84), (10,))
-NASTY = {50: 0.0, 60: 1e-12, 70: 1e8, 80: 1e-300}  # step -> factor of all its gradients
+EXTREME = {50: 0.0, 60: 1e-12, 70: 1e8, 80: 1e-300}  # step -> factor of all gradients
 Make = Callable[[Any], torch.optim.Optimizer]  # from parameters or groups
 Draw = torch.Generator
 
 
 def drawn_weights(shapes: tuple[tuple[int, ...], ...], dtype: torch.dtype) -> list[nn.Parameter]:
-    """Draw weights of these shapes, always the same."""
+    """Draw normally distributed weights of these shapes, with a fixed seed."""
     draw = Draw().manual_seed(0)
     return [nn.Parameter(torch.randn(shape, generator=draw).to(dtype)) for shape in shapes]
 
 
-def walk(make: Make, shapes: tuple[tuple[int, ...], ...] = SHAPES) -> Iterator[Tensor]:
-    """Take 100 steps with drawn gradients that pull back to 0; yield every weight after every step.
+def trajectory(make: Make, shapes: tuple[tuple[int, ...], ...] = SHAPES) -> Iterator[Tensor]:
+    """Yield every weight after each of 100 steps with random gradients that point away from 0.
 
-    The last weight has a gradient at every third step only, and the second group a rate of its own.
+    The last weight has a gradient at every third step only, and the second group has a learning rate of its own.
 
     Args:
-        make: the optimizer, from groups.
+        make: builds the optimizer from parameter groups.
         shapes: of the four weights.
     """
     weights, draw = drawn_weights(shapes, torch.float64), Draw().manual_seed(1)
     optimizer = make([{"params": weights[:2]}, {"params": weights[2:], "lr": 0.003}])
     for step in range(STEPS):
         for number, weight in enumerate(weights):
-            pull = torch.randn(weight.shape, generator=draw, dtype=weight.dtype) + 0.3 * weight.detach()
+            gradient = torch.randn(weight.shape, generator=draw, dtype=weight.dtype) + 0.3 * weight.detach()
             skipped = number == len(SHAPES) - 1 and step % 3
-            weight.grad = None if skipped else NASTY.get(step, 1.0) * pull
+            weight.grad = None if skipped else EXTREME.get(step, 1.0) * gradient
         optimizer.step()
         yield from (weight.detach().clone() for weight in weights)
 
 
-def farthest(ours: Iterator[Tensor], theirs: Iterator[Tensor]) -> float:
-    """Return the largest relative difference of two walks."""
+def largest_difference(ours: Iterator[Tensor], theirs: Iterator[Tensor]) -> float:
+    """Return the largest relative difference of two sequences of tensors."""
     return max(relative_difference(mine, reference) for mine, reference in zip(ours, theirs, strict=True))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OptimizerTwin:
-    """An optimizer of ours and torch's; both get the same weights and gradients."""
+    """An optimizer of ours and torch's, compared on the same weights and gradients."""
 
     name: str
     source: str
@@ -68,24 +68,24 @@ class OptimizerTwin:
     why: str = ""
 
     def difference(self) -> float:
-        """Compare all weights after each of 100 steps."""
-        return farthest(walk(self.ours, self.shapes), walk(self.theirs, self.shapes))
+        """Return the largest relative difference of all weights over 100 steps."""
+        return largest_difference(trajectory(self.ours, self.shapes), trajectory(self.theirs, self.shapes))
 
     def slowdown(self) -> float:
-        """Time one step over LeNet's weights."""
-        steppers = []
+        """Return our time for one step over LeNet's weights, divided by torch's."""
+        optimizers = []
         for make in (self.ours, self.theirs):
             shapes = LENET if self.shapes is SHAPES else tuple(shape for shape in LENET if len(shape) == 2)
             weights = drawn_weights(shapes, torch.float32)
             for weight in weights:
                 weight.grad = weight.detach().clone()
-            steppers.append(make(weights))
-        return slowdown(steppers[0].step, steppers[1].step, rounds=20)
+            optimizers.append(make(weights))
+        return slowdown(optimizers[0].step, optimizers[1].step, rounds=20)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class WalkTwin:
-    """Anything of ours and torch's that gives tensors step by step: schedules, clips, averages."""
+class SequenceTwin:
+    """A schedule, clip or average of ours and torch's, compared as sequences of tensors."""
 
     name: str
     source: str
@@ -95,21 +95,21 @@ class WalkTwin:
     why: str = ""
 
     def difference(self) -> float:
-        """Compare all that the two give."""
-        return farthest(self.ours(), self.theirs())
+        """Return the largest relative difference of the two sequences."""
+        return largest_difference(self.ours(), self.theirs())
 
     def slowdown(self) -> float:
-        """Time the whole walk."""
+        """Return our time for the whole sequence, divided by torch's."""
         return slowdown(lambda: list(self.ours()), lambda: list(self.theirs()))
 
 
 def optimizer_row(name: str, kind: str, **settings: Any) -> OptimizerTwin:  # noqa: ANN401
-    """Make a row whose two sides take the same settings.
+    """Build the row of an optimizer whose two sides take the same settings.
 
     Args:
         name: the idea, then the variant.
-        kind: of the optimizer, a name of torch.optim.
-        settings: for both.
+        kind: name of the optimizer in torch.optim.
+        settings: arguments of both.
     """
     theirs = getattr(torch.optim, kind)
     ours = build.SCRATCH[theirs]
@@ -124,7 +124,7 @@ def optimizer_row(name: str, kind: str, **settings: Any) -> OptimizerTwin:  # no
 
 
 class _ShrunkSGD(torch.optim.SGD):
-    """Torch's SGD and soft shrinkage, one after the other."""
+    """Torch's SGD, followed by torch's soft shrinkage."""
 
     def step(self, closure: Any = None) -> None:  # type: ignore[override]  # noqa: ANN401
         super().step(closure)
@@ -134,13 +134,13 @@ class _ShrunkSGD(torch.optim.SGD):
                     weight.data = nn.functional.softshrink(weight.data, group["lr"] * 0.5)
 
 
-def factors(config: ScheduleConfig, steps: int = STEPS) -> Iterator[Tensor]:
-    """Return the rates of a run of 100 steps."""
+def our_lrs(config: ScheduleConfig, steps: int = STEPS) -> Iterator[Tensor]:
+    """Yield the learning rates of 100 steps by our schedule, for a full learning rate of 1."""
     return (torch.tensor(lr_scale(config, step, steps), dtype=torch.float64) for step in range(STEPS))
 
 
-def rates(make: Callable[[torch.optim.Optimizer], lr_scheduler.LRScheduler]) -> Iterator[Tensor]:
-    """Return the rates of 100 steps as torch's scheduler sets them."""
+def torch_lrs(make: Callable[[torch.optim.Optimizer], lr_scheduler.LRScheduler]) -> Iterator[Tensor]:
+    """Yield the learning rates of 100 steps as torch's scheduler sets them."""
     optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
     scheduler = make(optimizer)
     for step in range(STEPS):
@@ -150,31 +150,31 @@ def rates(make: Callable[[torch.optim.Optimizer], lr_scheduler.LRScheduler]) -> 
             scheduler.step()
 
 
-def warmed(optimizer: torch.optim.Optimizer, after: lr_scheduler.LRScheduler) -> lr_scheduler.LRScheduler:
-    """Put nine steps of warm-up before one of torch's schedulers."""
-    return lr_scheduler.SequentialLR(optimizer, [lr_scheduler.LinearLR(optimizer, 0.1, 1.0, 9), after], [9])
+def after_warmup(optimizer: torch.optim.Optimizer, then: lr_scheduler.LRScheduler) -> lr_scheduler.LRScheduler:
+    """Build a torch scheduler of nine warm-up steps, followed by another."""
+    return lr_scheduler.SequentialLR(optimizer, [lr_scheduler.LinearLR(optimizer, 0.1, 1.0, 9), then], [9])
 
 
 def schedule_row(
     name: str, source: str, config: ScheduleConfig, make: Callable[[Any], lr_scheduler.LRScheduler], steps: int = STEPS
-) -> WalkTwin:
-    """Make a row of a schedule.
+) -> SequenceTwin:
+    """Build the row of a schedule.
 
     Args:
-        name: the idea.
-        source: of it.
+        name: the schedule.
+        source: paper that describes it, or "definition".
         config: our settings.
-        make: torch's scheduler, from an optimizer of rate 1.
-        steps: length of the run that ours is told; torch's count ends where the decay does.
+        make: builds torch's scheduler from an optimizer with learning rate 1.
+        steps: length of the run for ours; torch counts the steps of the decay instead.
     """
-    return WalkTwin(name=name, source=source, ours=lambda: factors(config, steps), theirs=lambda: rates(make))
+    return SequenceTwin(name=name, source=source, ours=lambda: our_lrs(config, steps), theirs=lambda: torch_lrs(make))
 
 
-def _clipped(by: Callable[[list[nn.Parameter]], Tensor | None], factor: float) -> Iterator[Tensor]:
+def _clipped(clip: Callable[[list[nn.Parameter]], Tensor | None], factor: float) -> Iterator[Tensor]:
     weights, draw = drawn_weights(SHAPES, torch.float64), Draw().manual_seed(2)
     for weight in weights[:-1]:  # the last has no gradient
         weight.grad = factor * torch.randn(weight.shape, generator=draw, dtype=weight.dtype)
-    norm = by(weights)
+    norm = clip(weights)
     yield from (weight.grad for weight in weights if weight.grad is not None)
     if norm is not None:
         yield norm
@@ -182,17 +182,17 @@ def _clipped(by: Callable[[list[nn.Parameter]], Tensor | None], factor: float) -
 
 def clip_row(
     name: str, factor: float, ours: Callable[..., Any], theirs: Callable[..., Any], *settings: float
-) -> WalkTwin:
-    """Make a row of a clip.
+) -> SequenceTwin:
+    """Build the row of a gradient clip.
 
     Args:
-        name: the idea, then the variant.
-        factor: of the gradients.
+        name: the kind of clipping, then the variant.
+        factor: multiplies the random gradients.
         ours: our function.
         theirs: torch's.
-        settings: what both take behind the parameters.
+        settings: arguments of both, after the parameters.
     """
-    return WalkTwin(
+    return SequenceTwin(
         name=name,
         source="Pascanu, Mikolov, Bengio 2013, algorithm 1" if "norm" in name else "Mikolov 2012, section 3.2.2",
         ours=lambda: _clipped(lambda weights: ours(weights, *settings), factor),
@@ -201,7 +201,7 @@ def clip_row(
 
 
 def _averaged(make: Callable[[nn.Module], Any]) -> Iterator[Tensor]:
-    draw = Draw().manual_seed(3)  # not the global one: two walks go by turns
+    draw = Draw().manual_seed(3)  # not the global one: two sequences are interleaved
     model = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2)).double()
     model[1].num_batches_tracked = None  # type: ignore[assignment]  # torch averages counts too, in whole numbers, which never move
     averaged = make(model)
@@ -214,14 +214,14 @@ def _averaged(make: Callable[[nn.Module], Any]) -> Iterator[Tensor]:
         yield from (tensor.clone() for tensor in averaged.state_dict().values())
 
 
-def average_row(name: str, ours: Callable[[nn.Module], Any], theirs: Callable[[nn.Module], Any]) -> WalkTwin:
-    """Make a row of a weight average."""
+def average_row(name: str, ours: Callable[[nn.Module], Any], theirs: Callable[[nn.Module], Any]) -> SequenceTwin:
+    """Build the row of a weight average."""
     source = (
         "Izmailov et al. 2018, algorithm 1"
         if "mean" in name
         else "Polyak and Juditsky 1992; decay: Szegedy et al. 2016"
     )
-    return WalkTwin(name=name, source=source, ours=lambda: _averaged(ours), theirs=lambda: _averaged(theirs))
+    return SequenceTwin(name=name, source=source, ours=lambda: _averaged(ours), theirs=lambda: _averaged(theirs))
 
 
 OPTIMIZERS: list[Row] = [
@@ -230,7 +230,7 @@ OPTIMIZERS: list[Row] = [
     optimizer_row("SGD: momentum", "SGD", lr=0.02, momentum=0.9),
     optimizer_row("SGD: momentum, dampening, decay", "SGD", lr=0.02, momentum=0.8, dampening=0.3, weight_decay=0.01),
     optimizer_row("SGD: Nesterov", "SGD", lr=0.02, momentum=0.9, nesterov=True, weight_decay=0.01),
-    optimizer_row("SGD: uphill", "SGD", lr=1e-3, momentum=0.5, maximize=True, weight_decay=0.1),
+    optimizer_row("SGD: maximize", "SGD", lr=1e-3, momentum=0.5, maximize=True, weight_decay=0.1),
     OptimizerTwin(
         name="ProximalSGD: L1",
         source="Duchi and Singer 2009, section 5.1",
@@ -245,21 +245,21 @@ OPTIMIZERS: list[Row] = [
     optimizer_row("Adadelta: all settings", "Adadelta", lr=0.5, rho=0.7, eps=1e-3, weight_decay=0.1),
     optimizer_row("Adam", "Adam", lr=0.01),
     optimizer_row("Adam: all settings", "Adam", lr=0.01, betas=(0.7, 0.9), eps=1e-3, weight_decay=0.1, amsgrad=True),
-    optimizer_row("Adam: uphill", "Adam", maximize=True),
+    optimizer_row("Adam: maximize", "Adam", maximize=True),
     optimizer_row("AdamW", "AdamW", lr=0.01, weight_decay=0.1),
     optimizer_row("AdamW: amsgrad", "AdamW", lr=0.01, amsgrad=True),
     *([optimizer_row("Muon", "Muon", lr=0.02), optimizer_row("Muon: all settings", "Muon", lr=0.1, weight_decay=0.02, momentum=0.8, nesterov=False, eps=1e-3, ns_steps=3)] if hasattr(torch.optim, "Muon") else []),
 ]  # fmt: skip
 SCHEDULE_ROWS: list[Row] = [
-    schedule_row("schedule: step", "none; a definition", ScheduleConfig(name="step", every_steps=30, gamma=0.3), lambda o: lr_scheduler.StepLR(o, 30, 0.3)),
+    schedule_row("schedule: step", "definition", ScheduleConfig(name="step", every_steps=30, gamma=0.3), lambda o: lr_scheduler.StepLR(o, 30, 0.3)),
     schedule_row("schedule: multi-step", "He et al. 2016, section 4.2", ScheduleConfig(name="multi-step", milestones=(20, 21, 80), gamma=0.5), lambda o: lr_scheduler.MultiStepLR(o, [20, 21, 80], 0.5)),
-    schedule_row("schedule: factor", "none; a definition", ScheduleConfig(name="factor", gamma=0.95), lambda o: lr_scheduler.ExponentialLR(o, 0.95)),
+    schedule_row("schedule: factor", "definition", ScheduleConfig(name="factor", gamma=0.95), lambda o: lr_scheduler.ExponentialLR(o, 0.95)),
     schedule_row("schedule: polynomial", "Chen et al. 2018, section 4.1.2", ScheduleConfig(name="polynomial", power=0.9), lambda o: lr_scheduler.PolynomialLR(o, 60, 0.9), 61),
-    schedule_row("schedule: linear", "none; a definition", ScheduleConfig(name="linear", floor=0.1), lambda o: lr_scheduler.LinearLR(o, 1.0, 0.1, 99)),
+    schedule_row("schedule: linear", "definition", ScheduleConfig(name="linear", floor=0.1), lambda o: lr_scheduler.LinearLR(o, 1.0, 0.1, 99)),
     schedule_row("schedule: cosine", "Loshchilov and Hutter 2017, eq. 5", ScheduleConfig(name="cosine", floor=0.2), lambda o: lr_scheduler.CosineAnnealingLR(o, 99, 0.2)),
     schedule_row("schedule: warm-up", "Goyal et al. 2017, section 2.2", ScheduleConfig(warmup_steps=9), lambda o: lr_scheduler.LinearLR(o, 0.1, 1.0, 9)),
-    schedule_row("schedule: warm-up, then cosine", "Goyal et al. 2017, section 2.2", ScheduleConfig(name="cosine", floor=0.2, warmup_steps=9), lambda o: warmed(o, lr_scheduler.CosineAnnealingLR(o, 90, 0.2))),
-    schedule_row("schedule: warm-up, then step", "Goyal et al. 2017, section 2.2", ScheduleConfig(name="step", every_steps=30, gamma=0.3, warmup_steps=9), lambda o: warmed(o, lr_scheduler.StepLR(o, 30, 0.3))),
+    schedule_row("schedule: warm-up, then cosine", "Goyal et al. 2017, section 2.2", ScheduleConfig(name="cosine", floor=0.2, warmup_steps=9), lambda o: after_warmup(o, lr_scheduler.CosineAnnealingLR(o, 90, 0.2))),
+    schedule_row("schedule: warm-up, then step", "Goyal et al. 2017, section 2.2", ScheduleConfig(name="step", every_steps=30, gamma=0.3, warmup_steps=9), lambda o: after_warmup(o, lr_scheduler.StepLR(o, 30, 0.3))),
     schedule_row("schedule: one-cycle", "Smith and Topin 2018, section 3", ScheduleConfig(name="one-cycle"), lambda o: lr_scheduler.OneCycleLR(o, 1.0, STEPS, cycle_momentum=False)),
     schedule_row("schedule: one-cycle, straight", "Smith and Topin 2018, section 3", ScheduleConfig(name="one-cycle", anneal="linear", rise=0.45, start=0.1, end=0.001), lambda o: lr_scheduler.OneCycleLR(o, 1.0, STEPS, pct_start=0.45, anneal_strategy="linear", cycle_momentum=False, div_factor=10, final_div_factor=100)),
 ]  # fmt: skip
