@@ -1,5 +1,6 @@
 """Settings build torch's optimizers with the right arguments, and clip gradients as torch does."""
 
+import dataclasses
 import math
 
 import pytest
@@ -8,6 +9,7 @@ from torch import nn
 
 from d2lab.core.errors import ConfigError
 from d2lab.optimizers import OptimizerConfig, ProximalSGD, build_optimizer, clip, set_lr
+from d2lab.optimizers.config import RENAMED
 
 TWINS = {
     "sgd": (OptimizerConfig(), lambda p: torch.optim.SGD(p, lr=0.1)),
@@ -131,3 +133,10 @@ def test_bad_settings_are_refused_with_the_whole_sentence(settings, sentence):
     with pytest.raises(ConfigError) as caught:
         OptimizerConfig(**settings)
     assert str(caught.value) == sentence
+
+
+def test_a_renamed_setting_leads_to_one_that_exists():
+    names = {field.name for field in dataclasses.fields(OptimizerConfig)}
+    assert RENAMED["rest_factor"] == "adamw_lr_scale"
+    assert set(RENAMED.values()) <= names
+    assert not set(RENAMED) & names

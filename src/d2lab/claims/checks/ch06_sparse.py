@@ -9,8 +9,8 @@ from torch import nn
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
 from d2lab.metrics.paired import intervals, paired
-from d2lab.optimizers.proximal import soft_threshold
-from d2lab.optimizers.sgd import SGD, ProximalSGD
+from d2lab.optimizers.proximal import ProximalSGD, soft_threshold
+from d2lab.optimizers.sgd import SGD
 from d2lab.plot import dots
 from d2lab.tables.fit import least_squares, ridge
 from d2lab.tables.lasso import lasso, penalty_max
