@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import d2lab
+
 ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted((ROOT / "src" / "d2lab").rglob("*.py"))
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
@@ -89,7 +91,7 @@ def test_documented_arguments_are_those_of_the_signature(tree):
             assert not missing, f"{node.name} does not document {missing}"
 
 
-PROVEN = ("layers", "optimizers", "engine", "algebra", "tables", "vision")  # rooms whose every idea has its source
+PROVEN = ("layers", "optimizers", "engine", "algebra", "tables", "vision")  # rooms of published ideas
 CHECKS = {"check_counts", "check_axis", "check_choice", "check_range"}  # raise ConfigError for their callers
 
 
@@ -112,12 +114,42 @@ def is_proven(path):
     return room in PROVEN and not {"twins", "twins.py"} & set(path.parts)
 
 
-def test_every_idea_names_its_source(tree):
-    if not is_proven(tree[0]):
-        return
-    for node, documents in public_parts(tree[1]):
-        if not node.name.startswith("__") and documents[0]:
-            assert any("Source:" in text for text in documents), f"{node.name} names no source"
+SHAPED = re.compile(r"\b(Float|Int|Shaped|Bool|UInt8|Tensor|Weight|Features|Targets|Values|Array)\b")
+PLUMBING = {  # modules that take tensors and hold no idea of their own
+    "layers/arguments.py": "checks arguments for the layers",
+    "optimizers/build.py": "looks optimizers up by name",
+    "vision/prepare.py": "calls resizing and scaling, which name theirs",
+}
+
+
+def computes(tree):
+    """Tell whether a public function or method takes tensors."""
+    parts = [node for node, _ in public_parts(tree) if isinstance(node, ast.FunctionDef)]
+    given = [a.annotation for node in parts for a in [*node.args.args, *node.args.kwonlyargs] if a.annotation]
+    return any(SHAPED.search(ast.unparse(annotation)) for annotation in given)
+
+
+def test_a_module_that_computes_names_a_source(tree):
+    name = tree[0].relative_to(ROOT / "src" / "d2lab").as_posix()
+    if is_proven(tree[0]) and name not in PLUMBING and computes(tree[1]):
+        assert re.search(r"\bSource: ", tree[0].read_text(encoding="utf-8")), "a published idea, and no source"
+
+
+def test_what_is_called_plumbing_exists():
+    assert [name for name in PLUMBING if not (ROOT / "src" / "d2lab" / name).exists()] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("def scale(x: Float[Tensor, ' n']) -> None: ...", True),
+        ("class Scale:\n    def forward(self, input: Tensor) -> None: ...", True),
+        ("def _scale(x: Float[Tensor, ' n']) -> None: ...", False),
+        ("def read(path: Path) -> Tensor: ...", False),
+    ],
+)
+def test_what_takes_a_tensor_computes(code, found):
+    assert computes(ast.parse(code)) == found
 
 
 def test_every_error_that_is_raised_is_documented(tree):
@@ -184,3 +216,68 @@ def test_both_languages_of_the_readme_say_the_same_commands():
 
     assert commands(english) == commands(chinese)
     assert english.count("\n## ") == chinese.count("\n## ")
+
+
+PROBE = """
+def total(values: list[int]) -> {result}:
+    return {value}
+"""
+SOUND = {"result": "int", "value": "sum(values)"}
+SHAPE = """
+from jaxtyping import Float
+from torch import Tensor
+
+
+def total(x: Float[Tensor, "{shape}"]) -> Float[Tensor, ""]:
+    return x.sum()
+"""
+
+
+def run_linter(tool, code, tmp_path):
+    """Run a linter with this repository's configuration on some code; return its exit code and what it prints."""
+    program = Path(sys.executable).with_name(tool)
+    if not program.exists():
+        pytest.skip(f"{tool} is not installed here")
+    probe = tmp_path / "probe.py"
+    probe.write_text(code)
+    words = {
+        "ruff": ["check", "--no-cache", "--config", ROOT / "pyproject.toml", "--ignore", "D", probe],
+        "mypy": ["--config-file", ROOT / "pyproject.toml", "--cache-dir", tmp_path / "cache", probe],
+    }
+    done = subprocess.run([program, *words[tool]], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize(("tool", "rule"), [("ruff", "F821"), ("mypy", "name-defined")])
+@pytest.mark.parametrize("change", [{"value": "undefined"}, {"result": "Tensro"}])
+def test_an_undefined_name_is_refused(change, tool, rule, tmp_path):
+    code, said = run_linter(tool, PROBE.format(**SOUND | change), tmp_path)
+    assert code != 0
+    assert rule in said
+
+
+@pytest.mark.parametrize("tool", ["ruff", "mypy"])
+def test_a_sound_module_passes(tool, tmp_path):
+    assert run_linter(tool, PROBE.format(**SOUND), tmp_path)[0] == 0
+
+
+@pytest.mark.parametrize(("shape", "refused"), [("batch", True), (" batch", False), ("batch time", False)])
+def test_a_lone_axis_is_written_with_a_space(shape, refused, tmp_path):
+    """Without it the axis is read as a name, and would have to be excused together with misspelt ones."""
+    code, said = run_linter("ruff", SHAPE.format(shape=shape), tmp_path)
+    assert (code != 0, "F821" in said) == (refused, refused)
+
+
+def test_the_rooms_are_the_folders():
+    folders = {path.parent.name for path in (ROOT / "src" / "d2lab").glob("*/__init__.py")}
+    assert set(d2lab.ROOMS) == folders
+    assert list(d2lab.ROOMS) == sorted(d2lab.ROOMS)
+
+
+def test_each_room_is_found_after_a_plain_import():
+    code = """
+import sys, d2lab
+for room in d2lab.ROOMS:
+    assert getattr(d2lab, room).__name__ == f"d2lab.{room}"
+"""
+    assert subprocess.run([sys.executable, "-c", code], timeout=120).returncode == 0

@@ -56,7 +56,7 @@ WORDS = (
     Word("trembling", "trembl(e|es|ed|ing)", "noisy curves, training noise"),
     Word("mover", "movers?", "optimizer, the variable that is updated"),
     Word("as there", r"as there\.|as for `", "say it, or leave the argument out"),
-    Word("no source", "source: none", "leave the line out"),
+    Word("no source", "source: (none|as above)", "leave the line out"),
     Word(
         "old name",
         "stepper|own_luck|fixed_luck|keep_luck|laps_by_turns|fast_form|keep_freed_memory|rate_factor|head_rate|"

@@ -10,16 +10,28 @@ from types import ModuleType
 __version__ = "0.1.0"
 
 ROOMS = (
+    "algebra",
+    "claims",
     "cli",
     "core",
     "data",
+    "engine",
+    "exercises",
+    "experiments",
+    "explore",
+    "inspection",
     "layers",
+    "lessons",
     "metrics",
     "models",
     "optimizers",
     "parallel",
     "plot",
+    "pretrained",
     "recipes",
+    "reports",
+    "site",
+    "tables",
     "train",
     "vision",
 )
