@@ -31,7 +31,7 @@ How much is a half?
 $$ h = x / 2 $$ (eq-half)
 
 ```{code-cell} ipython3
-from d2lab.lessons import export_values
+from d2lab.lessons import keep
 
 half = 37 / 2
 print(half)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from d2lab.core.errors import D2labError
 from d2lab.core.language import LANGUAGES
+from d2lab.lessons.code_names import unknown_in_code
 from d2lab.lessons.export_values import VALUES_MIME
 from d2lab.lessons.lesson import Lesson, read_prose
 from d2lab.lessons.names import unknown_names
@@ -33,6 +34,7 @@ def problems_of(lesson: Lesson, verbs: Iterable[str], executed: Executed | None)
         return [str(error)]
     found = differences(lesson)
     found += unknown_names(lesson, verbs, None if executed is None else executed.values)
+    found += unknown_in_code(lesson)
     found += numbers_without_source(lesson, None if executed is None else executed.flat)
     if not any(role.kind == "claim" for cell in lesson.prose("en") for role in roles(cell.source)):
         found.append("names no claim")
