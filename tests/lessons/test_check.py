@@ -8,8 +8,8 @@ from d2lab.core.errors import ConfigError, DataError
 from d2lab.lessons import keep, read_course, read_lesson
 from d2lab.lessons.check import problems_of, problems_of_course
 from d2lab.lessons.export_values import VALUES_MIME
+from d2lab.lessons.kept import Executed
 from d2lab.lessons.lesson import find_lesson
-from d2lab.lessons.run import Executed
 
 VERBS = ["train", "check", "site", "learn"]
 GAVE = Executed(

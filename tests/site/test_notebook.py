@@ -15,7 +15,7 @@ import nbformat
 
 from d2lab.core.errors import DataError
 from d2lab.lessons import read_course
-from d2lab.lessons.run import Executed
+from d2lab.lessons.kept import Executed
 from d2lab.site.notebook import notebook, plain
 
 COURSE = Path(__file__).resolve().parents[2] / "course"

@@ -1,4 +1,4 @@
-"""Verbs of the course: `d2lab site build|check`, `d2lab learn`."""
+"""Verbs of the course: `d2lab site build|check|run`, `d2lab learn`."""
 
 import subprocess
 import sys
@@ -12,13 +12,17 @@ from d2lab.core.errors import ConfigError, MissingExtraError
 from d2lab.core.language import LANGUAGES
 
 if TYPE_CHECKING:
+    from d2lab.lessons.lesson import Lesson
     from d2lab.site.build import Places
 
-app = typer.Typer(help="The course site: build it, check its lessons.", rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(
+    help="The course site: build it, check and run its lessons.", rich_markup_mode=None, no_args_is_help=True
+)
 Course = Annotated[Path | None, typer.Option(help="The folder of the lessons; that of the clone unless given.")]
 Out = Annotated[Path, typer.Option(help="The folder of the site.")]
-Cache = Annotated[Path, typer.Option(help="Where outputs, formulas and libraries are kept.")]
-Jobs = Annotated[int, typer.Option("--jobs", "-j", help="Processes at a time.")]
+Cache = Annotated[Path, typer.Option(help="Where formulas, libraries and outputs that are not kept lie.")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes at a time.")]
+Names = Annotated[list[str] | None, typer.Argument(help="Names of lessons; all unless given.")]
 SITE, CACHE = Path("_site"), Path(".cache/site")
 
 
@@ -31,7 +35,7 @@ def build_site(
     jobs: Jobs = 2,
     repository: Annotated[str, typer.Option(help="OWNER/NAME on GitHub, for links to Colab.")] = "",
 ) -> None:
-    """Check and run the lessons, and build the site in both languages; what has not changed is kept."""
+    """Build the site in both languages from the kept outputs; only a lesson whose code has changed is run."""
     from d2lab.site.build import SiteError, build
 
     start = time.perf_counter()
@@ -48,34 +52,81 @@ def build_site(
 @app.command("check")
 def check_lessons(
     context: typer.Context,
-    lesson: Annotated[list[str] | None, typer.Argument(help="Names of lessons; all unless given.")] = None,
+    lesson: Names = None,
     course: Course = None,
     cache: Cache = CACHE,
-    run: Annotated[bool, typer.Option("--run/--no-run", help="Also run the code that changed.")] = True,
+    run: Annotated[bool, typer.Option("--run/--no-run", help="Use outputs; run what is not kept.")] = True,
+    kept: Annotated[bool, typer.Option("--kept", help="Run nothing; fail where outputs are not kept.")] = False,
     jobs: Jobs = 2,
 ) -> None:
     """Check lessons: both languages alike, every number produced, every name known; no page is built."""
-    from d2lab.lessons.check import problems_of, problems_of_course, slow
-    from d2lab.lessons.lesson import find_lesson, read_course
-    from d2lab.lessons.run import execute_all
+    from d2lab.lessons.check import not_kept, problems_of, problems_of_course, slow
+    from d2lab.lessons.kept import store
+    from d2lab.lessons.rerun import stale_lines
+    from d2lab.lessons.run import outputs_of
     from d2lab.site.build import SiteError
 
-    lessons = read_course(_course(course))
-    chosen = [find_lesson(lessons, name) for name in lesson] if lesson else lessons
-    executed = execute_all(chosen, cache / "outputs", jobs) if run else None
+    lessons = _lessons(lesson, course)
+    executed, problems = not_kept(lessons, store()) if kept else ({}, [])
+    if run and not kept:
+        executed = outputs_of(lessons, store(), cache / "outputs", jobs, typer.echo)
+    known = verbs(context)
     if lesson:
-        known = verbs(context)
-        problems = [p for one in chosen for p in problems_of(one, known, executed[one.name] if executed else None)]
+        problems += [p for one in lessons for p in problems_of(one, known, executed.get(one.name))]
     else:
-        problems = problems_of_course(lessons, verbs(context), executed)
-    for problem in problems:
+        problems += problems_of_course(lessons, known, executed)
+    for problem in [*problems, *(f"slow: {line}" for line in slow(lessons, executed))]:
         typer.echo(problem, err=True)
-    for one in chosen if executed else ():
-        typer.echo(f"{one.name}: {executed[one.name].seconds:.1f} s of processor time")  # type: ignore[index]
-    for line in slow(chosen, executed) if executed else ():
-        typer.echo(f"slow: {line}", err=True)
+    for line in stale_lines(lessons, store()) if kept else ():
+        typer.echo(line)
     if problems:
         raise SiteError(problems)
+
+
+@app.command("run")
+def run_lessons(
+    lesson: Names = None,
+    course: Course = None,
+    stale: Annotated[bool, typer.Option("--stale", help="Only those whose code or modules have changed.")] = False,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Keep nothing; fail where a run gives something else than is kept.")
+    ] = False,
+    minutes: Annotated[
+        float, typer.Option(min=0, help="With --compare and no names: run the changed ones and a share, this long.")
+    ] = 6,
+    jobs: Jobs = 2,
+) -> None:
+    """Run lessons and keep their outputs under evidence/lessons, for pages that are built without running."""
+    from d2lab.lessons.kept import states, store
+    from d2lab.lessons.rerun import rerun
+    from d2lab.lessons.run import execute_all
+
+    lessons = _lessons(lesson, course)
+    if compare:
+        rerun(lessons, store(), jobs, None if lesson else minutes, typer.echo)
+        return
+    _refuse_outside_checkout()
+    if stale:
+        state = states(lessons, store())
+        lessons = [one for one in lessons if state[one.name] != "fresh"]
+    began = time.monotonic()
+    execute_all(lessons, store(), jobs, typer.echo)
+    size = sum(file.stat().st_size for file in store().rglob("*.json"))
+    passed = time.monotonic() - began
+    typer.echo(f"{len(lessons)} lessons in {passed:.0f} s; {store()} holds {size / 1e6:.1f} MB")
+
+
+def _refuse_outside_checkout() -> None:
+    """Keep outputs only where they can be committed.
+
+    Raises:
+        ConfigError: d2lab was not installed from a checkout.
+    """
+    from d2lab.claims.record import is_checkout
+
+    if not is_checkout():
+        fix = "Clone the repository, or compare with what is kept: --compare."
+        raise ConfigError("d2lab site run", got="an installed package", need="a checkout", fix=fix)
 
 
 def learn(
@@ -167,6 +218,14 @@ def _open_notebook(lesson: str | None, language: str, site: Path) -> None:
         shutil.copy(site / "notebooks" / language / f"{name}.ipynb", mine)
     typer.echo(f"{mine}")
     subprocess.run([sys.executable, "-m", "jupyterlab", str(mine)], check=False)
+
+
+def _lessons(names: list[str] | None, course: Path | None) -> "list[Lesson]":
+    """Read the lessons that are named, or all."""
+    from d2lab.lessons.lesson import find_lesson, read_course
+
+    lessons = read_course(_course(course))
+    return [find_lesson(lessons, name) for name in names] if names else lessons
 
 
 def _course(given: Path | None) -> Path:

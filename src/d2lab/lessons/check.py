@@ -8,12 +8,12 @@ from d2lab.core.errors import D2labError
 from d2lab.core.language import LANGUAGES
 from d2lab.lessons.code_names import unknown_in_code
 from d2lab.lessons.export_values import VALUES_MIME
+from d2lab.lessons.kept import Executed, kept, state_of
 from d2lab.lessons.lesson import Lesson, read_prose
 from d2lab.lessons.names import unknown_names
 from d2lab.lessons.numbers import numbers_without_source
 from d2lab.lessons.parity import differences
 from d2lab.lessons.prose import labels, roles
-from d2lab.lessons.run import Executed
 from d2lab.plot.drawing import DARK_MIME
 
 SECONDS = 45  # of processor time that a lesson may take
@@ -66,10 +66,10 @@ def problems_of_course(
     Args:
         lessons: of the course.
         verbs: of the command line.
-        executed: what their cells gave, by name; None checks the sources alone.
+        executed: what their cells gave, by name; of a lesson that is not there the source alone is checked.
     """
-    verbs = list(verbs)
-    found = [p for one in lessons for p in problems_of(one, verbs, executed[one.name] if executed else None)]
+    verbs, executed = list(verbs), executed or {}
+    found = [p for one in lessons for p in problems_of(one, verbs, executed.get(one.name))]
     named = Counter(label for one in lessons for cell in one.prose("en") for label in labels(cell.source))
     named += Counter(str(cell.figure["name"]) for one in lessons for cell in one.code if cell.figure.get("name"))
     return found + [f"label {label} stands {times} times in the course" for label, times in named.items() if times > 1]
@@ -92,6 +92,26 @@ def _of_outputs(lesson: Lesson, executed: Executed) -> list[str]:
     return found
 
 
+def not_kept(lessons: Sequence[Lesson], folder: Path) -> tuple[dict[str, Executed], list[str]]:
+    """Return the kept outputs of lessons, and a line for each whose code is not that which gave them.
+
+    Args:
+        lessons: of the course.
+        folder: of kept outputs.
+    """
+    found, problems = {}, []
+    for one in lessons:
+        made = kept(one, folder)
+        state = state_of(one, made)
+        if made is None or state == "missing":
+            problems.append(f"{one.name}: no outputs are kept; d2lab site run {one.slug}")
+        elif state == "code changed":
+            problems.append(f"{one.name}: its code has changed since its outputs were kept; d2lab site run {one.slug}")
+        else:
+            found[one.name] = made
+    return found, problems
+
+
 def slow(lessons: Sequence[Lesson], executed: Mapping[str, Executed]) -> list[str]:
     """List the lessons whose code took longer than a lesson may; a busy machine can be the reason.
 
@@ -99,6 +119,6 @@ def slow(lessons: Sequence[Lesson], executed: Mapping[str, Executed]) -> list[st
         lessons: of the course.
         executed: by name.
     """
-    taken = {one.name: executed[one.name].seconds for one in lessons}
+    taken = {one.name: executed[one.name].seconds for one in lessons if one.name in executed}
     long = {name: seconds for name, seconds in taken.items() if seconds > SECONDS}
     return [f"{name}: {seconds:.0f} s of processor time, {SECONDS} at most" for name, seconds in long.items()]

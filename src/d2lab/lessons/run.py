@@ -1,169 +1,131 @@
-"""Running the code of a lesson: once, in a kernel of its own, kept until the code or the package changes."""
+"""Running the code of lessons: those whose outputs are not kept, several at a time, with the time that is left."""
 
-import asyncio
-import hashlib
-import json
-import os
-import re
-import tempfile
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import cache
-from importlib import metadata
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import Any
 
-from d2lab.claims.claim import ROOT
-from d2lab.claims.record import FOLDER
-from d2lab.claims.sources import without_words
-from d2lab.core.atomic import write_json
-from d2lab.core.errors import MissingExtraError, RunError
-from d2lab.lessons.export_values import VALUES_MIME
+from d2lab.core.errors import RunError
+from d2lab.lessons.kept import Executed, executed, keep_outputs, kept, state_of
+from d2lab.lessons.kernel import run_cells
 from d2lab.lessons.lesson import Lesson
 
-FORMAT = 1
-ABOVE = {"cli", "site", "lessons", "exercises", "explore", "claims"}  # rooms that a lesson's code does not stand on
-CELL_SECONDS = 300
-COLORS = re.compile(r"\x1b\[[0-9;]*m")
-CLOCK = "import time as _t; print(_t.process_time())"
+SECONDS = 20.0  # that a lesson is guessed to take before it has been run once
+Tell = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Executed:
-    """What the cells of a lesson gave.
-
-    Args:
-        outputs: a list a code cell, as notebooks write them.
-        seconds: of processor time, the imports included.
-    """
-
-    outputs: list[list[dict[str, Any]]]
-    seconds: float
-
-    @property
-    def flat(self) -> list[dict[str, Any]]:
-        """All outputs in one list."""
-        return [output for cell in self.outputs for output in cell]
-
-    @property
-    def values(self) -> dict[str, float | int | str]:
-        """What the cells kept for the prose."""
-        return {k: v for output in self.flat for k, v in output.get("data", {}).get(VALUES_MIME, {}).items()}
+def silent(line: str) -> None:
+    """Tell nobody."""
 
 
-def key_of(lesson: Lesson) -> str:
-    """Hash what decides a lesson's outputs: its code, and the code of the package below the lessons."""
-    package = _package(_names_claims(lesson))
-    text = json.dumps([FORMAT, metadata.version("torch"), [cell.source for cell in lesson.code], package])
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
-
-
-def kept(lesson: Lesson, folder: Path) -> Executed | None:
-    """Read what an earlier run of the same code gave; None where there was none.
-
-    Args:
-        lesson: that was run.
-        folder: of the cache.
-    """
-    try:
-        content = json.loads(_file(lesson, folder).read_text(encoding="utf-8"))
-        return Executed(content["outputs"], float(content["seconds"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # never run, or broken off while it was written by an older version: it is run again
-
-
-def execute_all(
-    lessons: Sequence[Lesson], folder: Path, jobs: int = 2, tell: Callable[[str], None] = lambda line: None
-) -> dict[str, Executed]:
-    """Run what has not been run since its code changed; return the outputs by the lessons' names.
-
-    Args:
-        lessons: of the course.
-        folder: of the cache.
-        jobs: kernels at a time, of one thread each.
-        tell: is told how many are to be run.
-
-    Raises:
-        RunError: a cell failed; the line names the lesson, the cell and the error. What ran before it is kept.
-        MissingExtraError: nbclient or ipykernel is not installed.
-    """
-    found = {lesson.name: executed for lesson in lessons if (executed := kept(lesson, folder)) is not None}
-    todo = [lesson for lesson in lessons if lesson.name not in found]
-    tell(f"running {len(todo)} of {len(lessons)} lessons; the code of the others has not changed")
-    with ThreadPoolExecutor(max(1, jobs)) as pool:
-        for lesson, executed in zip(todo, pool.map(lambda one: execute(one, folder), todo), strict=True):
-            found[lesson.name] = executed
-    return found
-
-
-def execute(lesson: Lesson, folder: Path) -> Executed:
-    """Run a lesson's code in a fresh kernel and keep what it gave.
+def execute(lesson: Lesson) -> Executed:
+    """Run a lesson's code in a fresh kernel.
 
     Args:
         lesson: to run; its code sees an empty folder, one thread, and no window.
-        folder: of the cache.
 
     Raises:
         RunError: a cell failed.
         MissingExtraError: nbclient or ipykernel is not installed.
     """
-    cells = _run([cell.source for cell in lesson.code] + [CLOCK], lesson.name)
-    seconds = float(cells[-1][0]["text"])
-    executed = Executed(cells[:-1], seconds)
-    content = {"format": FORMAT, "lesson": lesson.name, "seconds": seconds, "outputs": executed.outputs}
-    write_json(_file(lesson, folder), content)
-    return executed
+    return executed(lesson, run_cells([cell.source for cell in lesson.code], lesson.name))
 
 
-def _run(sources: Sequence[str], name: str) -> list[list[dict[str, Any]]]:
-    try:
-        import ipykernel  # noqa: F401 (the kernel that is started)
-        from nbclient import NotebookClient
-        from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-        from nbformat.v4 import new_code_cell, new_notebook
-    except ImportError as cause:
-        need = "nbclient and ipykernel, of the extra d2lab[site]"
-        fix = "pip install nbclient ipykernel"
-        raise MissingExtraError("running lessons", got=str(cause), need=need, fix=fix) from cause
-    cells = [new_code_cell(source) for source in sources]  # type: ignore[no-untyped-call]
-    notebook = new_notebook(cells=cells)  # type: ignore[no-untyped-call]
-    with tempfile.TemporaryDirectory(prefix="d2lab-lesson-") as place:
-        resources = {"metadata": {"path": place}}
-        client = NotebookClient(notebook, timeout=CELL_SECONDS, kernel_name="python3", resources=resources)
-        client.extra_arguments = ["--log-level=ERROR"]  # its warning about loopback is no news
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg", "D2LAB_RUNS": f"{place}/runs"}
-        try:
-            with ThreadPoolExecutor(1) as own:  # the caller's thread may have a loop that runs already
-                own.submit(lambda: asyncio.run(client.async_execute(env=environment))).result()
-        except (CellExecutionError, CellTimeoutError, DeadKernelError) as cause:
-            at = next((i for i, cell in enumerate(notebook.cells, 1) if _failed(cell)), len(sources))
-            got = COLORS.sub("", str(cause)).strip().splitlines()[-1]
-            raise RunError(f"lesson {name}, code cell {at}", got=got, need="a cell that runs") from cause
-    return [[json.loads(json.dumps(output)) for output in cell.outputs] for cell in notebook.cells]
+def execute_all(
+    lessons: Sequence[Lesson], folder: Path | None, jobs: int = 2, tell: Tell = silent, known: Path | None = None
+) -> dict[str, Executed]:
+    """Run lessons and keep what each gave as soon as it ends; return the outputs by the lessons' names.
+
+    Args:
+        lessons: to run.
+        folder: to keep the outputs in; None keeps nothing.
+        jobs: kernels at a time, of one thread each.
+        tell: is told of each lesson that has ended, with the time that is left.
+        known: a folder of earlier outputs, which say how long each lesson takes; `folder` unless given.
+
+    Raises:
+        RunError: a cell failed; the line names the lesson, the cell and the error. The other lessons are run and kept.
+        MissingExtraError: nbclient or ipykernel is not installed.
+    """
+    known = known or folder
+    guessed = {one.name: _seconds(one, known) for one in lessons}
+    made: dict[str, Executed] = {}
+    failed: list[RunError] = []
+    started = time.monotonic()
+    with ThreadPoolExecutor(max(1, jobs)) as pool:
+        running = {pool.submit(execute, lesson): lesson for lesson in lessons}
+        for ended, future in enumerate(as_completed(running), 1):
+            lesson = running[future]
+            try:
+                made[lesson.name] = future.result()
+            except RunError as error:
+                failed.append(error)
+                tell(f"[{ended}/{len(lessons)}] {error}")
+                continue
+            if folder is not None:
+                keep_outputs(lesson, made[lesson.name], folder)
+            left = _left(guessed, made, time.monotonic() - started, ended, len(lessons))
+            tell(f"[{ended}/{len(lessons)}] {lesson.name}: {made[lesson.name].seconds:.0f} s{left}")
+    if failed:
+        raise failed[0] if len(failed) == 1 else RunError("lessons", got=f"{len(failed)} failed", need="none")
+    return made
 
 
-def _failed(cell: Any) -> bool:  # noqa: ANN401 (a notebook's cell)
-    return any(output.output_type == "error" for output in cell.outputs)
+def outputs_of(
+    lessons: Sequence[Lesson], folder: Path, cache: Path, jobs: int = 2, tell: Tell = silent
+) -> dict[str, Executed]:
+    """Return the outputs of lessons by their names: those that are kept, and a run of those whose are not.
+
+    Outputs are taken where the lesson's code is that which gave them; a module that has changed since is told only.
+    What has to be run is kept in the cache, not among the evidence.
+
+    Args:
+        lessons: of the course.
+        folder: of kept outputs.
+        cache: for outputs of lessons that are not kept.
+        jobs: kernels at a time.
+        tell: is told what is run and what is stale.
+
+    Raises:
+        RunError: a cell failed.
+        MissingExtraError: nbclient or ipykernel is not installed, and a lesson has to be run.
+    """
+    found: dict[str, Executed] = {}
+    stale, todo = [], []
+    for lesson in lessons:
+        made, state = _kept(lesson, folder)
+        if made is not None and state in ("fresh", "modules changed"):
+            found[lesson.name] = made
+            stale += [lesson.name] if state == "modules changed" else []
+            continue
+        again, state = _kept(lesson, cache)
+        if again is not None and state == "fresh":
+            found[lesson.name] = again
+        else:
+            todo.append(lesson)
+    if stale:
+        tell(f"{len(stale)} lessons are shown as an earlier version of d2lab ran them: d2lab site run --stale")
+    if todo:
+        tell(f"running {len(todo)} of {len(lessons)} lessons, whose outputs are not kept")
+        found |= execute_all(todo, cache, jobs, tell)
+    return found
 
 
-def _file(lesson: Lesson, folder: Path) -> Path:
-    return folder / f"{lesson.slug}-{key_of(lesson)}.json"
+def _kept(lesson: Lesson, folder: Path) -> tuple[Executed | None, str]:
+    made = kept(lesson, folder)
+    return made, state_of(lesson, made)
 
 
-def _names_claims(lesson: Lesson) -> bool:
-    return any("d2lab.claims" in cell.source or "import claims" in cell.source for cell in lesson.code)
+def _seconds(lesson: Lesson, folder: Path | None) -> float:
+    """Return how long a lesson took last time, or a guess."""
+    made = kept(lesson, folder) if folder is not None else None
+    return made.seconds if made is not None else SECONDS
 
 
-@cache
-def _package(with_claims: bool) -> str:
-    """Hash the code of the rooms that lessons stand on; words alone do not count."""
-    above = ABOVE - {"claims"} if with_claims else ABOVE
-    digest = hashlib.sha256()
-    for file in sorted(ROOT.rglob("*.py")):
-        place = file.relative_to(ROOT)
-        if place.parts[0] not in above:
-            digest.update(place.as_posix().encode() + without_words(file.read_text(encoding="utf-8")).encode() + b"\0")
-    for file in sorted(FOLDER.glob("*.json")) if with_claims else ():
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+def _left(guessed: Mapping[str, float], made: Mapping[str, Executed], passed: float, ended: int, count: int) -> str:
+    """Say how much time is left, from what the ended lessons were guessed to take and took."""
+    if ended == count:
+        return ""
+    share = sum(guessed[name] for name in made) / sum(guessed.values())
+    seconds = passed * (1 - share) / share
+    return f", about {seconds / 60:.0f} min left" if seconds >= 90 else f", about {seconds:.0f} s left"

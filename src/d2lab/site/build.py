@@ -1,4 +1,4 @@
-"""Building the site: lessons checked and run, pages written, Sphinx in both languages, notebooks, links."""
+"""Building the site: lessons checked, pages written from kept outputs, Sphinx in both languages, notebooks, links."""
 
 import hashlib
 import json
@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from d2lab.claims.record import commit
@@ -17,9 +17,10 @@ from d2lab.core.language import LANGUAGES, Language
 from d2lab.exercises.catalog import SOLUTIONS, STUBS, Entry, read_book
 from d2lab.explore.run import STATIC as EXPLORE
 from d2lab.lessons.check import problems_of_course, problems_of_home, slow
+from d2lab.lessons.kept import Executed, store
 from d2lab.lessons.lesson import Lesson, read_course
 from d2lab.lessons.parity import differences
-from d2lab.lessons.run import Executed, execute_all
+from d2lab.lessons.run import outputs_of
 from d2lab.site.exercise_pages import read_solutions
 from d2lab.site.explorer_pages import lenet_script
 from d2lab.site.links import dead_links
@@ -44,12 +45,14 @@ class Places:
     Args:
         course: the lessons.
         out: the site.
-        cache: outputs, formulas, modules, Sphinx's own.
+        cache: formulas, modules, Sphinx's own, and outputs of lessons that are not kept.
+        outputs: that are kept, of the lessons.
     """
 
     course: Path
     out: Path
     cache: Path
+    outputs: Path = field(default_factory=store)
 
 
 class SiteError(D2labError):
@@ -80,7 +83,7 @@ def build(
 
     Raises:
         SiteError: a lesson, a page or a link is wrong; all problems are listed and the site is not marked as whole.
-        RunError: a cell failed, or npm could not install.
+        RunError: npm could not install, or a lesson whose outputs are not kept failed.
         MissingExtraError: Sphinx, node or another tool is not installed.
     """
     verbs = list(verbs)
@@ -89,7 +92,7 @@ def build(
     _refuse([*problems_of_home(places.course / HOME, verbs), *problems_of_course(lessons, verbs)])
     _refuse(_problems_of_solutions(exercises))
     modules = install(places.cache)
-    executed = execute_all(lessons, places.cache / "outputs", jobs, tell)
+    executed = outputs_of(lessons, places.outputs, places.cache / "outputs", jobs, tell)
     _refuse(problems_of_course(lessons, verbs, executed))
     for line in slow(lessons, executed):
         tell(f"slow: {line}")

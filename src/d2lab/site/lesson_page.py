@@ -7,9 +7,9 @@ from typing import Any
 
 from d2lab.core.language import Language
 from d2lab.exercises.catalog import Entry
+from d2lab.lessons.kept import Executed
 from d2lab.lessons.lesson import HEADING, Cell, Lesson
 from d2lab.lessons.render_roles import fill
-from d2lab.lessons.run import Executed
 from d2lab.plot.drawing import DARK_MIME
 from d2lab.site.exercise_pages import with_exercises
 from d2lab.site.target import PageTarget

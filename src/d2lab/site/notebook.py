@@ -14,10 +14,10 @@ from d2lab.core.errors import DataError
 from d2lab.core.language import Language
 from d2lab.exercises.catalog import Entry
 from d2lab.explore.catalog import EXPLORERS
+from d2lab.lessons.kept import Executed
 from d2lab.lessons.lesson import FENCED, LABEL, Cell, Lesson
 from d2lab.lessons.prose import DISPLAY, LINK, ROLE
 from d2lab.lessons.render_roles import fill
-from d2lab.lessons.run import Executed
 from d2lab.site.exercise_pages import with_exercises
 from d2lab.site.target import first_number, short
 

@@ -68,7 +68,7 @@ def models_page(language: Language) -> str:
     rows = []
     for name in VARIANTS:
         found = inspect_net(find_subject(name, paper=True), timed=False)
-        costs, given = found.account, " × ".join(map(str, found.subject.shape))
+        costs, given = found.summary, " × ".join(map(str, found.subject.shape))
         work = f"{costs.multiply_adds / 1e9:.2f} G"
         rows.append([f"`{name}`", given, f"{costs.parameters:,}", work, f"{costs.activation_bytes / 2**20:.1f} MiB"])
     head = f"(models)=\n# {word('models', language)}\n\n{INTRO['models'][language]}"

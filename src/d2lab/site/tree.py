@@ -7,9 +7,9 @@ from pathlib import Path
 from d2lab.claims.catalog import CLAIMS
 from d2lab.core.language import Language
 from d2lab.exercises.catalog import Entry
+from d2lab.lessons.kept import Executed
 from d2lab.lessons.lesson import Lesson, read_prose
 from d2lab.lessons.render_roles import fill
-from d2lab.lessons.run import Executed
 from d2lab.site.api_pages import api_index, api_page, rooms, short_name
 from d2lab.site.claim_pages import claims_index, claims_page
 from d2lab.site.course_pages import chapter_page, course_index, told_in
