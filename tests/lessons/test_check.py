@@ -72,6 +72,13 @@ def test_what_is_wrong_is_said(write, old, new, said):
     assert any(said in line for line in found), found
 
 
+def test_a_cell_that_measures_time_must_say_that_it_varies(write):
+    timed = ("half = 37 / 2", "import time\nhalf = 37 / 2 + 0 * time.perf_counter()")
+    assert problems(write(timed)) == ["05-small/01-halves: code cell 1: measures time; say varies: true"]
+    marked = ("```{code-cell} ipython3\n", "```{code-cell} ipython3\n---\nvaries: true\n---\n")
+    assert problems(write(timed, marked)) == []
+
+
 def test_a_missing_language_is_said(write):
     path = write()
     text = path.read_text(encoding="utf-8")

@@ -1,5 +1,6 @@
 """Everything that a lesson is held to, in one list of problems."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -8,7 +9,7 @@ from d2lab.core.errors import D2labError
 from d2lab.core.language import LANGUAGES
 from d2lab.lessons.code_names import unknown_in_code
 from d2lab.lessons.export_values import VALUES_MIME
-from d2lab.lessons.kept import Executed, kept, state_of
+from d2lab.lessons.kept import Executed, kept, state_of, varying
 from d2lab.lessons.lesson import Lesson, read_prose
 from d2lab.lessons.names import unknown_names
 from d2lab.lessons.numbers import numbers_without_source
@@ -17,6 +18,7 @@ from d2lab.lessons.prose import labels, roles
 from d2lab.plot.drawing import DARK_MIME
 
 SECONDS = 45  # of processor time that a lesson may take
+CLOCK = re.compile(r"\b(perf_counter|process_time|monotonic|time_interleaved)\(")
 SHOWN = {"text/plain", "image/svg+xml", VALUES_MIME, DARK_MIME}
 
 
@@ -36,6 +38,7 @@ def problems_of(lesson: Lesson, verbs: Iterable[str], executed: Executed | None)
     found += unknown_names(lesson, verbs, None if executed is None else executed.values)
     found += unknown_in_code(lesson)
     found += numbers_without_source(lesson, None if executed is None else executed.flat)
+    found += _unmarked_clocks(lesson)
     if not any(role.kind == "claim" for cell in lesson.prose("en") for role in roles(cell.source)):
         found.append("names no claim")
     if executed is not None:
@@ -73,6 +76,12 @@ def problems_of_course(
     named = Counter(label for one in lessons for cell in one.prose("en") for label in labels(cell.source))
     named += Counter(str(cell.figure["name"]) for one in lessons for cell in one.code if cell.figure.get("name"))
     return found + [f"label {label} stands {times} times in the course" for label, times in named.items() if times > 1]
+
+
+def _unmarked_clocks(lesson: Lesson) -> list[str]:
+    """List the cells that read a clock and do not say so."""
+    timed = [number for number, cell in enumerate(lesson.code, 1) if CLOCK.search(cell.source)]
+    return [f"code cell {number}: measures time; say varies: true" for number in timed if number not in varying(lesson)]
 
 
 def _of_outputs(lesson: Lesson, executed: Executed) -> list[str]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 
 from d2lab.lessons.export_values import VALUES_MIME
-from d2lab.lessons.kept import Executed
+from d2lab.lessons.kept import Executed, varying
 from d2lab.lessons.kernel import SVG_MIME, Output
 from d2lab.lessons.lesson import Lesson
 
@@ -25,9 +25,9 @@ def differences(lesson: Lesson, known: Executed, fresh: Executed) -> list[str]:
         fresh: those of the run.
     """
     found = []
-    for number, cell in enumerate(lesson.code, 1):
+    for number in range(1, len(lesson.code) + 1):
         before, after = known.outputs[number - 1], fresh.outputs[number - 1]
-        varies = bool(cell.options.get("varies"))
+        varies = number in varying(lesson)
         said = [text_difference(_text(before), _text(after), numbers=not varies)]
         said += [_figures(before, after)]
         if not varies:

@@ -119,13 +119,18 @@ def keep_outputs(lesson: Lesson, made: Executed, folder: Path) -> Path:
         "format": FORMAT,
         "lesson": lesson.name,
         "code": made.code,
-        "time": {"date": made.date, "seconds": made.seconds},
+        "time": {"date": made.date, "seconds": made.seconds, "cells": varying(lesson)},
         "machine": made.machine,
         "modules": made.modules,
         "outputs": made.outputs,
     }
     write_json(path_of(lesson, folder), content)
     return path_of(lesson, folder)
+
+
+def varying(lesson: Lesson) -> list[int]:
+    """Number the code cells whose outputs depend on the clock or the machine: those with the option `varies: true`."""
+    return [number for number, cell in enumerate(lesson.code, 1) if cell.options.get("varies")]
 
 
 def kept(lesson: Lesson, folder: Path) -> Executed | None:

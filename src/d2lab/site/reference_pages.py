@@ -11,20 +11,20 @@ from d2lab.experiments.experiment import count_parameters, plan
 from d2lab.models.variants import VARIANTS
 from d2lab.recipes import RECIPES, Recipe
 from d2lab.reports.summary import find_subject
-from d2lab.reports.summary import inspect as inspect_net
+from d2lab.reports.summary import inspect as inspect_model
 from d2lab.site.words import word
 
 INTRO: dict[str, dict[Language, str]] = {
     "recipes": {
-        "en": "A recipe is a whole experiment by name: data, model, optimizer and budget. `d2lab train NAME` runs it and "
-        "leaves a record; `--set key=value` changes any setting below.",
-        "zh": "配方就是一个有名字的完整实验：数据、网络、优化器和预算。用 `d2lab train NAME` 运行并留下记录，"
+        "en": "A recipe is a whole experiment by name: data, model, optimizer and budget. `d2lab train NAME` runs it "
+        "and leaves a record; `--set key=value` changes any setting below.",
+        "zh": "配方就是一个有名字的完整实验：数据、模型、优化器和预算。用 `d2lab train NAME` 运行并留下记录，"
         "用 `--set key=value` 修改下面任何一项设置。",
     },
     "models": {
-        "en": "The papers' models at their papers' sizes, 1,000 classes. Counted here from the models themselves, while "
-        "they compute; `d2lab inspect NAME` shows each layer.",
-        "zh": "论文里的网络，按论文的尺寸、1000 个类别。下列数字由网络自己在计算时数出；"
+        "en": "Published models at the sizes of their papers, 1,000 classes. The numbers are counted during a forward "
+        "pass; `d2lab inspect NAME` shows each layer.",
+        "zh": "论文里的模型，按论文的尺寸、1000 个类别。下列数字都在一次前向计算中数出；"
         "`d2lab inspect NAME` 可以逐层查看。",
     },
 }
@@ -67,7 +67,7 @@ def models_page(language: Language) -> str:
     """
     rows = []
     for name in VARIANTS:
-        found = inspect_net(find_subject(name, paper=True), timed=False)
+        found = inspect_model(find_subject(name, paper=True), timed=False)
         costs, given = found.summary, " × ".join(map(str, found.subject.shape))
         work = f"{costs.multiply_adds / 1e9:.2f} G"
         rows.append([f"`{name}`", given, f"{costs.parameters:,}", work, f"{costs.activation_bytes / 2**20:.1f} MiB"])
