@@ -1,0 +1,123 @@
+"""What README says in both languages is so: recipes, counts, accuracies, names and links."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from d2lab.claims.catalog import CLAIMS
+from d2lab.exercises.catalog import course_folder, read_book
+from d2lab.recipes import RECIPES
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = {"en": "README.md", "zh": "README.zh.md"}
+DATA = {  # as the tables call the default data
+    "en": {"digits": "digits", "synthetic-linear": "points around a known plane", "blobs": "two clusters"},
+    "zh": {"digits": "手写数字", "synthetic-linear": "围绕已知平面的数据点", "blobs": "两团数据"},
+}
+COUNTED = {
+    "en": {"lessons": r"(\d[\d,]*) lessons", "claims": r"(\d[\d,]*) claims", "exercises": r"(\d[\d,]*) exercises"},
+    "zh": {"lessons": r"(\d[\d,]*) 课", "claims": r"(\d[\d,]*) 条论断", "exercises": r"(\d[\d,]*) 道练习"},
+}
+each_page = pytest.mark.parametrize("language", PAGES)
+
+
+def page(language):
+    return (ROOT / PAGES[language]).read_text(encoding="utf-8")
+
+
+def recipe_table(language):
+    """Yield (recipe, chapter, data) of each name in the first column of the table of recipes."""
+    section = re.search(r"\n## (?:Recipes|配方)\n(.*?)\n\n[^|\n]", page(language), re.S)[1]
+    for row in section.strip().splitlines()[2:]:
+        names, chapter, _, data = (cell.strip() for cell in row.strip("|").split(" | "))
+        for name in re.findall(r"`([^`]+)`", names):
+            yield name, int(chapter), data
+
+
+@each_page
+def test_the_table_of_recipes_is_the_list_of_recipes(language):
+    rows = list(recipe_table(language))
+    assert sorted(name for name, _, _ in rows) == sorted(RECIPES)
+    assert {name: chapter for name, chapter, _ in rows} == {name: r.chapter for name, r in RECIPES.items()}
+    wrong = {name: said for name, _, said in rows if not said.startswith(DATA[language][RECIPES[name].data])}
+    assert not wrong
+
+
+def counts():
+    course = course_folder()
+    lessons = len(list((ROOT / "course").glob("[0-9][0-9]-*/[0-9][0-9]-*.md")))
+    return {"lessons": lessons, "claims": len(CLAIMS), "exercises": len(read_book(course))}
+
+
+@each_page
+def test_counts_are_counted(language):
+    text, true = page(language), counts()
+    for what, pattern in COUNTED[language].items():
+        said = {int(number.replace(",", "")) for number in re.findall(pattern, text)}
+        assert said == {true[what]}, what
+
+
+@each_page
+def test_the_chapters_that_have_lessons_are_named(language):
+    chapters = sorted({int(path.parent.name[:2]) for path in (ROOT / "course").glob("[0-9][0-9]-*/[0-9][0-9]-*.md")})
+    runs = []
+    for chapter in chapters:
+        if runs and runs[-1][1] == chapter - 1:
+            runs[-1][1] = chapter
+        else:
+            runs.append([chapter, chapter])
+    spans = [("{} to {}" if language == "en" else "第 {} 到第 {} 章").format(*run) for run in runs]
+    said = f"chapters {' and '.join(spans)}" if language == "en" else f"对应{'和'.join(spans)}"
+    assert said in page(language)
+
+
+def measured():
+    from benchmarks.recipes import results
+
+    return results()["test_accuracy"]
+
+
+@each_page
+def test_accuracies_are_those_that_were_measured(language):
+    quoted = re.findall(r"\b0\.\d{3}\b", page(language))
+    assert quoted == [f"{accuracy:.3f}" for accuracy in measured()["lenet"]]
+
+
+@pytest.mark.slow
+def test_what_was_measured_comes_again():
+    from benchmarks.recipes import measure
+
+    assert measure("lenet", 0) == pytest.approx(
+        measured()["lenet"][0], abs=0.0112
+    )  # four of 360 digits: other machines
+
+
+@each_page
+def test_named_claims_and_exercises_exist(language):
+    text = page(language)
+    claims = set(re.findall(r"d2lab (?:check|claims) ([a-z0-9]+(?:-[a-z0-9]+)+)", text))
+    assert claims
+    assert claims <= set(CLAIMS)
+    assert set(re.findall(r"d2lab exercise start ([a-z0-9-]+)", text)) <= set(read_book(course_folder()))
+
+
+@each_page
+def test_named_recipes_exist(language):
+    assert set(re.findall(r"d2lab train ([a-z][a-z0-9-]*)", page(language))) <= set(RECIPES)
+
+
+@pytest.mark.parametrize("name", [*PAGES.values(), "CONTRIBUTING.md", "docs/benchmarks.md", "docs/benchmarks.zh.md"])
+def test_links_lead_somewhere(name):
+    here = (ROOT / name).parent
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", (ROOT / name).read_text(encoding="utf-8"))
+    assert [link for link in links if "://" not in link and not (here / link).exists()] == []
+
+
+def test_commands_of_benchmarks_need_no_group_that_does_not_exist():
+    import tomllib
+
+    groups = set(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"])
+    texts = [*(ROOT / "benchmarks").rglob("*.md"), *(ROOT / "benchmarks").rglob("*.py"), *(ROOT / "docs").glob("*.md")]
+    named = {group for path in texts for group in re.findall(r"--group (\w+)", path.read_text(encoding="utf-8"))}
+    assert named <= groups
