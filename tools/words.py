@@ -78,6 +78,13 @@ class Allowed:
 
 ALLOWED: tuple[Allowed, ...] = (
     Allowed("picture", "plot/__init__.py", '"pictures": "image_grid"', "an old name that works for one more release"),
+    Allowed(
+        "old name",
+        "optimizers/config.py",
+        '"rest_factor": "adamw_lr_scale"',
+        "an old name that works for one more release",
+    ),
+    Allowed("slope", "layers/activation.py", "negative_slope", "an argument of torch.nn.LeakyReLU"),
 )
 
 

@@ -66,7 +66,7 @@ def test_it_is_scipys_correlation_and_does_not_mirror_the_kernel():
     )
 
 
-def test_moving_the_image_moves_the_map():
+def test_convolution_is_translation_equivariant():
     layer = Conv2d(2, 3, 3, bias=False).double()
     image = pad(drawn(1, 2, 5, 5), (4, 4), (4, 4))
     moved = image.roll((1, 2), (2, 3))
@@ -103,12 +103,12 @@ def test_the_matrix_is_the_convolution_as_a_linear_map():
 @given(length=st.integers(1, 30), kernel=st.integers(1, 5), stride=st.integers(1, 4), dilation=st.integers(1, 3))
 @settings(deadline=None, max_examples=100)
 def test_windows_are_counted_as_they_are_found(length, kernel, stride, dilation):
-    reach = dilation * (kernel - 1) + 1
-    begins = [begin for begin in range(0, length, stride) if begin + reach <= length]
+    extent = dilation * (kernel - 1) + 1
+    begins = [begin for begin in range(0, length, stride) if begin + extent <= length]
     if begins:
         assert count_windows(length, kernel, stride, dilation) == len(begins)
     else:
-        with pytest.raises(ValueError, match=f"got '{length} pixels', need at least {reach}"):
+        with pytest.raises(ValueError, match=f"got '{length} pixels', need at least {extent}"):
             count_windows(length, kernel, stride, dilation)
 
 
@@ -126,5 +126,5 @@ def test_a_pool_of_known_numbers():
     assert AvgPool2d(3, stride=3, padding=1)(image).flatten()[0] == pytest.approx((0 + 1 + 4 + 5) / 9)
 
 
-def test_the_frame_never_wins_a_maximum():
+def test_padding_is_never_the_maximum():
     assert MaxPool2d(3, padding=1)(torch.full((1, 1, 3, 3), -5.0)).max() == -5

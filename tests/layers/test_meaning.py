@@ -1,4 +1,4 @@
-"""What layers are for, measured: means that stay, units that part, losses that are formulas; and bad input."""
+"""Properties of layers: preserved means, broken symmetry, losses by their formulas; and bad input."""
 
 import math
 
@@ -12,7 +12,7 @@ from d2lab.layers import init
 from d2lab.layers.init import initialize
 
 
-def test_dropout_keeps_the_mean_and_silences_its_share():
+def test_dropout_keeps_the_mean_and_drops_its_share():
     torch.manual_seed(0)
     ones = torch.ones(200_000)
     dropped = layers.Dropout(0.3)(ones)
@@ -45,12 +45,12 @@ def hidden_units_after_training(how):
         loss = (model(inputs) - inputs.prod(1, keepdim=True)).square().mean()
         gradients = torch.autograd.grad(loss, list(model.parameters()))
         with torch.no_grad():
-            for weight, slope in zip(model.parameters(), gradients, strict=True):
-                weight.sub_(0.1 * slope)
+            for weight, gradient in zip(model.parameters(), gradients, strict=True):
+                weight.sub_(0.1 * gradient)
     return model[0].weight.detach()
 
 
-def test_units_that_start_equal_stay_equal():
+def test_units_initialized_alike_stay_equal():
     weights = hidden_units_after_training("symmetric")
     assert float((weights - weights[0]).abs().max()) < 1e-15
     assert float((weights - init.SYMMETRIC).abs().max()) > 1e-4  # though they did learn
@@ -58,13 +58,13 @@ def test_units_that_start_equal_stay_equal():
     assert float((apart - apart[0]).abs().max()) > 0.1
 
 
-def test_the_default_start_has_variance_a_third_of_one_over_fan_in():
+def test_the_default_initialization_has_variance_a_third_of_one_over_fan_in():
     torch.manual_seed(0)
     weight = layers.Linear(300, 400).weight.detach()
     assert float(weight.var()) == pytest.approx(1 / (3 * 300), rel=0.02)
 
 
-def test_smooth_l1_meets_its_formula_on_both_sides_of_the_border():
+def test_smooth_l1_meets_its_formula_on_both_sides_of_the_threshold():
     errors = torch.tensor([0.05, 1 / 9, 0.5, -2.0], dtype=torch.float64)
     mine = layers.smooth_l1_loss(errors, torch.zeros(4).double(), sigma=3.0)
     expected = [4.5 * 0.05**2, 1 / 18, 0.5 - 1 / 18, 2 - 1 / 18]
@@ -96,7 +96,7 @@ def test_smoothing_raises_the_least_possible_loss_to_the_entropy_of_the_target()
     assert float(loss) == pytest.approx(entropy, rel=1e-12)
 
 
-def test_padding_word_gets_no_gradient():
+def test_padding_index_gets_no_gradient():
     table = layers.Embedding(4, 3, padding_idx=1)
     assert table.weight[1].count_nonzero() == 0
     table(torch.tensor([0, 1, 1])).sum().backward()
@@ -184,7 +184,7 @@ REFUSED = {
     ),
     "norm of one": (
         lambda: layers.BatchNorm1d(3)(torch.zeros(1, 3)),
-        "the batch: got '1 value in each channel', need 2 or more to train. Use a larger batch, or evaluate.",
+        "the batch: got '1 value in each channel', need 2 or more to train. Use a larger batch, or call eval().",
     ),
     "layer norm": (
         lambda: layers.LayerNorm(9)(image),
@@ -209,9 +209,9 @@ REFUSED = {
         lambda: layers.CrossEntropyLoss(label_smoothing=2.0),
         "CrossEntropyLoss.label_smoothing: got 2.0, need a share from 0 to 1.",
     ),
-    "class number": (
+    "class index": (
         lambda: layers.CrossEntropyLoss()(torch.zeros(2, 3), torch.tensor([0, 3])),
-        "the target of CrossEntropyLoss: got (2,), need class numbers 0 to 2 of shape (2,).",
+        "the target of CrossEntropyLoss: got (2,), need class indices 0 to 2 of shape (2,).",
     ),
     "focal": (
         lambda: layers.FocalLoss(alpha=2.0),
@@ -219,7 +219,7 @@ REFUSED = {
     ),
     "fans": (
         lambda: init.xavier_uniform_(torch.zeros(3)),
-        "the weight to start: got (3,), need an axis for outputs and one for inputs.",
+        "the weight to initialize: got (3,), need axes for outputs and inputs.",
     ),
 }
 

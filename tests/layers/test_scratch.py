@@ -1,4 +1,4 @@
-"""Any model, rebuilt on our layers: the same net in all that can be measured."""
+"""Any model rebuilt on our layers: the same function, gradients, names, ties and mode."""
 
 import copy
 
@@ -33,8 +33,8 @@ def test_lenet_has_the_same_logits_and_gradients(config):
     assert not torchs(mine)
     images = torch.rand(8, 1, 28, 28, dtype=torch.float64)
     targets = torch.arange(8)
-    for net, loss in ((model, nn.CrossEntropyLoss()), (mine, layers.CrossEntropyLoss())):
-        loss(net(images), targets).backward()
+    for one, loss in ((model, nn.CrossEntropyLoss()), (mine, layers.CrossEntropyLoss())):
+        loss(one(images), targets).backward()
     torch.testing.assert_close(mine(images), model(images), rtol=1e-12, atol=1e-13)
     for (name, weight), (other, reference) in zip(mine.named_parameters(), model.named_parameters(), strict=True):
         assert name == other
@@ -42,7 +42,7 @@ def test_lenet_has_the_same_logits_and_gradients(config):
 
 
 @torch.no_grad()
-def farthest(one, other):
+def largest_difference(one, other):
     return max(float((a - b).abs().max()) for a, b in zip(one.parameters(), other.parameters(), strict=True))
 
 
@@ -53,17 +53,17 @@ def test_an_epoch_on_digits_leads_to_the_same_weights():
     model = LeNet(LeNetConfig())
     before, mine = copy.deepcopy(model), to_scratch(model)
     order = torch.randperm(len(images), generator=torch.Generator().manual_seed(1)).split(64)
-    for net, loss in ((model, nn.CrossEntropyLoss()), (mine, layers.CrossEntropyLoss())):
-        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    for one, loss in ((model, nn.CrossEntropyLoss()), (mine, layers.CrossEntropyLoss())):
+        optimizer = torch.optim.SGD(one.parameters(), lr=0.1)
         for batch in order:
             optimizer.zero_grad()
-            loss(net(images[batch]), targets[batch]).backward()
+            loss(one(images[batch]), targets[batch]).backward()
             optimizer.step()
-    assert farthest(model, before) > 0.01
-    assert farthest(model, mine) < 1e-5
+    assert largest_difference(model, before) > 0.01
+    assert largest_difference(model, mine) < 1e-5
 
 
-def test_the_model_is_left_alone_and_shares_nothing():
+def test_the_model_is_not_changed_and_shares_nothing():
     model = MLP(MLPConfig())
     mine = to_scratch(model)
     assert torchs(model)
@@ -79,7 +79,7 @@ def test_a_rebuilt_model_needs_no_rebuilding():
     assert [type(m) for m in twice.modules()] == [type(m) for m in once.modules()]
 
 
-def test_nothing_random_is_used_up():
+def test_no_random_numbers_are_used():
     model = LeNet(LeNetConfig())
     torch.manual_seed(0)
     expected = torch.rand(3)
@@ -129,15 +129,15 @@ def hooked():
     return layer
 
 
-class Heir(nn.Linear):
-    """An heir may compute anything."""
+class Subclass(nn.Linear):
+    """A subclass may compute anything."""
 
 
 @pytest.mark.parametrize(
     ("layer", "words"),
     [
-        (lambda: nn.LSTM(2, 2), "0: got 'LSTM', need a layer with a scratch twin"),
-        (lambda: Heir(2, 2), "0: got 'Heir', need a layer with a scratch twin"),
+        (lambda: nn.LSTM(2, 2), "0: got 'LSTM', need a layer that has a twin from scratch"),
+        (lambda: Subclass(2, 2), "0: got 'Subclass', need a layer that has a twin from scratch"),
         (lambda: nn.Conv2d(1, 1, 3, padding=1, padding_mode="reflect"), "padding_mode: got 'reflect', need 'zeros'"),
         (lambda: nn.MaxPool2d(2, return_indices=True), "return_indices: got True, need False"),
         (lambda: nn.Embedding(3, 2, max_norm=1.0), "max_norm: got 1.0, need None"),
@@ -145,7 +145,7 @@ class Heir(nn.Linear):
         (lambda: torch.nn.utils.parametrizations.weight_norm(nn.Linear(2, 2)), "got 'ParametrizedLinear'"),
         (hooked, "0 (Linear): got 'hooks', need a layer without them. Remove them before to_scratch."),
     ],
-    ids=["unknown", "heir", "padding mode", "indices", "max norm", "no axis", "parametrized", "hooks"],
+    ids=["unknown", "subclass", "padding mode", "indices", "max norm", "no axis", "parametrized", "hooks"],
 )
 def test_what_has_no_twin_is_refused_by_name(layer, words):
     with pytest.raises(ConfigError) as caught:

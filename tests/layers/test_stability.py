@@ -1,4 +1,4 @@
-"""Naive formulas break where they say; ours do not, and lose no digits on the way."""
+"""Naive formulas fail where they say; the stable ones do not, and lose no digits."""
 
 import math
 
@@ -10,7 +10,7 @@ from d2lab.layers.activation_catalog import ACTIVATIONS
 from d2lab.layers.activation_catalog import activation as make_activation
 from d2lab.layers.normalization import moments
 
-FRIENDLY = torch.linspace(-4, 4, 41, dtype=torch.float64).view(1, -1)
+MODERATE = torch.linspace(-4, 4, 41, dtype=torch.float64).view(1, -1)
 
 
 def gradient(function, *values):
@@ -38,8 +38,8 @@ def gradient(function, *values):
     ],
     ids=["sigmoid", "softplus", "softmax", "log softmax", "variance", "cross-entropy", "binary cross-entropy"],
 )
-def test_both_agree_on_friendly_numbers(simple, stable):
-    torch.testing.assert_close(simple(FRIENDLY), stable(FRIENDLY), rtol=1e-12, atol=1e-13)
+def test_both_agree_on_moderate_numbers(simple, stable):
+    torch.testing.assert_close(simple(MODERATE), stable(MODERATE), rtol=1e-12, atol=1e-13)
 
 
 def test_the_naive_sigmoid_loses_its_gradient():
@@ -53,19 +53,19 @@ def test_the_naive_softplus_overflows_and_vanishes():
     torch.testing.assert_close(activation.softplus(torch.tensor([89.0, -18.0])), torch.tensor([89.0, math.exp(-18)]))
 
 
-@pytest.mark.parametrize("score", [89.0, -105.0])
-def test_the_naive_softmax_is_nan(score):
-    scores = torch.tensor([score, score - 1])
-    assert naive.naive_softmax(scores, 0).isnan().any()
-    torch.testing.assert_close(activation.softmax(scores, 0), torch.tensor([1.0, 0.0]).softmax(0))
+@pytest.mark.parametrize("logit", [89.0, -105.0])
+def test_the_naive_softmax_is_nan(logit):
+    logits = torch.tensor([logit, logit - 1])
+    assert naive.naive_softmax(logits, 0).isnan().any()
+    torch.testing.assert_close(activation.softmax(logits, 0), torch.tensor([1.0, 0.0]).softmax(0))
 
 
 def test_the_naive_log_softmax_and_cross_entropy_are_infinite():
-    scores = torch.tensor([[0.0, -105.0]])
-    assert naive.naive_log_softmax(scores, 1)[0, 1] == -math.inf
-    assert naive.naive_cross_entropy(scores, torch.tensor([1])) == math.inf
-    assert activation.log_softmax(scores, 1)[0, 1] == -105
-    assert CrossEntropyLoss()(scores, torch.tensor([1])) == 105
+    logits = torch.tensor([[0.0, -105.0]])
+    assert naive.naive_log_softmax(logits, 1)[0, 1] == -math.inf
+    assert naive.naive_cross_entropy(logits, torch.tensor([1])) == math.inf
+    assert activation.log_softmax(logits, 1)[0, 1] == -105
+    assert CrossEntropyLoss()(logits, torch.tensor([1])) == 105
 
 
 def test_the_naive_binary_cross_entropy_is_infinite():
@@ -91,10 +91,10 @@ def test_every_value_is_right_to_the_last_digits_not_only_the_large_ones(name):
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
-def test_a_bend_has_the_slope_of_its_finite_difference(name):
+def test_an_activation_has_the_derivative_of_its_finite_difference(name):
     layer = make_activation(name)
     points = torch.tensor([-3.1, -0.7, 0.3, 2.2], dtype=torch.float64, requires_grad=True)
     layer(points).sum().backward()
     step = 1e-6
-    slope = (layer(points.detach() + step) - layer(points.detach() - step)) / (2 * step)
-    torch.testing.assert_close(points.grad, slope, rtol=1e-8, atol=1e-9)
+    expected = (layer(points.detach() + step) - layer(points.detach() - step)) / (2 * step)
+    torch.testing.assert_close(points.grad, expected, rtol=1e-8, atol=1e-9)

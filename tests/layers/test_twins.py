@@ -1,4 +1,4 @@
-"""Every layer of ours is its torch twin: same arguments, same start, same values, same gradients."""
+"""Every layer of ours is its torch twin: same arguments, initialization, values and gradients."""
 
 import dataclasses
 import inspect
@@ -32,13 +32,13 @@ def test_a_wide_tolerance_is_explained_and_every_row_has_a_source(row):
 
 
 @each_layer
-def test_the_same_seed_gives_the_same_start(row):
-    starts = []
+def test_the_same_seed_gives_the_same_initialization(row):
+    states = []
     for make in (row.ours, row.theirs):
         torch.manual_seed(5)
-        starts.append(make().state_dict())
-    assert starts[0].keys() == starts[1].keys()
-    assert all(torch.equal(starts[0][name], starts[1][name]) for name in starts[1])
+        states.append(make().state_dict())
+    assert states[0].keys() == states[1].keys()
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[1])
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
-"""Activations from scratch: elementary functions only, in forms that neither overflow nor cancel.
+"""Activation functions from scratch, in forms that neither overflow nor lose digits to cancellation.
 
-Where two formulas meet at 0, `torch.where` must choose between branches that are each right there: the library
-gives |x| the derivative 0 at 0, and a formula built on it has a wrong gradient at that one point.
+Where two formulas meet at 0, `torch.where` chooses between branches whose derivatives are both right there: torch's
+|x| has the derivative 0 at 0, and a formula built on it has a wrong gradient at that point.
 """
 
 import math
@@ -17,7 +17,7 @@ Values = Float[Tensor, "*shape"]
 
 
 def sigmoid(input: Values) -> Values:
-    """Return 1 / (1 + exp(-x)), with the exponential of a number never above 0.
+    """Compute 1 / (1 + exp(-x)) element-wise; the argument of the exponential is never above 0.
 
     Source: Goodfellow, Bengio, Courville 2016, "Deep Learning", eq. 3.30.
     """
@@ -27,7 +27,7 @@ def sigmoid(input: Values) -> Values:
 
 
 def tanh(input: Values) -> Values:
-    """Return (1 - exp(-2x)) / (1 + exp(-2x)); near 0 without cancellation, thanks to expm1.
+    """Compute (1 - exp(-2x)) / (1 + exp(-2x)) element-wise; expm1 avoids cancellation near 0.
 
     Source: Abramowitz and Stegun 1964, 4.5.3.
     """
@@ -38,7 +38,7 @@ def tanh(input: Values) -> Values:
 
 
 def softplus(input: Values) -> Values:
-    """Return log(1 + exp(x)) without overflow: max(x, 0) + log(1 + exp(-|x|)).
+    """Compute log(1 + exp(x)) element-wise, without overflow: max(x, 0) + log(1 + exp(-|x|)).
 
     Source: Dugas et al. 2001, "Incorporating Second-Order Functional Knowledge", eq. 4.
     """
@@ -47,7 +47,7 @@ def softplus(input: Values) -> Values:
 
 
 def log_softmax(input: Values, dim: int) -> Values:
-    """Return x - log(sum(exp(x))) along an axis; the largest entry is subtracted first, so nothing overflows.
+    """Compute x - log(sum(exp(x))) along the axis `dim`; the maximum is subtracted first, so nothing overflows.
 
     Source: Goodfellow, Bengio, Courville 2016, "Deep Learning", section 6.2.2.3.
     """
@@ -56,7 +56,7 @@ def log_softmax(input: Values, dim: int) -> Values:
 
 
 def softmax(input: Values, dim: int) -> Values:
-    """Return exp(x) / sum(exp(x)) along an axis; the largest entry is subtracted first, so nothing overflows.
+    """Compute exp(x) / sum(exp(x)) along the axis `dim`; the maximum is subtracted first, so nothing overflows.
 
     Source: Bridle 1990, "Probabilistic Interpretation of Feedforward Classification Network Outputs".
     """
@@ -65,9 +65,8 @@ def softmax(input: Values, dim: int) -> Values:
 
 
 class Identity(nn.Module):
-    """Change nothing. Takes and ignores any argument, as torch's does.
+    """Return the input unchanged. Arguments are accepted and ignored, as in torch.
 
-    Source: none.
     Twin: torch.nn.Identity.
     """
 
@@ -80,26 +79,34 @@ class Identity(nn.Module):
 
 
 class Sigmoid(nn.Module):
-    """Squash to 0..1: `sigmoid`. Source: Rumelhart, Hinton, Williams 1986, eq. 2. Twin: torch.nn.Sigmoid."""
+    """Apply the logistic function 1 / (1 + exp(-x)) element-wise; outputs lie between 0 and 1.
+
+    Source: Rumelhart, Hinton, Williams 1986, eq. 2.
+    Twin: torch.nn.Sigmoid.
+    """
 
     def forward(self, input: Values) -> Values:
-        """Squash every entry."""
+        """Apply `sigmoid` element-wise."""
         return sigmoid(input)
 
 
 class Tanh(nn.Module):
-    """Squash to -1..1: `tanh`. Source: LeCun et al. 1998, "Efficient BackProp", section 4.4. Twin: torch.nn.Tanh."""
+    """Apply the hyperbolic tangent element-wise; outputs lie between -1 and 1.
+
+    Source: LeCun et al. 1998, "Efficient BackProp", section 4.4.
+    Twin: torch.nn.Tanh.
+    """
 
     def forward(self, input: Values) -> Values:
-        """Squash every entry."""
+        """Apply `tanh` element-wise."""
         return tanh(input)
 
 
 class ReLU(nn.Module):
-    """Return max(x, 0), with derivative 0 at 0; NaN stays NaN.
+    """Apply max(x, 0) element-wise, with derivative 0 at 0; NaN stays NaN.
 
     Source: Nair and Hinton 2010, "Rectified Linear Units Improve Restricted Boltzmann Machines", section 2.
-    Twin: torch.nn.ReLU; `inplace` is accepted and ours never overwrites.
+    Twin: torch.nn.ReLU; `inplace` is accepted, but the input is never overwritten.
     """
 
     def __init__(self, inplace: bool = False) -> None:
@@ -107,20 +114,24 @@ class ReLU(nn.Module):
         self.inplace = inplace
 
     def forward(self, input: Values) -> Values:
-        """Cut off below 0."""
+        """Apply max(x, 0) element-wise."""
         return torch.where(input <= 0, 0, input)
 
 
 class ReLU6(ReLU):
-    """Return min(max(x, 0), 6). Source: Krizhevsky 2010, "Convolutional Deep Belief Networks". Twin: torch.nn.ReLU6."""
+    """Apply min(max(x, 0), 6) element-wise.
+
+    Source: Krizhevsky 2010, "Convolutional Deep Belief Networks".
+    Twin: torch.nn.ReLU6.
+    """
 
     def forward(self, input: Values) -> Values:
-        """Cut off below 0 and above 6."""
+        """Apply min(max(x, 0), 6) element-wise."""
         return torch.where(input >= 6, 6, super().forward(input))
 
 
 class LeakyReLU(ReLU):
-    """Return x above 0 and slope x elsewhere.
+    """Apply x where x > 0 and negative_slope x elsewhere.
 
     Source: Maas, Hannun, Ng 2013, "Rectifier Nonlinearities Improve Neural Network Acoustic Models", eq. 2.
     Twin: torch.nn.LeakyReLU.
@@ -131,12 +142,12 @@ class LeakyReLU(ReLU):
         self.negative_slope = negative_slope
 
     def forward(self, input: Values) -> Values:
-        """Flatten below 0."""
+        """Scale the negative entries."""
         return torch.where(input > 0, input, self.negative_slope * input)
 
 
 class PReLU(nn.Module):
-    """Return x above 0 and weight x elsewhere, the weight learnt: one for all, or one for each channel.
+    """Apply x where x > 0 and weight x elsewhere, with learned weights: a single one, or one for each channel (axis 1).
 
     Source: He et al. 2015, "Delving Deep into Rectifiers", eq. 1.
     Twin: torch.nn.PReLU.
@@ -152,17 +163,17 @@ class PReLU(nn.Module):
         self.weight = nn.Parameter(torch.full((num_parameters,), init))
 
     def forward(self, input: Values) -> Values:
-        """Flatten below 0."""
-        slope: Tensor = self.weight
+        """Scale the negative entries."""
+        weight: Tensor = self.weight  # 1 or channel
         if input.ndim > 1:
             if self.num_parameters not in (1, input.shape[1]):
                 raise ConfigError("PReLU.num_parameters", got=self.num_parameters, need=f"1 or {input.shape[1]}")
-            slope = slope.view(-1, *[1] * (input.ndim - 2))
-        return torch.where(input > 0, input, slope * input)
+            weight = weight.view(-1, *[1] * (input.ndim - 2))  # 1 or channel, then 1 for each further axis
+        return torch.where(input > 0, input, weight * input)
 
 
 class ELU(ReLU):
-    """Return x above 0 and alpha (exp(x) - 1) elsewhere.
+    """Apply x where x > 0 and alpha (exp(x) - 1) elsewhere.
 
     Source: Clevert, Unterthiner, Hochreiter 2016, "Fast and Accurate Deep Network Learning by ELUs", eq. 15.
     Twin: torch.nn.ELU.
@@ -173,15 +184,15 @@ class ELU(ReLU):
         self.alpha = alpha
 
     def forward(self, input: Values) -> Values:
-        """Bend below 0; the inner choice keeps the branch that is not taken from overflowing in the gradient."""
+        """Apply the function; the inner `where` keeps the unused branch from overflowing in the gradient."""
         below = torch.where(input > 0, 0, input)
         return torch.where(input > 0, input, self.alpha * below.expm1())
 
 
 class GELU(nn.Module):
-    """Return x times the probability that a standard normal number is below x.
+    """Apply x Phi(x) element-wise, with Phi the distribution function of the standard normal distribution.
 
-    approximate="tanh" is 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))).
+    approximate="tanh" computes 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))).
 
     Source: Hendrycks and Gimpel 2016, "Gaussian Error Linear Units", section 2.
     Twin: torch.nn.GELU.
@@ -196,26 +207,26 @@ class GELU(nn.Module):
         self.approximate = approximate
 
     def forward(self, input: Values) -> Values:
-        """Weigh every entry."""
+        """Apply the function, exactly or by its approximation."""
         if self.approximate == "tanh":
             return 0.5 * input * (1 + tanh(math.sqrt(2 / math.pi) * (input + 0.044715 * input**3)))
         return 0.5 * input * (1 + (input / math.sqrt(2)).erf())
 
 
 class SiLU(ReLU):
-    """Return x sigmoid(x).
+    """Apply x sigmoid(x) element-wise.
 
     Source: Elfwing, Uchibe, Doya 2018, Neural Networks 107, eq. 8.
     Twin: torch.nn.SiLU.
     """
 
     def forward(self, input: Values) -> Values:
-        """Weigh every entry."""
+        """Apply x sigmoid(x) element-wise."""
         return input * sigmoid(input)
 
 
 class Softplus(nn.Module):
-    """Return log(1 + exp(beta x)) / beta, a ReLU without the corner; x itself where beta x is above the threshold.
+    """Apply log(1 + exp(beta x)) / beta, a smooth ReLU; x itself where beta x is above the threshold.
 
     Source: Dugas et al. 2001, "Incorporating Second-Order Functional Knowledge", eq. 4.
     Twin: torch.nn.Softplus.
@@ -226,16 +237,16 @@ class Softplus(nn.Module):
         self.beta, self.threshold = beta, threshold
 
     def forward(self, input: Values) -> Values:
-        """Round the corner."""
+        """Apply the function element-wise."""
         scaled = self.beta * input
         return torch.where(scaled > self.threshold, input, softplus(scaled) / self.beta)
 
 
 class Softmax(nn.Module):
-    """Turn scores into probabilities: `softmax`.
+    """Turn logits into probabilities that sum to 1 along `dim`.
 
     Source: Bridle 1990, "Probabilistic Interpretation of Feedforward Classification Network Outputs".
-    Twin: torch.nn.Softmax with a stated axis.
+    Twin: torch.nn.Softmax; `dim` is required here.
     """
 
     def __init__(self, dim: int) -> None:
@@ -243,17 +254,17 @@ class Softmax(nn.Module):
         self.dim = dim
 
     def forward(self, input: Values) -> Values:
-        """Normalize along `dim`."""
+        """Apply `softmax` along `dim`."""
         return softmax(input, self.dim)
 
 
 class LogSoftmax(Softmax):
-    """Turn scores into logarithms of probabilities: `log_softmax`.
+    """Turn logits into logarithms of probabilities along `dim`.
 
     Source: Goodfellow, Bengio, Courville 2016, "Deep Learning", section 6.2.2.3.
-    Twin: torch.nn.LogSoftmax with a stated axis.
+    Twin: torch.nn.LogSoftmax; `dim` is required here.
     """
 
     def forward(self, input: Values) -> Values:
-        """Normalize along `dim`."""
+        """Apply `log_softmax` along `dim`."""
         return log_softmax(input, self.dim)

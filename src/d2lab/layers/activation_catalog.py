@@ -1,7 +1,4 @@
-"""Activations by name: torch's own, for models to choose from.
-
-Source: none; the activations name theirs.
-"""
+"""Activation functions by name, as torch's own layers, for models to choose from."""
 
 from typing import Literal
 
@@ -20,5 +17,5 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 
 
 def activation(name: ActivationName) -> nn.Module:
-    """Make a fresh activation layer."""
+    """Build a new activation layer."""
     return ACTIVATIONS[name]()

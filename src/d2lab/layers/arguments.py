@@ -1,7 +1,4 @@
-"""The arguments that layers share: pairs of sizes, counts, and the words for wrong ones.
-
-Source: none; plumbing.
-"""
+"""Checks of the arguments that layers share: pairs of sizes, counts, axes and choices."""
 
 from typing import Any
 
@@ -12,15 +9,15 @@ from d2lab.core.errors import ConfigError
 
 
 def pair(value: int | tuple[int, ...]) -> tuple[int, ...]:
-    """Return (rows, columns): a single number means both."""
+    """Return a size as (rows, columns); a single number stands for both."""
     return (value, value) if isinstance(value, int) else tuple(value)
 
 
 def check_counts(layer: str, **counts: int | tuple[int, ...]) -> None:
-    """Refuse sizes below 1.
+    """Raise unless every size is 1 or more.
 
     Args:
-        layer: its name, for the message.
+        layer: name of the layer, for the message.
         counts: argument names with their values.
 
     Raises:
@@ -32,7 +29,13 @@ def check_counts(layer: str, **counts: int | tuple[int, ...]) -> None:
 
 
 def check_axis(layer: str, input: Shaped[Tensor, "*shape"], axis: int, size: int) -> None:
-    """Refuse an input whose axis has another length than the layer was made for.
+    """Raise unless an axis of the input has the length that the layer was built for.
+
+    Args:
+        layer: name of the layer, for the message.
+        input: what the layer is called with.
+        axis: number of the axis.
+        size: its length.
 
     Raises:
         ConfigError: the axis is missing or of another length.
@@ -42,10 +45,15 @@ def check_axis(layer: str, input: Shaped[Tensor, "*shape"], axis: int, size: int
 
 
 def check_choice(what: str, value: Any, choices: tuple[str, ...]) -> None:  # noqa: ANN401
-    """Refuse a word that is none of the choices.
+    """Raise unless a value is one of the choices.
+
+    Args:
+        what: name of the argument, for the message.
+        value: what was given.
+        choices: what is accepted.
 
     Raises:
-        ConfigError: it is another one.
+        ConfigError: it is none of them.
     """
     if value not in choices:
         raise ConfigError(what, got=value, need=f"one of {', '.join(choices)}")

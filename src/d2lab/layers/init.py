@@ -1,7 +1,7 @@
-"""Starting weights, from scratch, and by name for every linear and convolutional layer of a model.
+"""Weight initialization from scratch, and by name for every linear and convolutional layer of a model.
 
-Each function fills a tensor in place and returns it, under torch.nn.init's name; from the same seed both draw
-the same numbers.
+Each function fills a tensor in place and returns it, as its namesake in torch.nn.init does; from the same seed both
+draw the same numbers.
 """
 
 import math
@@ -16,11 +16,11 @@ from d2lab.core.errors import ConfigError
 
 Weight = Float[Tensor, "*shape"]
 InitName = Literal["default", "normal", "xavier", "kaiming", "zeros", "symmetric"]
-SYMMETRIC = 0.01  # the one value of every weight of a symmetric start
+SYMMETRIC = 0.01  # the value of every weight under "symmetric"
 
 
 def fans(weight: Weight) -> tuple[int, int]:
-    """Count how many numbers flow into an output (fan in), and out of an input (fan out).
+    """Return fan in, the number of inputs of one output unit, and fan out, the number of outputs of one input unit.
 
     Source: Glorot and Bengio 2010, section 4.2.1.
 
@@ -31,61 +31,58 @@ def fans(weight: Weight) -> tuple[int, int]:
         ConfigError: the weight has fewer than two axes.
     """
     if weight.ndim < 2:
-        raise ConfigError("the weight to start", got=tuple(weight.shape), need="an axis for outputs and one for inputs")
+        raise ConfigError("the weight to initialize", got=tuple(weight.shape), need="axes for outputs and inputs")
     kernel = weight[0, 0].numel()
     return weight.shape[1] * kernel, weight.shape[0] * kernel
 
 
 @torch.no_grad()
 def constant_(tensor: Weight, val: float) -> Weight:
-    """Return every entry the same value.
+    """Fill with a constant.
 
-    Source: none; why not: Goodfellow, Bengio, Courville 2016, "Deep Learning", section 8.4.
+    For the weights of a hidden layer this shows why initialization is random: all units compute the same, get the same
+    gradient and stay equal for ever (Goodfellow, Bengio, Courville 2016, "Deep Learning", section 8.4).
 
-    As the start of a hidden layer this is the mistake that shows why starts are random: all units of the layer
-    compute the same, get the same gradient and stay the same for ever.
+    Args:
+        tensor: to fill.
+        val: the constant.
     """
     return tensor.fill_(val)
 
 
 def zeros_(tensor: Weight) -> Weight:
-    """Fill with 0: right for biases, a dead start for hidden layers.
-
-    Source: none; a definition.
-    """
+    """Fill with 0: usual for biases; hidden layers of weights 0 do not learn."""
     return constant_(tensor, 0.0)
 
 
 @torch.no_grad()
 def normal_(tensor: Weight, mean: float = 0.0, std: float = 1.0) -> Weight:
-    """Draw from the normal law N(mean, std^2).
-
-    Source: none; a definition.
+    """Fill with samples of the normal distribution N(mean, std^2).
 
     Args:
         tensor: to fill.
-        mean: of the law.
-        std: its deviation.
+        mean: of the distribution.
+        std: its standard deviation.
     """
     return tensor.normal_(mean, std)
 
 
 @torch.no_grad()
 def uniform_(tensor: Weight, a: float = 0.0, b: float = 1.0) -> Weight:
-    """Draw evenly from a to b; the variance is (b - a)^2 / 12.
-
-    Source: none; a definition.
+    """Fill with samples of the uniform distribution U(a, b), whose variance is (b - a)^2 / 12.
 
     Args:
         tensor: to fill.
-        a: least value.
-        b: largest value.
+        a: lower bound.
+        b: upper bound.
     """
     return tensor.uniform_(a, b)
 
 
 def xavier_uniform_(tensor: Weight, gain: float = 1.0) -> Weight:
-    """Draw evenly from +-gain sqrt(6 / (fan in + fan out)), so that the variance survives both directions.
+    """Fill from U(-b, b) with b = gain sqrt(6 / (fan in + fan out)).
+
+    It is a compromise between the variance of activations in the forward pass and that of gradients in the backward.
 
     Source: Glorot and Bengio 2010, eq. 16.
 
@@ -97,7 +94,7 @@ def xavier_uniform_(tensor: Weight, gain: float = 1.0) -> Weight:
 
 
 def xavier_normal_(tensor: Weight, gain: float = 1.0) -> Weight:
-    """Draw from N(0, gain^2 2 / (fan in + fan out)).
+    """Fill from N(0, gain^2 2 / (fan in + fan out)).
 
     Source: Glorot and Bengio 2010, eq. 12.
 
@@ -108,27 +105,27 @@ def xavier_normal_(tensor: Weight, gain: float = 1.0) -> Weight:
 
 
 def kaiming_uniform_(tensor: Weight, a: float = 0.0) -> Weight:
-    """Draw evenly with the variance of `kaiming_normal_`.
+    """Fill from a uniform distribution with the variance of `kaiming_normal_`, 2 / ((1 + a^2) fan in).
 
     Args:
         tensor: `[out, in, *kernel]`.
-        a: slope of the leaky ReLU below 0; 0 is ReLU.
+        a: negative_slope of the leaky ReLU that follows; 0 for ReLU.
 
     Raises:
         ConfigError: the tensor has fewer than two axes.
 
     Source: He et al. 2015, "Delving Deep into Rectifiers", eq. 14.
     """
-    bound = math.sqrt(3) * _kaiming_deviation(tensor, a)  # an even law on +-b has deviation b / sqrt(3)
+    bound = math.sqrt(3) * _kaiming_deviation(tensor, a)  # U(-b, b) has the standard deviation b / sqrt(3)
     return uniform_(tensor, -bound, bound)
 
 
 def kaiming_normal_(tensor: Weight, a: float = 0.0) -> Weight:
-    """Draw from N(0, 2 / ((1 + a^2) fan in)), which keeps the variance through (leaky) ReLU.
+    """Fill from N(0, 2 / ((1 + a^2) fan in)), which keeps the variance of activations through (leaky) ReLU layers.
 
     Args:
         tensor: `[out, in, *kernel]`.
-        a: slope of the leaky ReLU below 0; 0 is ReLU.
+        a: negative_slope of the leaky ReLU that follows; 0 for ReLU.
 
     Raises:
         ConfigError: the tensor has fewer than two axes.
@@ -138,17 +135,21 @@ def kaiming_normal_(tensor: Weight, a: float = 0.0) -> Weight:
     return normal_(tensor, 0.0, _kaiming_deviation(tensor, a))
 
 
-def _kaiming_deviation(tensor: Weight, slope: float) -> float:
-    return math.sqrt(2 / ((1 + slope**2) * fans(tensor)[0]))
+def _kaiming_deviation(tensor: Weight, a: float) -> float:
+    return math.sqrt(2 / ((1 + a**2) * fans(tensor)[0]))
 
 
 def default_init_(weight: Weight, bias: Float[Tensor, " out"] | None) -> None:
-    """Draw what torch's linear and convolutional layers begin with: evenly from +-1 / sqrt(fan in), biases too.
+    """Initialize as torch's linear and convolutional layers do: weight and bias from U(-b, b), b = 1 / sqrt(fan in).
 
-    The variance 1 / (3 fan in) is a third of LeCun's. It is a convention, reached in torch as Kaiming's law for
-    a leaky slope of sqrt(5).
+    The variance 1 / (3 fan in) is a third of LeCun's. It is a convention, written in torch as Kaiming initialization
+    for a leaky ReLU with a = sqrt(5).
 
     Source: LeCun et al. 1998, "Efficient BackProp", section 4.6 (with three times this variance).
+
+    Args:
+        weight: `[out, in, *kernel]`.
+        bias: one number for each output, or None.
     """
     kaiming_uniform_(weight, a=math.sqrt(5))
     if bias is not None:
@@ -157,14 +158,16 @@ def default_init_(weight: Weight, bias: Float[Tensor, " out"] | None) -> None:
 
 
 def initialize(model: nn.Module, how: InitName) -> nn.Module:
-    """Draw the weights of every linear and convolutional layer again, in place, and return the model.
+    """Initialize the weights of every linear and convolutional layer again, in place, and return the model.
 
-    default keeps what torch drew; normal draws from N(0, 0.01**2); xavier draws uniformly so that the variance
-    survives both directions; kaiming draws normally for ReLU; zeros is the start a perceptron is taught with;
-    symmetric gives all weights one value, so that hidden units can't part. Every choice but default sets the
-    biases to 0.
+    Every choice but "default" sets the biases to 0.
 
     Source: xavier: Glorot and Bengio 2010, eq. 16; kaiming: He et al. 2015, eq. 10.
+
+    Args:
+        model: any module; layers of other kinds are left as they are.
+        how: "default" keeps torch's initialization; "normal" is N(0, 0.01^2); "xavier" is `xavier_uniform_`; "kaiming"
+            is `kaiming_normal_`; "zeros" is 0; "symmetric" is one constant, so that hidden units stay equal.
     """
     if how == "default":
         return model

@@ -1,4 +1,4 @@
-"""Linear maps, and the two layers around them that only look up or reshape."""
+"""Linear layers, embeddings, and the reshape between convolutional and linear layers."""
 
 import torch
 from jaxtyping import Float, Int, Shaped
@@ -10,7 +10,7 @@ from d2lab.layers.init import default_init_, normal_
 
 
 class Linear(nn.Module):
-    """Every output is a weighted sum of the inputs: y = x W^T + b.
+    """Apply a linear map to the last axis: y = x W^T + b.
 
     Source: Goodfellow, Bengio, Courville 2016, "Deep Learning", section 6.1.
     Twin: torch.nn.Linear.
@@ -28,22 +28,22 @@ class Linear(nn.Module):
         default_init_(self.weight, self.bias)
 
     def forward(self, input: Float[Tensor, "*batch in_features"]) -> Float[Tensor, "*batch out_features"]:
-        """Map the last axis."""
+        """Return x W^T + b."""
         check_axis("Linear", input, -1, self.in_features)
-        mapped = input @ self.weight.T
+        mapped = input @ self.weight.T  # *batch out_features
         return mapped if self.bias is None else mapped + self.bias
 
 
 class Embedding(nn.Module):
-    """Each word number looks up its row of a table: a linear map of one-hot inputs, without the zeros.
+    """Look up one row of a table for each index: a linear map of one-hot vectors, computed without the zeros.
 
-    The row `padding_idx` starts at 0 and gets no gradient.
+    The row `padding_idx` is initialized with 0 and gets no gradient.
 
     Source: Bengio et al. 2003, "A Neural Probabilistic Language Model", section 2.
     Twin: torch.nn.Embedding, without max_norm, scale_grad_by_freq and sparse.
 
     Raises:
-        ConfigError: a size is below 1, or `padding_idx` or a word number is outside the table.
+        ConfigError: a size is below 1, or `padding_idx` or an index is outside the table.
     """
 
     def __init__(self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None) -> None:
@@ -59,24 +59,23 @@ class Embedding(nn.Module):
                 self.weight[self.padding_idx] = 0
 
     def forward(self, input: Int[Tensor, "*batch"]) -> Float[Tensor, "*batch embedding_dim"]:
-        """Look up every number."""
+        """Return the row of every index."""
         if input.numel() and not 0 <= int(input.min()) <= int(input.max()) < self.num_embeddings:
             got = f"{int(input.min())} to {int(input.max())}"
             raise ConfigError("the input of Embedding", got=got, need=f"numbers 0 to {self.num_embeddings - 1}")
-        rows = self.weight[input]
+        rows = self.weight[input]  # *batch embedding_dim
         if self.padding_idx is None:
             return rows
         return torch.where((input == self.padding_idx).unsqueeze(-1), rows.detach(), rows)
 
 
 class Flatten(nn.Module):
-    """Join neighboring axes into one; all but the first unless told otherwise.
+    """Join the axes start_dim to end_dim into one; by default all but the first (the batch).
 
-    Source: none; a reshape.
     Twin: torch.nn.Flatten.
 
     Raises:
-        ConfigError: start_dim lies behind end_dim.
+        ConfigError: start_dim is after end_dim.
     """
 
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
@@ -84,7 +83,7 @@ class Flatten(nn.Module):
         self.start_dim, self.end_dim = start_dim, end_dim
 
     def forward(self, input: Shaped[Tensor, "*shape"]) -> Shaped[Tensor, "*joined"]:
-        """Reshape; values and their order stay."""
+        """Return the input in its new shape; values and their order stay."""
         if input.ndim == 0:
             return input.reshape(1)
         first, last = self.start_dim % input.ndim, self.end_dim % input.ndim

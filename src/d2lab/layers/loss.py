@@ -1,6 +1,6 @@
-"""Losses from scratch, on raw scores where that is what keeps them finite.
+"""Loss functions from scratch; those of probabilities take logits, which keeps them finite.
 
-`reduction` says what becomes of the losses of single entries: "mean", "sum", or "none" (kept as they are).
+`reduction` says how the losses of single entries are combined: "mean", "sum", or "none" (returned as they are).
 """
 
 import torch
@@ -14,13 +14,11 @@ from d2lab.layers.arguments import check_choice
 Values = Float[Tensor, "*shape"]
 
 
-def reduced(losses: Values, reduction: str) -> Tensor:
-    """Return the mean, the sum or all of the losses.
-
-    Source: none; definitions.
+def reduce_loss(losses: Values, reduction: str) -> Tensor:
+    """Return the mean or the sum of the losses (a scalar), or the losses themselves.
 
     Args:
-        losses: of single entries.
+        losses: of single entries, of any shape.
         reduction: "mean", "sum" or "none".
     """
     if reduction == "none":
@@ -29,7 +27,7 @@ def reduced(losses: Values, reduction: str) -> Tensor:
 
 
 class _Loss(nn.Module):
-    """What all losses share: the reduction, and a look at the shapes."""
+    """Base of all losses: the reduction, and the check of shapes."""
 
     def __init__(self, reduction: str = "mean") -> None:
         super().__init__()
@@ -37,14 +35,14 @@ class _Loss(nn.Module):
         self.reduction = reduction
 
     def _check(self, input: Tensor, target: Tensor) -> None:
-        """Refuse shapes that broadcasting would silently blow up."""
+        """Raise where shapes differ; broadcasting would silently compare every pair."""
         if input.shape != target.shape:
             what = f"the target of {type(self).__name__}"
             raise ConfigError(what, got=tuple(target.shape), need=f"the input's shape {tuple(input.shape)}")
 
 
 class MSELoss(_Loss):
-    """Squared error (x - y)^2.
+    """Compute the squared error (x - y)^2.
 
     Source: Legendre 1805, "Nouvelles méthodes pour la détermination des orbites des comètes", appendix.
     Twin: torch.nn.MSELoss.
@@ -54,13 +52,13 @@ class MSELoss(_Loss):
     """
 
     def forward(self, input: Values, target: Float[Tensor, "*other"]) -> Tensor:
-        """Compare entry by entry."""
+        """Return the loss of predictions and targets of one shape."""
         self._check(input, target)
-        return reduced((input - target).square(), self.reduction)
+        return reduce_loss((input - target).square(), self.reduction)
 
 
 class L1Loss(_Loss):
-    """Absolute error |x - y|, with derivative 0 where they are equal.
+    """Compute the absolute error |x - y|, with derivative 0 where x = y.
 
     Source: Boyd and Vandenberghe 2004, "Convex Optimization", section 6.1.1.
     Twin: torch.nn.L1Loss.
@@ -70,13 +68,13 @@ class L1Loss(_Loss):
     """
 
     def forward(self, input: Values, target: Float[Tensor, "*other"]) -> Tensor:
-        """Compare entry by entry."""
+        """Return the loss of predictions and targets of one shape."""
         self._check(input, target)
-        return reduced((input - target).abs(), self.reduction)
+        return reduce_loss((input - target).abs(), self.reduction)
 
 
 class HuberLoss(_Loss):
-    """Squared error / 2 up to delta, then straight: delta (|x - y| - delta / 2).
+    """Compute the Huber loss: e^2 / 2 where |e| < delta, else delta (|e| - delta / 2), for the error e = x - y.
 
     Source: Huber 1964, "Robust Estimation of a Location Parameter", section 4.
     Twin: torch.nn.HuberLoss.
@@ -92,15 +90,15 @@ class HuberLoss(_Loss):
         self.delta = delta
 
     def forward(self, input: Values, target: Float[Tensor, "*other"]) -> Tensor:
-        """Compare entry by entry."""
+        """Return the loss of predictions and targets of one shape."""
         self._check(input, target)
-        return reduced(_huber(input - target, self.delta), self.reduction)
+        return reduce_loss(_huber(input - target, self.delta), self.reduction)
 
 
 class SmoothL1Loss(_Loss):
-    """Huber's loss divided by its border beta, so that far errors have slope 1; beta = 0 is the absolute error.
+    """Compute the smooth L1 loss, the Huber loss of delta = beta divided by beta; beta = 0 is the absolute error.
 
-    Detectors write beta as 1 / sigma^2: see `smooth_l1_loss`.
+    Large errors have a gradient of magnitude 1. Detection papers write beta as 1 / sigma^2: see `smooth_l1_loss`.
 
     Source: Girshick 2015, "Fast R-CNN", eq. 3.
     Twin: torch.nn.SmoothL1Loss.
@@ -116,14 +114,14 @@ class SmoothL1Loss(_Loss):
         self.beta = beta
 
     def forward(self, input: Values, target: Float[Tensor, "*other"]) -> Tensor:
-        """Compare entry by entry."""
+        """Return the loss of predictions and targets of one shape."""
         self._check(input, target)
         errors = input - target
-        return reduced(_huber(errors, self.beta) / self.beta if self.beta else errors.abs(), self.reduction)
+        return reduce_loss(_huber(errors, self.beta) / self.beta if self.beta else errors.abs(), self.reduction)
 
 
 def smooth_l1_loss(input: Values, target: Float[Tensor, "*other"], *, sigma: float = 1.0) -> Values:
-    """Return (sigma e)^2 / 2 where |e| < 1 / sigma^2, else |e| - 1 / (2 sigma^2), for every error e.
+    """Compute (sigma e)^2 / 2 where |e| < 1 / sigma^2, else |e| - 1 / (2 sigma^2), for every error e = input - target.
 
     Source: Ren et al. 2015, "Faster R-CNN" (sigma appears in its published code, not in the paper).
     Twin: torch.nn.SmoothL1Loss(reduction="none", beta=1 / sigma**2).
@@ -131,7 +129,7 @@ def smooth_l1_loss(input: Values, target: Float[Tensor, "*other"], *, sigma: flo
     Args:
         input: of any shape.
         target: of the same shape.
-        sigma: the larger, the closer to the absolute error.
+        sigma: above 0; the larger, the closer to the absolute error.
 
     Raises:
         ConfigError: sigma is not above 0, or the shapes differ.
@@ -141,24 +139,24 @@ def smooth_l1_loss(input: Values, target: Float[Tensor, "*other"], *, sigma: flo
     return SmoothL1Loss(reduction="none", beta=1 / sigma**2)(input, target)  # type: ignore[no-any-return]
 
 
-def _huber(errors: Tensor, border: float) -> Tensor:
+def _huber(errors: Tensor, delta: float) -> Tensor:
     size = errors.abs()
-    return torch.where(size < border, errors.square() / 2, border * (size - border / 2))
+    return torch.where(size < delta, errors.square() / 2, delta * (size - delta / 2))
 
 
 class CrossEntropyLoss(_Loss):
-    """Surprise at the right class, -log softmax(x)[target], in nats; axis 1 counts the classes.
+    """Compute the cross-entropy -log softmax(x)[target], in nats, of logits x [batch, class, *place].
 
-    Label smoothing moves a share of each target evenly to all classes. Targets are class numbers, of which
-    `ignore_index` counts for nothing, or probabilities. Weighted means divide by the weights of the targets, and
-    for probabilities by the number of examples.
+    Targets are class indices [batch, *place], of which `ignore_index` is left out, or probabilities of the logits'
+    shape. Label smoothing spreads a share of each target evenly over all classes. A weighted mean divides by the sum
+    of the targets' weights; for probabilities, by the number of examples.
 
     Source: Goodfellow, Bengio, Courville 2016, "Deep Learning", section 6.2.2.3; smoothing: Szegedy et al. 2016,
     "Rethinking the Inception Architecture", section 7.
     Twin: torch.nn.CrossEntropyLoss, without its deprecated arguments.
 
     Raises:
-        ConfigError: the shapes don't fit, a class number is outside, smoothing is outside 0 to 1, or the
+        ConfigError: the shapes do not fit, a class index is out of range, smoothing is outside 0 to 1, or the
             reduction is unknown.
     """
 
@@ -179,32 +177,33 @@ class CrossEntropyLoss(_Loss):
         self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
 
     def forward(self, input: Float[Tensor, "batch class_ *place"], target: Shaped[Tensor, " batch *other"]) -> Tensor:
-        """Compare scores `[batch, class, *place]` with class numbers `[batch, *place]` or probabilities like them."""
+        """Return the loss of logits `[batch, class, *place]` and targets `[batch, *place]` or probabilities."""
         logs = log_softmax(input, 1).movedim(1, -1)  # batch *place class
-        weight = logs.new_ones(logs.shape[-1]) if self.weight is None else self.weight
+        weight = logs.new_ones(logs.shape[-1]) if self.weight is None else self.weight  # class
         if target.is_floating_point():
             self._check(input, target)
             even = self.label_smoothing / logs.shape[-1]
-            losses = -(weight * ((1 - self.label_smoothing) * target.movedim(1, -1) + even) * logs).sum(-1)
-            return reduced(losses, self.reduction)
-        return self._of_numbers(logs, target, weight)
+            smoothed = (1 - self.label_smoothing) * target.movedim(1, -1) + even  # batch *place class
+            losses = -(weight * smoothed * logs).sum(-1)  # batch *place
+            return reduce_loss(losses, self.reduction)
+        return self._of_indices(logs, target, weight)
 
-    def _of_numbers(self, logs: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-        """Pick the logarithm of the right class, and with smoothing a little of all others."""
-        counted = target != self.ignore_index
+    def _of_indices(self, logs: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+        """Return the loss of class indices: select the target's log-probability, and mix in the mean of all."""
+        counted = target != self.ignore_index  # batch *place
         if target.shape != logs.shape[:-1] or not ((target >= 0) & (target < len(weight)))[counted].all():
-            need = f"class numbers 0 to {len(weight) - 1} of shape {tuple(logs.shape[:-1])}"
+            need = f"class indices 0 to {len(weight) - 1} of shape {tuple(logs.shape[:-1])}"
             raise ConfigError("the target of CrossEntropyLoss", got=tuple(target.shape), need=need)
         classes = torch.where(counted, target, 0)
-        shares = weight[classes] * counted  # of each example in the mean
-        picked = logs.gather(-1, classes.unsqueeze(-1)).squeeze(-1)
-        spread = (weight * logs).mean(-1) * counted
-        losses = -((1 - self.label_smoothing) * shares * picked + self.label_smoothing * spread)
-        return losses.sum() / shares.sum() if self.reduction == "mean" else reduced(losses, self.reduction)
+        shares = weight[classes] * counted  # batch *place: weight of each target in the mean
+        selected = logs.gather(-1, classes.unsqueeze(-1)).squeeze(-1)  # batch *place
+        uniform = (weight * logs).mean(-1) * counted  # batch *place
+        losses = -((1 - self.label_smoothing) * shares * selected + self.label_smoothing * uniform)
+        return losses.sum() / shares.sum() if self.reduction == "mean" else reduce_loss(losses, self.reduction)
 
 
 class BCEWithLogitsLoss(_Loss):
-    """Binary surprise from a raw score: (1 - y) x + (1 + (pos_weight - 1) y) log(1 + exp(-x)).
+    """Compute the binary cross-entropy of a logit x: (1 - y) x + (1 + (pos_weight - 1) y) log(1 + exp(-x)), in nats.
 
     Source: Goodfellow, Bengio, Courville 2016, "Deep Learning", section 6.2.2.2.
     Twin: torch.nn.BCEWithLogitsLoss, without its deprecated arguments.
@@ -224,18 +223,18 @@ class BCEWithLogitsLoss(_Loss):
         self.register_buffer("pos_weight", pos_weight)
 
     def forward(self, input: Values, target: Float[Tensor, "*other"]) -> Tensor:
-        """Compare scores with targets from 0 to 1, entry by entry."""
+        """Return the loss of logits and targets from 0 to 1, of one shape."""
         self._check(input, target)
         emphasis = 1 if self.pos_weight is None else 1 + (self.pos_weight - 1) * target
         losses = (1 - target) * input + emphasis * softplus(-input)
-        return reduced(losses if self.weight is None else self.weight * losses, self.reduction)
+        return reduce_loss(losses if self.weight is None else self.weight * losses, self.reduction)
 
 
 class FocalLoss(_Loss):
-    """Binary surprise, turned down where the answer is already right: alpha_t (1 - p_t)^gamma (-log p_t).
+    """Compute the focal loss alpha_t (1 - p_t)^gamma (-log p_t), a cross-entropy that weighs easy examples down.
 
-    p_t is the probability given to the true class, alpha_t is alpha for class 1 and 1 - alpha for class 0. A
-    negative alpha leaves it out.
+    p_t is the predicted probability of the true class; alpha_t is alpha for class 1 and 1 - alpha for class 0. A
+    negative alpha leaves the factor out.
 
     Source: Lin et al. 2017, "Focal Loss for Dense Object Detection", eq. 5.
     Twin: torchvision.ops.sigmoid_focal_loss.
@@ -251,11 +250,11 @@ class FocalLoss(_Loss):
         self.alpha, self.gamma = alpha, gamma
 
     def forward(self, input: Values, target: Float[Tensor, "*other"]) -> Tensor:
-        """Compare scores with targets 0 and 1, entry by entry."""
+        """Return the loss of logits and targets 0 or 1, of one shape."""
         self._check(input, target)
-        surprise = (1 - target) * input + softplus(-input)  # -log p_t
-        wrong = target + (1 - 2 * target) * sigmoid(input)  # 1 - p_t, without a subtraction that cancels
-        losses = wrong**self.gamma * surprise
+        cross_entropy = (1 - target) * input + softplus(-input)  # -log p_t
+        wrong = target + (1 - 2 * target) * sigmoid(input)  # 1 - p_t, without cancellation
+        losses = wrong**self.gamma * cross_entropy
         if self.alpha >= 0:
             losses = (self.alpha * target + (1 - self.alpha) * (1 - target)) * losses
-        return reduced(losses, self.reduction)
+        return reduce_loss(losses, self.reduction)

@@ -1,6 +1,6 @@
-"""The formulas as they stand in books, which break in floating point; named so, for the course to break them.
+"""Textbook formulas that fail in floating point, kept to show how.
 
-Each equals its stable twin on friendly numbers. Each says where it fails, and a test makes it fail there.
+Each equals its stable counterpart on moderate numbers. Each says where it fails, and a test makes it fail there.
 """
 
 import torch
@@ -11,7 +11,7 @@ Values = Float[Tensor, "*shape"]
 
 
 def naive_sigmoid(input: Values) -> Values:
-    """Return 1 / (1 + exp(-x)). Below -88.7 (float32) exp overflows: the value survives, its gradient is NaN.
+    """Compute 1 / (1 + exp(-x)). Below -88.7 (float32) exp overflows: the value is 0, but its gradient is NaN.
 
     Source: Goodfellow, Bengio, Courville 2016, "Deep Learning", eq. 3.30.
     """
@@ -19,7 +19,7 @@ def naive_sigmoid(input: Values) -> Values:
 
 
 def naive_softplus(input: Values) -> Values:
-    """Return log(1 + exp(x)). Above 88.7 (float32) it is infinite; below -17 it is 0.
+    """Compute log(1 + exp(x)). Above 88.7 (float32) it is infinite; below -17 it is 0.
 
     Source: Dugas et al. 2001, "Incorporating Second-Order Functional Knowledge", eq. 4.
     """
@@ -27,7 +27,7 @@ def naive_softplus(input: Values) -> Values:
 
 
 def naive_softmax(input: Values, dim: int) -> Values:
-    """Return exp(x) / sum(exp(x)). One score above 88.7 (float32) makes it NaN; all below -104, 0 / 0.
+    """Compute exp(x) / sum(exp(x)). It is NaN where a logit is above 88.7 (float32), and where all are below -104.
 
     Source: Bridle 1990, "Probabilistic Interpretation of Feedforward Classification Network Outputs".
     """
@@ -36,7 +36,7 @@ def naive_softmax(input: Values, dim: int) -> Values:
 
 
 def naive_log_softmax(input: Values, dim: int) -> Values:
-    """Return log(softmax(x)). A probability that rounds to 0 becomes minus infinity.
+    """Compute log(softmax(x)). Where a probability underflows to 0, it is minus infinity.
 
     Source: Goodfellow, Bengio, Courville 2016, "Deep Learning", section 6.2.2.3.
     """
@@ -44,7 +44,7 @@ def naive_log_softmax(input: Values, dim: int) -> Values:
 
 
 def naive_cross_entropy(input: Float[Tensor, "batch class_"], target: Int[Tensor, " batch"]) -> Float[Tensor, ""]:
-    """Return the mean of -log(softmax(x)[target]). Infinite or NaN where a score lies 104 below the largest (float32).
+    """Compute the mean of -log(softmax(x)[target]). Infinite or NaN where a logit is 104 below the largest (float32).
 
     Source: Goodfellow, Bengio, Courville 2016, "Deep Learning", section 6.2.2.3.
     """
@@ -52,16 +52,16 @@ def naive_cross_entropy(input: Float[Tensor, "batch class_"], target: Int[Tensor
 
 
 def naive_binary_cross_entropy(input: Values, target: Values) -> Float[Tensor, ""]:
-    """Return the mean of -y log(p) - (1 - y) log(1 - p), p = sigmoid(x). Above 17 (float32) p is 1 and log(1 - p) not.
+    """Compute the mean of -y log(p) - (1 - y) log(1 - p), p = sigmoid(x). Above 17 (float32), log(1 - p) is infinite.
 
     Source: Goodfellow, Bengio, Courville 2016, "Deep Learning", section 6.2.2.2.
     """
-    chance = naive_sigmoid(input)
-    return -(target * chance.log() + (1 - target) * (1 - chance).log()).mean()
+    probability = naive_sigmoid(input)
+    return -(target * probability.log() + (1 - target) * (1 - probability).log()).mean()
 
 
 def naive_variance(input: Values, dim: int) -> Tensor:
-    """Return E[x^2] - E[x]^2. Where the mean is 1,000 deviations, float32 has no digit left; it may be below 0.
+    """Compute E[x^2] - E[x]^2. Where the mean is 1,000 standard deviations, float32 has no digit left.
 
     Source: Chan, Golub, LeVeque 1983, The American Statistician 37(3), eq. 1.3.
     """

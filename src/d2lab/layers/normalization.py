@@ -1,7 +1,7 @@
-"""Normalization: subtract the mean, divide by the deviation, then scale and shift by learnt amounts.
+"""Normalization layers: subtract the mean, divide by the standard deviation, then scale and shift by learned weights.
 
 The layers differ only in the axes over which mean and variance are taken: examples and pixels (batch), features of
-an example (layer), channels of a group (group). The variance is biased (divided by n) and taken around the mean:
+an example (layer), channels of a group (group). The variance is biased (divided by n) and computed from deviations:
 the short formula E[x^2] - E[x]^2 loses its digits where the mean is large (see naive.py).
 """
 
@@ -14,7 +14,7 @@ from d2lab.layers.arguments import check_axis, check_counts
 
 
 def moments(input: Float[Tensor, "*shape"], axes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-    """Return mean and biased variance over the axes, which stay with length 1.
+    """Compute mean and biased variance over the axes, which are kept with length 1.
 
     Source: Chan, Golub, LeVeque 1983, The American Statistician 37(3), eq. 1.2 (the two-pass formula).
     """
@@ -25,7 +25,7 @@ def moments(input: Float[Tensor, "*shape"], axes: tuple[int, ...]) -> tuple[Tens
 def standardize(
     input: Float[Tensor, "*shape"], mean: Float[Tensor, "*m"], variance: Float[Tensor, "*v"], eps: float
 ) -> Float[Tensor, "*shape"]:
-    """Return (x - mean) / sqrt(variance + eps).
+    """Compute (x - mean) / sqrt(variance + eps).
 
     Source: Ioffe and Szegedy 2015, "Batch Normalization", algorithm 1.
     """
@@ -33,19 +33,16 @@ def standardize(
 
 
 def along_channels(values: Float[Tensor, " channel"], axes: int) -> Float[Tensor, " channel *one"]:
-    """Shape one value for each channel so that it meets axis 1 of an input with so many axes.
-
-    Source: none; a reshape.
-    """
-    return values.view(-1, *[1] * (axes - 2))
+    """Reshape one value for each channel so that it broadcasts along axis 1 of an input with `axes` axes."""
+    return values.view(-1, *[1] * (axes - 2))  # channel, then 1 for each pixel axis
 
 
-def scaled_and_shifted(
+def scale_and_shift(
     standard: Float[Tensor, "batch channel *pixel"],
     weight: Float[Tensor, " channel"] | None,
     bias: Float[Tensor, " channel"] | None,
 ) -> Float[Tensor, "batch channel *pixel"]:
-    """Return each channel the deviation and mean that were learnt for it.
+    """Multiply each channel by its weight and add its bias.
 
     Source: Ioffe and Szegedy 2015, "Batch Normalization", algorithm 1, last line.
     """
@@ -54,21 +51,22 @@ def scaled_and_shifted(
 
 
 class BatchNorm2d(nn.Module):
-    """Normalize each channel over the batch and all pixels; in evaluation by running statistics instead.
+    """Normalize each channel of [batch, channel, height, width] over batch and pixels.
 
-    running = (1 - momentum) running + momentum batch, with the unbiased variance (divided by n - 1), though the
-    batch itself is divided by the biased one. momentum=None averages all batches equally.
+    In evaluation, running statistics take the place of the batch's: running = (1 - momentum) running + momentum batch.
+    They hold the unbiased variance (divided by n - 1), though the batch itself is normalized by the biased one.
+    momentum=None averages all batches equally.
 
     Source: Ioffe and Szegedy 2015, "Batch Normalization", algorithms 1 and 2.
-    Changed: running averages for the paper's separate pass over the training set, as every library has it.
+    Changed: running averages for the paper's separate pass over the training set, as in every library.
     Twin: torch.nn.BatchNorm2d.
 
     Raises:
-        ConfigError: num_features is below 1, an input has other channels or axes, or training meets a single
-            value in each channel, whose variance says nothing.
+        ConfigError: num_features is below 1, an input has other channels or axes, or a training batch has a single
+            value in each channel, whose variance is undefined.
     """
 
-    axes: tuple[int, ...] = (4,)  # how many an input may have
+    axes: tuple[int, ...] = (4,)  # numbers of axes an input may have
     running_mean: Tensor | None
     running_var: Tensor | None
     num_batches_tracked: Tensor | None
@@ -95,31 +93,31 @@ class BatchNorm2d(nn.Module):
         self.register_buffer("num_batches_tracked", torch.tensor(0) if tracked else None)
 
     def forward(self, input: Float[Tensor, "batch channel *pixel"]) -> Float[Tensor, "batch channel *pixel"]:
-        """Normalize every channel, then scale and shift it."""
+        """Return every channel normalized, scaled and shifted."""
         name = type(self).__name__
         if input.ndim not in self.axes:
             raise ConfigError(f"the input of {name}", got=tuple(input.shape), need=f"{self.axes} axes")
         check_axis(name, input, 1, self.num_features)
         if self.training or self.running_mean is None or self.running_var is None:
-            mean, variance = self._of_batch(input)
+            mean, variance = self._batch_statistics(input)  # 1 channel *one
         else:
             mean, variance = (along_channels(v, input.ndim) for v in (self.running_mean, self.running_var))
         standard = standardize(input, mean, variance, self.eps)
-        return scaled_and_shifted(standard, self.weight, self.bias)
+        return scale_and_shift(standard, self.weight, self.bias)
 
-    def _of_batch(self, input: Tensor) -> tuple[Tensor, Tensor]:
-        """Take the batch's own statistics and remember them."""
+    def _batch_statistics(self, input: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the batch's mean and variance; in training, update the running statistics with them."""
         count = input.numel() // self.num_features
         if self.training and count < 2:
-            fix = "Use a larger batch, or evaluate."
+            fix = "Use a larger batch, or call eval()."
             raise ConfigError("the batch", got=f"{count} value in each channel", need="2 or more to train", fix=fix)
         mean, variance = moments(input, (0, *range(2, input.ndim)))
         if self.training:
-            self._remember(mean.detach().flatten(), variance.detach().flatten() * count / (count - 1))
+            self._update_running(mean.detach().flatten(), variance.detach().flatten() * count / (count - 1))
         return mean, variance
 
     @torch.no_grad()
-    def _remember(self, mean: Tensor, unbiased: Tensor) -> None:
+    def _update_running(self, mean: Tensor, unbiased: Tensor) -> None:
         if self.running_mean is None or self.running_var is None or self.num_batches_tracked is None:
             return
         self.num_batches_tracked += 1
@@ -129,20 +127,20 @@ class BatchNorm2d(nn.Module):
 
 
 class BatchNorm1d(BatchNorm2d):
-    """Normalize each feature over the batch (and over time, where there is any).
+    """Normalize each feature of [batch, feature], or of [batch, feature, time], over batch and time.
 
     Source: Ioffe and Szegedy 2015, "Batch Normalization", algorithms 1 and 2.
     Twin: torch.nn.BatchNorm1d.
 
     Raises:
-        ConfigError: as for BatchNorm2d.
+        ConfigError: as BatchNorm2d raises it.
     """
 
     axes = (2, 3)
 
 
 class LayerNorm(nn.Module):
-    """Normalize the last axes of each example alone, so that the batch doesn't matter.
+    """Normalize over the last axes, those of `normalized_shape`, of each example separately.
 
     Source: Ba, Kiros, Hinton 2016, "Layer Normalization", eq. 3.
     Twin: torch.nn.LayerNorm.
@@ -166,7 +164,7 @@ class LayerNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(shape)) if elementwise_affine and bias else None
 
     def forward(self, input: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-        """Normalize every example, then scale and shift each entry."""
+        """Return every example normalized, each entry scaled and shifted."""
         for axis, size in enumerate(self.normalized_shape, start=-len(self.normalized_shape)):
             check_axis("LayerNorm", input, axis, size)
         axes = tuple(range(-len(self.normalized_shape), 0))
@@ -176,7 +174,9 @@ class LayerNorm(nn.Module):
 
 
 class GroupNorm(nn.Module):
-    """Normalize groups of channels of each example alone; one group is a layer norm, n groups an instance norm.
+    """Normalize groups of channels of each example separately.
+
+    One group is layer normalization over channels and pixels; a group for each channel is instance normalization.
 
     Source: Wu and He 2018, "Group Normalization", eq. 7.
     Twin: torch.nn.GroupNorm.
@@ -197,8 +197,8 @@ class GroupNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(num_channels)) if affine and bias else None
 
     def forward(self, input: Float[Tensor, "batch channel *pixel"]) -> Float[Tensor, "batch channel *pixel"]:
-        """Normalize every group, then scale and shift each channel."""
+        """Return every group normalized, each channel scaled and shifted."""
         check_axis("GroupNorm", input, 1, self.num_channels)
-        grouped = input.reshape(len(input), self.num_groups, -1)
-        standard = standardize(grouped, *moments(grouped, (2,)), self.eps).view(input.shape)
-        return scaled_and_shifted(standard, self.weight, self.bias)
+        grouped = input.reshape(len(input), self.num_groups, -1)  # batch group channel*pixel
+        standard = standardize(grouped, *moments(grouped, (2,)), self.eps).view(input.shape)  # batch channel *pixel
+        return scale_and_shift(standard, self.weight, self.bias)

@@ -1,4 +1,4 @@
-"""Normalize: images in [0, 1] become what a model of others was trained on, as the first layer of the model itself."""
+"""Input normalization as the first layer of a model, with the mean and deviation that a pretrained model expects."""
 
 from collections.abc import Sequence
 
@@ -10,20 +10,20 @@ from d2lab.core.errors import ConfigError
 
 
 class Normalize(nn.Module):
-    """Subtract a mean and divide by a deviation, channel by channel: (x - mean) / std.
+    """Normalize images channel by channel: (x - mean) / std.
 
-    The two are buffers: they travel with the weights and are not trained. An image of one channel becomes one of
-    as many as there are means, each from the same gray.
+    Both are buffers: saved with the weights and not trained. A gray image of one channel becomes one of as many
+    channels as there are means.
 
     Source: LeCun et al. 1998, "Efficient BackProp", section 4.3.
-    Twin: torchvision.transforms.v2.functional.normalize, which refuses gray.
+    Twin: torchvision.transforms.v2.functional.normalize, which refuses gray images.
 
     Args:
         mean: of each channel, in the unit of the images.
-        std: deviation of each channel, above 0.
+        std: standard deviation of each channel, above 0.
 
     Raises:
-        ConfigError: not as many deviations as means, none at all, or one that is not above 0.
+        ConfigError: there are not as many deviations as means, none at all, or one is not above 0.
     """
 
     mean: Tensor
@@ -34,14 +34,14 @@ class Normalize(nn.Module):
         if not mean or len(mean) != len(std) or not min(std) > 0:
             need = "as many deviations above 0 as means, one for each channel"
             raise ConfigError("Normalize", got=(tuple(mean), tuple(std)), need=need)
-        self.register_buffer("mean", torch.tensor(list(mean)).view(-1, 1, 1))
+        self.register_buffer("mean", torch.tensor(list(mean)).view(-1, 1, 1))  # color 1 1
         self.register_buffer("std", torch.tensor(list(std)).view(-1, 1, 1))
 
     def forward(self, image: Float[Tensor, "batch channel height width"]) -> Float[Tensor, "batch color height width"]:
-        """Normalize a batch.
+        """Return the normalized images.
 
         Raises:
-            ConfigError: it has neither one channel nor as many as there are means.
+            ConfigError: the images have neither one channel nor as many as there are means.
         """
         if image.shape[1] not in (1, len(self.mean)):
             raise ConfigError("channels", got=image.shape[1], need=f"1 or {len(self.mean)}")

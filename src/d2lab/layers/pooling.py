@@ -1,4 +1,4 @@
-"""Pooling: a window of pixels becomes its maximum or its mean, in each channel alone."""
+"""Pooling layers: every window of pixels becomes its maximum or its mean, in each channel separately."""
 
 import torch
 from jaxtyping import Float
@@ -12,7 +12,7 @@ Size = int | tuple[int, ...]
 
 
 class _Pool2d(nn.Module):
-    """What both pools share: the window, and the frame around the image."""
+    """Base of both pools: the window and the padding."""
 
     def __init__(self, kernel_size: Size, stride: Size | None, padding: Size, ceil_mode: bool) -> None:
         super().__init__()
@@ -20,30 +20,30 @@ class _Pool2d(nn.Module):
         self.kernel_size, self.padding, self.ceil_mode = pair(kernel_size), pair(padding), ceil_mode
         self.stride = self.kernel_size if stride is None else pair(stride)
         check_counts(name, kernel_size=self.kernel_size, stride=self.stride)
-        if any(not 0 <= frame <= side // 2 for frame, side in zip(self.padding, self.kernel_size, strict=True)):
+        if any(not 0 <= added <= side // 2 for added, side in zip(self.padding, self.kernel_size, strict=True)):
             raise ConfigError(f"{name}.padding", got=self.padding, need="0 to half of the kernel")
 
     def _windows(self, input: Tensor, value: float, dilation: tuple[int, ...] = (1, 1)) -> Tensor:
-        """Return `[batch, channel, entry, out height, out width]`, framed with `value`."""
-        frame = []
+        """Return the windows `[batch, channel, entry, out height, out width]` of images padded with `value`."""
+        added = []
         for axis, side in enumerate(input.shape[-2:]):
             padding = self.padding[axis]
-            frame.append((padding, padding + self._overhang(side, axis, dilation[axis])))
+            added.append((padding, padding + self._overhang(side, axis, dilation[axis])))
         batch = input if input.ndim == 4 else input.unsqueeze(0)
         sizes = [(sizes[0], sizes[1]) for sizes in (self.kernel_size, self.stride, dilation)]
-        return windows(pad(batch, frame[0], frame[1], value), *sizes)
+        return windows(pad(batch, added[0], added[1], value), *sizes)
 
     def _overhang(self, side: int, axis: int, dilation: int) -> int:
-        """Pixels that ceil_mode adds behind, so that a last window which begins inside is not lost."""
+        """Return the pixels that ceil_mode adds after an axis, so that a last window that begins inside is kept."""
         stride, padding = self.stride[axis], self.padding[axis]
         room = side + 2 * padding - dilation * (self.kernel_size[axis] - 1) - 1
         missing = -room % stride
-        begins = room + missing  # where the extra window would begin, frame included
+        begins = room + missing  # where the extra window would begin, padding included
         return missing if self.ceil_mode and begins < side + padding else 0
 
 
 class MaxPool2d(_Pool2d):
-    """Keep the largest of each window; of equal ones the first takes the gradient. The frame never wins.
+    """Return the maximum of each window; of equal entries the first gets the gradient. Padding is never the maximum.
 
     Source: Riesenhuber and Poggio 1999, Nature Neuroscience 2(11), "MAX operation".
     Twin: torch.nn.MaxPool2d, without return_indices.
@@ -66,15 +66,15 @@ class MaxPool2d(_Pool2d):
         check_counts("MaxPool2d", dilation=self.dilation)
 
     def forward(self, input: Float[Tensor, "*batch channel height width"]) -> Float[Tensor, "*batch channel _ _"]:
-        """Take the maximum over every window."""
-        largest = self._windows(input, -torch.inf, self.dilation).max(2).values
+        """Return the maximum of every window."""
+        largest = self._windows(input, -torch.inf, self.dilation).max(2).values  # batch channel _ _
         return largest if input.ndim == 4 else largest.squeeze(0)
 
 
 class AvgPool2d(_Pool2d):
-    """Return the mean of each window; zeros of the frame count unless `count_include_pad` is off.
+    """Return the mean of each window; padding counts as 0 unless `count_include_pad` is False.
 
-    Source: LeCun et al. 1998, Proc. IEEE 86(11), section II.B (there with a learnt factor and bias).
+    Source: LeCun et al. 1998, Proc. IEEE 86(11), section II.B (there with a learned factor and bias).
     Twin: torch.nn.AvgPool2d.
 
     Raises:
@@ -96,24 +96,24 @@ class AvgPool2d(_Pool2d):
             check_counts("AvgPool2d", divisor_override=divisor_override)
 
     def forward(self, input: Float[Tensor, "*batch channel height width"]) -> Float[Tensor, "*batch channel _ _"]:
-        """Average every window."""
-        sums = self._windows(input, 0.0).sum(2)
+        """Return the mean of every window."""
+        sums = self._windows(input, 0.0).sum(2)  # batch channel _ _
         means = sums / (self._counts(input) if self.divisor_override is None else self.divisor_override)
         return means if input.ndim == 4 else means.squeeze(0)
 
     def _counts(self, input: Tensor) -> Tensor:
-        """Count the pixels that each window averages; what ceil_mode hangs over never counts."""
+        """Count the pixels that each window averages; those that ceil_mode adds never count."""
         down, right = self.padding if self.count_include_pad else (0, 0)
         ones = input.new_ones(1, 1, input.shape[-2] + 2 * down, input.shape[-1] + 2 * right)
         whole = self.padding if not self.count_include_pad else (0, 0)
         overhang = [self._overhang(side, axis, 1) for axis, side in enumerate(input.shape[-2:])]
-        frame = [(inner, inner + more) for inner, more in zip(whole, overhang, strict=True)]
+        added = [(inner, inner + more) for inner, more in zip(whole, overhang, strict=True)]
         sizes = [(sizes[0], sizes[1]) for sizes in (self.kernel_size, self.stride)]
-        return windows(pad(ones, frame[0], frame[1]), *sizes).sum(2)
+        return windows(pad(ones, added[0], added[1]), *sizes).sum(2)
 
 
 class AdaptiveAvgPool2d(nn.Module):
-    """Average into a grid of a given size, whatever the image's: cell i spans floor(i n / m) to ceil((i + 1) n / m).
+    """Average into a grid of a given size m, whatever the image's n: cell i is floor(i n / m) to ceil((i + 1) n / m).
 
     Source: He et al. 2014, "Spatial Pyramid Pooling", section 2.3.
     Twin: torch.nn.AdaptiveAvgPool2d.
@@ -129,16 +129,16 @@ class AdaptiveAvgPool2d(nn.Module):
         check_counts("AdaptiveAvgPool2d", output_size=tuple(size for size in sizes if size is not None) or 1)
 
     def forward(self, input: Float[Tensor, "*batch channel height width"]) -> Float[Tensor, "*batch channel _ _"]:
-        """Average the rows, then the columns: cells are rectangles, so the order doesn't matter."""
+        """Return the mean of every cell, by averaging over rows and then over columns."""
         down, right = (
             _cells(side, side if cells is None else cells, input)
             for side, cells in zip(input.shape[-2:], self.output_size, strict=True)
         )
-        return down @ input @ right.T
+        return down @ input @ right.T  # cells height, height width, width cells
 
 
 def _cells(side: int, cells: int, like: Tensor) -> Float[Tensor, "cells side"]:
-    """Matrix whose row i averages the pixels of cell i."""
+    """Return the matrix whose row i averages the pixels of cell i."""
     pixel, cell = torch.arange(side), torch.arange(cells).unsqueeze(1)
     begin, end = cell * side // cells, -((cell + 1) * side // -cells)  # floor and ceiling
     inside = ((pixel >= begin) & (pixel < end)).to(like)

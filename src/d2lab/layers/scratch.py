@@ -1,4 +1,4 @@
-"""Any torch model, rebuilt on our own layers: same weights, same outputs, same gradients."""
+"""Rebuild any torch model on the layers from scratch: same weights, same outputs, same gradients."""
 
 import copy
 import inspect
@@ -11,7 +11,7 @@ from d2lab.core.errors import ConfigError
 from d2lab.layers import activation, convolution, dropout, linear, loss, normalization, pooling, transposed
 
 ROOMS = (activation, convolution, dropout, linear, loss, normalization, pooling, transposed)
-# Ours by torch's class: whatever public class of ours has a namesake in torch.nn.
+# torch's class -> ours: every public class here that has a namesake in torch.nn.
 SCRATCH: dict[type[nn.Module], type[nn.Module]] = {
     getattr(nn, name): made
     for room in ROOMS
@@ -24,46 +24,44 @@ PLACEMENT = ("device", "dtype")  # arguments of torch that the weights themselve
 
 
 def to_scratch(model: nn.Module) -> nn.Module:
-    """Copy a model and replace every layer of torch's by its scratch twin.
+    """Copy a model and replace every torch layer by its counterpart from scratch.
 
-    The copy has the same parameter and buffer names, ties and mode (training or evaluation); classes of your own
-    stay, with their layers replaced. The model itself is left alone.
-
-    Source: none; the twins' sources are theirs.
+    The copy has the same names of parameters and buffers, the same tied weights and the same mode (training or
+    evaluation). Modules of your own stay, with their layers replaced. The model itself is not changed.
 
     Args:
         model: a model of torch layers.
 
     Raises:
-        ConfigError: a layer of torch's has no twin, uses an option that its twin lacks, or carries hooks.
+        ConfigError: a torch layer has no counterpart, uses an option that it lacks, or carries hooks.
     """
     return _rebuilt(copy.deepcopy(model), "", {})
 
 
 def _rebuilt(module: nn.Module, path: str, done: dict[int, nn.Module]) -> nn.Module:
-    """Return the twin of a layer, or the module with its children replaced; one module met twice stays one."""
+    """Return the counterpart of a layer, or the module with its children replaced; a shared module stays shared."""
     if id(module) in done:
         return done[id(module)]
     made = SCRATCH.get(type(module))
-    done[id(module)] = _twin(module, made, path) if made else module
+    done[id(module)] = _counterpart(module, made, path) if made else module
     if made is None:
-        _refuse_strangers(module, path)
+        _refuse_unknown(module, path)
         for name, child in module._modules.items():  # named_children() would skip a module's second name
             if child is not None:
                 module._modules[name] = _rebuilt(child, f"{path}.{name}".lstrip("."), done)
     return done[id(module)]
 
 
-def _refuse_strangers(module: nn.Module, path: str) -> None:
-    """Refuse what would silently stay torch's: its own layers, and heirs of those that have a twin."""
+def _refuse_unknown(module: nn.Module, path: str) -> None:
+    """Raise for what would silently stay torch's: its own layers, and subclasses of those with a counterpart."""
     torchs = type(module).__module__.startswith("torch.") and not isinstance(module, CONTAINERS)
     if torchs or isinstance(module, tuple(SCRATCH)):
-        need = f"a layer with a scratch twin ({', '.join(sorted(known.__name__ for known in SCRATCH))})"
+        need = f"a layer that has a twin from scratch ({', '.join(sorted(known.__name__ for known in SCRATCH))})"
         raise ConfigError(path or "the model", got=type(module).__name__, need=need)
 
 
-def _twin(module: nn.Module, made: type[nn.Module], path: str) -> nn.Module:
-    """Build the twin with the layer's own arguments, then give it the layer's own tensors."""
+def _counterpart(module: nn.Module, made: type[nn.Module], path: str) -> nn.Module:
+    """Build our layer with the arguments of torch's, then let it take over the tensors."""
     where = f"{path or 'the model'} ({type(module).__name__})"
     if any(getattr(module, hooks) for hooks in HOOKS):
         raise ConfigError(where, got="hooks", need="a layer without them", fix="Remove them before to_scratch.")
@@ -73,7 +71,7 @@ def _twin(module: nn.Module, made: type[nn.Module], path: str) -> nn.Module:
         if name not in taken and name not in PLACEMENT and value != parameter.default:
             raise ConfigError(f"{where}.{name}", got=value, need=f"{parameter.default!r}: the twin has nothing else")
     given = {name: _argument(module, name, parameter) for name, parameter in taken.items()}
-    with torch.device("meta"):  # no memory, and no luck used up, for a start that is thrown away
+    with torch.device("meta"):  # neither memory nor random numbers for weights that are replaced below
         twin = made(**given)
     for own, theirs in ((twin._parameters, module._parameters), (twin._buffers, module._buffers)):
         own.clear()
@@ -82,14 +80,14 @@ def _twin(module: nn.Module, made: type[nn.Module], path: str) -> nn.Module:
 
 
 def _parameters(made: type[nn.Module]) -> dict[str, inspect.Parameter]:
-    """List the named arguments of a layer's constructor."""
+    """Return the named arguments of a layer's constructor."""
     known = inspect.signature(made.__init__).parameters
     named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     return {name: parameter for name, parameter in known.items() if parameter.kind in named and name != "self"}
 
 
 def _argument(module: nn.Module, name: str, parameter: inspect.Parameter) -> Any:  # noqa: ANN401
-    """Read a constructor argument back from the layer it made."""
+    """Return a constructor argument, read back from the layer."""
     if name == "bias" and hasattr(module, "bias"):
         return module.bias is not None
     value = getattr(module, name, parameter.default)

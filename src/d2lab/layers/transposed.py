@@ -1,7 +1,7 @@
-"""Transposed convolution twice: every pixel stamps its kernel, and the convolution's matrix, transposed.
+"""Transposed convolution in two forms: by adding scaled kernels, and by the transposed matrix of a convolution.
 
-A convolution is a linear map from images to maps. Its transpose turns maps back into the image's size; it is what
-the convolution's own backward pass computes, and undoes the shape, not the values.
+A convolution is a linear map from images to feature maps. Its transpose maps feature maps to the image's size; it is
+what the backward pass of the convolution computes. It inverts the change of shape, not the values.
 
 Source: Dumoulin and Visin 2016, "A guide to convolution arithmetic", chapter 4.
 """
@@ -18,10 +18,14 @@ from d2lab.layers.windows import pad
 
 
 class ConvTranspose2d(nn.Module):
-    """Enlarge maps: side (n - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1.
+    """Apply a transposed 2D convolution to [batch, channel, height, width], or to one example without the batch axis.
 
-    Twin: torch.nn.ConvTranspose2d with padding_mode="zeros", without forward's output_size; `form` is ours.
-    Cost: form "matrix" builds the whole matrix, (out pixels) * (in pixels) numbers, to be looked at, not trained.
+    A side of n becomes (n - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1.
+
+    Source: Dumoulin and Visin 2016, "A guide to convolution arithmetic", chapter 4.
+    Twin: torch.nn.ConvTranspose2d with padding_mode="zeros", without forward's output_size; `form` is "scatter" or
+    "matrix" and changes the speed only.
+    Cost: form "matrix" builds the whole matrix of (out pixels) * (in pixels) numbers, to be shown, not trained.
 
     Raises:
         ConfigError: a size is below 1, groups do not divide the channels, output_padding is not below stride or
@@ -52,7 +56,7 @@ class ConvTranspose2d(nn.Module):
         default_init_(self.weight, self.bias)
 
     def _check(self) -> None:
-        """Refuse arguments that describe no transposed convolution."""
+        """Raise where the arguments describe no transposed convolution."""
         name = "ConvTranspose2d"
         check_counts(name, in_channels=self.in_channels, out_channels=self.out_channels, groups=self.groups)
         check_counts(name, kernel_size=self.kernel_size, stride=self.stride, dilation=self.dilation)
@@ -67,7 +71,7 @@ class ConvTranspose2d(nn.Module):
                 raise ConfigError(f"{name}.output_padding", got=extra, need="0 or more, below stride or dilation")
 
     def _size(self, input: Tensor) -> tuple[int, int]:
-        """Height and width of the answer."""
+        """Return height and width of the output."""
         sides = []
         for axis, side in enumerate(input.shape[-2:]):
             spread = (side - 1) * self.stride[axis] + self.dilation[axis] * (self.kernel_size[axis] - 1) + 1
@@ -77,50 +81,53 @@ class ConvTranspose2d(nn.Module):
         return sides[0], sides[1]
 
     def forward(self, input: Float[Tensor, "*batch channel height width"]) -> Float[Tensor, "*batch out _ _"]:
-        """Enlarge a batch of maps, or a single one without the batch axis."""
+        """Return the enlarged feature maps of a batch, or of a single example."""
         check_axis("ConvTranspose2d", input, -3, self.in_channels)
-        batch = input if input.ndim == 4 else input.unsqueeze(0)
+        batch = input if input.ndim == 4 else input.unsqueeze(0)  # batch channel height width
         enlarged = self._scatter(batch) if self.form == "scatter" else self._transpose(batch)
         if self.bias is not None:
             enlarged = enlarged + self.bias[:, None, None]
         return enlarged if input.ndim == 4 else enlarged.squeeze(0)
 
     def _scatter(self, input: Tensor) -> Tensor:
-        """Every pixel stamps the kernel times its value; stamps that overlap add up."""
+        """Add, for every input pixel, the kernel times its value to the output; overlapping kernels add up."""
         (height, width), (rows, columns) = input.shape[-2:], self.kernel_size
         down, right = self.stride
         sides = self._size(input)
-        room = [side + 2 * frame for side, frame in zip(sides, self.padding, strict=True)]
-        canvas = input.new_zeros(len(input), self.out_channels, *room)
-        pixels = input.reshape(len(input), self.groups, -1, height * width)  # batch group in place
+        padded = [side + 2 * added for side, added in zip(sides, self.padding, strict=True)]
+        output = input.new_zeros(len(input), self.out_channels, *padded)
+        pixels = input.reshape(len(input), self.groups, -1, height * width)  # batch group in height*width
         kernels = self.weight.view(self.groups, -1, *self.weight.shape[1:]).transpose(1, 2)  # group out in rows columns
         for row in range(rows):
             for column in range(columns):
-                stamp = (kernels[..., row, column] @ pixels).view(*canvas.shape[:2], height, width)
+                scaled = kernels[..., row, column] @ pixels  # batch group out height*width
+                scaled = scaled.view(*output.shape[:2], height, width)  # batch out height width
                 top, left = row * self.dilation[0], column * self.dilation[1]
                 ends = top + (height - 1) * down + 1, left + (width - 1) * right + 1
-                canvas[:, :, top : ends[0] : down, left : ends[1] : right] += stamp
+                output[:, :, top : ends[0] : down, left : ends[1] : right] += scaled
         top, left = self.padding
-        return canvas[:, :, top : top + sides[0], left : left + sides[1]]
+        return output[:, :, top : top + sides[0], left : left + sides[1]]
 
     def _transpose(self, input: Tensor) -> Tensor:
-        """Multiply by the transposed matrix of the convolution that shares the kernels."""
+        """Multiply by the transposed matrix of the convolution with the same kernels."""
         sides = self._size(input)
         height, width = input.shape[-2:]
-        matrix = self.matrix(sides, (height, width))  # image pixels, map pixels
-        return (input.flatten(1) @ matrix.T).view(len(input), self.out_channels, *sides)
+        matrix = self.matrix(sides, (height, width))  # image_pixels map_pixels
+        flat = input.flatten(1) @ matrix.T  # batch image_pixels
+        return flat.view(len(input), self.out_channels, *sides)  # batch out height width
 
     def matrix(self, sides: tuple[int, int], places: tuple[int, int]) -> Float[Tensor, "image_pixels map_pixels"]:
-        """Return the transposed matrix of the convolution: row p holds its answer to the image with pixel p lit.
+        """Return the transposed matrix of the convolution: row p is its output for the image with a 1 at pixel p.
 
         Args:
             sides: height and width of the image.
-            places: height and width of the maps.
+            places: height and width of the feature maps.
         """
         pixels = self.out_channels * sides[0] * sides[1]
-        lit = torch.eye(pixels, dtype=self.weight.dtype, device=self.weight.device)
+        unit = torch.eye(pixels, dtype=self.weight.dtype, device=self.weight.device)
         down, right = self.padding
-        framed = pad(lit.view(-1, self.out_channels, *sides), (down, down), (right, right))
+        images = unit.view(-1, self.out_channels, *sides)  # pixel channel height width, each with a single 1
+        padded = pad(images, (down, down), (right, right))
         stride, dilation = (self.stride[0], self.stride[1]), (self.dilation[0], self.dilation[1])
-        maps = convolve_columns(framed, self.weight, stride, dilation, self.groups)
-        return maps[:, :, : places[0], : places[1]].flatten(1)  # output_padding may leave room for more places
+        maps = convolve_columns(padded, self.weight, stride, dilation, self.groups)
+        return maps[:, :, : places[0], : places[1]].flatten(1)  # output_padding may leave room for more

@@ -1,7 +1,7 @@
-"""Windows of an image: what convolution and pooling both slide over.
+"""Sliding windows of an image, for convolution and pooling.
 
-A kernel entry (row, column) meets, over all windows, one strided slice of the image: the image shifted by that
-entry. So windows are k * k shifted slices, not height * width patches, and Python loops over the few.
+Over all windows, a kernel entry (row, column) reads one strided slice of the image: the image shifted by that entry.
+So windows are k * k shifted slices instead of height * width patches, and the Python loop is short.
 """
 
 from collections.abc import Iterator
@@ -19,44 +19,48 @@ def pad(
     columns: tuple[int, int],
     value: float = 0.0,
 ) -> Float[Tensor, "batch channel height_ width_"]:
-    """Frame images with a constant.
-
-    Source: none; a definition.
+    """Pad images with a constant.
 
     Args:
-        image: what to frame.
+        image: what to pad.
         rows: pixels to add above and below.
         columns: pixels to add left and right.
-        value: of the frame.
+        value: of the added pixels.
 
     Raises:
-        ConfigError: a width is negative.
+        ConfigError: a number of pixels is negative.
     """
     if min(*rows, *columns) < 0:
         raise ConfigError("padding", got=(rows, columns), need="0 pixels or more on each side")
     if not any((*rows, *columns)):
         return image
     batch, channels, height, width = image.shape
-    framed = image.new_full((batch, channels, height + sum(rows), width + sum(columns)), value)
-    framed[:, :, rows[0] : rows[0] + height, columns[0] : columns[0] + width] = image
-    return framed
+    padded = image.new_full((batch, channels, height + sum(rows), width + sum(columns)), value)
+    padded[:, :, rows[0] : rows[0] + height, columns[0] : columns[0] + width] = image
+    return padded
 
 
 def count_windows(length: int, kernel: int, stride: int, dilation: int) -> int:
-    """Count the places of a kernel along one padded axis: floor((length - reach) / stride) + 1.
+    """Count the positions of a kernel along one padded axis: floor((length - extent) / stride) + 1.
 
-    The reach is dilation (kernel - 1) + 1 pixels.
+    The extent of a dilated kernel is dilation (kernel - 1) + 1 pixels.
 
     Source: Dumoulin and Visin 2016, "A guide to convolution arithmetic", relationship 15.
 
+    Args:
+        length: of the padded axis, in pixels.
+        kernel: entries along the axis.
+        stride: pixels between neighboring positions.
+        dilation: pixels between neighboring entries.
+
     Raises:
-        ConfigError: the kernel reaches further than the image.
+        ConfigError: the kernel is larger than the image.
     """
-    reach = dilation * (kernel - 1) + 1
-    if reach > length:
+    extent = dilation * (kernel - 1) + 1
+    if extent > length:
         fix = "Enlarge the image or its padding, or take a smaller kernel."
-        raise ConfigError("the image", got=f"{length} pixels", need=f"at least {reach} for the kernel", fix=fix)
-    return (length - reach) // stride + 1
+        raise ConfigError("the image", got=f"{length} pixels", need=f"at least {extent} for the kernel", fix=fix)
+    return (length - extent) // stride + 1
 
 
 def shifts(
@@ -65,21 +69,21 @@ def shifts(
     stride: tuple[int, int],
     dilation: tuple[int, int],
 ) -> Iterator[Float[Tensor, "batch channel out_height out_width"]]:
-    """Yield, row by row, the pixels that each kernel entry meets at every window.
+    """Yield, for each kernel entry row by row, the pixels that it reads at every window.
 
     Source: Goodfellow, Bengio, Courville 2016, "Deep Learning", eq. 9.6, with its sums exchanged.
 
     Args:
         image: already padded.
         kernel: rows and columns of the window.
-        stride: pixels from one window to the next.
-        dilation: pixels from one kernel entry to the next.
+        stride: pixels between neighboring windows, by rows and columns.
+        dilation: pixels between neighboring entries of a window, by rows and columns.
 
     Raises:
-        ConfigError: the kernel reaches further than the image.
+        ConfigError: the kernel is larger than the image.
     """
     sizes = zip(image.shape[-2:], kernel, stride, dilation, strict=True)
-    height, width = (count_windows(*size) for size in sizes)
+    height, width = (count_windows(*size) for size in sizes)  # of the output
     for row in range(kernel[0]):
         top = row * dilation[0]
         for column in range(kernel[1]):
@@ -98,18 +102,18 @@ def windows(
     stride: tuple[int, int],
     dilation: tuple[int, int] = (1, 1),
 ) -> Float[Tensor, "batch channel entry out_height out_width"]:
-    """Stack the shifts: along `entry` lie the pixels of one window, row by row.
+    """Stack the shifted images, so that the axis `entry` holds the pixels of one window, row by row (im2col).
 
     Args:
         image: already padded.
         kernel: rows and columns of the window.
-        stride: pixels from one window to the next.
-        dilation: pixels from one kernel entry to the next.
+        stride: pixels between neighboring windows, by rows and columns.
+        dilation: pixels between neighboring entries of a window, by rows and columns.
 
     Raises:
-        ConfigError: the kernel reaches further than the image.
+        ConfigError: the kernel is larger than the image.
 
     Source: Chellapilla, Puri, Simard 2006, "High Performance Convolutional Neural Networks", section 3 (im2col).
     Cost: kernel rows * kernel columns / stride^2 times the memory of the image.
     """
-    return torch.stack(list(shifts(image, kernel, stride, dilation)), 2)
+    return torch.stack(list(shifts(image, kernel, stride, dilation)), 2)  # batch channel entry height width

@@ -1,18 +1,18 @@
-"""The table of twins: every layer, loss and start of ours, beside torch's, with ordinary and with nasty inputs.
+"""The table of twins: every layer, loss and initialization of ours beside torch's, on ordinary and extreme inputs.
 
-Main rows have LeNet's shapes, since their speed is shown; the others are small and aim at one trap each.
+Main rows have LeNet's shapes, since their speed is shown; the others are small and test one difficulty each.
 """
 
 from d2lab.core.reference import Row
 from d2lab.layers.twins.activation import ACTIVATIONS
 from d2lab.layers.twins.convolution import CONVOLUTIONS, SEQUENCES, TRANSPOSED
+from d2lab.layers.twins.init import INITIALIZATIONS
 from d2lab.layers.twins.linear import LINEAR
 from d2lab.layers.twins.loss import LOSSES
 from d2lab.layers.twins.normalization import NORMALIZATIONS
 from d2lab.layers.twins.pooling import POOLS
-from d2lab.layers.twins.start import STARTS
 
-TABLES = (LINEAR, CONVOLUTIONS, SEQUENCES, TRANSPOSED, POOLS, NORMALIZATIONS, ACTIVATIONS, LOSSES, STARTS)
+TABLES = (LINEAR, CONVOLUTIONS, SEQUENCES, TRANSPOSED, POOLS, NORMALIZATIONS, ACTIVATIONS, LOSSES, INITIALIZATIONS)
 TWINS: list[Row] = [row for table in TABLES for row in table]
 
 __all__ = ["TWINS"]

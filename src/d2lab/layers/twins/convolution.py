@@ -1,4 +1,4 @@
-"""Rows of convolutions, each in every form, and of transposed ones."""
+"""Rows of convolutions and transposed convolutions, each in every form."""
 
 from torch import nn
 
@@ -6,7 +6,7 @@ from d2lab.core.reference import Twin
 from d2lab.layers.twins.inputs import normal, strided
 from d2lab.layers.twins.row import OURS, layer_row
 
-LOOP = {"why": "the visible loop: Python turns once for every output pixel", "rounds": 1}
+LOOP = {"why": "the explicit loop: one Python iteration for every output pixel", "rounds": 1}
 CONVOLUTIONS = [
     row
     for form in ("columns", "shifts", "loop")
@@ -30,7 +30,7 @@ CONVOLUTIONS = [
             ),
             ("depthwise, no bias", lambda conv: conv(4, 8, 3, groups=4, bias=False), normal(4, 6, 5)),
             ("same, even kernel", lambda conv: conv(2, 3, (2, 4), padding="same", dilation=(3, 1)), normal(2, 7, 6)),
-            ("1x1, scattered", lambda conv: conv(3, 4, 1, stride=2), strided(3, 5, 7)),
+            ("1x1, not contiguous", lambda conv: conv(3, 4, 1, stride=2), strided(3, 5, 7)),
             ("one output pixel, batch of one", lambda conv: conv(2, 3, (5, 4)), normal(2, 5, 4, batch=1)),
             ("mean 10,000", lambda conv: conv(2, 3, 3, padding="valid"), normal(2, 6, 6, mean=1e4)),
         ]
@@ -52,11 +52,11 @@ TRANSPOSED = [
         ours=lambda make=make, form=form: make(lambda *a, **k: OURS.ConvTranspose2d(*a, **k, form=form)),  # type: ignore[misc]
         theirs=lambda make=make: make(nn.ConvTranspose2d),  # type: ignore[misc]
         inputs=inputs,
-        why="the whole matrix of the convolution, to be looked at" if form == "matrix" else "",
+        why="the whole matrix of the convolution, to be shown" if form == "matrix" else "",
     )
     for form in ("scatter", "matrix")
     for name, make, inputs in [
-        ("LeNet's second turned round", lambda conv: conv(16, 6, 5), normal(16, 10, 10)),
+        ("LeNet's second, transposed", lambda conv: conv(16, 6, 5), normal(16, 10, 10)),
         ("doubling", lambda conv: conv(3, 2, 4, stride=2, padding=1), normal(3, 5, 4)),
         (
             "uneven everything",
@@ -65,7 +65,7 @@ TRANSPOSED = [
             ),
             normal(4, 4, 3),
         ),
-        ("no bias, scattered", lambda conv: conv(2, 3, 3, bias=False), strided(2, 3, 4)),
+        ("no bias, not contiguous", lambda conv: conv(2, 3, 3, bias=False), strided(2, 3, 4)),
     ]
-    if form == "scatter" or "LeNet" not in name  # its matrix has 1176 x 1600 entries: no smaller case shows less
+    if form == "scatter" or "LeNet" not in name  # its matrix has 1176 x 1600 entries: smaller cases show as much
 ]

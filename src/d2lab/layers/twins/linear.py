@@ -1,4 +1,4 @@
-"""Rows of linear maps, look-ups, reshapes and dropout."""
+"""Rows of linear layers, embeddings, reshapes and dropout."""
 
 import torch
 
@@ -11,12 +11,12 @@ LINEAR = [
     layer_row(
         "Linear: one example, no batch axis", lambda of: of.Linear(5, 3), lambda d, n: (torch.randn(5).double(),)
     ),
-    layer_row("Linear: further axes, scattered", lambda of: of.Linear(5, 3), strided(2, 4, 5)),
+    layer_row("Linear: further axes, not contiguous", lambda of: of.Linear(5, 3), strided(2, 4, 5)),
     layer_row("Flatten", lambda of: of.Flatten(), normal(16, 5, 5)),
     layer_row("Flatten: inner axes", lambda of: of.Flatten(1, 2), strided(3, 4, 5)),
     layer_row("Embedding", lambda of: of.Embedding(50, 8), lambda d, n: (torch.randint(50, (n, 7), generator=d),)),
     layer_row(
-        "Embedding: padding, words that repeat",
+        "Embedding: padding, repeated indices",
         lambda of: of.Embedding(4, 3, padding_idx=-1),
         lambda d, n: (torch.tensor([[3, 0, 0, 3], [1, 1, 1, 2]]),),
     ),

@@ -1,4 +1,4 @@
-"""Rows of losses."""
+"""Rows of loss functions."""
 
 import torch
 from torch import Tensor, nn
@@ -10,27 +10,29 @@ from d2lab.layers.twins.row import layer_row
 
 
 class _TorchFocalLoss(nn.Module):
-    """The focal loss put together from torch's parts, as torchvision does."""
+    """The focal loss composed of torch's functions, as in torchvision."""
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        surprise = nn.functional.binary_cross_entropy_with_logits(input, target, reduction="none")
-        chance = torch.sigmoid(input)
-        right = chance * target + (1 - chance) * (1 - target)
-        return (0.25 * target + 0.75 * (1 - target)) * (1 - right) ** 2 * surprise
+        cross_entropy = nn.functional.binary_cross_entropy_with_logits(input, target, reduction="none")
+        probability = torch.sigmoid(input)
+        right = probability * target + (1 - probability) * (1 - target)
+        return (0.25 * target + 0.75 * (1 - target)) * (1 - right) ** 2 * cross_entropy
 
 
 LOSSES = [
     layer_row("MSELoss", lambda of: of.MSELoss(), pairs(1)),
     layer_row("MSELoss: sum", lambda of: of.MSELoss(reduction="sum"), pairs(3, scale=1e6)),
     layer_row("L1Loss", lambda of: of.L1Loss(), pairs(3)),
-    layer_row("L1Loss: at its corner", lambda of: of.L1Loss(reduction="none"), pairs(3, same=True)),
+    layer_row("L1Loss: at 0", lambda of: of.L1Loss(reduction="none"), pairs(3, same=True)),
     layer_row("HuberLoss", lambda of: of.HuberLoss(delta=0.7), pairs(4)),
-    layer_row("HuberLoss: far and equal", lambda of: of.HuberLoss(reduction="none"), pairs(4, scale=1e8, same=True)),
+    layer_row(
+        "HuberLoss: large and zero errors", lambda of: of.HuberLoss(reduction="none"), pairs(4, scale=1e8, same=True)
+    ),
     layer_row("SmoothL1Loss", lambda of: of.SmoothL1Loss(beta=1 / 9), pairs(4)),
     layer_row("SmoothL1Loss: beta = 0", lambda of: of.SmoothL1Loss(beta=0.0), pairs(4, same=True)),
     layer_row("CrossEntropyLoss", lambda of: of.CrossEntropyLoss(), classes(10)),
     layer_row(
-        "CrossEntropyLoss: scores of 1,000", lambda of: of.CrossEntropyLoss(reduction="none"), classes(5, scale=1e3)
+        "CrossEntropyLoss: logits of 1,000", lambda of: of.CrossEntropyLoss(reduction="none"), classes(5, scale=1e3)
     ),
     layer_row("CrossEntropyLoss: smooth", lambda of: of.CrossEntropyLoss(label_smoothing=0.1), classes(10)),
     layer_row(
@@ -46,7 +48,7 @@ LOSSES = [
     layer_row("CrossEntropyLoss: probabilities", lambda of: of.CrossEntropyLoss(label_smoothing=0.3), distributions(5)),
     layer_row("BCEWithLogitsLoss", lambda of: of.BCEWithLogitsLoss(), pairs(10, binary=True)),
     layer_row(
-        "BCEWithLogitsLoss: weights, scores of 1,000",
+        "BCEWithLogitsLoss: weights, logits of 1,000",
         lambda of: of.BCEWithLogitsLoss(torch.tensor([1.0, 2.0]), pos_weight=torch.tensor([0.5, 4.0]), reduction="sum"),
         pairs(2, scale=1e3, binary=True),
     ),

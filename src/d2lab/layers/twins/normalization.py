@@ -1,4 +1,4 @@
-"""Rows of normalization."""
+"""Rows of normalization layers."""
 
 import torch
 
@@ -16,8 +16,8 @@ NORMALIZATIONS = [
         "BatchNorm2d: constant", lambda of: of.BatchNorm2d(2), lambda d, n: (torch.full((n, 2, 3, 3), 7.0).double(),)
     ),
     layer_row("BatchNorm2d: two values", lambda of: of.BatchNorm2d(3), normal(3, 1, 2, batch=1)),
-    layer_row("BatchNorm2d: plain average", lambda of: of.BatchNorm2d(3, momentum=None), normal(3, 4, 4)),
-    layer_row("BatchNorm2d: bare", lambda of: of.BatchNorm2d(3, affine=False), strided(3, 4, 4)),
+    layer_row("BatchNorm2d: equal average", lambda of: of.BatchNorm2d(3, momentum=None), normal(3, 4, 4)),
+    layer_row("BatchNorm2d: not affine", lambda of: of.BatchNorm2d(3, affine=False), strided(3, 4, 4)),
     layer_row(
         "BatchNorm2d: no running statistics",
         lambda of: of.BatchNorm2d(3, eps=1e-3, track_running_stats=False),
@@ -28,9 +28,9 @@ NORMALIZATIONS = [
     layer_row("LayerNorm", lambda of: of.LayerNorm(84), normal(84)),
     layer_row("LayerNorm: two axes", lambda of: of.LayerNorm((3, 4)), normal(2, 3, 4)),
     layer_row("LayerNorm: no bias", lambda of: of.LayerNorm(5, bias=False), normal(5, scale=1e-3)),
-    layer_row("LayerNorm: bare", lambda of: of.LayerNorm(5, elementwise_affine=False, eps=0.1), strided(2, 3, 5)),
+    layer_row("LayerNorm: not affine", lambda of: of.LayerNorm(5, elementwise_affine=False, eps=0.1), strided(2, 3, 5)),
     layer_row("LayerNorm: constant", lambda of: of.LayerNorm(4), lambda d, n: (torch.full((n, 4), -3.0).double(),)),
     layer_row("GroupNorm", lambda of: of.GroupNorm(2, 6), normal(*LENET_MAPS)),
-    layer_row("GroupNorm: each channel alone", lambda of: of.GroupNorm(4, 4, affine=False), normal(4, 3, 3)),
+    layer_row("GroupNorm: one channel a group", lambda of: of.GroupNorm(4, 4, affine=False), normal(4, 3, 3)),
     layer_row("GroupNorm: one group, no pixels", lambda of: of.GroupNorm(1, 6), normal(6)),
 ]

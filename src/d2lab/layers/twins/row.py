@@ -1,4 +1,4 @@
-"""How a row of the table is made: one expression, read in two namespaces."""
+"""Rows of the table: one expression, evaluated with our layers and with torch's."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -14,14 +14,15 @@ OURS = SimpleNamespace(**{made.__name__: made for made in SCRATCH.values()})
 
 
 def layer_row(name: str, make: Make, inputs: Inputs, **more: Any) -> Twin:  # noqa: ANN401
-    """Make a row whose two sides are one expression, read in two namespaces.
+    """Build a row whose two sides are one expression, evaluated in the namespace of our layers and in torch.nn.
 
     Args:
-        name: the idea, then the variant.
-        make: builds the layer from `layers` or from `torch.nn`.
-        inputs: what forward takes.
+        name: the layer, then the variant.
+        make: builds the layer from a namespace.
+        inputs: draws the arguments of forward.
         more: further fields of the row.
     """
-    source = " ".join((type(make(OURS)).__doc__ or "").split("Source: ")[-1].split("\n\n")[0].split())
-    source = source.split(" Twin:")[0].split(" Changed:")[0].rstrip(".")
+    _, found, rest = (type(make(OURS)).__doc__ or "").partition("Source: ")
+    source = " ".join(rest.split("\n\n")[0].split()).split(" Twin:")[0].split(" Changed:")[0].rstrip(".")
+    source = source if found else "definition"  # a reshape or a copy is no published idea
     return Twin(name=name, source=source, ours=lambda: make(OURS), theirs=lambda: make(nn), inputs=inputs, **more)

@@ -1,4 +1,4 @@
-"""Rows of starting weights."""
+"""Rows of weight initialization."""
 
 import math
 from collections.abc import Callable
@@ -14,18 +14,18 @@ from d2lab.layers.twins.inputs import FLOAT
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InitTwin:
-    """A start of ours and torch's: from the same seed, the same numbers."""
+    """An initialization of ours and torch's, compared on the numbers drawn from one seed."""
 
     name: str
     source: str
     ours: Callable[[Tensor], Tensor]
     theirs: Callable[[Tensor], Tensor]
-    shape: tuple[int, ...] = (16, 6, 5, 5)  # LeNet's second kernels
+    shape: tuple[int, ...] = (16, 6, 5, 5)  # LeNet's second convolution
     rtol: float = CLOSE
     why: str = ""
 
     def difference(self) -> float:
-        """Fill two tensors from one seed and compare."""
+        """Return the largest relative difference of two tensors filled from one seed."""
         filled = []
         for fill in (self.ours, self.theirs):
             torch.manual_seed(0)
@@ -33,29 +33,29 @@ class InitTwin:
         return relative_difference(*filled)
 
     def slowdown(self) -> float:
-        """Time both on the same tensor."""
+        """Return our time to fill a tensor, divided by torch's."""
         tensor = torch.empty(self.shape)
         return slowdown(lambda: self.ours(tensor), lambda: self.theirs(tensor), rounds=20)
 
 
 GLOROT, HE = "Glorot and Bengio 2010, eq. 12 and 16", "He et al. 2015, eq. 14"
-STARTS = [
-    InitTwin(name="init: zeros_", source="none", ours=init.zeros_, theirs=nn.init.zeros_),
+INITIALIZATIONS = [
+    InitTwin(name="init: zeros_", source="definition", ours=init.zeros_, theirs=nn.init.zeros_),
     InitTwin(
         name="init: constant_",
-        source="none",
+        source="definition",
         ours=lambda t: init.constant_(t, 0.3),
         theirs=lambda t: nn.init.constant_(t, 0.3),
     ),
     InitTwin(
         name="init: normal_",
-        source="none",
+        source="definition",
         ours=lambda t: init.normal_(t, 1.0, 2.0),
         theirs=lambda t: nn.init.normal_(t, 1.0, 2.0),
     ),
     InitTwin(
         name="init: uniform_",
-        source="none",
+        source="definition",
         ours=lambda t: init.uniform_(t, -2.0, 1.0),
         theirs=lambda t: nn.init.uniform_(t, -2.0, 1.0),
     ),
