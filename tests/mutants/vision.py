@@ -4,6 +4,7 @@ from tests.mutants.mutant import Mutant
 
 COLOR, GEOMETRY, CROP, MIX = (f"tests/vision/test_{name}.py" for name in ("color", "geometry", "crop", "mixup"))
 AUGMENT = "tests/vision/test_augment.py"
+JOINT = "tests/vision/test_joint.py"
 TASK = "tests/train/test_task.py"
 MUTANTS = [
     Mutant("gray is the mean of the channels", "vision/color.py", "(LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue)", "(red + green + blue).div(3)", f"{COLOR} -k torchvision"),
@@ -39,6 +40,23 @@ MUTANTS = [
     Mutant("one draw for the whole batch", "vision/sampling.py", "torch.rand(shape, generator=generator, device=generator.device)", "torch.rand(1, generator=generator, device=generator.device).expand(shape)", f"{AUGMENT} -k own_draw"),
     Mutant("never moved the whole way", "vision/augment.py", "2 * config.translate + 1", "2 * config.translate", f"{AUGMENT} -k offset"),
     Mutant("an oblong crop made square", "vision/joint.py", "(self.height, self.width) if self.to_size is None", "(self.height, self.height) if self.to_size is None", f"{AUGMENT} -k decide"),
+    Mutant("x and y of a box swapped", "vision/geometry.py", "boxes[..., [0, 1, 2, 1, 2, 3, 0, 3]]", "boxes[..., [1, 0, 1, 2, 3, 2, 3, 0]]", f"{JOINT} -k by_hand"),
+    Mutant("boxes left behind under a flip", "vision/joint.py", "if flipped is None else flipped.float()", "if True else flipped.float()", f"{JOINT} -k flip"),
+    Mutant("boxes mirrored about pixel centers", "vision/joint.py", "shift.append(pixels * mirrored", "shift.append((pixels - 1) * mirrored", f"{JOINT} -k flip"),
+    Mutant("boxes rotated the other way", "vision/geometry.py", "angle = degrees.deg2rad()\n    sine, cosine = angle.sin(), angle.cos()\n    middle_x", "angle = -degrees.deg2rad()\n    sine, cosine = angle.sin(), angle.cos()\n    middle_x", f"{JOINT} -k rotated"),
+    Mutant("boxes left behind under a crop", "vision/joint.py", "-torch.stack([left, top], 1) * scale", "torch.zeros_like(scale)", f"{JOINT} -k cropped"),
+    Mutant("masks rotated bilinear", "vision/joint.py", 'self.border, mode="nearest")', "self.border)", f"{JOINT} -k tight"),
+    Mutant("masks not rotated", "vision/joint.py", "moved = numbers.to(masks.dtype)", "moved = moved + 0 * numbers.to(masks.dtype)", f"{JOINT} -k tight"),
+    Mutant("masks resized from the corners of pixels", "vision/resample.py", "2 * torch.arange(side, device=first.device) + 1", "2 * torch.arange(side, device=first.device)", f"{JOINT} -k nearest"),
+    Mutant("what the frame cuts is bounded before it is cut", "vision/boxes.py", "moved, seen = visible_part(corners, height, width)", "moved, seen = clip_boxes(bound(corners), height, width), box_area(bound(corners))", f"{JOINT} -k rotated"),
+    Mutant("the frame's corners forgotten", "vision/boxes.py", "_inside(frame, corners), met]", "_inside(frame, corners) & False, met]", f"{JOINT} -k fine_grid"),
+    Mutant("labels stay when their box goes", "vision/targets.py", 'elif kind in ("boxes", "labels", "points")', 'elif kind in ("boxes", "points")', f"{JOINT} -k removed"),
+    Mutant("masks of objects stay when their box goes", "vision/targets.py", ' or (kind == "mask" and moved[name].ndim == 4)', "", f"{JOINT} -k removed"),
+    Mutant("removed objects still counted", "vision/targets.py", "moved[name] = kept.sum(1).to(count.dtype)", "moved[name] = count", f"{JOINT} -k removed"),
+    Mutant("padding is moved", "vision/targets.py", "return moved if count is None else", "return moved if True else", f"{JOINT} -k removed"),
+    Mutant("any sliver of a box stays", "vision/targets.py", "real & (seen >= min_visible) & (seen > 0)", "real & (seen > 0)", f"{JOINT} -k stated_share"),
+    Mutant("mirrored copies without a target", "vision/augment.py", 'if kind in ("boxes", "points"))', 'if kind == "boxes")', f"{JOINT} -k mirrored"),
+    Mutant("masks mixed", "vision/augment.py", 'kinds != ("class",)', '"boxes" in kinds', f"{JOINT} -k mixing"),
     Mutant("flips twice the same image", "train/evaluate.py", "model(inputs.flip(-1))", "model(inputs)", f"{TASK} -k flips"),
     Mutant("smoothing forgotten", "train/task.py", "if not share:\n        return task", "if True:\n        return task", f"{TASK} -k smoothed"),
     Mutant("resized where it is still to be changed", "experiments/data.py", "fit_images(train, side) if experiment.settings.augment.idle else train", "fit_images(train, side)", "tests/experiments/test_images.py -k resized_once"),

@@ -8,6 +8,7 @@ from d2lab.vision.geometry import AffineMap
 
 Boxes = Float[Tensor, "batch most 4"]
 Points = Float[Tensor, "... point 2"]
+Corners = Float[Tensor, "... corner 2"]  # of a convex polygon, in an order that goes around
 CLOSE = 1e-3  # pixels: a corner this near to an edge lies on it, whatever rounding says
 
 
@@ -16,7 +17,7 @@ def clip_boxes(boxes: Boxes, height: int, width: int) -> Boxes:
     return torch.stack([part.clamp(0, width if i % 2 == 0 else height) for i, part in enumerate(boxes.unbind(-1))], -1)
 
 
-def box_area(boxes: Boxes) -> Float[Tensor, "batch most"]:
+def box_area(boxes: Float[Tensor, "... 4"]) -> Float[Tensor, " ..."]:
     """Compute the area of each box, pixels squared; 0 where a side is turned round."""
     return (boxes[..., 2] - boxes[..., 0]).clamp(min=0) * (boxes[..., 3] - boxes[..., 1]).clamp(min=0)
 
@@ -86,17 +87,17 @@ def _inside_frame(points: Points, height: int, width: int) -> Bool[Tensor, "... 
     return (x >= -CLOSE) & (x <= width + CLOSE) & (y >= -CLOSE) & (y <= height + CLOSE)
 
 
-def _inside(points: Points, corners: Points) -> Bool[Tensor, "... point"]:
+def _inside(points: Points, corners: Corners) -> Bool[Tensor, "... point"]:
     """Say whether points lie in a convex polygon of positive area: to the same side of all its edges."""
     edges = corners.roll(-1, -2) - corners
     side = _cross(edges.unsqueeze(-3), points.unsqueeze(-2) - corners.unsqueeze(-3))
-    length = edges.norm(dim=-1).unsqueeze(-2)  # the cross product is the distance times the edge's length
-    inside = (side >= -CLOSE * length).all(-1) | (side <= CLOSE * length).all(-1)
+    length = torch.linalg.vector_norm(edges, dim=-1).unsqueeze(-2)  # the cross product is the distance times the edge's length
+    inside: Tensor = (side >= -CLOSE * length).all(-1) | (side <= CLOSE * length).all(-1)
     area = _cross(corners[..., 1, :] - corners[..., 0, :], corners[..., 2, :] - corners[..., 0, :])
     return inside & (area.abs() > 0).unsqueeze(-1)
 
 
-def _crossings(corners: Points, height: int, width: int) -> tuple[Points, Bool[Tensor, "... point"]]:
+def _crossings(corners: Corners, height: int, width: int) -> tuple[Points, Bool[Tensor, "... point"]]:
     """Cross each edge of the quadrilateral with each of the four lines of the frame; say which meet."""
     begin, along = corners, corners.roll(-1, -2) - corners
     points, met = [], []

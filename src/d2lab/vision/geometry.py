@@ -138,8 +138,9 @@ class AffineMap:
 
     def corners(self, boxes: Float[Tensor, "batch most 4"]) -> Float[Tensor, "batch most 4 2"]:
         """Map the four corners of boxes (x1, y1, x2, y2), in an order that goes around."""
-        around = boxes[..., [0, 1, 2, 1, 2, 3, 0, 3]]
-        return self.points(around.flatten(1).view(len(boxes), -1, 2)).view(*boxes.shape[:2], 4, 2)
+        batch, most = boxes.shape[:2]
+        around = boxes[..., [0, 1, 2, 1, 2, 3, 0, 3]].view(batch, 4 * most, 2)
+        return self.points(around).view(batch, most, 4, 2)
 
 
 def scale_map(scale: Float[Tensor, "batch 2"], shift: Float[Tensor, "batch 2"]) -> AffineMap:

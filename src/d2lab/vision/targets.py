@@ -26,7 +26,7 @@ SHAPES = {  # axes, and what they hold
 MIN_VISIBLE = 0.1  # share of a box's area that must still be seen, or the object is removed
 
 
-def check_kinds(kinds: Kinds) -> None:
+def check_kinds(kinds: Mapping[str, str] | str) -> None:
     """Refuse kinds that do not exist or do not go together.
 
     Raises:
