@@ -8,7 +8,6 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
 KNOWN = {  # circles that are being opened, and by whom
-    frozenset({"d2lab.data.folder", "d2lab.data.kaggle"}): "vision",
     frozenset({"d2lab.models.catalog", "d2lab.models.pretrained", "d2lab.models.variants"}): "models",
 }
 

@@ -9,7 +9,8 @@ import pytest
 from tests.data.pictures import TRAIN_TEST, draw, fill
 
 from d2lab.core.errors import DataError
-from d2lab.data.folder import held_out, scan
+from d2lab.data.folder import scan
+from d2lab.data.listing import hold_out
 from d2lab.data.names import Names
 
 
@@ -126,12 +127,12 @@ def test_a_digest_knows_sizes_names_and_parts(tmp_path):
 
 def test_a_share_of_each_class_is_held_out_never_all_of_it():
     entries = [(f"{c}/{n}", 1, c) for c, count in enumerate((1, 2, 10, 100)) for n in range(count)]
-    rest, away = held_out(entries, 0.25, seed=3)
+    rest, away = hold_out(entries, 0.25, seed=3)
     assert np.bincount([e[2] for e in away], minlength=4).tolist() == [0, 0, 2, 25]
     assert sorted(rest + away) == sorted(entries)
-    assert held_out(entries, 0.25, seed=4)[1] != away
-    assert held_out(entries, 0.0)[1] == []
-    assert np.bincount([e[2] for e in held_out(entries, 0.99)[0]]).tolist() == [1, 1, 1, 1]
+    assert hold_out(entries, 0.25, seed=4)[1] != away
+    assert hold_out(entries, 0.0)[1] == []
+    assert np.bincount([e[2] for e in hold_out(entries, 0.99)[0]]).tolist() == [1, 1, 1, 1]
 
 
 def test_names_come_back_whatever_the_system_allows_in_them():

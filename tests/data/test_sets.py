@@ -253,3 +253,65 @@ def test_a_card_needs_a_proper_checksum_and_size():
     for digest, size in (("abc", 1), ("A" * 64, 1), ("", 1), ("0" * 64, 0)):
         with pytest.raises(ConfigError):
             DataFile(path="a", sha256=digest, bytes=size, mirrors=())
+
+
+SET = '''
+"""A set that a reader wrote: its card, and how it is loaded."""
+
+from d2lab.data.card import Card
+
+CARD = Card(
+    name="coin-flips",
+    task="classification",
+    en="Coins.",
+    zh="硬币。",
+    shape=(1,),
+    examples=(4, 2),
+    classes=("heads", "tails"),
+    licence="none needed (generated)",
+    cite="d2lab",
+    files=(),
+    module=__name__,
+)
+
+
+def load(card, *, seed=0, fetch=True):
+    import torch
+
+    from d2lab.data.split import Dataset, Split
+
+    parts = (Split(torch.zeros(count, 1), torch.arange(count) % 2) for count in card.examples)
+    return Dataset(card, *parts)
+'''
+
+
+@pytest.fixture
+def one_more_file(tmp_path, monkeypatch):
+    """Put a file among the data sets; returns a writer."""
+
+    def write(name, text):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        monkeypatch.setattr(catalog.sets, "__path__", [*catalog.sets.__path__, str(tmp_path)])
+        monkeypatch.delitem(sys.modules, f"d2lab.data.sets.{name.removesuffix('.py')}", raising=False)
+
+    yield write
+    for name in [name for name in sys.modules if name.startswith("d2lab.data.sets.coin")]:
+        del sys.modules[name]
+
+
+def test_one_file_adds_a_set(one_more_file, monkeypatch):
+    one_more_file("coin_flips.py", SET)
+    found = catalog.find_cards()
+    assert found.keys() - catalog.CARDS.keys() == {"coin-flips"}
+    assert list(found) == sorted(found)
+    monkeypatch.setitem(catalog.CARDS, "coin-flips", found["coin-flips"])
+    assert data.load("coin-flips").train.targets.tolist() == [0, 1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "got"), [("", "no card"), (SET.replace("coin-flips", "dice"), "dice"), ("CARD = 3", "no card")]
+)
+def test_a_file_of_a_set_without_its_card_is_refused(one_more_file, text, got):
+    one_more_file("coins.py", text)
+    with pytest.raises(ConfigError, match=rf"data/sets/coins\.py: got '{got}', need a card whose name is 'coins'"):
+        catalog.find_cards()

@@ -1,12 +1,16 @@
-"""Every data set by its name: what it is, whether it is here, and the data themselves. Needs no torch until `load`."""
+"""Every data set by its name: its card, whether its files are on disk, and its examples. Needs no torch until `load`.
+
+A data set is a file in ``d2lab/data/sets`` that defines ``CARD``; it is found by being there.
+"""
 
 import importlib
+import pkgutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from d2lab.core.errors import DataError
+from d2lab.core.errors import ConfigError, DataError
 from d2lab.core.names import unknown_name
-from d2lab.data import cards
+from d2lab.data import sets
 from d2lab.data.card import Card
 from d2lab.data.source import Status, on_disk
 
@@ -14,17 +18,36 @@ if TYPE_CHECKING:
     import d2lab.data.split
 
 FOLDER = "folder:"
-CARDS: dict[str, Card] = {card.name: card for card in cards.ALL}
 
-__all__ = ["CARDS", "Status", "at_hand", "card", "load", "load_card", "on_disk"]
+
+def find_cards() -> dict[str, Card]:
+    """Collect the card of every file in ``data/sets``, by name.
+
+    Raises:
+        ConfigError: a file has no card, or one of another name than its own.
+    """
+    found = {}
+    for file in sorted(pkgutil.iter_modules(sets.__path__), key=lambda file: file.name):
+        card = getattr(importlib.import_module(f"{sets.__name__}.{file.name}"), "CARD", None)
+        name = file.name.replace("_", "-")
+        if not isinstance(card, Card) or card.name != name:
+            got = card.name if isinstance(card, Card) else "no card"
+            raise ConfigError(f"CARD of data/sets/{file.name}.py", got=got, need=f"a card whose name is {name!r}")
+        found[name] = card
+    return found
+
+
+CARDS: dict[str, Card] = find_cards()
+
+__all__ = ["CARDS", "Status", "at_hand", "card", "find_cards", "load", "load_card", "on_disk"]
 
 
 def card(name: str) -> Card:
-    """The card of the set with this name, or of the folder of pictures in ``folder:PATH``.
+    """Return the card of the set with this name, or of the folder of images in ``folder:PATH``.
 
     Raises:
         ConfigError: no set has this name; the message has the nearest one and all of them.
-        DataError: the folder is not there, or no folder of pictures.
+        DataError: the folder is not there, or no folder of images.
     """
     if name.startswith(FOLDER):
         from d2lab.data.image_folder import card_of
@@ -33,13 +56,13 @@ def card(name: str) -> Card:
     if name not in CARDS:
         unknown = unknown_name("the data set", name, CARDS)
         if name and Path(name).is_dir():
-            unknown.fix = f"For a folder of pictures write {FOLDER}{name}."
+            unknown.fix = f"For a folder of images write {FOLDER}{name}."
         raise unknown
     return CARDS[name]
 
 
 def at_hand(*names: str) -> str:
-    """Return the first of these sets whose files are on disk, so that nothing is downloaded; one without files always is.
+    """Return the first of these sets whose files are on disk (a set without files always is): nothing is downloaded.
 
     Raises:
         ConfigError: no set has one of these names.
@@ -54,14 +77,14 @@ def at_hand(*names: str) -> str:
 def load(
     name: str, *, seed: int = 0, fetch: bool = True, side: int | None = None, workers: int | None = None
 ) -> "d2lab.data.split.Dataset":
-    """The set with this name (or of the pictures in ``folder:PATH``), in memory where it fits.
+    """Load the set with this name (or the images in ``folder:PATH``), into memory where it fits.
 
     Args:
         name: name of the set, as on its card.
         seed: decides what a generated set holds; real sets are always the same.
         fetch: may use the network when the files are not on disk.
-        side: of the pictures, pixels, where they lie in files and are of many sizes; the card's unless given.
-        workers: read pictures that lie in files of their own in each epoch, by so many processes.
+        side: height and width of the images, pixels, where they lie in files and are of many sizes; else the card's.
+        workers: read images that lie in files of their own anew in each epoch, by so many processes.
 
     Raises:
         ConfigError: no set has this name.
@@ -73,14 +96,14 @@ def load(
 def load_card(
     found: Card, *, seed: int = 0, fetch: bool = True, side: int | None = None, workers: int | None = None
 ) -> "d2lab.data.split.Dataset":
-    """As `load`, for a card at hand.
+    """Load the set of a card; the arguments are those of `load`.
 
     Args:
         found: the card.
-        seed: as for `load`.
-        fetch: as for `load`.
-        side: as for `load`; other sets keep the size they have.
-        workers: as for `load`; other sets are held in memory.
+        seed: decides what a generated set holds.
+        fetch: may use the network when the files are not on disk.
+        side: height and width of images of many sizes, pixels; sets of one size keep it.
+        workers: processes that read image files in each epoch; other sets are held in memory.
 
     Raises:
         DataError: the files are missing, broken or not what the card says.

@@ -19,9 +19,10 @@ from d2lab.core.machine import usable_cores
 from d2lab.data import source
 from d2lab.data.card import Card
 from d2lab.data.decoded import Decoded, Rows
-from d2lab.data.folder import Listing, Part, scan
+from d2lab.data.folder import scan
 from d2lab.data.image import opened, quiet_pillow
 from d2lab.data.image_files import HELD_BYTES, ImageFiles
+from d2lab.data.listing import Listing, Part
 from d2lab.data.places import cache_folder
 from d2lab.data.split import Dataset, Split
 from d2lab.data.stream import default_workers

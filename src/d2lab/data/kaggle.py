@@ -16,9 +16,10 @@ from pathlib import Path
 
 from d2lab.core.atomic import write_bytes
 from d2lab.core.errors import ConfigError, DataError
-from d2lab.data.folder import Entry, held_out, pictures
+from d2lab.data.listing import Entry, find_images, hold_out
 
 VALID = 0.1  # share of each class that the book holds out
+LABELS = "trainLabels.csv"  # the table of ids and classes
 UNKNOWN = "unknown"  # class of the pictures without labels
 
 
@@ -62,11 +63,11 @@ def entries(root: Path, *, valid: float = VALID, seed: int = 0) -> tuple[tuple[s
     """
     if not 0 <= valid < 1:
         raise ConfigError("the share to hold out", got=valid, need="0 or more, below 1")
-    labels = read_labels(root / "trainLabels.csv")
+    labels = read_labels(root / LABELS)
     classes = tuple(sorted(set(labels.values())))
     if len(classes) < 2:
-        raise DataError(str(root / "trainLabels.csv"), got=f"one label, {classes[0]}", need="two labels or more")
-    found = {Path(name).stem: (name, size) for name, size in sorted(pictures(root, "train"))}
+        raise DataError(str(root / LABELS), got=f"one label, {classes[0]}", need="two labels or more")
+    found = {Path(name).stem: (name, size) for name, size in sorted(find_images(root, "train"))}
     for mine, other, what in ((labels, found, "label without a picture"), (found, labels, "picture without a label")):
         alone = sorted(set(mine) - set(other), key=_in_order)
         if alone:
@@ -74,7 +75,7 @@ def entries(root: Path, *, valid: float = VALID, seed: int = 0) -> tuple[tuple[s
             raise DataError(f"the folder {root}", got=got, need="train/ID.png for each row of trainLabels.csv")
     numbers = {name: number for number, name in enumerate(classes)}
     files = [(*found[name], numbers[labels[name]]) for name in sorted(labels, key=_in_order)]
-    return classes, *held_out(files, valid, seed)
+    return classes, *hold_out(files, valid, seed)
 
 
 def unlabelled(root: Path) -> list[tuple[str, str]]:
@@ -83,7 +84,7 @@ def unlabelled(root: Path) -> list[tuple[str, str]]:
     Raises:
         DataError: there is no such part, or nothing in it.
     """
-    found = {Path(name).stem: name for name, _ in pictures(root, "test")} if (root / "test").is_dir() else {}
+    found = {Path(name).stem: name for name, _ in find_images(root, "test")} if (root / "test").is_dir() else {}
     if not found:
         raise DataError(f"the folder {root / 'test'}", got="no picture", need="the test part of Kaggle's contest")
     return [(name, found[name]) for name in sorted(found, key=_in_order)]

@@ -91,7 +91,7 @@ def _inside(points: Points, corners: Corners) -> Bool[Tensor, "... point"]:
     """Say whether points lie in a convex polygon of positive area: to the same side of all its edges."""
     edges = corners.roll(-1, -2) - corners
     side = _cross(edges.unsqueeze(-3), points.unsqueeze(-2) - corners.unsqueeze(-3))
-    length = torch.linalg.vector_norm(edges, dim=-1).unsqueeze(-2)  # the cross product is the distance times the edge's length
+    length = torch.linalg.vector_norm(edges, dim=-1).unsqueeze(-2)  # a cross product is a distance times this length
     inside: Tensor = (side >= -CLOSE * length).all(-1) | (side <= CLOSE * length).all(-1)
     area = _cross(corners[..., 1, :] - corners[..., 0, :], corners[..., 2, :] - corners[..., 0, :])
     return inside & (area.abs() > 0).unsqueeze(-1)
