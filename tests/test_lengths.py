@@ -1,0 +1,12 @@
+"""The count of modules that a run enters in set-up: those it needs, and no other."""
+
+import sys
+
+
+def test_set_up_enters_the_model_that_is_trained_and_no_other():
+    from tools.lengths import modules_of_setup
+
+    entered = modules_of_setup("softmax")
+    assert {"d2lab.experiments.run", "d2lab.models.softmax", "d2lab.data.digits"} <= set(entered)
+    assert not {"d2lab.models.lenet", "d2lab.plot.curves"} & set(entered)
+    assert sys.getprofile() is None
