@@ -19,7 +19,7 @@ Function = Callable[..., Any]
 
 @dataclass(slots=True)
 class Sources:
-    """The sources of a check, in no order: functions' texts, modules, names such as d2lab.layers.naive.naive_softmax."""
+    """Sources of a check, in no order: functions' texts, modules, names such as d2lab.layers.naive.naive_softmax."""
 
     own: set[str] = field(default_factory=set)
     modules: set[str] = field(default_factory=set)

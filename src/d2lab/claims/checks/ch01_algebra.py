@@ -52,8 +52,8 @@ def products_and_norms_are_their_definitions() -> Evidence:
         bound="at most 1e-12, relative",
         verdict=within(difference, 1e-12),
         n=len(pairs),
-        why_en="All {pairs} pairs agree to rounding: each is the same sum, taken in another order. "
-        "(torch.norm is deprecated; torch.linalg has its heirs.)",
+        why_en="All {pairs} pairs agree to rounding: each is the same sum, taken in another order. (torch.norm is "
+        "deprecated; use torch.linalg.)",
         why_zh="{pairs} 组结果只差舍入误差：都是同一个和，只是相加的次序不同。（torch.norm 已弃用，应改用 "
         "torch.linalg。）",
     )
@@ -142,9 +142,9 @@ def shifts_mirrors_and_quarter_turns_are_permutations() -> Evidence:
     image = torch.rand(8, 8, dtype=torch.float64)
     numbers = torch.arange(64).reshape(8, 8)
     changes: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
-        "shifted": lambda picture: picture.roll((1, 3), (0, 1)),
-        "mirrored": lambda picture: picture.flip(1),
-        "turned": lambda picture: picture.rot90(),
+        "shifted": lambda pixels: pixels.roll((1, 3), (0, 1)),
+        "mirrored": lambda pixels: pixels.flip(1),
+        "turned": lambda pixels: pixels.rot90(),
     }
     difference = 0.0
     for change in changes.values():
@@ -176,7 +176,7 @@ def permutations_scale_and_turn_images() -> Evidence:
         "quarter": rotate(image, torch.tensor([90.0], dtype=torch.float64), "zeros"),
     }
     before = image.flatten().sort().values
-    apart = {name: float((picture.flatten().sort().values - before).abs().max()) for name, picture in changed.items()}
+    apart = {name: float((pixels.flatten().sort().values - before).abs().max()) for name, pixels in changed.items()}
     twice = functional.interpolate(torch.tensor([[[0.0, 1.0]]]), scale_factor=2)[..., :2].flatten().tolist()
     fails = min(apart["enlarged"], apart["turned"]) > 0.01
     return Evidence(

@@ -32,14 +32,14 @@ def gradients_add_up_until_they_are_cleared() -> Evidence:
             ours.zero_grad()
         torch.autograd.backward(2 * torch.dot(x, x))
         (2 * (ours @ ours)).backward()
-        slopes = np.asarray(x.grad), np.asarray(ours.grad)
-        differences += [float(np.abs(slope - 4.0 * times * np.arange(4)).max()) for slope in slopes]
+        gradients = np.asarray(x.grad), np.asarray(ours.grad)
+        differences += [float(np.abs(gradient - 4.0 * times * np.arange(4)).max()) for gradient in gradients]
     return Evidence(
         value={"difference": max(differences)},
         bound="at most 0 from 4x, 8x after a second call, 4x again after clearing; torch and our engine",
         verdict=within(max(differences), 0.0),
         n=len(differences),
-        why_en="A number that is used twice feels the sum of both uses, so slopes are added; a second call is only "
+        why_en="The gradient with respect to a number that is used twice is the sum over both uses; a second call is "
         "another use.",
         why_zh="一个量被用了两次，就要承受两次影响之和，所以梯度是相加的；再次调用不过是又用了一次。",
     )
@@ -74,8 +74,8 @@ def control_flow_is_differentiated_as_it_ran() -> Evidence:
         bound="at most 1e-12 from f(a) / a, and from a^2 with the square detached; relative",
         verdict=within(max(differences), 1e-12),
         n=len(differences),
-        why_en="Only the operations that ran are remembered; for each a they multiply by a constant, so the slope is "
-        "f(a) / a. What is detached has no past.",
+        why_en="Only the operations that ran are remembered; for each a they multiply by a constant, so the "
+        "derivative is f(a) / a. A detached result has no history.",
         why_zh="被记录的只有实际执行过的运算；对给定的 a，它们只是乘以一个常数，因此导数是 f(a) / a。detach "
         "之后的量没有来历。",
     )
@@ -84,7 +84,7 @@ def control_flow_is_differentiated_as_it_ran() -> Evidence:
 @claim(
     chapter=1,
     kind="measurement",
-    en="For a number of many inputs reverse mode walks the graph once, forward mode once for each input.",
+    en="For a scalar function of many inputs, reverse mode traverses the graph once, forward mode once for each input.",
     zh="多输入单输出时，反向模式只走一遍计算图，正向模式则每个输入都要走一遍。",
     covers=("the time of reverse mode does not grow with the number of inputs beside the function's own",),
 )
@@ -109,8 +109,8 @@ def forward_mode_walks_once_for_each_input() -> Evidence:
         bound="1 pass and 256, with a time ratio above 8, for the same gradient of 256 entries",
         verdict="holds" if right else "does not hold",
         n=len(place),
-        why_en="A pass forward carries the change of one input to all outputs, a pass back the slope of one output to "
-        "all inputs. With {forward} inputs that took {ratio:.0f} times as long.",
+        why_en="A forward pass carries the derivative with respect to one input to all outputs, a backward pass the "
+        "gradient of one output to all inputs. With {forward} inputs that took {ratio:.0f} times as long.",
         why_zh="正向走一遍，传递的是一个输入对所有输出的影响；反向走一遍，传递的是一个输出对所有输入的梯度。"
         "输入有 {forward} 个时，正向模式用时是反向模式的 {ratio:.0f} 倍。",
     )
@@ -140,8 +140,9 @@ def reverse_mode_keeps_every_intermediate_result() -> Evidence:
         bound="above 5 in reverse mode, below 1.5 in forward mode: memory of 80 operations over that of 10",
         verdict="holds" if growth["reverse"] > 5 and growth["forward"] < 1.5 else "does not hold",
         n=80,
-        why_en="The slope of sin at a step needs the number that went in, and reverse mode comes there last: 8 times "
-        "the steps took {reverse:.1f} times the memory. Forward mode uses each at once ({forward:.1f} times).",
+        why_en="The derivative of sin at a step needs the input of that step, and reverse mode gets there last: 8 "
+        "times the steps took {reverse:.1f} times the memory. Forward mode uses each input at once ({forward:.1f} "
+        "times).",
         why_zh="每一步 sin 的导数都要用到当时的输入，而反向模式最后才回到那里：步数为 8 倍时内存为 {reverse:.1f} 倍。"
         "正向模式随用随弃，只有 {forward:.1f} 倍。",
     )
@@ -173,19 +174,19 @@ def checkpoints_trade_memory_for_a_second_pass() -> Evidence:
     with no_grad():
         for _ in range(8):
             borders.append(segment(Array(borders[-1])).data)
-    slope = np.ones_like(start)
+    gradient = np.ones_like(start)
     for border in reversed(borders[:-1]):
-        (slope,) = vjp(segment, border)[1](slope)
+        (gradient,) = vjp(segment, border)[1](gradient)
     thrifty = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    difference, share = float(np.abs(slope - np.asarray(x.grad)).max()), round(thrifty / plain, 1)
+    difference, share = float(np.abs(gradient - np.asarray(x.grad)).max()), round(thrifty / plain, 1)
     return Evidence(
         value={"share": share, "difference": difference},
         bound="at most half of the memory, and a gradient at most 1e-12 apart",
         verdict="holds" if share <= 0.5 and difference <= 1e-12 else "does not hold",
         n=64,
-        why_en="Of 64 results only every eighth is kept, and those between two are made again when the slope comes by: "
-        "{share:.1f} of the memory.",
+        why_en="Of 64 results only every eighth is kept, and those between are recomputed when the backward pass "
+        "needs them: {share:.1f} of the memory.",
         why_zh="64 个中间结果只存每第 8 个，梯度传到时再重算其间的部分：内存只需原来的 {share:.1f} 倍。",
     )
 

@@ -1,4 +1,4 @@
-"""Chapter 1: derivatives, and the pictures of them."""
+"""Chapter 1: derivatives, and their figures."""
 
 import math
 import tempfile
@@ -52,8 +52,8 @@ def smaller_steps_give_better_derivatives() -> Evidence:
     for number in (np.float64, np.float32):
         one, three, four = number(1), number(3), number(4)
         places = [(one, one + number(step), number(step)) for step in steps]
-        slopes = [((three * b * b - four * b) - (three * a * a - four * a)) / step for a, b, step in places]
-        errors[number.__name__] = [abs(float(slope) - 2) or math.nan for slope in slopes]  # 0 has no logarithm
+        quotients = [((three * b * b - four * b) - (three * a * a - four * a)) / step for a, b, step in places]
+        errors[number.__name__] = [abs(float(quotient) - 2) or math.nan for quotient in quotients]  # 0 has no logarithm
     best, last = np.nanmin(errors["float64"]), errors["float64"][-1]
     single = steps[int(np.nanargmin(errors["float32"]))]
     double = steps[int(np.nanargmin(errors["float64"]))]
@@ -73,7 +73,7 @@ def smaller_steps_give_better_derivatives() -> Evidence:
             lines,
             steps[::-1],
             {name: values[::-1] for name, values in errors.items()},
-            title="Smaller steps are not better slopes",
+            title="Smaller steps do not give better derivatives",
             subtitle="error of the difference quotient of 3x^2 - 4x at 1",
             horizontal="step",
             vertical="error",
@@ -85,7 +85,7 @@ def smaller_steps_give_better_derivatives() -> Evidence:
 @claim(
     chapter=1,
     kind="identity",
-    en="The gradient stands at right angles to the curves on which the function does not change.",
+    en="The gradient is orthogonal to the level curves of a function.",
     zh="梯度垂直于函数取值不变的曲线（等高线）。",
 )
 def gradients_are_orthogonal_to_level_curves() -> Evidence:
@@ -128,9 +128,9 @@ def derivatives_come_in_four_shapes() -> Evidence:
     }
     differences, wrong = [], 0
     for function, place, shape in kinds.values():
-        slope = derivative(function, place)
-        wrong += slope.shape != shape
-        apart = torch.tensor(slope), torch.tensor(finite_difference(function, place))
+        found = derivative(function, place)
+        wrong += found.shape != shape
+        apart = torch.tensor(found), torch.tensor(finite_difference(function, place))
         differences.append(relative_difference(*apart))
     column = torch.ones(3, 1, requires_grad=True)
     (by_column,) = torch.autograd.grad((column * column).sum(), column)
@@ -142,11 +142,12 @@ def derivatives_come_in_four_shapes() -> Evidence:
         "rows",
         verdict="does not hold" if not right else "holds in scope" if kept else "holds",
         n=len(kinds),
-        counterexample="torch gives the slope of a sum of squares by a 3 x 1 column as 3 x 1, not 1 x 3"
+        counterexample="torch returns the gradient of a sum of squares with respect to a 3 x 1 column as 3 x 1, not 1 "
+        "x 3"
         if kept
         else "",
-        why_en="Output axes first, input axes behind: that is the layout of Jacobians. Autograd answers in the shape "
-        "of x, so that x minus rate times slope needs no transpose.",
+        why_en="Output axes first, input axes behind: that is the layout of Jacobians. Autograd returns the shape of "
+        "x, so that x minus learning rate times gradient needs no transpose.",
         why_zh="先排输出的轴，再排输入的轴，这就是雅可比矩阵的布局。自动求导则按 x 的形状给出结果，"
         "这样 x 减去学习率乘梯度时无需转置。",
     )
@@ -167,14 +168,14 @@ def curves_can_be_drawn_without_a_notebook() -> Evidence:
     axes = figure.axes[0]
     with tempfile.TemporaryDirectory() as folder:
         svg, png = save(figure, Path(folder) / "tangent")
-        drawing, picture = svg.read_text(encoding="utf-8"), png.read_bytes()
+        drawing, raster = svg.read_text(encoding="utf-8"), png.read_bytes()
     named = {line.get_gid(): line for line in axes.get_lines()}
     facts = {
         "a line for each": all(np.array_equal(named[name].get_ydata(), ys) for name, ys in series.items()),
         "each is named": all(name in {text.get_text() for text in axes.texts} for name in series),
         "the axes are named": axes.get_xlabel() == "x" and axes.get_title(loc="left") == "y",
         "an SVG": "<svg" in drawing and 'id="f(x)"' in drawing,
-        "a PNG": picture.startswith(b"\x89PNG"),
+        "a PNG": raster.startswith(b"\x89PNG"),
     }
     failed = [name for name, true in facts.items() if not true]
     return Evidence(

@@ -23,13 +23,13 @@ from d2lab.tables import Joint, medical_test, posterior
 )
 def frequencies_approach_the_probability(seeds: Sequence[int] = range(8), repeats: int = 400) -> Evidence:
     throws = [50, 500, 5000, 50_000]
-    slopes = []
+    exponents = []
     for seed in seeds:
-        luck = np.random.default_rng(seed)
-        counts = [luck.multinomial(n, [1 / 6] * 6, size=repeats) / n for n in throws]
+        rng = np.random.default_rng(seed)
+        counts = [rng.multinomial(n, [1 / 6] * 6, size=repeats) / n for n in throws]
         errors = [float(np.abs(share - 1 / 6).max(1).mean()) for share in counts]
-        slopes.append(float(np.polyfit(np.log(throws), np.log(errors), 1)[0]))
-    found = mean_interval(slopes)
+        exponents.append(float(np.polyfit(np.log(throws), np.log(errors), 1)[0]))
+    found = mean_interval(exponents)
     return Evidence(
         value={"exponent": found.mean, "error_at_5000": errors[2]},
         bound="all of the interval within 0.02 of -1/2: the power of n by which the largest error shrinks",
@@ -119,8 +119,8 @@ def a_second_positive_test_raises_the_chance() -> Evidence:
     tests = torch.tensor([[sensitivity, 1 - sensitivity], [second, 1 - second]], dtype=torch.float64)
     updated = posterior(torch.tensor([before, 1 - before], dtype=torch.float64), tests)
     chance = float(updated.cause_given_effect()[0, 0])
-    luck = np.random.default_rng(0)
-    sick, alarm, again = luck.random((3, 1_000_000))
+    rng = np.random.default_rng(0)
+    sick, alarm, again = rng.random((3, 1_000_000))
     sick = sick < ill
     positive = (sick | (alarm < first)) & (again < np.where(sick, sensitivity, second))
     simulated = float(sick[positive].mean())

@@ -74,11 +74,11 @@ def overlapping_classes_need_a_sigmoid_each() -> Evidence:
     found = {}
     for name, (loss, chances) in heads.items():
         model = SoftmaxRegression(SoftmaxConfig(inputs=64, classes=2))
-        mover = Adam(model.parameters(), lr=0.05)
+        optimizer = Adam(model.parameters(), lr=0.05)
         for _ in range(200):
-            mover.zero_grad()
+            optimizer.zero_grad()
             torch.autograd.backward(loss(model(to_unit(digits.inputs)), labels.float()))
-            mover.step()
+            optimizer.step()
         with torch.no_grad():
             said = chances(model(to_unit(digits.inputs))) > 0.5
         found[name] = float(said[both].all(1).float().mean())
@@ -90,6 +90,6 @@ def overlapping_classes_need_a_sigmoid_each() -> Evidence:
         data="digits",
         why_en="The chances of a softmax sum to 1, so two can't both be above a half ({softmax:.0%} of such digits); "
         "two sigmoids answer two questions and get {sigmoid:.0%} of them.",
-        why_zh="softmax 的概率之和为 1，不可能有两个都超过一半（命中 {softmax:.0%}）；"
-        "两个 sigmoid 各答一问，命中 {sigmoid:.0%}。",
+        why_zh="softmax 的概率之和为 1，不可能有两个都超过一半（命中 {softmax:.0%}）；两个 sigmoid 各答一问，命中 "
+        "{sigmoid:.0%}。",
     )

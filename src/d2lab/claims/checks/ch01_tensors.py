@@ -134,8 +134,8 @@ def reshaping_shares_the_numbers() -> Evidence:
         verdict="does not hold" if not shared else "holds" if turned else "holds in scope",
         n=2,
         counterexample="" if turned else "torch.arange(6).reshape(2, 3).T.reshape(6) is a copy",
-        why_en="A view is a start and a stride for each axis. After a transpose no stride walks the entries in the new "
-        "order, so reshape copies without a word; view() would refuse.",
-        why_zh="视图只由起点和各轴步长决定。转置之后没有哪个步长能按新次序走遍元素，reshape 便悄悄复制数据；"
+        why_en="A view is an offset and a stride for each axis. After a transpose no stride visits the entries in the "
+        "new order, so reshape copies without a warning; view() raises an error.",
+        why_zh="视图只由起点和各轴步长决定。转置之后没有哪个步长能按新次序走遍元素，reshape 便不加提示地复制数据；"
         "view() 则会报错。",
     )

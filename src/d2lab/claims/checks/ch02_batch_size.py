@@ -67,16 +67,16 @@ def smaller_batches_generalize_better(seeds: Sequence[int] = range(5), epochs: i
 def gradient_noise_falls_with_the_batch_size() -> Evidence:
     points, count = load("synthetic-linear").train, 12
     inputs, targets = points.inputs[:count].double(), points.targets[:count].double()
-    slopes = -targets * inputs  # of each example's half squared error, at weights of 0
-    spread = (slopes - slopes.mean(0)).square().sum(1).mean()
+    gradients = -targets * inputs  # of each example's half squared error, at weights of 0
+    spread = (gradients - gradients.mean(0)).square().sum(1).mean()
     apart, shrunk = 0.0, []
     for size in range(1, count + 1):
-        means = slopes[torch.tensor(list(itertools.combinations(range(count), size)))].mean(
+        means = gradients[torch.tensor(list(itertools.combinations(range(count), size)))].mean(
             1
         )  # of every batch there is
-        variance = (means - slopes.mean(0)).square().sum(1).mean()
+        variance = (means - gradients.mean(0)).square().sum(1).mean()
         expected = spread / size * (count - size) / (count - 1)
-        apart = max(apart, float((means.mean(0) - slopes.mean(0)).abs().max()), float((variance - expected).abs()))
+        apart = max(apart, float((means.mean(0) - gradients.mean(0)).abs().max()), float((variance - expected).abs()))
         shrunk.append(float(variance * size / spread))
     exact = within(apart / float(spread), 1e-12)
     return Evidence(
@@ -87,8 +87,8 @@ def gradient_noise_falls_with_the_batch_size() -> Evidence:
         data="synthetic-linear",
         why_en="A mean of b independent draws has variance s^2 / b; a batch draws nothing twice, so less is left: "
         "{two:.2f} of that for 2 of 12, {half:.2f} for 6 of 12, nothing for all.",
-        why_zh="b 次独立抽取的均值方差为 s²/b；批量是不放回抽取，方差更小："
-        "12 个里取 2 个是它的 {two:.2f} 倍，取 6 个是 {half:.2f} 倍，全取则为零。",
+        why_zh="b 次独立抽取的均值方差为 s²/b；批量是不放回抽取，方差更小：12 个里取 2 个是它的 {two:.2f} 倍，取 6 个"
+        "是 {half:.2f} 倍，全取则为零。",
     )
 
 

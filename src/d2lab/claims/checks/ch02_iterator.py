@@ -67,8 +67,8 @@ def data_loader_gives_the_hand_written_batches() -> Evidence:
         data="synthetic-linear",
         why_en="Both cut a permutation into pieces and stack what it names; which permutation is a matter of the "
         "generator, so a loader's own shuffle puts {elsewhere} of the examples elsewhere and loses none.",
-        why_zh="两者做的是同一件事：把一个排列切成小段，再把所指的样本堆叠起来。"
-        "排列由随机数生成器决定，DataLoader 自行打乱时有 {elsewhere} 个样本换了位置，但一个不少。",
+        why_zh="两者做的是同一件事：把一个排列切成小段，再把所指的样本堆叠起来。排列由随机数生成器决定，DataLoader 自"
+        "行打乱时有 {elsewhere} 个样本换了位置，但一个不少。",
     )
 
 
@@ -92,8 +92,8 @@ def a_ragged_last_batch_is_dropped_filled_or_short() -> Evidence:
         bound="1,003 = 100 batches of 10 and 3 more: 3 lost, or a last batch of 3, or 7 seen twice",
         verdict="holds" if right else "does not hold",
         n=1003,
-        why_en="Something has to give: {lost} examples wait for another epoch's luck, or one batch has only {rest}, "
-        "or {repeated} examples count twice.",
+        why_en="There is no fourth way: {lost} examples are left out of this epoch, or one batch has only {rest}, or "
+        "{repeated} examples count twice.",
         why_zh="总要有所取舍：要么这一轮有 {lost} 个样本用不上，要么最后一个批量只有 {rest} 个样本，要么有 "
         "{repeated} 个样本算两遍。",
     )
@@ -124,8 +124,8 @@ def batch_means_average_to_the_mean_of_the_epoch() -> Evidence:
         else "",
         why_en="An example in the short last batch weighs {weight:.2f} times as much as any other; it is right when "
         "all batches are equally long, or when each mean is weighted by its examples.",
-        why_zh="最后一个不满的批量里，每个样本的权重是别处的 {weight:.2f} 倍；"
-        "只有各批量一样大，或者按样本数加权，结果才对。",
+        why_zh="最后一个不满的批量里，每个样本的权重是别处的 {weight:.2f} 倍；只有各批量一样大，或者按样本数加权，结果"
+        "才对。",
     )
 
 
@@ -134,7 +134,7 @@ def batch_means_average_to_the_mean_of_the_epoch() -> Evidence:
     kind="definition",
     en="A last batch of one example stops batch normalization in training.",
     zh="训练时如果最后一个批量只剩一个样本，批量归一化会报错。",
-    scope="vectors; a picture has many places to take a mean over",
+    scope="vectors; an image has many pixels to take a mean over",
 )
 def a_last_batch_of_one_stops_batch_norm() -> Evidence:
     last = [len(rows) for rows in torch.split(torch.arange(1001), 10)][-1]
@@ -145,11 +145,11 @@ def a_last_batch_of_one_stops_batch_norm() -> Evidence:
             stopped[type(layer).__name__] = 0
         except ValueError:
             stopped[type(layer).__name__] = 1
-    vectors, pictures = stopped["BatchNorm1d"], stopped["BatchNorm2d"]
+    vectors, images = stopped["BatchNorm1d"], stopped["BatchNorm2d"]
     return Evidence(
-        value={"vectors": vectors, "pictures": pictures, "last": last},
-        bound="an error for a single vector, none for a single picture",
-        verdict=("holds" if pictures else "holds in scope") if vectors else "does not hold",
+        value={"vectors": vectors, "images": images, "last": last},
+        bound="an error for a single vector, none for a single image",
+        verdict=("holds" if images else "holds in scope") if vectors else "does not hold",
         n=2,
         why_en="1,001 examples in tens leave {last}: minus its own mean it is 0 in every feature, and there is no "
         "variance to divide by.",
@@ -184,8 +184,8 @@ def gradients_add_up_until_zeroed() -> Evidence:
         verdict=within(max(doubled, split), 1e-12),
         n=len(once),
         data="synthetic-linear",
-        why_en="backward adds into .grad, because a weight that is used in two places must get both slopes; two "
-        "calls on one batch double the step, and two half batches make a whole one.",
+        why_en="backward adds into .grad, because a weight that is used in two places must get both gradients; two "
+        "calls on one batch double the gradient, and two half batches add up to a whole one.",
         why_zh="backward 把梯度加到 .grad 上，因为一个参数若用在两处，两份梯度都要算进去；"
         "同一批量调用两次，步长就翻倍，而两个半批量合起来恰是一个完整批量。",
     )

@@ -68,8 +68,8 @@ def linear_regression_finds_the_true_weights(seeds: Sequence[int] = range(5), ep
         data="synthetic-linear",
         why_en="Each of 300 steps leaves about 97 % of the error, and 0.97^300 is 1e-4; what remains of the loss, "
         "{loss:.1e}, is half the variance of the noise, which no weights can explain.",
-        why_zh="每一步约剩下 97% 的误差，300 步之后 0.97^300 约为万分之一；"
-        "剩下的损失 {loss:.1e} 是噪声方差的一半，再好的参数也解释不了。",
+        why_zh="每一步约剩下 97% 的误差，300 步之后 0.97^300 约为万分之一；剩下的损失 {loss:.1e} 是噪声方差的一半，再"
+        "好的参数也解释不了。",
     )
 
 
@@ -88,16 +88,16 @@ def concise_linear_regression_is_the_scratch_one() -> Evidence:
     apart = float((paths["nn.MSELoss"] - paths["from scratch"]).abs().max())
     left = {name: (path[9::10] - TRUTH).abs().amax(1).tolist() for name, path in paths.items()}
     title = "The same learning rate is not the same step"
-    about = "Largest error of a weight; learning rate 0.03, the same start and batches"
+    about = "Largest error of a weight; learning rate 0.03, the same initialization and batches"
     return Evidence(
         value={"ratio": ratio, "apart": apart},
         bound="1 to within 1e-12",
         verdict=within(abs(ratio - 1), 1e-12),
         n=len(outputs),
         data="synthetic-linear",
-        counterexample="one error of 1: slope 1 from scratch, 2 from nn.MSELoss" if ratio != 1 else "",
-        why_en="nn.MSELoss has no 1/2, so every slope is {ratio:.0f} times as large, which is {ratio:.0f} times the "
-        "learning rate: on the way the weights are up to {apart:.1f} apart.",
+        counterexample="one error of 1: gradient 1 from scratch, 2 from nn.MSELoss" if ratio != 1 else "",
+        why_en="nn.MSELoss has no 1/2, so every gradient is {ratio:.0f} times as large, which is {ratio:.0f} times "
+        "the learning rate: during training the weights are up to {apart:.1f} apart.",
         why_zh="nn.MSELoss 不带二分之一，梯度处处是 {ratio:.0f} 倍，等于学习率变成 {ratio:.0f} 倍；"
         "训练途中参数最多相差 {apart:.1f}。",
         figure=partial(
@@ -120,8 +120,8 @@ def half_the_rate_makes_up_for_mse_loss() -> Evidence:
         verdict=within(apart, 1e-12),
         n=300,
         data="synthetic-linear",
-        why_en="Plain gradient descent multiplies slope by rate, so a factor may move from one to the other; Adam "
-        "divides by the slope's size and would not have noticed it.",
-        why_zh="普通的梯度下降只用到梯度与学习率的乘积，系数放在哪一边都一样；而 Adam 会除以梯度的大小，"
-        "本来就感觉不到这个系数。",
+        why_en="Plain gradient descent multiplies gradient by learning rate, so a factor may move from one to the "
+        "other; Adam divides by the gradient's size, so the factor would cancel.",
+        why_zh="普通的梯度下降只用到梯度与学习率的乘积，系数放在哪一边都一样；而 Adam 会除以梯度的大小，这个系数会被约"
+        "掉。",
     )

@@ -31,34 +31,34 @@ CPU = torch.device("cpu")
 @claim(
     chapter=3,
     kind="definition",
-    en="Fashion-MNIST has 60,000 pictures of 28x28 gray pixels to train on, 6,000 of each kind, and 10,000 to test.",
+    en="Fashion-MNIST has 60,000 training images of 28x28 gray pixels, 6,000 of each class, and 10,000 test images.",
     zh="Fashion-MNIST 有 6 万张 28×28 的灰度训练图，十类各 6000 张，另有 1 万张测试图。",
     budget_s=10,
     covers=("as tensors the pixels lie between 0 and 1",),
 )
 def fashion_mnist_has_six_thousand_images_of_each_class() -> Evidence:
     name = at_hand("fashion-mnist", "digits")
-    pictures = load(name, fetch=False)
-    kinds = pictures.train.targets.bincount(minlength=10)
-    pixels = to_unit(pictures.test.inputs)
-    counts = (len(pictures.train), len(pictures.test), int(kinds.min()), int(kinds.max()))
-    sides = pictures.train.shape == (1, 28, 28) and (float(pixels.min()), float(pixels.max())) == (0.0, 1.0)
+    images = load(name, fetch=False)
+    kinds = images.train.targets.bincount(minlength=10)
+    pixels = to_unit(images.test.inputs)
+    counts = (len(images.train), len(images.test), int(kinds.min()), int(kinds.max()))
+    sides = images.train.shape == (1, 28, 28) and (float(pixels.min()), float(pixels.max())) == (0.0, 1.0)
     right = counts == (60_000, 10_000, 6_000, 6_000) and sides
     return Evidence(
         value=dict(zip(("train", "test", "fewest", "most"), counts, strict=True)),
-        bound="60,000 and 10,000 pictures, 6,000 of each kind, pixels from 0 to 1",
+        bound="60,000 and 10,000 images, 6,000 of each class, pixels from 0 to 1",
         verdict=("holds" if right else "does not hold") if name == "fashion-mnist" else "not checkable",
         n=sum(counts[:2]),
         data=name,
-        why_en="Counted in the files themselves: {train} and {test} pictures, {fewest} to {most} of a kind; as kinds "
+        why_en="Counted in the files themselves: {train} and {test} images, {fewest} to {most} of a class; as classes "
         "are equally frequent, guessing one of ten is right a tenth of the time.",
-        why_zh="直接从文件数得：训练 {train} 张，测试 {test} 张，每类 {fewest} 到 {most} 张；各类一样多，"
-        "瞎猜的准确率就是十分之一。",
+        why_zh="直接从文件数得：训练 {train} 张，测试 {test} 张，每类 {fewest} 到 {most} 张；各类一样多，随机猜测的准"
+        "确率就是十分之一。",
     )
 
 
 def test_part(name: str) -> Split | None:
-    """Read the 10,000 test pictures of a set; they may be on disk where the training ones are not."""
+    """Return the 10,000 test images of a set, None if they are not on disk; the training images may be missing."""
     files = [file.path for file in CARDS[name].files if "t10k" in file.path]  # images, then labels
     for folder in (*data_folders(), cache_folder() / name):
         if all((folder / path).is_file() for path in files):
@@ -67,9 +67,9 @@ def test_part(name: str) -> Split | None:
     return None
 
 
-def accuracy_on(pictures: Split, seed: int, epochs: int) -> float:
-    """Train softmax regression on half of the pictures, drawn by the seed; return its accuracy on the others."""
-    train, test = holdout(pictures, 0.5, seed=seed)
+def accuracy_on(images: Split, seed: int, epochs: int) -> float:
+    """Train softmax regression on half of the images, drawn by the seed; return its accuracy on the others."""
+    train, test = holdout(images, 0.5, seed=seed)
     model = SoftmaxRegression(SoftmaxConfig(inputs=train.example.numel()))
     optimizer = build_optimizer(OptimizerConfig(), model.parameters())
     batches = Batches(train, batch_size=32, seed=seed, device=CPU, prepare=to_unit)
@@ -87,7 +87,7 @@ def accuracy_on(pictures: Split, seed: int, epochs: int) -> float:
     kind="experiment",
     en="Fashion-MNIST is harder than MNIST.",
     zh="Fashion-MNIST 比 MNIST 更难。",
-    scope="softmax regression on 5,000 pictures",
+    scope="softmax regression on 5,000 images",
     budget_s=40,
     smoke={"seeds": range(2), "epochs": 1},
 )
@@ -95,7 +95,7 @@ def fashion_mnist_is_harder_than_mnist(seeds: Sequence[int] = range(5), epochs: 
     names = ("mnist", "fashion-mnist")
     found = [test_part(name) for name in names]
     sets = [part or load("digits").train for part in found]
-    digits, clothes = ([accuracy_on(pictures, seed, epochs) for seed in seeds] for pictures in sets)
+    digits, clothes = ([accuracy_on(images, seed, epochs) for seed in seeds] for images in sets)
     gap = paired(digits, clothes)
     return Evidence(
         value={"gap": gap.mean, "digits": sum(digits) / len(seeds), "clothes": sum(clothes) / len(seeds)},
@@ -104,8 +104,8 @@ def fashion_mnist_is_harder_than_mnist(seeds: Sequence[int] = range(5), epochs: 
         interval=(gap.low, gap.high),
         n=len(seeds),
         seeds=tuple(seeds),
-        data="digits" if None in found else "mnist and fashion-mnist, test pictures",
-        why_en="Trained alike on as many pictures, one linear map gets {digits:.3f} of digits right and "
+        data="digits" if None in found else "mnist and fashion-mnist, test images",
+        why_en="Trained alike on as many images, the same linear classifier gets {digits:.3f} of digits right and "
         "{clothes:.3f} of clothes: shirt, coat and pullover share an outline and differ in detail.",
         why_zh="同样的线性分类器，训练图一样多，手写数字准确率 {digits:.3f}，服装只有 {clothes:.3f}："
         "衬衫、外套与套头衫轮廓相近，只在细节上不同。",
@@ -135,7 +135,7 @@ def an_epoch_is_read_in_1_29_seconds() -> Evidence:
     seconds = {way: [5 * lap for lap in taken] for way, taken in laps.items()}  # an epoch has five times as many
     least = {way: min(taken) for way, taken in seconds.items()}
     spread = max(least.values()) / min(least.values())
-    title, about = "How an epoch is read", "12,000 pictures read, times 5; 3 rounds by turns"
+    title, about = "How an epoch is read", "12,000 images read, times 5; 3 interleaved rounds"
     return Evidence(
         value={"four": least["4 workers"], "one": least["0 workers"], "memory": least["in memory"], "spread": spread},
         bound="one time for all: ways of reading on one machine within a fifth of each other",
@@ -143,7 +143,7 @@ def an_epoch_is_read_in_1_29_seconds() -> Evidence:
         n=3,
         data=name,
         why_en="Here four workers take {four:.1f} s, none {one:.1f} s, and slices of a tensor in memory {memory:.2f} "
-        "s: workers pay only where there are cores for them and work on each picture.",
+        "s: workers pay only where there are cores for them and enough work on each image.",
         why_zh="在这台机器上，4 个进程要 {four:.1f} 秒，不开进程 {one:.1f} 秒，直接从内存张量切片 {memory:.2f} 秒；"
         "只有核够多、每张图的处理够重时，多开进程才划算。",
         figure=partial(dots, seconds, {}, title=title, subtitle=about, horizontal="seconds", mark=1.29, log=True),
@@ -175,15 +175,15 @@ def reading_need_not_hold_up_training() -> Evidence:
     ways = {"in memory": lambda: deque(batches.epoch(0), 0), "one by one": lambda: deque(loader, 0), "training": train}
     laps = time_interleaved(ways, rounds=7)
     memory, single, training = (median(laps[way]) for way in ("in memory", "one by one", "training"))
-    title, about = "Reading and training an MLP", "6,000 pictures in batches of 256, one processor thread"
+    title, about = "Reading and training an MLP", "6,000 images in batches of 256, one processor thread"
     return Evidence(
         value={"share": memory / training, "single": single / training},
         bound="reading from memory takes at most half as long as training a small MLP",
         verdict="holds in scope" if memory / training < 0.5 else "does not hold",
         n=7,
         data=name,
-        why_en="One gather a batch takes {share:.2f} of the time of training, while fetching and stacking one picture "
-        "at a time takes {single:.2f} of it: the price is per call, not per byte.",
+        why_en="One gather a batch takes {share:.2f} of the time of training, while fetching and stacking one image "
+        "at a time takes {single:.2f} of it: the cost is per call, not per byte.",
         why_zh="每个批量一次性取出，只占训练时间的 {share:.2f}；逐张取出再堆叠则要 {single:.2f}：开销按调用次数算，"
         "而不是按字节算。",
         figure=partial(dots, laps, {}, title=title, subtitle=about, horizontal="seconds an epoch", log=True),

@@ -37,22 +37,22 @@ def maximum_likelihood_is_least_cross_entropy() -> Evidence:
 @claim(
     chapter=3,
     kind="identity",
-    en="The slope of cross-entropy with respect to the logits is softmax(logits) minus the one-hot target.",
+    en="The gradient of cross-entropy with respect to the logits is softmax(logits) minus the one-hot target.",
     zh="交叉熵对 logits 的梯度等于 softmax(logits) 减去独热标签。",
 )
 def gradient_of_cross_entropy_is_softmax_minus_target() -> Evidence:
     logits = torch.randn(100, 10, dtype=torch.float64, requires_grad=True)
     targets = torch.randint(10, (100,))
-    (slope,) = torch.autograd.grad(functional.cross_entropy(logits, targets, reduction="sum"), logits)
+    (gradient,) = torch.autograd.grad(functional.cross_entropy(logits, targets, reduction="sum"), logits)
     expected = logits.detach().softmax(1) - functional.one_hot(targets, 10)
-    difference = float((slope - expected).abs().max())
+    difference = float((gradient - expected).abs().max())
     return Evidence(
         value={"difference": difference},
         bound="at most 1e-12",
         verdict=within(difference, 1e-12),
         n=logits.numel(),
-        why_en="The loss is log(sum of exp) minus the logit of the target: the first has the slope softmax, the "
-        "second takes 1 off at the target.",
+        why_en="The loss is log(sum of exp) minus the logit of the target: the gradient of the first is softmax, the "
+        "second subtracts 1 at the target.",
         why_zh="损失等于 log(∑exp) 减去目标的 logit：前一项的梯度是 softmax，后一项在目标处减 1。",
     )
 
@@ -110,30 +110,30 @@ def a_nat_is_1_44_bits() -> Evidence:
 @claim(
     chapter=3,
     kind="identity",
-    en="In every exponential family the slope of the negative log-likelihood is predicted mean minus observation.",
+    en="In every exponential family the gradient of the negative log-likelihood is predicted mean minus observation.",
     zh="对任何指数族分布，负对数似然的梯度都是预测均值减去观测值。",
     scope="with respect to the natural parameter of the family",
 )
 def gradient_is_mean_minus_observation_in_exponential_families() -> Evidence:
     natural = torch.linspace(-2, -0.5, 50, dtype=torch.float64, requires_grad=True)
-    laws = [Bernoulli(logits=natural), Poisson(natural.exp()), Normal(natural, 1.0), Exponential(-natural)]
+    families = [Bernoulli(logits=natural), Poisson(natural.exp()), Normal(natural, 1.0), Exponential(-natural)]
     rate = torch.linspace(0.5, 3, 50, dtype=torch.float64, requires_grad=True)  # not natural to Poisson: its log is
     apart = []
-    for law, parameter in [*((law, natural) for law in laws), (Poisson(rate), rate)]:
-        observed = law.sample()
-        (slope,) = torch.autograd.grad(-law.log_prob(observed).sum(), parameter, retain_graph=True)
-        apart.append(float((slope - (law.mean.detach() - observed)).abs().max()))
+    for family, parameter in [*((family, natural) for family in families), (Poisson(rate), rate)]:
+        observed = family.sample()
+        (gradient,) = torch.autograd.grad(-family.log_prob(observed).sum(), parameter, retain_graph=True)
+        apart.append(float((gradient - (family.mean.detach() - observed)).abs().max()))
     difference, elsewhere = max(apart[:4]), apart[4]
     return Evidence(
         value={"difference": difference, "elsewhere": elsewhere},
         bound="at most 1e-12 for four families by natural parameters, above 0.001 for Poisson by its rate",
         verdict=("holds in scope" if elsewhere > 1e-3 else "holds") if difference <= 1e-12 else "does not hold",
         n=4 * len(natural),
-        counterexample="Poisson by its rate r: the slope is (r - x) / r",
-        why_en="log p is x times the natural parameter minus a function of it whose slope is the mean; by another "
-        "parameter the chain rule adds a factor, and the two differ by up to {elsewhere:.1f}.",
-        why_zh="对数似然等于 x 乘自然参数，再减去一个函数，而那个函数的导数正是均值；"
-        "换成别的参数，链式法则会多出一个因子，二者最多相差 {elsewhere:.1f}。",
+        counterexample="Poisson by its rate r: the derivative is (r - x) / r",
+        why_en="log p is x times the natural parameter minus a function of it whose derivative is the mean; with "
+        "another parameter the chain rule adds a factor, and the two differ by up to {elsewhere:.1f}.",
+        why_zh="对数似然等于 x 乘自然参数，再减去一个函数，而那个函数的导数正是均值；换成别的参数，链式法则会多出一个"
+        "因子，二者最多相差 {elsewhere:.1f}。",
     )
 
 
@@ -195,18 +195,19 @@ def log_of_a_vanished_probability_is_infinite() -> Evidence:
     naive, fused = naive_log_softmax(logits, 0), functional.log_softmax(logits, 0)
     broken, sound = (torch.autograd.grad(-logs[1], logits)[0] for logs in (naive, fused))
     difference = float((fused[1].detach() + 200).abs())
-    slope = float((sound - torch.tensor([1.0, -1.0])).abs().max())
+    gradient = float((sound - torch.tensor([1.0, -1.0])).abs().max())
     infinite, nans = int(naive[1].isneginf()), int((~broken.isfinite()).sum())
     right = infinite == 1 and nans > 0
     return Evidence(
-        value={"difference": max(difference, slope), "infinite": infinite, "nans": nans},
-        bound="at most 1e-6 from -200 and from the slopes 1 and -1; minus infinity and a broken slope in two pieces",
-        verdict=within(max(difference, slope), 1e-6) if right else "does not hold",
+        value={"difference": max(difference, gradient), "infinite": infinite, "nans": nans},
+        bound="at most 1e-6 from -200 and from the gradient (1, -1); minus infinity and a gradient that is not finite "
+        "in two pieces",
+        verdict=within(max(difference, gradient), 1e-6) if right else "does not hold",
         n=2,
         why_en="exp(-200) is below the smallest float32, and what is 0 can't be undone; x - log(sum of exp) never "
-        "takes the logarithm of it, and {nans} of 2 slopes that were not finite are right.",
-        why_zh="exp(-200) 小于 float32 的最小正数，变成 0 之后再也找不回来；"
-        "改用 x - log(∑exp) 就不必对它取对数，原先 2 个梯度中失效的 {nans} 个也正确了。",
+        "takes the logarithm of it, and {nans} of 2 gradients that were not finite are right.",
+        why_zh="exp(-200) 小于 float32 的最小正数，变成 0 之后再也找不回来；改用 x - log(∑exp) 就不必对它取对数，原先 "
+        "2 个梯度中失效的 {nans} 个也正确了。",
     )
 
 

@@ -15,7 +15,7 @@ from d2lab.plot import dots
     kind="experiment",
     en="The choice of activation function is not very important.",
     zh="激活函数选哪一个并不重要。",
-    scope="plain models of 64 units a layer from Xavier's start, plain gradient descent on the digits",
+    scope="plain MLPs of 64 units a layer with Xavier initialization, plain gradient descent on the digits",
     budget_s=55,
     smoke={"seeds": range(2), "epochs": 1},
 )
@@ -42,11 +42,11 @@ def activation_hardly_matters(seeds: Sequence[int] = range(5), epochs: int = 8) 
         seeds=tuple(seeds),
         data="digits",
         counterexample="eight layers of sigmoids in place of ReLUs" if matters else "",
-        why_en="A sigmoid's slope is at most 1/4 and GELU's is 1/2 at 0, so through eight layers little of a gradient "
-        "arrives: in the same epochs they end {gap:.2f} and {gelu:.2f} below ReLU; with one layer a sigmoid is "
-        "{shallow:.2f} below.",
-        why_zh="sigmoid 的斜率最多四分之一，GELU 在 0 处的斜率是二分之一，穿过八层之后梯度所剩无几："
-        "同样的轮数下，准确率分别比 ReLU 低 {gap:.2f} 和 {gelu:.2f}；只有一层时，sigmoid 也低 {shallow:.2f}。",
+        why_en="The derivative of a sigmoid is at most 1/4 and that of GELU is 1/2 at 0, so little of the gradient is "
+        "left after eight layers: in the same epochs they end {gap:.2f} and {gelu:.2f} below ReLU; with one layer a "
+        "sigmoid is {shallow:.2f} below.",
+        why_zh="sigmoid 的导数最多四分之一，GELU 在 0 处的导数是二分之一，穿过八层之后梯度所剩无几：同样的轮数下，准确"
+        "率分别比 ReLU 低 {gap:.2f} 和 {gelu:.2f}；只有一层时，sigmoid 也低 {shallow:.2f}。",
         figure=partial(dots, runs, intervals(runs), title=title, subtitle=about, horizontal="test accuracy"),
     )
 
@@ -76,9 +76,8 @@ def relu_tanh_and_gelu_hardly_differ(seeds: Sequence[int] = range(5), epochs: in
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
-        why_en="One layer passes the gradient through one slope only, so that GELU's 1/2 at 0 and ReLU's 0 or 1 cost "
-        "a few "
-        "steps at most: ReLU is {tanh:+.3f} from tanh and {gelu:+.3f} from GELU.",
-        why_zh="只有一层时，梯度只经过一个斜率，GELU 在 0 处的二分之一、ReLU 的 0 或 1，最多差几步："
+        why_en="With one hidden layer the gradient is multiplied by one derivative only, so that GELU's 1/2 at 0 and "
+        "ReLU's 0 or 1 cost a few steps at most: ReLU is {tanh:+.3f} from tanh and {gelu:+.3f} from GELU.",
+        why_zh="只有一个隐藏层时，梯度只乘一次激活函数的导数，GELU 在 0 处的二分之一、ReLU 的 0 或 1，最多差几步："
         "ReLU 与 tanh 差 {tanh:+.3f}，与 GELU 差 {gelu:+.3f}。",
     )

@@ -16,13 +16,13 @@ WIDTHS = tuple(2**power for power in range(1, 11))
 
 
 def errors(function: Function, units: int) -> Tensor:
-    """Return the errors on [-pi, pi] of a ReLU layer whose weights are reasoned out: a bend at each of its knots."""
+    """Return the errors on [-pi, pi] of a ReLU layer with constructed weights: a kink at each of its knots."""
     knots = torch.linspace(-pi, pi, units + 1, dtype=torch.float64)
-    slopes = function(knots).diff() / knots.diff()
-    bends = slopes.diff(prepend=torch.zeros(1, dtype=torch.float64))
+    derivatives = function(knots).diff() / knots.diff()
+    kinks = derivatives.diff(prepend=torch.zeros(1, dtype=torch.float64))
     x = torch.cat([torch.linspace(-pi, pi, 10_001, dtype=torch.float64), torch.tensor([-1e-9, 1e-9]).double()])
     hidden = (x[:, None] - knots[:-1]).relu()
-    return (function(knots[:1]) + hidden @ bends - function(x)).abs()
+    return (function(knots[:1]) + hidden @ kinks - function(x)).abs()
 
 
 def step(x: Tensor) -> Tensor:
@@ -33,27 +33,28 @@ def step(x: Tensor) -> Tensor:
 @claim(
     chapter=4,
     kind="identity",
-    en="One hidden layer with enough units comes as near as one likes to a continuous function on a closed interval.",
+    en="One hidden layer with enough units approximates a continuous function on a closed interval as closely as "
+    "required.",
     zh="单隐藏层网络只要单元足够多，就能在闭区间上任意逼近一个连续函数。",
 )
 def one_hidden_layer_approximates_continuous_functions() -> Evidence:
     curves: dict[str, tuple[Function, float]] = {"sin x": (torch.sin, 1.0), "sin 3x": (lambda x: (3 * x).sin(), 9.0)}
     shares, largest = [], []
-    for function, bend in curves.values():
+    for function, curvature in curves.values():
         for units in WIDTHS:
             largest.append(float(errors(function, units).max()))
-            shares.append(largest[-1] / (bend * (2 * pi / units) ** 2 / 8))
+            shares.append(largest[-1] / (curvature * (2 * pi / units) ** 2 / 8))
     corner = float(errors(torch.abs, 2).max())  # two units are |x| itself
     return Evidence(
         value={"share": max(shares), "largest": largest[-1], "corner": corner},
-        bound="errors at most max|f''| h^2 / 8, h the distance of the bends; |x| exact to 1e-12",
+        bound="errors at most max|f''| h^2 / 8, h the distance of the knots; |x| exact to 1e-12",
         verdict=within(max(shares), 1 + 1e-9) if corner <= 1e-12 else "does not hold",
         n=len(shares),
-        why_en="Each ReLU bends the line once, so n units draw a polygon of n pieces, and the error of a polygon "
-        "falls as 1 / n^2 (to {largest:.0e} of sin 3x with 1,024 units); that training finds these weights is not "
-        "said.",
-        why_zh="每个 ReLU 提供一个折点，n 个单元就能画出 n 段折线，误差按 1 / n² 下降"
-        "（1024 个单元逼近 sin 3x 时为 {largest:.0e}）；但定理没有说训练能找到这些权重。",
+        why_en="Each ReLU adds one kink, so n units give a piecewise linear function of n pieces, whose error falls "
+        "as 1 / n^2 (to {largest:.0e} for sin 3x with 1,024 units); the theorem does not say that training finds "
+        "these weights.",
+        why_zh="每个 ReLU 提供一个折点，n 个单元就能画出 n 段折线，误差按 1 / n² 下降（1024 个单元逼近 sin 3x 时为 "
+        "{largest:.0e}）；但定理没有说训练能找到这些权重。",
     )
 
 
@@ -66,7 +67,7 @@ def one_hidden_layer_approximates_continuous_functions() -> Evidence:
 def one_hidden_layer_approximates_any_function() -> Evidence:
     curves: dict[str, Function] = {"sin x": torch.sin, "sin 3x": lambda x: (3 * x).sin()}
     found = {name: [errors(function, units) for units in WIDTHS] for name, function in curves.items()}
-    found["a step"] = [errors(step, units + 1) for units in WIDTHS]  # an odd number: no bend at the jump is best
+    found["a step"] = [errors(step, units + 1) for units in WIDTHS]  # an odd number: the best has no kink at the jump
     series = {name: [float(error.max()) for error in kept] for name, kept in found.items()}
     series["a step, mean error"] = [float(error.mean()) for error in found["a step"]]
     title, about = "No width reaches a jump", "Largest error of a ReLU layer on [-pi, pi], and a mean error"
@@ -111,8 +112,8 @@ def depth_saves_units_on_folded_functions() -> Evidence:
         bound="at most 1e-12 from the sawtooth; 2^k pieces from k layers of two units",
         verdict="holds in scope" if apart <= 1e-12 and doubled else "does not hold",
         n=len(x),
-        why_en="A layer that folds its input lets all later ones work on both halves at once, while a unit of a "
-        "single hidden layer bends the line once: {deep} units against {wide} for ten folds.",
+        why_en="A layer that folds its input lets all later ones work on both halves at once, while each unit of a "
+        "single hidden layer adds only one kink: {deep} units against {wide} for ten folds.",
         why_zh="一层把输入对折，后面各层就同时作用于两半；而单隐藏层的每个单元只提供一个折点：对折十次，前者用 "
         "{deep} 个单元，后者要 {wide} 个。",
         figure=partial(

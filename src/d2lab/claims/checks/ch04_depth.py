@@ -41,11 +41,11 @@ def very_wide_shallow_networks_overfit(seeds: Sequence[int] = range(5), epochs: 
         seeds=tuple(seeds),
         data="digits",
         counterexample="" if wide.high < 0 else "2,048 units and 200 digits: 700 weights for each example",
-        why_en="Counting weights suggests it, but gradient descent from a small start prefers smooth solutions, and "
-        "more so in wide models: 64 times the width changes accuracy by {gain:+.3f} (these seeds would show "
-        "{visible:.3f}).",
-        why_zh="单看参数个数似乎如此，但从小初值出发的梯度下降偏好平滑的解，网络越宽越是这样："
-        "宽度增到 64 倍，准确率变化 {gain:+.3f}（这几个种子能分辨 {visible:.3f}）。",
+        why_en="Counting weights suggests it, but gradient descent from small initial weights prefers smooth "
+        "solutions, and more so in wide models: 64 times the width changes accuracy by {gain:+.3f} (these seeds would "
+        "show {visible:.3f}).",
+        why_zh="单看参数个数似乎如此，但从较小的初始权重出发，梯度下降偏好平滑的解，网络越宽越是这样：宽度增到 64 倍，"
+        "准确率变化 {gain:+.3f}（这几个种子能分辨 {visible:.3f}）。",
         figure=partial(dots, runs, intervals(runs), title=title, subtitle=about, horizontal="test accuracy"),
     )
 
@@ -69,7 +69,7 @@ def deep_networks_train_more_easily_than_wide_ones(seeds: Sequence[int] = range(
     }
     gap, mended = paired(runs["8 x 44"], runs["1 x 230"]), paired(runs["8 x 44, Kaiming"], runs["1 x 230"])
     title = "As many weights, ever deeper"
-    about = f"Training accuracy after {epochs} epochs, layers x units, torch's start unless stated"
+    about = f"Training accuracy after {epochs} epochs, layers x units, torch's default initialization unless stated"
     return Evidence(
         value={"gap": gap.mean, "kaiming": mended.mean},
         bound="8 layers above 1 layer in all of the interval",
@@ -78,9 +78,9 @@ def deep_networks_train_more_easily_than_wide_ones(seeds: Sequence[int] = range(
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
-        counterexample="" if gap.low > 0 else "eight layers of 44 units from torch's own start",
-        why_en="Each layer multiplies signal and slope by a factor, and eight factors below 1 leave nothing: "
-        "{gap:+.2f} of accuracy; a start that keeps the factor at 1 leaves {kaiming:+.3f}.",
+        counterexample="" if gap.low > 0 else "eight layers of 44 units with torch's default initialization",
+        why_en="Each layer multiplies signal and gradient by a factor, and eight factors below 1 leave almost "
+        "nothing: {gap:+.2f} of accuracy; an initialization that keeps the factor at 1 leaves {kaiming:+.3f}.",
         why_zh="每一层都给信号和梯度乘上一个因子，八个小于 1 的因子乘起来就所剩无几：准确率相差 {gap:+.2f}；"
         "改用使因子保持为 1 的初始化，差距为 {kaiming:+.3f}。",
         figure=partial(dots, runs, intervals(runs), title=title, subtitle=about, horizontal="training accuracy"),
@@ -105,7 +105,7 @@ def deep_networks_learn_layer_by_layer() -> Evidence:
         bound="no number says which layer learns first; what can be counted is which of them move",
         verdict="not checkable",
         n=len(before),
-        why_en="It is a picture of what happens inside, not a measure of it, and the first step moves {moved} of "
+        why_en="It is a metaphor for what happens inside, not a measure of it, and the first step updates {moved} of "
         "{layers} layers; what can be measured, whether depth trains more easily, is "
         "deep-networks-train-more-easily-than-wide-ones.",
         why_zh="这是对内部过程的比喻，没有可以测量的量；事实上第一步更新就动了 {layers} 层中的 {moved} 层。"

@@ -43,28 +43,29 @@ def linear_layers_stack_to_one_linear_layer() -> Evidence:
 @claim(
     chapter=4,
     kind="identity",
-    en="Sigmoid maps to (0, 1) with a slope of at most 1/4, tanh to (-1, 1) with at most 1; ReLU's slope is 0 or 1.",
-    zh="sigmoid 的值域是 (0, 1)，斜率至多 1/4；tanh 的值域是 (-1, 1)，斜率至多 1；ReLU 的斜率非 0 即 1。",
+    en="Sigmoid maps to (0, 1) with a derivative of at most 1/4, tanh to (-1, 1) with at most 1; ReLU's derivative is "
+    "0 or 1.",
+    zh="sigmoid 的值域是 (0, 1)，导数至多 1/4；tanh 的值域是 (-1, 1)，导数至多 1；ReLU 的导数非 0 即 1。",
     covers=("tanh is a sigmoid stretched: tanh(x) = 2 sigmoid(2x) - 1",),
 )
 def derivatives_of_sigmoid_tanh_and_relu() -> Evidence:
     x = torch.linspace(-10, 10, 2001, dtype=torch.float64, requires_grad=True)  # 0 is its middle
     values = [layer(x) for layer in (Sigmoid(), Tanh(), ReLU())]
-    slopes = [torch.autograd.grad(value.sum(), x)[0] for value in values]
+    derivatives = [torch.autograd.grad(value.sum(), x)[0] for value in values]
     sigmoid, tanh = values[0].detach(), values[1].detach()
-    peaks = [(int(slope.argmax()), float(slope.max())) for slope in slopes[:2]]
+    peaks = [(int(derivative.argmax()), float(derivative.max())) for derivative in derivatives[:2]]
     inside = bool(((sigmoid > 0) & (sigmoid < 1)).all() and ((tanh > -1) & (tanh < 1)).all())
     stretched = float((tanh - (2 * Sigmoid()(2 * x.detach()) - 1)).abs().max())
     difference = max(abs(peaks[0][1] - 0.25), abs(peaks[1][1] - 1), stretched)
-    corner = float(slopes[2][1000])
-    right = inside and peaks[0][0] == peaks[1][0] == 1000 and torch.unique(slopes[2]).tolist() == [0.0, 1.0]
+    corner = float(derivatives[2][1000])
+    right = inside and peaks[0][0] == peaks[1][0] == 1000 and torch.unique(derivatives[2]).tolist() == [0.0, 1.0]
     return Evidence(
-        value={"difference": difference, "corner": corner, "ends": float(slopes[0][0])},
-        bound="at most 1e-12 from 1/4, 1 and the stretched sigmoid; the largest slopes at 0; ReLU's 0 and 1 only",
+        value={"difference": difference, "corner": corner, "ends": float(derivatives[0][0])},
+        bound="at most 1e-12 from 1/4, 1 and the stretched sigmoid; the largest derivatives at 0; ReLU's 0 and 1 only",
         verdict=within(difference, 1e-12) if right else "does not hold",
         n=len(x),
-        why_en="s' = s (1 - s) is largest at s = 1/2 and {ends:.0e} at -10, so layers of sigmoids shrink a slope "
-        "fourfold or more each; at 0 ReLU has no derivative, and {corner:.0f} is a convention.",
+        why_en="s' = s (1 - s) is largest at s = 1/2 and {ends:.0e} at -10, so each layer of sigmoids shrinks a "
+        "gradient fourfold or more; at 0 ReLU has no derivative, and {corner:.0f} is a convention.",
         why_zh="s' = s (1 - s) 在 s = 1/2 处最大，到 -10 处只剩 {ends:.0e}，所以每过一层 sigmoid，"
         "梯度至少缩小到四分之一；ReLU 在 0 处不可导，取 {corner:.0f} 只是约定。",
     )
@@ -80,15 +81,15 @@ def relu_is_nonlinear() -> Evidence:
     x = torch.linspace(-3, 3, 601, dtype=torch.float64)
     broken = float((x.relu() + (-x).relu() - (x + -x).relu()).abs().max())
     one_side = float(((x + 10).relu() + (x + 5).relu() - (2 * x + 15).relu()).abs().max())
-    bent = float((x.relu() + (-x).relu() - x.abs()).abs().max())
-    right = broken > 1 and max(one_side, bent) <= 1e-12
+    difference = float((x.relu() + (-x).relu() - x.abs()).abs().max())
+    right = broken > 1 and max(one_side, difference) <= 1e-12
     return Evidence(
-        value={"broken": broken, "one_side": one_side, "bent": bent},
+        value={"broken": broken, "one_side": one_side, "difference": difference},
         bound="relu(a) + relu(b) is above 1 away from relu(a + b) somewhere, and equal to it on one side of 0",
         verdict="holds" if right else "does not hold",
         n=len(x),
-        why_en="A linear function would keep sums: relu(1) + relu(-1) is 1, relu(0) is 0; the bend is all that is "
-        "needed to make |x| out of two of them.",
+        why_en="A linear function would keep sums: relu(1) + relu(-1) is 1, relu(0) is 0; the kink at 0 is enough to "
+        "build |x| from two of them.",
         why_zh="线性函数应保持加法，可是 relu(1) + relu(-1) = 1，而 relu(0) = 0；正是这个折点，让两个 ReLU 就能拼出 "
         "|x|。",
     )
@@ -99,8 +100,8 @@ def relu_is_nonlinear() -> Evidence:
     kind="identity",
     en="A multilayer perceptron from scratch and its concise form are the same model and the same training.",
     zh="从零实现的多层感知机与简洁实现是同一个网络，训练过程也相同。",
-    scope="the same start and the same order of batches",
-    covers=("one hidden layer of 256 units, started from small normal numbers, trained at rate 0.1",),
+    scope="the same initialization and the same order of batches",
+    covers=("one hidden layer of 256 units, initialized with small normal numbers, trained at learning rate 0.1",),
 )
 def scratch_mlp_trains_as_the_concise_one() -> Evidence:
     concise = initialize(MLP(MLPConfig(inputs=64)), "normal").double()
@@ -124,10 +125,10 @@ def scratch_mlp_trains_as_the_concise_one() -> Evidence:
         verdict=within(difference, 1e-12) if fallen > 0 else "does not hold",
         n=batches.steps,
         data="digits",
-        why_en="nn.Linear, nn.ReLU, nn.CrossEntropyLoss and SGD compute what is written by hand; from other starts or "
-        "batches the two would part like any two runs.",
-        why_zh="nn.Linear、nn.ReLU、nn.CrossEntropyLoss 和 SGD 算的正是手写的那些式子；若初值或批量顺序不同，"
-        "两者就会像任意两次训练那样分道扬镳。",
+        why_en="nn.Linear, nn.ReLU, nn.CrossEntropyLoss and SGD compute what is written by hand; with another "
+        "initialization or other batches the two would differ like any two runs.",
+        why_zh="nn.Linear、nn.ReLU、nn.CrossEntropyLoss 和 SGD 算的正是手写的那些式子；若初始权重或批量顺序不同，两者"
+        "就会像任意两次训练那样得到不同的结果。",
     )
 
 
@@ -160,7 +161,7 @@ def parameters_are_registered_and_at_multiplies() -> Evidence:
 @claim(
     chapter=4,
     kind="definition",
-    en="It makes no difference whether a start is scaled inside nn.Parameter or behind it.",
+    en="It makes no difference whether initial values are scaled inside nn.Parameter or outside it.",
     zh="初始值在 nn.Parameter 里面缩放，还是在外面缩放，没有区别。",
 )
 def initial_values_may_be_scaled_outside_parameter() -> Evidence:
@@ -177,7 +178,7 @@ def initial_values_may_be_scaled_outside_parameter() -> Evidence:
         n=2,
         counterexample="" if same else "nn.Parameter(torch.randn(3, 4)) * 0.01: parameters() is empty",
         why_en="A product is a new tensor, a node of the graph and no Parameter: the module lists {trained} weights "
-        "in place of {inside}, so the optimizer never moves it.",
+        "in place of {inside}, so the optimizer never updates it.",
         why_zh="乘积是一个新张量，是计算图的中间节点而不是 Parameter：模块登记的参数是 {trained} 个而不是 {inside} "
         "个，优化器永远不会更新它。",
     )

@@ -36,7 +36,7 @@ def separable(number: int) -> tuple[Tensor, Tensor, Tensor]:
     kind="identity",
     en="The perceptron's rule is gradient descent on max(0, -y f(x)) with batches of one and a learning rate of 1.",
     zh="感知机的学习规则，就是对损失 max(0, -y f(x)) 做批量为 1、学习率为 1 的梯度下降。",
-    scope="an example on the border itself counts as a mistake",
+    scope="an example on the decision boundary itself counts as a mistake",
 )
 def perceptron_rule_is_gradient_descent_on_single_examples() -> Evidence:
     inputs, signs, _ = separable(0)
@@ -51,19 +51,19 @@ def perceptron_rule_is_gradient_descent_on_single_examples() -> Evidence:
             for name, loss in losses.items():
                 descents[name].zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
-                slope = weights[name].grad
-                moves[name] += int(slope is not None and bool(slope.any()))
+                gradient = weights[name].grad
+                moves[name] += int(gradient is not None and bool(gradient.any()))
                 descents[name].step()
     difference = float((weights["step"].detach() - found.weights).abs().max())
     same = difference <= 1e-12 and moves["step"] == found.mistakes
     return Evidence(
         value={"difference": difference, "moves": moves["step"], "mistakes": found.mistakes, "relu": moves["relu"]},
-        bound="at most 1e-12 in the final weights, and as many moves as mistakes",
+        bound="at most 1e-12 in the final weights, and as many updates as mistakes",
         verdict=("holds" if moves["relu"] else "holds in scope") if same else "does not hold",
         n=found.epochs * len(inputs),
-        counterexample="weights of 0 with torch's slope of max(0, z), which is 0 at z = 0: they never move",
-        why_en="On the wrong side the slope is -y x and elsewhere 0, so a step is the rule: {moves} moves for "
-        "{mistakes} mistakes; with slope 0 on the border a start at 0 makes {relu}.",
+        counterexample="weights of 0 with torch's derivative of max(0, z), which is 0 at z = 0: they are never updated",
+        why_en="For a misclassified example the gradient is -y x and elsewhere 0, so a step is the rule: {moves} "
+        "updates for {mistakes} mistakes; with gradient 0 on the boundary, weights of 0 are updated {relu} times.",
         why_zh="分错时梯度是 -y x，分对时为零，一步更新就是那条规则：{mistakes} 次错误，{moves} 次更新；"
         "若边界上的梯度取 0，从零权重出发就只有 {relu} 次更新。",
     )
@@ -72,9 +72,9 @@ def perceptron_rule_is_gradient_descent_on_single_examples() -> Evidence:
 @claim(
     chapter=4,
     kind="definition",
-    en="A perceptron answers one of two classes, -1 or +1: neither a real number nor a probability.",
+    en="A perceptron predicts one of two classes, -1 or +1: neither a real number nor a probability.",
     zh="感知机做二分类，输出只有 -1 和 +1，既不是实数，也不是概率。",
-    covers=("the border itself, where the sign is 0, is given to -1 by convention",),
+    covers=("the decision boundary itself, where the sign is 0, is assigned to -1 by convention",),
 )
 def a_perceptron_answers_plus_or_minus_one() -> Evidence:
     model, inputs = Perceptron(PerceptronConfig(inputs=3)).double(), torch.randn(1000, 3, dtype=torch.float64)
@@ -93,8 +93,8 @@ def a_perceptron_answers_plus_or_minus_one() -> Evidence:
         bound="answers -1 and +1 only, none of which changes with the length of the weights",
         verdict="holds" if right else "does not hold",
         n=len(inputs),
-        why_en="Only the side of the border counts: weights and bias three times as long draw the same border, while "
-        "a probability made of the same score moves by up to {surer:.2f}.",
+        why_en="Only the side of the decision boundary counts: three times the weights and bias give the same "
+        "boundary, while a probability made of the same score moves by up to {surer:.2f}.",
         why_zh="只看样本落在边界的哪一侧：权重和偏置同乘以三，边界不动；而由同一得分算出的概率最多变化 {surer:.2f}。",
     )
 
@@ -138,7 +138,8 @@ def a_large_radius_is_a_large_amount_of_data() -> Evidence:
         bounds.append(novikoff_bound(inputs, signs, border))
         corrections.append(perceptron_rule(inputs, signs).mistakes)
     growth = bounds[-1] / bounds[0]
-    title, about = "A hundred times the data, the same bound", "Points of one law: two discs with a gap between them"
+    title, about = "A hundred times the data, the same bound", "Points of one distribution: two discs with a gap "
+    "between them"
     return Evidence(
         value={"growth": growth, "bound": bounds[-1], "corrections": corrections[-1]},
         bound="100 times the data make the bound 10 times as large, or more",
@@ -190,8 +191,8 @@ def xor_needs_a_hidden_layer() -> Evidence:
         n=16,
         why_en="Both diagonals of the square cross in its middle, so no line has one on each side; two hidden units "
         "fold the corners (0, 1) and (1, 0) onto one point, and then one line is enough.",
-        why_zh="正方形的两条对角线相交于中心，任何直线都不能把它们分在两侧；"
-        "两个隐藏单元把 (0, 1) 和 (1, 0) 折到同一点，此后一条直线就够了。",
+        why_zh="正方形的两条对角线相交于中心，任何直线都不能把它们分在两侧；两个隐藏单元把 (0, 1) 和 (1, 0) 折到同一"
+        "点，此后一条直线就够了。",
     )
 
 
@@ -200,7 +201,7 @@ def xor_needs_a_hidden_layer() -> Evidence:
     kind="experiment",
     en="A model with two hidden units learns XOR.",
     zh="两个隐藏单元的网络能够学会异或。",
-    scope="ReLU, plain gradient descent from Xavier's start",
+    scope="ReLU, plain gradient descent with Xavier initialization",
     budget_s=40,
     smoke={"seeds": range(2), "epochs": 1},
 )
@@ -215,19 +216,19 @@ def two_hidden_units_learn_xor(seeds: Sequence[int] = range(12), epochs: int = 2
     gap = paired(eight, two)
     solved, easily = (sum(accuracy > 0.95 for accuracy in reached) for reached in (two, eight))
     title = "Two hidden units suffice for XOR, but seldom find it"
-    about = f"Accuracy on noisy XOR after {epochs} epochs, {len(seeds)} starts"
+    about = f"Accuracy on noisy XOR after {epochs} epochs, {len(seeds)} initializations"
     return Evidence(
         value={"gap": gap.mean, "solved": solved, "easily": easily, "starts": len(seeds)},
-        bound="above 0.95 from every start",
+        bound="above 0.95 from every initialization",
         verdict="holds in scope" if solved == len(seeds) else "does not hold",
         interval=(gap.low, gap.high),
         n=len(seeds),
         seeds=tuple(seeds),
         data="xor",
-        counterexample="" if solved == len(seeds) else "two units that start on the same side: a local minimum",
-        why_en="That weights exist does not say that descent finds them: from {solved} of {starts} starts with two "
-        "units, which have no spare if one dies or turns the wrong way; with 8 units from {easily}.",
-        why_zh="存在这样的权重，不等于梯度下降找得到：两个单元时 {starts} 个初值中只有 {solved} 个成功，"
-        "一个单元失活或朝错方向就没有后备；8 个单元时有 {easily} 个成功。",
+        counterexample="" if solved == len(seeds) else "two units initialized on the same side: a local minimum",
+        why_en="That such weights exist does not mean that gradient descent finds them: it does from {solved} of "
+        "{starts} initializations with two units, where nothing replaces a dead unit; with 8 units from {easily}.",
+        why_zh="存在这样的权重，不等于梯度下降找得到：两个单元时 {starts} 次初始化中只有 {solved} 次成功，有一个单元失"
+        "活就无可替代；8 个单元时有 {easily} 次成功。",
         figure=partial(dots, runs, intervals(runs), title=title, subtitle=about, horizontal="test accuracy"),
     )

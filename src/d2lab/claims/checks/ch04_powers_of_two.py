@@ -25,7 +25,7 @@ SIZES = sorted({size for near in KINDS.values() for power in POWERS for size in 
 
 
 def rates_of(layer: Callable[[int], tuple[nn.Linear, Tensor]]) -> dict[int, float]:
-    """Time a layer at every size, by turns; return the billions of multiply-adds a second of its fastest lap."""
+    """Time a layer at every size, interleaved; return billions of multiply-adds a second, of the fastest round."""
     given = {size: layer(size) for size in SIZES}
     configure_malloc()
     with torch.no_grad():

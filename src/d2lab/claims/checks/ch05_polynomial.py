@@ -19,8 +19,8 @@ DEGREES = (1, 3, 19)
 @claim(
     chapter=5,
     kind="experiment",
-    en="To data of degree three a straight line fits too little, degree three enough, and degree nineteen too much.",
-    zh="数据由三次多项式生成时，一次拟合不足，三次恰好，十九次则过拟合。",
+    en="On data of degree three a straight line underfits, degree three fits, and degree nineteen overfits.",
+    zh="数据由三次多项式生成时，一次欠拟合，三次恰好，十九次则过拟合。",
     scope="20 training points, least squares solved exactly",
     budget_s=10,
     covers=("a model with too little capacity underfits, one with too much overfits",),
@@ -38,21 +38,21 @@ def degree_nineteen_overfits_cubic_data(seeds: Sequence[int] = range(20), exampl
             fresh[f"degree {degree}"].append(float((guesses - data.test.targets[:, 0]).square().mean().log10()))
             seen[f"degree {degree}"].append(float((fit.predict(x) - y).square().mean().log10()))
     over, under = paired(fresh["degree 19"], fresh["degree 3"]), paired(fresh["degree 1"], fresh["degree 3"])
-    learnt = paired(seen["degree 3"], seen["degree 19"])
-    holds = over.low > 0 and under.low > 0 and learnt.low > 0
+    learned = paired(seen["degree 3"], seen["degree 19"])
+    holds = over.low > 0 and under.low > 0 and learned.low > 0
     return Evidence(
-        value={"over": over.mean, "under": under.mean, "learnt": learnt.mean},
+        value={"over": over.mean, "under": under.mean, "learned": learned.mean},
         bound="decades of test error above degree 3: above 0 in all of both intervals, with less training error at 19",
         verdict="holds" if holds else "does not hold",
         interval=(over.low, over.high),
         n=len(seeds),
         seeds=tuple(seeds),
         data="synthetic-polynomial",
-        why_en="High powers bend towards the noise and run away wherever a fresh point lies outside the old ones: the "
-        "training error falls by {learnt:.1f} powers of ten, the test error rises by {over:.1f}; a line misses the "
-        "bend, by {under:.1f}.",
-        why_zh="高次幂迁就噪声，新点一旦落在训练点之外，预测值就急剧发散：训练误差降低 {learnt:.1f} 个数量级，"
-        "测试误差反而升高 {over:.1f} 个；直线则弯不过来，测试误差高出 {under:.1f} 个。",
+        why_en="High powers fit the noise and diverge wherever a test point lies outside the training points: the "
+        "training error falls by {learned:.1f} powers of ten, the test error rises by {over:.1f}; a straight line "
+        "underfits, by {under:.1f}.",
+        why_zh="高次幂迁就噪声，新点一旦落在训练点之外，预测值就急剧发散：训练误差降低 {learned:.1f} 个数量级，测试误"
+        "差反而升高 {over:.1f} 个；直线则欠拟合，测试误差高出 {under:.1f} 个。",
         figure=partial(
             dots,
             {name: [10**value for value in values] for name, values in fresh.items()},

@@ -166,8 +166,8 @@ def the_score_that_chose_is_too_good(seeds: Sequence[int] = range(30), models: i
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
-        why_en="The best of many scores is partly luck, which does not come again: {flattery:.3f} of accuracy are lost "
+        why_en="The best of many scores is partly chance, which does not repeat: {flattery:.3f} of accuracy are lost "
         "on test data, whose score is only {honest:.3f} off that of all other digits.",
-        why_zh="众多分数中的最高者有一部分是运气，运气不会重现：换到测试集，精度掉了 {flattery:.3f}；"
-        "而测试分数与其余全部数字上的分数只差 {honest:.3f}。",
+        why_zh="众多分数中的最高者有一部分出于偶然，偶然不会重现：换到测试集，精度掉了 {flattery:.3f}；而测试分数与其"
+        "余全部数字上的分数只差 {honest:.3f}。",
     )

@@ -60,9 +60,9 @@ def weight_decay_has_little_effect(seeds: Sequence[int] = range(5), epochs: int 
         n=len(seeds),
         seeds=tuple(seeds),
         counterexample="20 examples, 200 weights, decay 3: the notes' own demonstration",
-        why_en="Twenty examples say nothing about 180 of 200 directions: there the random start stays for ever unless "
-        "decay wears it away, which leaves {share:.3f} of the test error.",
-        why_zh="二十个样本管不到两百维中的一百八十维：在这些方向上，随机初值会一直留着，只有衰减能把它磨掉，"
+        why_en="Twenty examples say nothing about 180 of 200 directions: there the random initial weights stay as "
+        "they are unless decay removes them, which leaves {share:.3f} of the test error.",
+        why_zh="二十个样本管不到两百维中的一百八十维：在这些方向上，随机的初始权重会一直保留，只有权重衰减能让它变小，"
         "测试误差因此只剩原来的 {share:.3f}。",
         figure=partial(
             dots,
@@ -102,8 +102,8 @@ def weight_decay_hardly_helps_a_small_mlp(seeds: Sequence[int] = range(5), epoch
         data="digits",
         why_en="In so few steps a decay of 1e-3 shrinks weights by a few percent, and gradient descent from small "
         "weights keeps them small anyway: accuracy changes by {gain:+.3f}, at 1e-4 by {little:+.3f}.",
-        why_zh="训练步数不多，1e-3 的衰减只让权重缩小百分之几，而且从小初值出发的梯度下降本来就不会让权重变大："
-        "精度变化 {gain:+.3f}，1e-4 时为 {little:+.3f}。",
+        why_zh="训练步数不多，1e-3 的衰减只让权重缩小百分之几，而且从较小的初始权重出发，梯度下降本来就不会让权重变"
+        "大：精度变化 {gain:+.3f}，1e-4 时为 {little:+.3f}。",
     )
 
 

@@ -31,15 +31,16 @@ def weight_decay_is_the_l2_penalty_under_sgd(rate: float = 0.05, penalty: float 
         decaying.zero_grad()
         (inputs @ decayed - targets).square().mean().backward()  # type: ignore[no-untyped-call]
         decaying.step()
-        slope = 2 * inputs.T @ (inputs @ by_hand - targets) / len(inputs)
-        by_hand = (1 - rate * penalty) * by_hand - rate * slope
+        gradient = 2 * inputs.T @ (inputs @ by_hand - targets) / len(inputs)
+        by_hand = (1 - rate * penalty) * by_hand - rate * gradient
     difference = max(float((other - penalized).detach().abs().max()) for other in (decayed, by_hand))
     return Evidence(
         value={"difference": difference},
         bound="at most 1e-12 after 100 steps",
         verdict=within(difference, 1e-12),
         n=8,
-        why_en="The slope of penalty/2 |w|^2 is penalty w; a step along it takes off the share rate times penalty.",
+        why_en="The gradient of penalty/2 |w|^2 is penalty w; a step along it removes the share learning rate times "
+        "penalty of the weights.",
         why_zh="惩罚项 λ|w|²/2 的梯度是 λw，沿它走一步，正好减去权重的 ηλ 倍。",
     )
 
@@ -67,18 +68,18 @@ def weight_decay_is_the_l2_penalty_under_adam_too(steps: int = 1000, penalty: fl
         value={
             "difference": difference,
             "same": same,
-            "quiet": float(kept["in the loss"][0]),
-            "loud": float(kept["in the loss"][-1]),
+            "small": float(kept["in the loss"][0]),
+            "large": float(kept["in the loss"][-1]),
             "decayed": float(kept["AdamW"][-1]),
         },
         bound="at most 1e-12 between the penalty in the loss and AdamW's decay",
         verdict=within(difference, 1e-12),
         n=noise[0].numel(),
         counterexample="a weight of 1 whose gradient has size 100",
-        why_en="Adam divides the penalty's slope by the size of the gradients: where they are loud the weight keeps "
-        "{loud:.2f} of itself, where quiet {quiet:.2f}; AdamW leaves {decayed:.2f} everywhere.",
-        why_zh="Adam 会把惩罚项的梯度也除以梯度的大小：梯度大的权重还剩 {loud:.2f}，梯度小的只剩 {quiet:.2f}；"
-        "AdamW 则一律剩 {decayed:.2f}。",
+        why_en="Adam divides the gradient of the penalty by the size of all gradients: where they are large "
+        "{large:.2f} of the weight is left, where small {small:.2f}; AdamW leaves {decayed:.2f} everywhere.",
+        why_zh="Adam 会把惩罚项的梯度也除以梯度的大小：梯度大的权重还剩 {large:.2f}，梯度小的只剩 {small:.2f}；AdamW "
+        "则一律剩 {decayed:.2f}。",
         figure=partial(
             lines,
             scales.tolist(),
@@ -116,8 +117,8 @@ def a_limit_on_the_norm_is_some_penalty(penalty: float = 5.0) -> Evidence:
         bound="at most 1e-12, and a norm that falls as the penalty grows",
         verdict=within(difference, 1e-12) if falling else "does not hold",
         n=8,
-        why_en="On the border of the ball the error's slope points straight inward, so it is a multiple of w: the "
-        "multiplier of Lagrange is the penalty.",
+        why_en="On the surface of the ball the gradient of the error is parallel to w, and the Lagrange multiplier is "
+        "the penalty.",
         why_zh="在球面上，误差的梯度恰好与 w 共线，比例系数就是拉格朗日乘子，也就是惩罚强度。",
     )
 
@@ -131,18 +132,18 @@ def a_limit_on_the_norm_is_some_penalty(penalty: float = 5.0) -> Evidence:
 def scratch_and_concise_weight_decay_agree(penalty: float = 3.0) -> Evidence:
     inputs, targets = torch.randn(20, 200, dtype=torch.float64), torch.randn(20, dtype=torch.float64)
     inputs, targets = inputs - inputs.mean(0), targets - targets.mean()
-    found, slopes = {}, []
+    found, gradients = {}, []
     for name, half in (("scratch", 0.5), ("concise", 1.0)):  # half the squared error, and MSELoss
         fit = ridge(inputs, targets, len(inputs) * penalty / (2 * half))
         weights = fit.weights.clone().requires_grad_()
         loss = half * (inputs @ weights - targets).square().mean() + penalty / 2 * weights.square().sum()
-        slopes.append(float(torch.autograd.grad(loss, weights)[0].abs().max()))
+        gradients.append(float(torch.autograd.grad(loss, weights)[0].abs().max()))
         found[name] = float(fit.weights.norm())
     ratio = found["concise"] / found["scratch"]
-    minima = max(slopes) <= 1e-12
+    minima = max(gradients) <= 1e-12
     return Evidence(
-        value={"ratio": ratio, "slope": max(slopes)},
-        bound="norms of both minima equal to 1e-12; slopes at both at most 1e-12",
+        value={"ratio": ratio, "gradient": max(gradients)},
+        bound="norms of both minima equal to 1e-12; gradients at both at most 1e-12",
         verdict="holds" if minima and abs(ratio - 1) <= 1e-12 else "does not hold",
         n=200,
         counterexample="the notes' 20 examples and 200 weights",

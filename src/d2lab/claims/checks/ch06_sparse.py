@@ -36,9 +36,9 @@ def l1_subtracts_and_l2_scales(penalty: float = 0.2) -> Evidence:
         bound="at most 1e-12",
         verdict=within(difference, 1e-12),
         n=8,
-        why_en="The slope of |w| is 1 however small w is, that of w^2 fades with it: {zeros} of 8 weights are cut to "
-        "exactly 0 by L1, none by L2.",
-        why_zh="|w| 的斜率恒为 1，w 再小也不减弱；w² 的斜率则随 w 一同变小。于是 L1 把 8 个权重中的 {zeros} 个削到恰好"
+        why_en="The derivative of |w| is 1 however small w is, that of w^2 shrinks with w: {zeros} of 8 weights are "
+        "set to exactly 0 by L1, none by L2.",
+        why_zh="|w| 的导数恒为 1，w 再小也不减弱；w² 的导数则随 w 一同变小。于是 L1 把 8 个权重中的 {zeros} 个削到恰好"
         "为零，L2 一个也没有。",
     )
 
@@ -82,8 +82,8 @@ def l1_selects_features_l2_does_not(seeds: Sequence[int] = range(10)) -> Evidenc
         interval=(gap.low, gap.high),
         n=len(seeds),
         seeds=tuple(seeds),
-        why_en="At equal training error L1 silences {l1:.2f} of the weights, and none of the five that matter; L2 has "
-        "only {l2:.2f} that small, by chance.",
+        why_en="At equal training error L1 sets {l1:.2f} of the weights to zero, and none of the five that matter; L2 "
+        "has only {l2:.2f} that small, by chance.",
         why_zh="训练误差相同的情况下，L1 使 {l1:.2f} 的权重归零，五个真正有用的特征一个没丢；L2 只有 {l2:.2f} 的权重碰"
         "巧这么小。",
     )
@@ -124,10 +124,10 @@ def gradient_descent_on_an_l1_loss_gives_zeros(seeds: Sequence[int] = range(5), 
         n=len(seeds),
         seeds=tuple(seeds),
         counterexample="" if reached > 0 else f"{steps} steps of plain gradient descent: no weight of 50 is 0",
-        why_en="The slope of |w| jumps from -1 to 1 at 0, so a step of fixed length leaps over 0 and back "
+        why_en="The derivative of |w| jumps from -1 to 1 at 0, so a step of fixed length crosses 0 and comes back "
         "({reached:.2f} are 0); a soft threshold after each step stops there ({proximal:.2f}).",
-        why_zh="|w| 的斜率在零点从 -1 跳到 1，固定长度的一步总会越过零点再跳回来（为零者占 {reached:.2f}）；"
-        "每步之后再做软阈值，权重才会停在零（占 {proximal:.2f}）。",
+        why_zh="|w| 的导数在零点从 -1 跳到 1，固定长度的一步总会越过零点再跳回来（为零者占 {reached:.2f}）；每步之后再"
+        "做软阈值，权重才会停在零（占 {proximal:.2f}）。",
         figure=partial(
             dots,
             zeros,

@@ -20,7 +20,7 @@ from d2lab.plot import dots
     chapter=7,
     kind="experiment",
     en="Dropout rates from 0.1 to 0.5 are usual for hidden layers.",
-    zh="隐藏层的丢弃率通常取 0.1 到 0.5。",
+    zh="隐藏层的暂退概率通常取 0.1 到 0.5。",
     scope="150 digits, two hidden layers of 256, 60 epochs",
     budget_s=32,
     smoke={"seeds": range(2), "epochs": 1},
@@ -40,8 +40,8 @@ def dropout_rates_up_to_a_half_serve(seeds: Sequence[int] = range(5), epochs: in
         data="digits",
         why_en="With half of 256 units left there is enough of the model to learn: accuracy changes by {light:+.3f} at "
         "0.1 and by {half:+.3f} at 0.5, so no harm is seen, and no gain either.",
-        why_zh="256 个单元留下一半，网络仍足够大：丢弃率 0.1 时精度变化 {light:+.3f}，0.5 时 {half:+.3f}，看不出坏处，"
-        "也看不出好处。",
+        why_zh="256 个单元留下一半，网络仍足够大：暂退概率 0.1 时精度变化 {light:+.3f}，0.5 时 {half:+.3f}，看不出坏"
+        "处，也看不出好处。",
     )
 
 
@@ -49,7 +49,7 @@ def dropout_rates_up_to_a_half_serve(seeds: Sequence[int] = range(5), epochs: in
     chapter=7,
     kind="experiment",
     en="A dropout rate of 0.9 is a usual one, too.",
-    zh="0.9 也是常用的丢弃率。",
+    zh="0.9 也是常用的暂退概率。",
     scope="150 digits, two hidden layers of 256, 60 epochs",
     budget_s=60,
     smoke={"seeds": range(2), "epochs": 1, "patient": 2},
@@ -83,7 +83,7 @@ def nine_tenths_is_a_usual_dropout_rate(
             dots,
             shown,
             intervals(shown),
-            title="Nine tenths silenced: slow, and still behind later",
+            title="Nine tenths dropped: slow, and still behind later",
             subtitle=f"150 digits, two hidden layers of 256, {epochs} epochs unless named",
             horizontal="test accuracy",
         ),
@@ -94,7 +94,7 @@ def nine_tenths_is_a_usual_dropout_rate(
     chapter=7,
     kind="experiment",
     en="A larger model with dropout beats a smaller one without.",
-    zh="把模型设得大一些再用丢弃法，胜过不用丢弃法的小模型。",
+    zh="把模型设得大一些再用暂退法，胜过不用暂退法的小模型。",
     scope="150 digits, 1,024 hidden units with p = 0.5 against 32, 60 epochs",
     budget_s=20,
     smoke={"seeds": range(2), "epochs": 1},
@@ -114,7 +114,7 @@ def a_big_network_with_dropout_beats_a_small_one(seeds: Sequence[int] = range(8)
         counterexample="" if gain.low > 0 else power_note(gain),
         why_en="The larger model ends {gain:+.3f} of accuracy ahead at the same number of epochs; whether dropout did "
         "that, only a run without it can tell, which is the next claim.",
-        why_zh="轮数相同，大模型的精度相差 {gain:+.3f}；但这是不是丢弃法的功劳，要看不用丢弃法的大模型，见下一条。",
+        why_zh="轮数相同，大模型的精度相差 {gain:+.3f}；但这是不是暂退法的功劳，要看不用暂退法的大模型，见下一条。",
     )
 
 
@@ -122,7 +122,7 @@ def a_big_network_with_dropout_beats_a_small_one(seeds: Sequence[int] = range(8)
     chapter=7,
     kind="experiment",
     en="It is the dropout that makes the larger model better.",
-    zh="大模型更好，功劳在丢弃法。",
+    zh="大模型更好，功劳在暂退法。",
     scope="150 digits, 1,024 hidden units with and without p = 0.5, 32 without, 60 epochs",
     budget_s=36,
     smoke={"seeds": range(2), "epochs": 1},
@@ -147,7 +147,7 @@ def the_dropout_makes_the_big_network_better(seeds: Sequence[int] = range(8), ep
         counterexample=f"the larger model without dropout; {power_note(dropout)}",
         why_en="The comparison that is usually left out: 1,024 units alone gain {width:+.3f} over 32, and dropout adds "
         "{dropout:+.3f}, where {seen:.3f} would have been seen.",
-        why_zh="常被略去的对照：单是 1024 个单元就比 32 个多 {width:+.3f}，丢弃法再加 {dropout:+.3f}（{seen:.3f} 以上"
+        why_zh="常被略去的对照：单是 1024 个单元就比 32 个多 {width:+.3f}，暂退法再加 {dropout:+.3f}（{seen:.3f} 以上"
         "的效应才看得出）。",
         figure=partial(
             dots,
@@ -164,7 +164,7 @@ def the_dropout_makes_the_big_network_better(seeds: Sequence[int] = range(8), ep
     chapter=7,
     kind="experiment",
     en="Dropout and weight decay can be used together.",
-    zh="丢弃法可以与权重衰减同时使用。",
+    zh="暂退法可以与权重衰减同时使用。",
     scope="150 digits, 256 hidden units, p = 0.5, decay 1e-2, 60 epochs",
     budget_s=15,
     smoke={"seeds": range(2), "epochs": 1},
@@ -181,10 +181,10 @@ def dropout_and_weight_decay_go_together(seeds: Sequence[int] = range(5), epochs
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
-        why_en="One silences units, the other shrinks weights: they don't disturb each other, and together they change "
-        "accuracy by {gain:+.3f}, no gain where {seen:.3f} would have been seen.",
-        why_zh="一个让单元静默，一个让权重变小，互不妨碍；合用后精度变化 {gain:+.3f}，没有看到好处（{seen:.3f} 以上才"
-        "看得出）。",
+        why_en="One drops units, the other shrinks weights: they don't interfere with each other, and together they "
+        "change accuracy by {gain:+.3f}, no gain where {seen:.3f} would have been seen.",
+        why_zh="一个随机丢弃单元，一个让权重变小，互不妨碍；合用后精度变化 {gain:+.3f}，没有看到好处（{seen:.3f} 以上"
+        "才看得出）。",
     )
 
 
@@ -192,7 +192,7 @@ def dropout_and_weight_decay_go_together(seeds: Sequence[int] = range(5), epochs
     chapter=7,
     kind="experiment",
     en="Dropout slows convergence.",
-    zh="丢弃法会使收敛变慢。",
+    zh="暂退法会使收敛变慢。",
     scope="full-batch steps until the training loss, measured without dropout, is 0.3; 150 digits",
     budget_s=10,
     smoke={"seeds": range(2), "most": 5},

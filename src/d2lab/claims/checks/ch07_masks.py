@@ -24,7 +24,7 @@ def every_mask(units: int, p: float) -> tuple[Float[Tensor, "mask unit"], Float[
     kind="identity",
     budget_s=2,
     en="Dropout adds noise without bias: divided by 1 - p, the kept values have the mean of the input.",
-    zh="丢弃法加入的是无偏噪声：保留下来的值除以 1 - p 后，期望等于输入。",
+    zh="暂退法加入的是无偏噪声：保留下来的值除以 1 - p 后，期望等于输入。",
     covers=("the variance it adds is x^2 p / (1 - p)", "in evaluation dropout does nothing"),
 )
 def dropout_keeps_the_mean(p: float = 0.3) -> Evidence:
@@ -54,17 +54,17 @@ def dropout_keeps_the_mean(p: float = 0.3) -> Evidence:
     kind="identity",
     budget_s=2,
     en="So the output of a model with dropout has, on average, the value that it has in evaluation.",
-    zh="因此，带丢弃法的网络，其输出的期望就是评估时的输出。",
+    zh="因此，带暂退法的网络，其输出的期望就是评估时的输出。",
 )
 def a_network_with_dropout_keeps_its_mean(units: int = 10) -> Evidence:
     hidden, layer = torch.rand(units, dtype=torch.float64), torch.randn(100, units, dtype=torch.float64)
     rates = (0.1, 0.3, 0.5, 0.7, 0.9)
     off: dict[str, list[float]] = {"linear": [], "ReLU": []}
-    for name, bend in (("linear", torch.nn.Identity()), ("ReLU", torch.nn.ReLU())):
-        still = bend(layer @ hidden)
+    for name, activation in (("linear", torch.nn.Identity()), ("ReLU", torch.nn.ReLU())):
+        still = activation(layer @ hidden)
         for p in rates:
             factors, chances = every_mask(units, p)
-            mean = chances @ bend((factors * hidden) @ layer.T)
+            mean = chances @ activation((factors * hidden) @ layer.T)
             off[name].append(float((mean - still).square().mean().sqrt() / still.square().mean().sqrt()))
     half = off["ReLU"][rates.index(0.5)]
     return Evidence(
@@ -94,7 +94,7 @@ def a_network_with_dropout_keeps_its_mean(units: int = 10) -> Evidence:
     kind="identity",
     budget_s=2,
     en="For linear regression dropout on the inputs is an L2 penalty, on average.",
-    zh="对线性回归，在输入上做丢弃法，平均而言就是加上一个 L2 惩罚。",
+    zh="对线性回归，在输入上做暂退法，平均而言就是加上一个 L2 惩罚。",
     covers=("dropout is a kind of regularization",),
 )
 def dropout_is_an_l2_penalty_for_linear_regression(p: float = 0.3) -> Evidence:
@@ -111,7 +111,7 @@ def dropout_is_an_l2_penalty_for_linear_regression(p: float = 0.3) -> Evidence:
         verdict=within(difference, 1e-12),
         n=len(factors),
         why_en="The square of a mean plus a variance is the mean of the square: the noise adds p / (1 - p) sum of x^2 "
-        "w^2, a ridge penalty that is dearer for larger features, here {share:.2f} of the loss.",
+        "w^2, a ridge penalty that is larger for larger features, here {share:.2f} of the loss.",
         why_zh="平方的期望等于期望的平方加方差：噪声恰好带来 p/(1 - p)·Σx²w²，即岭回归的惩罚，"
         "特征越大罚得越重；此例中占损失的 {share:.2f}。",
     )

@@ -59,8 +59,8 @@ def the_same_sum_differs_from_run_to_run(runs: int = 20) -> Evidence:
         bound="one sum wherever the order is fixed: then it is the hardware's order that decides",
         verdict="depends on hardware" if len(processor) == 1 else "holds",
         n=runs,
-        why_en="The same numbers in the same order gave {processor} sum in 20 runs: arithmetic has no luck in it. "
-        "Thousands of threads that add to one place come in any order; torch.use_deterministic_algorithms forbids "
+        why_en="The same numbers in the same order gave {processor} sum in 20 runs: arithmetic is deterministic. "
+        "Thousands of threads that add to one address finish in any order; torch.use_deterministic_algorithms forbids "
         "that.",
         why_zh="同样的数、同样的顺序，20 次只得到 {processor} 个和：运算本身没有随机性。显卡上成千上万个线程用原子操作"
         "加到同一处，先后不定，结果才会变；torch.use_deterministic_algorithms 可以禁止。",
@@ -72,7 +72,7 @@ def the_same_sum_differs_from_run_to_run(runs: int = 20) -> Evidence:
     kind="identity",
     budget_s=2,
     en="A fixed seed makes a run repeat to the last bit, the masks of dropout included.",
-    zh="固定随机种子，训练就能逐位重现，丢弃法的掩码也不例外。",
+    zh="固定随机种子，训练就能逐位重现，暂退法的掩码也不例外。",
     scope="the same machine, number of threads and version of every library",
 )
 def a_seed_repeats_a_run_with_its_dropout(epochs: int = 3) -> Evidence:
@@ -89,8 +89,8 @@ def a_seed_repeats_a_run_with_its_dropout(epochs: int = 3) -> Evidence:
         verdict="holds" if differing == 0 and others > 0 else "does not hold",
         n=len(first),
         data="digits",
-        why_en="All luck (weights, order, masks) comes from generators that count on from the seed: {differing} of the "
-        "measures differ, between two seeds {others}.",
+        why_en="All random numbers (weights, order, masks) come from generators whose sequence follows from the seed: "
+        "{differing} of the measures differ, between two seeds {others}.",
         why_zh="权重、次序、掩码，全部随机数都由种子逐个推出：同一种子两次运行，有 {differing} 个指标不同；换个种子，"
         "有 {others} 个不同。",
     )
@@ -100,7 +100,7 @@ def a_seed_repeats_a_run_with_its_dropout(epochs: int = 3) -> Evidence:
     chapter=7,
     kind="identity",
     budget_s=2,
-    en="One call of torch.manual_seed fixes all luck of a program.",
+    en="One call of torch.manual_seed fixes all random numbers of a program.",
     zh="调用一次 torch.manual_seed，程序里的随机性就全固定了。",
 )
 def one_seed_fixes_all_randomness() -> Evidence:
@@ -134,7 +134,7 @@ def one_seed_fixes_all_randomness() -> Evidence:
     budget_s=2,
     en="A run that is resumed draws the masks that it would have drawn, if the generator's state was saved, not its "
     "seed.",
-    zh="中断后继续训练，要接上原来的掩码，须保存发生器的状态，只记种子不够。",
+    zh="中断后继续训练，要接上原来的掩码，须保存生成器的状态，只记种子不够。",
 )
 def a_kept_generator_goes_on_with_the_same_masks() -> Evidence:
     layer, ones, device = Dropout(0.5), torch.ones(1000), torch.device("cpu")
@@ -151,7 +151,7 @@ def a_kept_generator_goes_on_with_the_same_masks() -> Evidence:
         bound="0 of 1,000 units differ from the state, and some from the seed",
         verdict="holds" if by_state == 0 and by_seed > 0 else "does not hold",
         n=len(ones),
-        why_en="The state says how far the stream of numbers was read; the seed alone starts it again, and {by_seed} "
-        "of 1,000 units differ: the first mask comes twice.",
+        why_en="The state says how far the stream of numbers was read; the seed alone restarts it, and {by_seed} of "
+        "1,000 units differ: the first mask is drawn again.",
         why_zh="状态记录随机数流读到了哪里；重设种子则从头开始，一千个单元中 {by_seed} 个不同，首个掩码又用了一遍。",
     )

@@ -21,9 +21,9 @@ from d2lab.train.task import TASKS
     zh="单隐藏层网络的梯度为 dL/do h^T + λW2 与 dL/dz x^T + λW1。",
 )
 def backward_pass_by_hand_equals_autograd() -> Evidence:
-    luck = np.random.default_rng(0)
-    x, y = luck.normal(size=(4, 1)), luck.normal(size=(3, 1))
-    w1, w2, decay = luck.normal(size=(5, 4)), luck.normal(size=(3, 5)), 0.1
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(4, 1)), rng.normal(size=(3, 1))
+    w1, w2, decay = rng.normal(size=(5, 4)), rng.normal(size=(3, 5)), 0.1
     h = np.tanh(w1 @ x)
     by_output = w2 @ h - y  # of half the squared error
     by_z = (w2.T @ by_output) * (1 - h**2)
@@ -35,16 +35,16 @@ def backward_pass_by_hand_equals_autograd() -> Evidence:
         error = second @ (first @ inputs).tanh() - target
         loss = (error * error).sum() / 2 + ((first * first).sum() + (second * second).sum()) * (decay / 2)
         loss.backward()
-        slopes = np.asarray(first.grad), np.asarray(second.grad)
-        differences += [float(np.abs(a - b).max()) for a, b in zip(slopes, by_hand, strict=True)]
+        gradients = np.asarray(first.grad), np.asarray(second.grad)
+        differences += [float(np.abs(a - b).max()) for a, b in zip(gradients, by_hand, strict=True)]
     return Evidence(
         value={"difference": max(differences)},
         bound="at most 1e-12, for our engine and torch",
         verdict=within(max(differences), 1e-12),
         n=2 * (w1.size + w2.size),
-        why_en="A weight feels the slope at its exit times the number at its entrance; the penalty adds lambda W on "
-        "its own path.",
-        why_zh="权重的梯度等于它出口处的梯度乘以入口处的数；正则项从另一条路加上 λW。",
+        why_en="The gradient of a weight is the gradient at its output times the number at its input; the penalty "
+        "adds lambda W on its own path.",
+        why_zh="权重的梯度等于其输出处的梯度乘以其输入；正则化项从另一条路径加上 λW。",
     )
 
 
@@ -70,11 +70,11 @@ def backward_visits_the_graph_in_reverse() -> Evidence:
     right = misplaced == 0 and order[-1] is loss and reached == 3
     return Evidence(
         value={"misplaced": misplaced, "edges": len(edges), "numbers": len(order)},
-        bound="0 of the edges against the order, the loss last, and a slope at each of 3 weights",
+        bound="0 of the edges against the order, the loss last, and a gradient at each of 3 weights",
         verdict="holds" if right else "does not hold",
         n=len(edges),
-        why_en="A slope may be passed on only when it is complete: {misplaced} of {edges} edges of the recorded graph "
-        "would have handed on a part of one.",
+        why_en="A gradient may be propagated only when it is complete: {misplaced} of {edges} edges of the recorded "
+        "graph would have propagated a part of one.",
         why_zh="梯度要凑齐了才能往前传：所记录的计算图有 {edges} 条边，其中会传出不完整梯度的有 {misplaced} 条。",
     )
 
@@ -97,26 +97,26 @@ def training_keeps_activations_by_depth_and_batch() -> Evidence:
 
     by_depth = [activations(depth, 32) for depth in (2, 4, 8)]
     by_batch = [activations(4, batch) for batch in (16, 32, 64)]
-    bend = abs((by_depth[2] - by_depth[1]) / (by_depth[1] - by_depth[0]) - 2)  # on a line, 4 layers cost twice 2
+    deviation = abs((by_depth[2] - by_depth[1]) / (by_depth[1] - by_depth[0]) - 2)  # on a line, 4 layers cost twice 2
     doubling = max(abs(after / before - 2) for before, after in itertools.pairwise(by_batch))
     kept: list[torch.Size] = []
     model = MLP(MLPConfig(inputs=256, hidden=(256,) * 4))
     with torch.no_grad(), torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t.shape), lambda t: t):
         model(torch.zeros(32, 256))
-    linear = bend <= 0.02 and doubling <= 0.02
+    linear = deviation <= 0.02 and doubling <= 0.02
     return Evidence(
         value={
             "depth_8": by_depth[2],
             "depth_2": by_depth[0],
-            "bend": bend,
+            "deviation": deviation,
             "batch": doubling,
             "predicting": len(kept),
         },
         bound="on a straight line in depth and doubled with the batch, to 2 %; 0 tensors kept under no_grad",
         verdict="holds" if linear and not kept else "does not hold",
         n=6,
-        why_en="The slope by a weight needs what came into its layer, so each layer's input waits for the way back: "
-        "{depth_2:,} bytes in 2 layers, {depth_8:,} in 8. Prediction keeps {predicting}.",
+        why_en="The gradient of a weight needs the input of its layer, so each layer's input is kept for the backward "
+        "pass: {depth_2:,} bytes in 2 layers, {depth_8:,} in 8. Prediction keeps {predicting}.",
         why_zh="求权重的梯度要用到该层的输入，因此每层的输入都得等到反向传播：2 层共 {depth_2:,} 字节，8 层共 "
         "{depth_8:,} 字节。预测时保存的张量为 {predicting} 个。",
     )

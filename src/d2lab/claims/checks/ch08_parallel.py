@@ -28,7 +28,7 @@ def averaged_gradients_are_those_of_the_batch() -> Evidence:
 
     def gradient(part: slice) -> torch.Tensor:
         loss = functional.cross_entropy(model(inputs[part]), targets[part])
-        return torch.cat([slope.flatten() for slope in torch.autograd.grad(loss, list(model.parameters()))])
+        return torch.cat([each.flatten() for each in torch.autograd.grad(loss, list(model.parameters()))])
 
     equal = (gradient(slice(0, 4)) + gradient(slice(4, 8))) / 2 - gradient(slice(0, 8))
     unequal = (gradient(slice(0, 5)) + gradient(slice(5, 9))) / 2 - gradient(slice(0, 9))
@@ -67,7 +67,7 @@ def model_parallelism_averages_gradients() -> Evidence:
     received = sent.detach().requires_grad_()  # over the wire: activations one way,
     loss = functional.cross_entropy(second(received), targets)
     returned, *behind = torch.autograd.grad(loss, [received, *second.parameters()])
-    ahead = torch.autograd.grad(sent, list(first.parameters()), returned)  # and their slope the other
+    ahead = torch.autograd.grad(sent, list(first.parameters()), returned)  # and their gradient the other
     parts = zip(whole, (*ahead, *behind), strict=True)
     difference = max(float((expected - found).abs().max()) for expected, found in parts)
     common = len({id(p) for p in first.parameters()} & {id(p) for p in second.parameters()})
@@ -80,10 +80,10 @@ def model_parallelism_averages_gradients() -> Evidence:
         counterexample="a first layer of 16 x 20 weights and a second of 5 x 16: they have no average"
         if otherwise
         else "",
-        why_en="Each device owns other weights ({common} in common), whose gradient is complete where it arises; what "
-        "travels is the activation at the cut and its slope.",
-        why_zh="每个设备拥有不同的参数（共有 {common} 个），梯度在本地就已完整；"
-        "在设备之间传递的是切口处的激活值及其梯度。",
+        why_en="Each device holds other weights ({common} in common), whose gradient is complete on that device; what "
+        "is sent is the activation at the cut and its gradient.",
+        why_zh="每个设备拥有不同的参数（共有 {common} 个），梯度在本地就已完整；在设备之间传递的是切口处的激活值及其梯"
+        "度。",
     )
 
 
@@ -114,8 +114,8 @@ def communication_limits_data_parallelism() -> Evidence:
         bound="the sum costs at least twice as much, in units of a device's own work, at batch 16 as at 512",
         verdict="holds" if small > 2 * large else "does not hold",
         n=9,
-        why_en="The gradient is as long as the model, whatever the batch: summing it over two devices costs {large:.2f} "
-        "of their own work at 512 examples and {small:.2f} at 16. A network is slower than this memory.",
+        why_en="The gradient is as long as the model, whatever the batch: summing it over two devices costs "
+        "{large:.2f} of their own work at 512 examples and {small:.2f} at 16. A network is slower than this memory.",
         why_zh="梯度的长度等于参数量，与批量无关：在两个设备间求和的开销，批量为 512 时是各自计算量的 {large:.2f} 倍，"
         "批量为 16 时是 {small:.2f} 倍。而网络比这里的内存还要慢。",
     )

@@ -65,7 +65,7 @@ def first_gradient(digits: Split, depth: int, activation: ActivationName, how: I
     kind="experiment",
     en="Through layers of sigmoids gradients vanish.",
     zh="经过多层 sigmoid，梯度会消失。",
-    scope="64 units a layer, 5 to 50 layers; Xavier start for the sigmoid, Kaiming for the ReLU beside it",
+    scope="64 units a layer, 5 to 50 layers; Xavier initialization for the sigmoid, Kaiming for the ReLU beside it",
     budget_s=20,
     smoke={"seeds": range(2)},
 )
@@ -86,16 +86,17 @@ def sigmoid_gradients_vanish_with_depth(seeds: Sequence[int] = range(5)) -> Evid
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
-        why_en="A sigmoid's slope is at most 1/4, and weights that keep variances do not make up for it: every layer "
-        "leaves {factor:.2f} of the gradient, 45 take off {loss:.0f} powers of ten; ReLUs take off {relu:.1f}.",
-        why_zh="sigmoid 的斜率最多四分之一，保持方差的权重补不回来：每过一层，梯度只剩 {factor:.2f}，"
-        "多 45 层便小了 {loss:.0f} 个数量级；ReLU 只差 {relu:.1f} 个。",
+        why_en="The derivative of a sigmoid is at most 1/4, and weights that keep variances do not compensate: every "
+        "layer leaves {factor:.2f} of the gradient, 45 layers cost {loss:.0f} powers of ten; with ReLU they cost "
+        "{relu:.1f}.",
+        why_zh="sigmoid 的导数最多四分之一，保持方差的权重补不回来：每过一层，梯度只剩 {factor:.2f}，多 45 层便小了 "
+        "{loss:.0f} 个数量级；ReLU 只差 {relu:.1f} 个。",
         figure=partial(
             lines,
             [float(depth) for depth in depths],
             {name: [10 ** (sum(logs) / len(logs)) for logs in rows] for name, rows in found.items()},
             title="Gradients through sigmoids vanish",
-            subtitle=f"64 units a layer, digits, geometric mean of {len(seeds)} starts",
+            subtitle=f"64 units a layer, digits, geometric mean of {len(seeds)} seeds",
             horizontal="layers",
             vertical="gradient of the first layer, norm",
             log="y",
@@ -103,7 +104,7 @@ def sigmoid_gradients_vanish_with_depth(seeds: Sequence[int] = range(5)) -> Evid
     )
 
 
-def share_learnt(examples: Split, kind: type[SGD] | type[Adam], rate: float, seed: int, steps: int) -> float:
+def training_accuracy(examples: Split, kind: type[SGD] | type[Adam], rate: float, seed: int, steps: int) -> float:
     """Train five layers of sigmoids on all examples at once; return the share of them that it then gets right."""
     torch.manual_seed(seed)
     model = initialize(MLP(MLPConfig(inputs=64, hidden=(32,) * 5, activation="sigmoid")), "xavier")
@@ -132,7 +133,7 @@ def no_learning_rate_helps_vanishing_gradients(seeds: Sequence[int] = range(5), 
     for seed in seeds:
         some = limit(digits, 200, seed=seed)
         for (name, kind), number in itertools.product((("SGD", SGD), ("Adam", Adam)), range(len(rates))):
-            right[name][number].append(share_learnt(some, kind, rates[number], seed, steps))
+            right[name][number].append(training_accuracy(some, kind, rates[number], seed, steps))
     means = {name: [sum(found) / len(found) for found in results] for name, results in right.items()}
     sgd, adam = (right[name][means[name].index(max(means[name]))] for name in ("SGD", "Adam"))
     gain = paired(adam, sgd)

@@ -17,7 +17,7 @@ from d2lab.models.mlp import MLP, MLPConfig
 from d2lab.plot import lines
 
 WIDTH, DEPTH = 256, 30
-BENDS: dict[str, Callable[[Tensor], Tensor]] = {
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "linear": lambda x: x,
     "tanh": torch.tanh,
     "ReLU": torch.relu,
@@ -27,7 +27,7 @@ BENDS: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 def row_spread(p: float, steps: int = 200) -> float:
-    """Train hidden units that all start alike; return how far apart the largest and smallest weight of a column lie."""
+    """Train hidden units with equal initial weights; return the largest distance between two units."""
     digits = load("digits").train
     model = initialize(MLP(MLPConfig(inputs=64, hidden=(16,), dropout=p)), "symmetric")
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -43,8 +43,8 @@ def row_spread(p: float, steps: int = 200) -> float:
 @claim(
     chapter=9,
     kind="identity",
-    en="Hidden units that start with equal weights stay equal for ever: gradient descent can't part them.",
-    zh="隐藏单元若从相同的权重出发，就永远相同：梯度下降打破不了这种对称性。",
+    en="Hidden units with equal initial weights stay equal: gradient descent does not break the symmetry.",
+    zh="隐藏单元的初始权重若相同，就始终相同：梯度下降打破不了这种对称性。",
     scope="200 steps on random batches of the digits",
 )
 def equal_hidden_units_stay_equal() -> Evidence:
@@ -63,8 +63,8 @@ def equal_hidden_units_stay_equal() -> Evidence:
 @claim(
     chapter=9,
     kind="identity",
-    en="Dropout breaks the symmetry of hidden units that start alike.",
-    zh="丢弃法可以打破隐藏单元之间的对称性。",
+    en="Dropout breaks the symmetry of hidden units with equal initial weights.",
+    zh="暂退法可以打破隐藏单元之间的对称性。",
     scope="200 steps on random batches of the digits, p = 0.5",
 )
 def dropout_breaks_the_symmetry() -> Evidence:
@@ -75,8 +75,8 @@ def dropout_breaks_the_symmetry() -> Evidence:
         verdict="holds" if spread > 1e-3 else "does not hold",
         n=16,
         data="digits",
-        why_en="Each step silences other units, whose weights then rest while the others move: they end {spread:.2g} "
-        "apart.",
+        why_en="Each step drops other units, whose weights are not updated while the others are: they end "
+        "{spread:.2g} apart.",
         why_zh="每一步被丢弃的单元不同，丢弃者的权重不动，其余的照常更新：最后彼此相差 {spread:.2g}。",
     )
 
@@ -101,20 +101,20 @@ def hidden_units_can_change_places() -> Evidence:
         bound="at most 1e-12",
         verdict=within(difference, 1e-12),
         n=before.numel(),
-        why_en="The output sums over hidden units, and a sum does not ask for their order: every minimum has 16! "
-        "twins.",
-        why_zh="输出是对隐藏单元求和，与次序无关：每个极小值都有 16! 个孪生兄弟。",
+        why_en="The output sums over hidden units, and a sum does not depend on their order: every minimum has 16! "
+        "equivalent copies.",
+        why_zh="输出是对隐藏单元求和，与次序无关：每个极小值都对应 16! 个等价的极小值。",
     )
 
 
 @claim(
     chapter=9,
     kind="identity",
-    en="Xavier's start has variance 2 / (inputs + outputs), drawn from a normal law or evenly from +-sqrt(6 / (inputs "
-    "+ outputs)): forward and backward can't both keep their variance, but their mean does.",
+    en="Xavier initialization has variance 2 / (inputs + outputs), drawn from a normal distribution or a uniform one "
+    "on +-sqrt(6 / (inputs + outputs)): forward and backward can't both keep their variance, but their mean does.",
     zh="Xavier 初始化的方差为 2/(输入数 + 输出数)，可取正态分布，也可取 ±sqrt(6/(输入数 + 输出数)) 上的均匀分布："
     "前向与反向的方差无法同时保持，只能让两者的平均保持。",
-    covers=("evenly from -a to a the variance is a^2 / 3",),
+    covers=("the variance of a uniform distribution on (-a, a) is a^2 / 3",),
 )
 def xavier_has_variance_two_over_both_fans(inputs: int = 400, outputs: int = 1200) -> Evidence:
     wanted, off = 2 / (inputs + outputs), []
@@ -132,19 +132,19 @@ def xavier_has_variance_two_over_both_fans(inputs: int = 400, outputs: int = 120
         bound="at most 0.01, relative, with 480,000 draws",
         verdict=within(largest, 0.01),
         n=weight.numel(),
-        why_en="A variance grows by inputs times that of the weights on its way forward ({forward:.2f}), by outputs "
-        "times on its way back ({backward:.2f}): only their mean can be 1. In the normal law the root is the "
-        "deviation.",
+        why_en="The forward pass multiplies the variance by inputs times that of the weights ({forward:.2f}), the "
+        "backward pass by outputs times ({backward:.2f}): only their mean can be 1. For the normal distribution the "
+        "root is the standard deviation.",
         why_zh="前向时方差乘以“输入数 × 权重方差”（{forward:.2f}），反向时乘以“输出数 × 权重方差”（{backward:.2f}），"
         "只有平均可以为 1。写成正态分布时，开根号得到的是标准差，不是方差。",
     )
 
 
-def signals(bend: Callable[[Tensor], Tensor], draw: Callable[[Tensor], Tensor]) -> Float[Tensor, "2 layer"]:
-    """Send 100 examples through 30 layers of 256; give size behind each, and how far units vary between examples."""
+def signals(activation: Callable[[Tensor], Tensor], draw: Callable[[Tensor], Tensor]) -> Float[Tensor, "2 layer"]:
+    """Send 100 examples through 30 layers of 256; return the size after each, and the spread between examples."""
     x, found = torch.randn(100, WIDTH, dtype=torch.float64), []
     for _ in range(DEPTH):
-        x = bend(x @ draw(torch.empty(WIDTH, WIDTH, dtype=torch.float64)).T)
+        x = activation(x @ draw(torch.empty(WIDTH, WIDTH, dtype=torch.float64)).T)
         found.append(torch.stack([x.square().mean(), x.var(0).mean()]).sqrt())
     return torch.stack(found, 1)
 
@@ -152,12 +152,12 @@ def signals(bend: Callable[[Tensor], Tensor], draw: Callable[[Tensor], Tensor]) 
 @claim(
     chapter=9,
     kind="identity",
-    en="Xavier's start keeps the size of a signal, whatever the activation.",
+    en="Xavier initialization keeps the size of a signal, whatever the activation function.",
     zh="无论用哪种激活函数，Xavier 初始化都能保持信号的大小。",
     scope="30 layers of 256 units",
 )
 def xavier_keeps_the_signal_through_any_activation() -> Evidence:
-    kept = {name: signals(BENDS[name], xavier_normal_)[0] for name in ("linear", "tanh", "ReLU")}
+    kept = {name: signals(ACTIVATIONS[name], xavier_normal_)[0] for name in ("linear", "tanh", "ReLU")}
     kept["ReLU, Kaiming"] = signals(torch.relu, kaiming_normal_)[0]
     ends = {name: float(path[-1]) for name, path in kept.items()}
     held = all(0.5 < ends[name] < 2 for name in ("linear", "tanh", "ReLU"))
@@ -167,9 +167,8 @@ def xavier_keeps_the_signal_through_any_activation() -> Evidence:
         verdict="holds" if held else "does not hold",
         n=100 * WIDTH,
         counterexample="" if held else "30 layers of ReLU",
-        why_en="The rule is derived for linear layers, where it holds ({linear:.2f}). A ReLU throws half of the "
-        "variance away, 30 times ({relu:.1e}; Kaiming's factor 2 mends that: {kaiming:.2f}); tanh squeezes "
-        "({tanh:.2f}).",
+        why_en="The rule is derived for linear layers, where it holds ({linear:.2f}). A ReLU discards half of the "
+        "variance, 30 times ({relu:.1e}; Kaiming's factor 2 compensates: {kaiming:.2f}); tanh compresses ({tanh:.2f}).",
         why_zh="这条规则是对线性层推导的，线性时成立（{linear:.2f}）。ReLU 每层丢掉一半方差，连丢三十次"
         "（{relu:.1e}；Kaiming 乘 2 正好补上：{kaiming:.2f}）；tanh 则逐层压缩（{tanh:.2f}）。",
         figure=partial(
@@ -177,7 +176,7 @@ def xavier_keeps_the_signal_through_any_activation() -> Evidence:
             [float(layer) for layer in range(1, DEPTH + 1)],
             {name: path.tolist() for name, path in kept.items()},
             title="Xavier is made for linear layers",
-            subtitle=f"{WIDTH} units a layer, normal Xavier start unless named",
+            subtitle=f"{WIDTH} units a layer, normal Xavier initialization unless named",
             horizontal="layer",
             vertical="size of the signal (root mean square)",
             log="y",
@@ -188,14 +187,14 @@ def xavier_keeps_the_signal_through_any_activation() -> Evidence:
 @claim(
     chapter=9,
     kind="identity",
-    en="Sensible starting weights together with a sensible activation keep a deep model numerically stable.",
-    zh="选好权重初值与激活函数，可以提高数值稳定性。",
+    en="Suitable initial weights together with a suitable activation function keep a deep network numerically stable.",
+    zh="选好初始化方法与激活函数，可以提高数值稳定性。",
     scope="30 layers of 256 units",
 )
 def matched_initialization_and_activation_keep_the_signal() -> Evidence:
     matched = {"tanh": xavier_normal_, "4 sigmoid - 2": xavier_normal_, "ReLU": kaiming_normal_}
-    good = min(float(signals(BENDS[name], draw)[1, -1]) for name, draw in matched.items())
-    small = max(float(signals(BENDS[name], partial(normal_, std=0.01))[1, -1]) for name in BENDS)
+    good = min(float(signals(ACTIVATIONS[name], draw)[1, -1]) for name, draw in matched.items())
+    small = max(float(signals(ACTIVATIONS[name], partial(normal_, std=0.01))[1, -1]) for name in ACTIVATIONS)
     sigmoid = float(signals(torch.sigmoid, xavier_normal_)[1, -1])
     return Evidence(
         value={"good": good, "small": small, "sigmoid": sigmoid},
@@ -203,9 +202,9 @@ def matched_initialization_and_activation_keep_the_signal() -> Evidence:
         "0.01^2) and for sigmoids",
         verdict="holds" if good > 0.1 and max(small, sigmoid) < 1e-6 else "does not hold",
         n=100 * WIDTH,
-        why_en="A layer multiplies by the weights' size and the slope at 0; only where the product is 1 do examples "
-        "still differ at the end: {good:.2f} at least, against {small:.0e} at most from N(0, 0.01^2) and "
-        "{sigmoid:.0e} with sigmoids.",
-        why_zh="每层乘上权重的大小和激活函数在零点的斜率，两者相乘为 1，样本之间的差别才能传到最后：至少还有 "
+        why_en="A layer multiplies by the size of the weights and the derivative of the activation at 0; only where "
+        "the product is 1 do examples still differ at the end: {good:.2f} at least, against {small:.0e} at most from "
+        "N(0, 0.01^2) and {sigmoid:.0e} with sigmoids.",
+        why_zh="每层乘上权重的大小和激活函数在零点的导数，两者相乘为 1，样本之间的差别才能传到最后：至少还有 "
         "{good:.2f}；而 N(0, 0.01²) 初始化至多剩 {small:.0e}，sigmoid 只剩 {sigmoid:.0e}。",
     )

@@ -17,8 +17,8 @@ def series(function: Callable[[Tensor], Tensor], order: int) -> list[float]:
     x = torch.zeros((), dtype=torch.float64, requires_grad=True)
     values = [function(x)]
     for _ in range(order):
-        (slope,) = torch.autograd.grad(values[-1], x, create_graph=True)
-        values.append(slope)
+        (derivative,) = torch.autograd.grad(values[-1], x, create_graph=True)
+        values.append(derivative)
     return [float(value.detach()) for value in values]
 
 
@@ -200,7 +200,7 @@ def anomaly_detection_names_the_operation() -> Evidence:
     with warnings.catch_warnings(), torch.autograd.set_detect_anomaly(True):
         warnings.simplefilter("ignore")  # where the operation stands is told by a warning
         try:
-            torch.autograd.backward((x.sqrt() * 0).sum())  # the slope of sqrt at 0 is inf, times 0
+            torch.autograd.backward((x.sqrt() * 0).sum())  # the derivative of sqrt at 0 is inf, times 0
         except RuntimeError as error:
             words = str(error)
     model = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2))
@@ -214,7 +214,7 @@ def anomaly_detection_names_the_operation() -> Evidence:
         verdict="holds" if named else "does not hold",
         n=2,
         why_en="The loss here is 0 and finite: only the backward pass breaks, where inf meets 0. Anomaly mode looks "
-        "behind every operation, so it is slow: switch it on to search, not to train.",
+        "behind every operation, so it is slow: use it to find a bug, not to train.",
         why_zh="此处损失为零，完全正常，出错的是反向传播：inf 乘以 0。异常检测要在每个运算之后检查，速度很慢，只在查错"
         "时打开。",
     )

@@ -117,7 +117,7 @@ def clipping_bounds_the_step_and_keeps_its_direction() -> Evidence:
     model = nn.Sequential(*(nn.Linear(16, 16, dtype=torch.float64) for _ in range(50)))
     with torch.no_grad():
         for weight in model.parameters():
-            weight.mul_(4)  # far too large a start
+            weight.mul_(4)  # far too large initial weights
     model(torch.randn(8, 16, dtype=torch.float64)).square().mean().backward()
     weights = list(model.parameters())
     before = torch.cat([weight.grad.flatten() for weight in weights if weight.grad is not None])

@@ -34,9 +34,9 @@ def confusion_gives_the_new_shares(seeds: Sequence[int] = range(10), examples: i
     before, after = np.full(3, 1 / 3), np.array([0.7, 0.2, 0.1])
     naive, solved = [], []
     for seed in seeds:
-        luck = np.random.default_rng(seed)
-        draws = [luck.choice(3, examples, p=shares) for shares in (before, before, after)]
-        inputs = [luck.normal(labels, 0.7)[:, None] for labels in draws]  # class k around k: neighbours overlap
+        rng = np.random.default_rng(seed)
+        draws = [rng.choice(3, examples, p=shares) for shares in (before, before, after)]
+        inputs = [rng.normal(labels, 0.7)[:, None] for labels in draws]  # class k around k: neighbours overlap
         judge = LogisticRegression().fit(inputs[0], draws[0])
         confusion = confusion_matrix(draws[1], judge.predict(inputs[1])).T / examples  # predicted, actual
         called = np.bincount(judge.predict(inputs[2]), minlength=3) / examples
@@ -88,35 +88,36 @@ def joint_shares_solve_for_the_new_labels() -> Evidence:
 
 
 def turning_accuracy(seed: int, angles: Sequence[float], start: str, steps: int, examples: int) -> list[float]:
-    """Learn a turning border day by day: `anew`, going `on`, or `frozen` after 10 days; the next day judges."""
-    luck = stream(seed, "drift")
+    """Train on a boundary that rotates daily: `anew`, going `on`, or `frozen` after 10 days; test on each next day."""
+    rng = stream(seed, "drift")
     torch.manual_seed(seed)
     model = SoftmaxRegression(SoftmaxConfig(inputs=2, classes=2))
     found = []
     for day, angle in enumerate(angles):
         border = torch.tensor([np.cos(angle), np.sin(angle)], dtype=torch.float32)
-        inputs = torch.randn(examples, 2, generator=luck)
-        targets = (inputs @ border + 0.3 * torch.randn(examples, generator=luck) > 0).long()
+        inputs = torch.randn(examples, 2, generator=rng)
+        targets = (inputs @ border + 0.3 * torch.randn(examples, generator=rng) > 0).long()
         with torch.no_grad():
-            fresh = torch.randn(500, 2, generator=luck)
+            fresh = torch.randn(500, 2, generator=rng)
             if day:
                 found.append(float((model(fresh).argmax(1) == (fresh @ border > 0)).float().mean()))
         if start == "anew":
             model = SoftmaxRegression(SoftmaxConfig(inputs=2, classes=2))
-        mover = SGD(model.parameters(), lr=0.5)
+        optimizer = SGD(model.parameters(), lr=0.5)
         for _ in range(0 if start == "frozen" and day >= 10 else steps):
-            mover.zero_grad()
+            optimizer.zero_grad()
             torch.autograd.backward(functional.cross_entropy(model(inputs), targets))
-            mover.step()
+            optimizer.step()
     return found
 
 
 @claim(
     chapter=10,
     kind="experiment",
-    en="Where the concept shifts slowly, going on with the old weights beats training anew on each day's data.",
+    en="Where the concept drifts slowly, continuing from the old weights beats training from scratch on each day's "
+    "data.",
     zh="概念缓慢漂移时，在旧权重上继续训练，胜过每天用新数据从头训练。",
-    scope="a border that turns by 1 degree a day, 20 new examples and 5 steps a day",
+    scope="a decision boundary that rotates by 1 degree a day, 20 new examples and 5 steps a day",
     budget_s=30,
     smoke={"seeds": range(2), "days": 12},
 )
@@ -129,14 +130,14 @@ def going_on_beats_starting_anew(seeds: Sequence[int] = range(10), days: int = 4
     gain, stale = paired(runs["on"], runs["anew"]), paired(runs["on"], runs["frozen"])
     return Evidence(
         value={"gain": gain.mean, "stale": stale.mean, "on": float(np.mean(runs["on"]))},
-        bound="above starting anew, and above not learning any more, in all of both intervals: accuracy on the next "
-        "day",
+        bound="above training from scratch, and above no longer training, in all of both intervals: accuracy on the "
+        "next day",
         verdict="holds in scope" if gain.low > 0 and stale.low > 0 else "does not hold",
         interval=(gain.low, gain.high),
         n=len(seeds),
         seeds=tuple(seeds),
-        why_en="Yesterday's border is nearly today's, so old weights stand for all the examples before: {gain:.3f} "
-        "above starting anew and {stale:.3f} above the weights of the tenth day.",
+        why_en="Yesterday's decision boundary is nearly today's, so the old weights carry what all earlier examples "
+        "taught: {gain:.3f} above training from scratch and {stale:.3f} above the weights of the tenth day.",
         why_zh="昨天的边界与今天相差无几，旧权重相当于记住了以前的全部样本：比从头训练高 {gain:.3f}，"
         "比停在第十天的权重高 {stale:.3f}。",
     )
@@ -145,7 +146,7 @@ def going_on_beats_starting_anew(seeds: Sequence[int] = range(10), days: int = 4
 @claim(
     chapter=10,
     kind="experiment",
-    en="When the concept turns round at once, going on with the old weights is still better than training anew.",
+    en="When the labels flip at once, continuing from the old weights is still better than training from scratch.",
     zh="概念突然反转时，在旧权重上继续训练仍然胜过从头训练。",
     budget_s=20,
     smoke={"seeds": range(2), "days": 6},
@@ -175,16 +176,16 @@ def old_weights_help_after_a_sudden_turn(seeds: Sequence[int] = range(10), days:
         n=len(seeds),
         seeds=tuple(seeds),
         counterexample="labels that swap overnight" if gain.high < 0 else "",
-        why_en="The old weights are then confident and wrong, and must be unlearnt first: after a day of the new "
-        "labels {on:.2f} of the next are right, from a fresh start {anew:.2f}. After {behind} days it is the other way "
-        "round again ({later:+.2f} at the end).",
+        why_en="The old weights are then confident and wrong: after a day of training on the new labels the accuracy "
+        "on the next day is {on:.2f}, with newly initialized weights {anew:.2f}. After {behind} days it is the other "
+        "way round again ({later:+.2f} at the end).",
         why_zh="此时旧权重既自信又错误，得先忘掉：用新标签学了一天之后，次日的准确率为 {on:.2f}，从头开始则有 "
         "{anew:.2f}。{behind} 天之后情形才又反过来（最后相差 {later:+.2f}）。",
         figure=partial(
             lines,
             list(range(1, days)),
             curves,
-            title="After a sudden turn old weights stand in the way",
+            title="After a sudden flip old weights are worse than new ones",
             subtitle="accuracy on the next day, mean of the seeds",
             horizontal="day",
             vertical="accuracy",

@@ -78,15 +78,15 @@ def unlabelled_inputs_tell_the_kind_of_shift() -> Evidence:
     )
 
 
-def target_errors(seed: int, gap: float, bend: float, examples: int) -> tuple[dict[str, float], float]:
-    """Fit a line to N(0, 1/2) by three kinds of weights; return its squared error at N(gap, 1/2), and effective size."""
+def target_errors(seed: int, gap: float, curvature: float, examples: int) -> tuple[dict[str, float], float]:
+    """Fit a line to N(0, 1/2) by three kinds of weights; return its squared error at N(gap, 1/2) and effective size."""
     from sklearn.linear_model import LinearRegression
 
-    luck = stream(seed, "shift", str(gap))
-    train, use = (mean + SPREAD * torch.randn(examples, 1, generator=luck).double() for mean in (0.0, gap))
-    truth = use.flatten() + bend * use.flatten() ** 2
-    noise = 0.3 * torch.randn(examples, generator=luck).double()
-    targets = train.flatten() + bend * train.flatten() ** 2 + noise
+    rng = stream(seed, "shift", str(gap))
+    train, use = (mean + SPREAD * torch.randn(examples, 1, generator=rng).double() for mean in (0.0, gap))
+    truth = use.flatten() + curvature * use.flatten() ** 2
+    noise = 0.3 * torch.randn(examples, generator=rng).double()
+    targets = train.flatten() + curvature * train.flatten() ** 2 + noise
     weights = domain_weights(train, use)
     errors = {}
     for name, own in {"plain": torch.ones_like(weights), "weighted": weights, "clipped": weights.clamp(max=10)}.items():
@@ -162,7 +162,7 @@ def weights_need_no_overlap(seeds: Sequence[int] = range(10), examples: int = 20
         interval=(far.low, far.high),
         n=examples,
         seeds=tuple(seeds),
-        counterexample="two normal laws 5 deviations apart" if far.low > 2 else "",
+        counterexample="two normal distributions 5 deviations apart" if far.low > 2 else "",
         why_en="Weights can only choose among the examples that are there. One deviation apart the error is "
         "{near:.2f} times that of the best line, from {effective_near:.0f} effective examples; five apart {far:.0f} "
         "times, for {effective_far:.1f} examples carry all the weight. They help even there ({left:.0%} of the "

@@ -91,7 +91,7 @@ def log_error(predicted: Tensor, prices: Tensor) -> float:
     kind="identity",
     budget_s=2,
     en="For prices the error of the logarithm is the right one: it weighs a tenth of a cheap house's price like a "
-    "tenth of a dear one's, and does not change with the currency.",
+    "tenth of an expensive one's, and does not change with the currency.",
     zh="房价应当比较对数误差：便宜房与贵房各差一成，分量相同；换一种货币，误差也不变。",
 )
 def log_error_weighs_shares_of_the_price() -> Evidence:
@@ -99,16 +99,16 @@ def log_error_weighs_shares_of_the_price() -> Evidence:
     predicted = prices * (0.3 * torch.randn(1000, dtype=torch.float64)).exp()
 
     currency = abs(log_error(7.2 * predicted, 7.2 * prices) - log_error(predicted, prices))
-    cheap, dear = prices[prices < 1e5], prices[prices >= 1e5]
-    tenth = abs(log_error(1.1 * cheap, cheap) - log_error(1.1 * dear, dear))
-    plain = float((functional.mse_loss(1.1 * dear, dear) / functional.mse_loss(1.1 * cheap, cheap)).sqrt())
+    cheap, expensive = prices[prices < 1e5], prices[prices >= 1e5]
+    tenth = abs(log_error(1.1 * cheap, cheap) - log_error(1.1 * expensive, expensive))
+    plain = float((functional.mse_loss(1.1 * expensive, expensive) / functional.mse_loss(1.1 * cheap, cheap)).sqrt())
     return Evidence(
         value={"difference": max(currency, tenth), "plain": plain},
         bound="at most 1e-12",
         verdict=within(max(currency, tenth), 1e-12),
         n=len(prices),
-        why_en="A factor becomes a summand under the logarithm, and the difference loses it; in plain units a tenth of "
-        "the dear houses weighs {plain:.0f} times as much as a tenth of the cheap ones.",
+        why_en="A factor becomes a summand under the logarithm, and cancels in the difference; in plain units a tenth "
+        "of the expensive houses weighs {plain:.0f} times as much as a tenth of the cheap ones.",
         why_zh="取对数后，倍数变成加数，作差即消去；若用原始单位，贵房差一成的误差是便宜房的 {plain:.0f} 倍。",
     )
 
@@ -154,17 +154,17 @@ def zero_fills_a_hole_with_the_mean() -> Evidence:
 )
 def linear_model_prices_houses(seeds: Sequence[int] = range(5), epochs: int = 100) -> Evidence:
     name, table, prices = houses()
-    net_errors, guesses, exact = [], [], []
+    model_errors, guesses, exact = [], [], []
     for seed in seeds:
         known, judged = k_fold(len(prices), 5, seed=seed)[0]
         features = prepared(table, known)
         model = trained(features[known], prices[known], OptimizerConfig(name="adam", learning_rate=5.0), epochs, seed)
-        net_errors.append(log_error(model(features[judged])[:, 0], prices[judged]))
+        model_errors.append(log_error(model(features[judged])[:, 0], prices[judged]))
         guesses.append(log_error(prices[known].median().expand(len(judged)), prices[judged]))
         fit = ridge(features[known].double(), prices[known].double(), 10.0)
         exact.append(log_error(fit.predict(features[judged].double()), prices[judged].double()))
-    gain = paired(guesses, net_errors)
-    value = {"gain": gain.mean, "model": float(np.mean(net_errors)), "guess": float(np.mean(guesses))}
+    gain = paired(guesses, model_errors)
+    value = {"gain": gain.mean, "model": float(np.mean(model_errors)), "guess": float(np.mean(guesses))}
     return Evidence(
         value={**value, "ridge": float(np.mean(exact))},
         bound="gain of more than 0.1 in all of the interval",
@@ -173,12 +173,10 @@ def linear_model_prices_houses(seeds: Sequence[int] = range(5), epochs: int = 10
         n=len(seeds),
         seeds=tuple(seeds),
         data=name,
-        why_en="Log error on a held-out fifth: {model:.3f} for the model, {guess:.3f} for the median price, {ridge:.3f} "
-        "for "
-        "ridge regression in closed form: most of a price is a sum over properties.",
+        why_en="Log error on a held-out fifth: {model:.3f} for the model, {guess:.3f} for the median price, "
+        "{ridge:.3f} for ridge regression in closed form: most of a price is a sum over properties.",
         why_zh="留出五分之一来评判，对数误差：线性网络 {model:.3f}，一律报中位数 {guess:.3f}，岭回归的闭式解 "
-        "{ridge:.3f}。"
-        "房价大体就是各项属性之和。",
+        "{ridge:.3f}。房价大体就是各项属性之和。",
     )
 
 

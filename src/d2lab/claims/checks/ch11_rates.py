@@ -89,8 +89,7 @@ def adam_ignores_the_unit_of_the_loss() -> Evidence:
         verdict=within(apart["adam"], 1e-12) if apart["sgd"] > 0.01 else "does not hold",
         n=50,
         why_en="The step is mean over root of mean square: a factor cancels. SGD's weights end {sgd:.2f} apart. This "
-        "is "
-        "what Adam forgives; the unit of the weights it does not, since each step is about the rate long.",
+        "is what Adam forgives; the unit of the weights it does not, since each step is about the rate long.",
         why_zh="步长是梯度均值除以均方根，公因子约掉了；SGD 的权重则相差 {sgd:.2f}。Adam 宽容的正是这一点；"
         "而每一步的长度大约就等于学习率，所以权重本身的量级它并不宽容。",
     )
@@ -133,8 +132,7 @@ def adam_forgives_the_learning_rate(seeds: Sequence[int] = range(5), epochs: int
             log="xy",
         ),
         why_en="Adam's steps are about as long as the rate, and the weights must reach tens of thousands of dollars: "
-        "at "
-        "0.01 it ends at {small:.1f}. It is usable over {adam:.1f} decades, SGD over {sgd:.1f}.",
+        "at 0.01 it ends at {small:.1f}. It is usable over {adam:.1f} decades, SGD over {sgd:.1f}.",
         why_zh="Adam 每一步的长度约等于学习率，而权重要走到几万美元：学习率 0.01 时误差仍有 {small:.1f}。"
         "可用的学习率，Adam 跨 {adam:.1f} 个数量级，SGD 跨 {sgd:.1f} 个。",
     )
@@ -159,10 +157,8 @@ def adam_forgives_the_rate_at_unit_scale(seeds: Sequence[int] = range(5), epochs
         n=len(seeds),
         seeds=tuple(seeds),
         data=houses()[0],
-        why_en="Here both start near where they must go, and steps of either fit: {adam:.1f} decades for Adam, "
-        "{sgd:.1f} for "
-        "SGD, which is helped by standardized features too.",
-        why_zh="目标缩放之后，两者离终点都不远，步长都合适：Adam 可用的学习率跨 {adam:.1f} 个数量级，SGD 跨 "
-        "{sgd:.1f} 个；"
-        "特征标准化对 SGD 同样有利。",
+        why_en="Here the initial weights of both are near the solution, and the step sizes of both fit: {adam:.1f} "
+        "decades for Adam, {sgd:.1f} for SGD, which is helped by standardized features too.",
+        why_zh="目标缩放之后，两者离终点都不远，步长都合适：Adam 可用的学习率跨 {adam:.1f} 个数量级，SGD 跨 {sgd:.1f} "
+        "个；特征标准化对 SGD 同样有利。",
     )

@@ -28,8 +28,7 @@ def autogluon_does_well_with_little_work() -> Evidence:
         bound="none: a product, its version and a taste for work",
         verdict="not checkable",
         why_en="It is no part of this library and wants torch at versions of its own (installed here: {installed}). "
-        "What "
-        "it does inside, a search over models and a mean of the best, is checked beside this claim.",
+        "What it does inside, a search over models and a mean of the best, is checked beside this claim.",
         why_zh="它不属于本库，并且要求特定版本的 torch（本机是否安装：{installed}）。它内部的做法是搜索多种模型、"
         "再对最好的几个取平均，这一点由旁边的论断来检验。",
     )
@@ -54,7 +53,7 @@ def search_and_averaging_beat_a_linear_fit(seeds: Sequence[int] = range(5), cand
         draw = np.random.default_rng(seed)
         known, judged = k_fold(len(prices), 5, seed=seed)[0]
         features, logarithms = prepared(table, known), prices.log()
-        learnt, chosen = (known[part] for part in k_fold(len(known), 4, seed=seed)[0])
+        learned, chosen = (known[part] for part in k_fold(len(known), 4, seed=seed)[0])
         ranked = []
         for number in range(candidates):
             trees, depth = int(draw.integers(50, 200)), int(draw.integers(2, 6))
@@ -63,7 +62,7 @@ def search_and_averaging_beat_a_linear_fit(seeds: Sequence[int] = range(5), cand
                 n_estimators=trees, max_depth=depth, max_features=share, random_state=seed
             )
             model = Ridge(10 ** draw.uniform(-1, 3)) if number % 2 else grown
-            answers = torch.tensor(model.fit(features[learnt], logarithms[learnt]).predict(features)).exp()
+            answers = torch.tensor(model.fit(features[learned], logarithms[learned]).predict(features)).exp()
             ranked.append((log_error(answers[chosen], prices[chosen]), number, answers.log()))
         best = sorted(ranked)[:2]
         found.append(log_error(torch.stack([answers for *_, answers in best]).mean(0).exp()[judged], prices[judged]))

@@ -32,8 +32,7 @@ def calling_a_module_runs_forward_and_hooks() -> Evidence:
         verdict=within(difference, 0.0) if len(heard) == 1 else "does not hold",
         n=called.numel(),
         why_en="`__call__` does what surrounds a pass, hooks above all, and then asks `forward`; of two equal passes "
-        "the "
-        "hook heard {heard}.",
+        "the hook heard {heard}.",
         why_zh="`__call__` 负责前后的事务（主要是钩子），再调用 `forward`；两次结果相同，钩子只听到 {heard} 次。",
     )
 
@@ -76,8 +75,7 @@ def my_sequential_keyed_by_layers_is_a_sequential() -> Evidence:
         n=3,
         counterexample="MySequential(nn.Linear(20, 16)).parameters() raises TypeError" if broken[False] else "",
         why_en="forward goes well (difference {difference:.0f}), but {broken} of the 3 readers join the keys into "
-        "names "
-        "such as 0.weight, and a layer is no text; with str(number) as key {named} are broken.",
+        "names such as 0.weight, and a layer is no text; with str(number) as key {named} are broken.",
         why_zh="前向计算没有问题（差 {difference:.0f}），但三种读取方式中有 {broken} 种要用键拼出 0.weight 这样的名字，"
         "而层对象不是字符串；改用 str(编号) 作键，出错的有 {named} 种。",
     )
@@ -106,26 +104,24 @@ def forward_may_hold_any_python() -> Evidence:
 
     model = nn.Sequential(nn.Sequential(nn.Linear(4, 6), nn.Tanh()), Odd()).double()
     inputs = torch.randn(3, 4, dtype=torch.float64, requires_grad=True)
-    slopes = torch.autograd.grad(model(inputs).sum(), inputs)[0]
+    gradients = torch.autograd.grad(model(inputs).sum(), inputs)[0]
     step, worst = 1e-6, 0.0
     for number in range(inputs.numel()):
         moved = torch.zeros(inputs.numel(), dtype=torch.float64)
         moved[number] = step
         moved = moved.view_as(inputs)
-        slope = (model(inputs + moved).sum() - model(inputs - moved).sum()).detach() / (2 * step)
-        worst = max(worst, float((slope - slopes.flatten()[number]).abs()))
+        quotient = (model(inputs + moved).sum() - model(inputs - moved).sum()).detach() / (2 * step)
+        worst = max(worst, float((quotient - gradients.flatten()[number]).abs()))
     names = [name for name, _ in model.named_parameters()]
     return Evidence(
         value={"difference": worst, "parameters": len(names)},
-        bound="slopes within 1e-8 of finite differences, and 4 parameters: the shared layer once, no constant",
+        bound="gradients within 1e-8 of finite differences, and 4 parameters: the shared layer once, no constant",
         verdict=within(worst, 1e-8) if len(names) == 4 else "does not hold",
         n=inputs.numel(),
         why_en="Autograd records what was really computed in this pass, however it was chosen; {parameters} tensors "
-        "are "
-        "parameters, for a layer counts once and a buffer not at all.",
-        why_zh="自动求导记录的是这一次实际执行的运算，不管它由什么分支选出；参数张量共 {parameters} 个："
-        "共享的层只算一次，"
-        "缓冲区不算。",
+        "are parameters, for a layer counts once and a buffer not at all.",
+        why_zh="自动求导记录的是这一次实际执行的运算，不管它由什么分支选出；参数张量共 {parameters} 个：共享的层只算一"
+        "次，缓冲区不算。",
     )
 
 
@@ -148,12 +144,11 @@ def centered_layer_works_in_a_model() -> Evidence:
     difference = float(output.detach().mean().abs())
     return Evidence(
         value={"difference": difference, "learn": learns},
-        bound="mean of the output at most 1e-12, and both parameters before it get a slope",
+        bound="mean of the output at most 1e-12, and both parameters before it get a gradient",
         verdict=within(difference, 1e-12) if learns == 2 else "does not hold",
         n=output.numel(),
         why_en="A module needs no more than a forward method of operations that autograd knows; {learn} of 2 "
-        "parameters "
-        "before it get their slope through it.",
+        "parameters before it get their gradient through it.",
         why_zh="一个模块只需要 forward，其中的运算能求导即可；它前面的 2 个参数有 {learn} 个经由它得到梯度。",
     )
 
@@ -201,7 +196,7 @@ def my_linear_on_data_learns() -> Evidence:
         data="synthetic-linear",
         counterexample="" if moved["by .data"] else "MyLinear(2, 8)(X).requires_grad is False",
         figure=partial(lines, range(1, 101), losses, title=title, horizontal="step", vertical=axis, log="y"),
-        why_en="`.data` hands the numbers to forward without the graph, so no slope comes back: the weights moved by "
+        why_en="`.data` gives forward the numbers without the graph, so no gradient comes back: the weights moved by "
         "{moved:.1f} in 100 steps, by {honest:.2f} when forward reads the parameter. Only the layer behind it learns.",
         why_zh="`.data` 只取数值、不带计算图，梯度传不回来：100 步之后权重移动了 {moved:.1f}；改为直接使用参数则移动 "
         "{honest:.2f}。学到东西的只有它后面的层。",

@@ -1,4 +1,4 @@
-"""Chapter 12: parameters: their names, their start, their place on the disk."""
+"""Chapter 12: parameters: names, initialization, files."""
 
 import copy
 from functools import partial
@@ -27,9 +27,9 @@ from d2lab.vision.color import to_unit
     chapter=12,
     kind="identity",
     budget_s=2,
-    en="A layer that stands in a model twice has its parameters once, and their slope is the sum of both uses.",
+    en="A layer that is used twice in a model has its parameters once, and their gradient is the sum over both uses.",
     zh="同一层在网络中出现两次，参数只有一份，其梯度是两次使用的梯度之和。",
-    covers=("parameters are reached by name and each layer may have a start of its own",),
+    covers=("parameters are accessed by name and each layer may have its own initialization",),
 )
 def tied_layers_add_their_gradients() -> Evidence:
     shared = nn.Linear(8, 8)
@@ -62,7 +62,7 @@ def tied_layers_add_their_gradients() -> Evidence:
     chapter=12,
     kind="identity",
     budget_s=2,
-    en="The range from which a layer's first weights are drawn follows from the numbers of its inputs and outputs.",
+    en="The range of a layer's default initialization depends on the numbers of its inputs and outputs.",
     zh="层的默认初始化，其取值范围由输入维数和输出维数共同决定。",
 )
 def default_initialization_depends_on_both_sizes() -> Evidence:
@@ -72,8 +72,8 @@ def default_initialization_depends_on_both_sizes() -> Evidence:
         "inputs vary": [float(nn.Linear(size, 100).weight.detach().abs().max()) for size in sizes],
     }
     change = {name: max(found) / min(found) for name, found in series.items()}
-    title = "Torch's first weights look at the inputs alone"
-    axes: dict[str, Any] = {"horizontal": "size that varies, the other is 100", "vertical": "largest first weight"}
+    title = "Torch's default initialization depends on the inputs alone"
+    axes: dict[str, Any] = {"horizontal": "size that varies, the other is 100", "vertical": "largest initial weight"}
     return Evidence(
         value={"outputs": change["outputs vary"], "inputs": change["inputs vary"]},
         bound="largest weight changes by a factor above 1.1 in 10 to 10,000 outputs",
@@ -81,9 +81,9 @@ def default_initialization_depends_on_both_sizes() -> Evidence:
         n=len(sizes),
         counterexample="" if change["outputs vary"] > 1.1 else "nn.Linear(100, 10) and nn.Linear(100, 10000): 0.1 both",
         figure=partial(lines, sizes, series, title=title, log="xy", **axes),
-        why_en="Torch draws evenly from +-1 / sqrt(inputs): a thousand times as many outputs change the largest weight "
-        "by a factor of {outputs:.2f}, as many inputs by {inputs:.1f}. Xavier's start depends on both; it is no "
-        "default.",
+        why_en="Torch draws uniformly from +-1 / sqrt(inputs): a thousand times as many outputs change the largest "
+        "weight by a factor of {outputs:.2f}, as many inputs by {inputs:.1f}. Xavier initialization depends on both, "
+        "but is not the default.",
         why_zh="torch 从正负 1/sqrt(输入维数) 之间均匀抽取：输出维数扩大一千倍，最大权重只差 {outputs:.2f} 倍；"
         "输入维数扩大一千倍，则差 {inputs:.1f} 倍。两者都看的是 Xavier 初始化，它并不是默认值。",
     )
@@ -93,7 +93,7 @@ def default_initialization_depends_on_both_sizes() -> Evidence:
     chapter=12,
     kind="identity",
     budget_s=2,
-    en="Weights drawn evenly from -10 to 10, of which those below 5 in size are zeroed, are zero half of the time, "
+    en="Weights drawn uniformly from -10 to 10, of which those below 5 in size are zeroed, are zero half of the time, "
     "positive a quarter and negative a quarter.",
     zh="从 -10 到 10 均匀抽取权重，再把绝对值小于 5 的置零，则一半为零，正负各占四分之一。",
 )
@@ -153,7 +153,7 @@ def loaded_weights_give_the_same_outputs() -> Evidence:
     chapter=12,
     kind="identity",
     budget_s=30,
-    en="The saved weights of a model are all that is needed to go on with its training later.",
+    en="The saved weights of a model are all that is needed to continue its training later.",
     zh="只要存下网络的参数，以后就能接着训练。",
 )
 def saved_weights_are_enough_to_go_on() -> Evidence:
@@ -181,7 +181,7 @@ def saved_weights_are_enough_to_go_on() -> Evidence:
             losses.append(float(loss.detach()))
         ends[name] = torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
     gaps = {name: float((end - ends["never stopped"]).abs().max()) for name, end in ends.items()}
-    title, vertical = "Adam without its memory takes another path after step 30", "training loss"
+    title, vertical = "Adam without its state takes another path after step 30", "training loss"
     shown = {name: losses[25:] for name, losses in runs.items()}
     return Evidence(
         value={"gap": gaps["weights alone"], "whole": gaps["all was saved"]},
@@ -189,11 +189,11 @@ def saved_weights_are_enough_to_go_on() -> Evidence:
         verdict=within(gaps["weights alone"], 0.0),
         n=len(inputs),
         data="digits",
-        counterexample="Adam, stopped at step 30, begun again with the weights alone" if gaps["weights alone"] else "",
+        counterexample="Adam, stopped at step 30 and resumed with the weights alone" if gaps["weights alone"] else "",
         figure=partial(lines, range(26, 61), shown, title=title, horizontal="step", vertical=vertical, log="y"),
-        why_en="Adam remembers means of slopes and squares; without them it starts anew and ends {gap:.3f} away, with "
-        "them {whole:.0f}. A run also needs its step and its luck: a checkpoint is more than weights.",
+        why_en="Adam keeps running means of gradients and their squares; without them it restarts and ends {gap:.3f} "
+        "away, with them {whole:.0f}. A run also needs its step count and its random state: a checkpoint is more than "
+        "weights.",
         why_zh="Adam 还记着梯度及其平方的均值；丢掉它们就等于重新开始，最终权重相差 {gap:.3f}，一并恢复则相差 "
-        "{whole:.0f}。"
-        "此外还要步数与随机数状态：检查点不只是参数。",
+        "{whole:.0f}。此外还要步数与随机数状态：检查点不只是参数。",
     )

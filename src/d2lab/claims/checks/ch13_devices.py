@@ -62,8 +62,8 @@ def the_best_device_falls_back_to_the_processor() -> Evidence:
         n=len(here),
         why_en="The processor ends the list of {kinds} kinds, Apple's and Intel's among them, which the notes' try_gpu "
         "leaves out. A device asked for by name is no wish for the best: absent ones are refused, not replaced.",
-        why_zh="列表共 {kinds} 种设备，以 CPU 收尾，其中有笔记的 try_gpu 没有考虑的苹果与英特尔的卡。"
-        "指名要某个设备则另当别论：没有就报错，不会悄悄换掉。",
+        why_zh="列表共 {kinds} 种设备，以 CPU 收尾，其中有笔记的 try_gpu 没有考虑的苹果与英特尔的卡。指名要某个设备则"
+        "另当别论：没有就报错，不会自动换成别的设备。",
     )
 
 
@@ -94,8 +94,7 @@ def tensors_of_two_devices_do_not_combine() -> Evidence:
         verdict="holds in scope" if refused == 5 and number.device == there.device else "does not hold",
         n=5,
         why_en="A copy between devices is slow, so that torch wants it written where one sees it. A tensor without "
-        "axes "
-        "costs nothing to hand over, and is the exception.",
+        "axes costs nothing to hand over, and is the exception.",
         why_zh="设备之间的复制很慢，torch 要求把它写在明处。不带轴的张量只是一个数，传过去不费事，是唯一的例外。",
     )
 
@@ -146,9 +145,8 @@ def many_small_copies_are_slower_than_one() -> Evidence:
         bound="more than 3 times as long",
         verdict="holds" if ratio > 3 else "does not hold",
         n=15,
-        why_en="Every call has a price of its own, here {each_us:.1f} microseconds, in which memory could have moved "
-        "many "
-        "kilobytes. An accelerator's calls are dearer still.",
+        why_en="Every call has an overhead, here {each_us:.1f} microseconds, in which memory could have moved many "
+        "kilobytes. An accelerator's calls are more expensive still.",
         why_zh="每次调用本身都有开销，这里是 {each_us:.1f} 微秒，够内存搬运许多 KB；加速卡上的一次调用还要更贵。",
     )
 

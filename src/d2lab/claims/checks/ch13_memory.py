@@ -31,8 +31,7 @@ def full_load_is_fine_below_eighty_degrees() -> Evidence:
         bound="none: the limit is the maker's, the wear shows after years",
         verdict="not checkable",
         why_en="No program sees how long a card will live; makers state limits between 80 and 105 degrees, and cards "
-        "slow "
-        "down by themselves there. What the same answer says of memory is checked beside this claim.",
+        "slow down by themselves there. What the same answer says of memory is checked beside this claim.",
         why_zh="一张卡能用多久，程序看不出来；各家给出的上限从 80 到 105 度不等，到了限度卡自己会降频。"
         "同一回答中关于显存的说法，由旁边的论断来检验。",
     )
@@ -74,13 +73,11 @@ def smaller_batches_and_half_precision_need_less_memory() -> Evidence:
         bound="each at most 0.75 of the bytes",
         verdict=within(max(shares.values()), 0.75),
         n=len(shares),
-        why_en="What the way back needs grows with examples, bytes a number and channels: a quarter of the batch "
-        "leaves "
-        "{batch:.2f} of a VGG's bytes (its weights stay), half of its width {model:.2f}, bfloat16 {half:.2f} of what a "
-        "LeNet keeps.",
+        why_en="What the backward pass needs grows with examples, bytes per number and channels: a quarter of the "
+        "batch leaves {batch:.2f} of a VGG's bytes (its weights stay), half of its width {model:.2f}, bfloat16 "
+        "{half:.2f} of what a LeNet keeps.",
         why_zh="反向传播要保留的内容，与样本数、每个数的字节数、通道数都成正比：批量减为四分之一，VGG 的内存剩 "
-        "{batch:.2f}；"
-        "宽度减半，剩 {model:.2f}；用 bfloat16，LeNet 保留的激活剩 {half:.2f}。",
+        "{batch:.2f}；宽度减半，剩 {model:.2f}；用 bfloat16，LeNet 保留的激活剩 {half:.2f}。",
     )
 
 
@@ -115,6 +112,5 @@ def half_precision_learns_as_well(seeds: Sequence[int] = range(5), epochs: int =
         "noise "
         f"of a batch: {{gap:+.4f}} on a test loss of {{loss:.3f}}, {{accuracy:+.4f}} of accuracy; {power_note(gap)}.",
         why_zh="权重及其累加仍是 float32，只有乘积舍入到 8 位，这比批量本身的噪声还小：测试损失 {loss:.3f}，相差 "
-        "{gap:+.4f}，"
-        "准确率相差 {accuracy:+.4f}。",
+        "{gap:+.4f}，准确率相差 {accuracy:+.4f}。",
     )

@@ -25,7 +25,7 @@ ONE = (1, 1)
     chapter=14,
     kind="identity",
     budget_s=1,
-    en="A gray copy of a picture has lost information that its color channels had: classes that differ in color alone "
+    en="Converting an image to gray loses information that its color channels had: classes that differ in color alone "
     "become the same.",
     zh="彩色图变成灰度图会丢失信息：只有颜色不同的两类，变灰之后完全一样。",
 )
@@ -41,11 +41,11 @@ def gray_images_lose_information() -> Evidence:
     accuracy = float((redder == (targets == 0)).double().mean())
     return Evidence(
         value={"difference": difference, "color": accuracy},
-        bound="gray copies equal to 1e-12, and every color picture told right",
+        bound="gray copies equal to 1e-12, and every color image classified correctly",
         verdict=within(difference, 1e-12) if accuracy == 1 else "does not hold",
         n=len(targets),
-        why_en="Three numbers a pixel become one; pictures that differ along the lost directions meet, and no model can "
-        "part them again. By color {color:.0%} are told right.",
+        why_en="Three numbers a pixel become one; images that differ only along the lost directions become equal, and "
+        "no model can separate them again. By color {color:.0%} are classified correctly.",
         why_zh="每个像素的三个数变成一个，沿丢失方向不同的图像就此重合，再好的网络也分不开；看颜色则有 {color:.0%} "
         "判断正确。",
     )
@@ -92,11 +92,9 @@ def two_patterns_need_two_channels(seeds: Sequence[int] = range(8), steps: int =
         seeds=tuple(seeds),
         data="bars (drawn)",
         why_en="None, lying, standing or both bars: one channel gives one number, its best match anywhere, and both "
-        "look "
-        "like the stronger alone. One gets {one:.0%}, two {two:.0%}, four {four:.0%}: spare ones help the search.",
-        why_zh="图中无条、有横条、有竖条或两者都有：一个通道只给出一个数，即最强的匹配，"
-        "两者都有时看上去就像只有较强的那种。"
-        "一个通道 {one:.0%}，两个 {two:.0%}，四个 {four:.0%}：多几个更容易学成。",
+        "look like the stronger alone. One gets {one:.0%}, two {two:.0%}, four {four:.0%}: spare ones help the search.",
+        why_zh="图中无条、有横条、有竖条或两者都有：一个通道只给出一个数，即最强的匹配，两者都有时看上去就像只有较强的"
+        "那种。一个通道 {one:.0%}，两个 {two:.0%}，四个 {four:.0%}：多几个更容易学成。",
     )
 
 
@@ -113,19 +111,19 @@ def one_by_one_convolution_is_linear_per_pixel() -> Evidence:
     convolved = functional.conv2d(images, weight[:, :, None, None])
     linear = functional.linear(images.movedim(1, -1), weight).movedim(-1, 1)
     product = (weight @ images.flatten(2)).view(2, 4, 6, 5)
-    slopes = [torch.autograd.grad(output.square().sum(), (images, weight)) for output in (convolved, linear)]
-    pairs = [(convolved, linear), (convolved, product), *zip(*slopes, strict=True)]
+    gradients = [torch.autograd.grad(output.square().sum(), (images, weight)) for output in (convolved, linear)]
+    pairs = [(convolved, linear), (convolved, product), *zip(*gradients, strict=True)]
     difference = max(float((one - two).detach().abs().max()) for one, two in pairs)
     moved = images.detach().clone()
     moved[:, :, 2, 2] += 100
     changed = (functional.conv2d(moved, weight[:, :, None, None]) != convolved).any(1).sum()
     return Evidence(
         value={"difference": difference, "changed": int(changed)},
-        bound="at most 1e-12, outputs and slopes; one pixel changed on each of two images changes 2 answers",
+        bound="at most 1e-12, outputs and gradients; one pixel changed in each of two images changes 2 outputs",
         verdict=within(difference, 1e-12) if changed == 2 else "does not hold",
         n=convolved.numel(),
-        why_en="A window of one pixel holds the channels of that pixel and nothing else; {changed} pixels changed, and "
-        "{changed} answers.",
+        why_en="A window of one pixel contains the channels of that pixel and nothing else; {changed} pixels changed, "
+        "and {changed} outputs.",
         why_zh="一个像素的窗口里只有该像素的各个通道；改动 {changed} 个像素，变的也只有 {changed} 处输出。",
     )
 
@@ -151,14 +149,11 @@ def output_channels_are_free_to_choose() -> Evidence:
         bound="0 shapes or counts wrong, and 1.0 billion multiply-adds for 100 to 100 channels, 5x5, 64 pixels",
         verdict="holds" if wrong == 0 and round(work / 1e9, 1) == 1.0 else "does not hold",
         n=3,
-        why_en="Every output channel is one more kernel over all inputs: {billions:.2f} billion multiply-adds at "
-        "100. Ten "
-        "such layers on a million images: {hours:.0f} hours at 0.15 tera-operations a second, {minutes:.0f} minutes "
-        "at 12, "
-        "a multiply-add taken for one operation.",
-        why_zh="每多一个输出通道，就多一个覆盖全部输入通道的核：100 个通道时是 {billions:.2f} G 次乘加。"
-        "十层这样的网络、"
-        "一百万张图，若一次乘加算一次运算：每秒 0.15 T 次要 {hours:.0f} 小时，每秒 12 T 次要 {minutes:.0f} 分钟。",
+        why_en="Every output channel is one more kernel over all inputs: {billions:.2f} billion multiply-adds at 100. "
+        "Ten such layers on a million images: {hours:.0f} hours at 0.15 tera-operations a second, {minutes:.0f} "
+        "minutes at 12, a multiply-add taken for one operation.",
+        why_zh="每多一个输出通道，就多一个覆盖全部输入通道的核：100 个通道时是 {billions:.2f} G 次乘加。十层这样的网"
+        "络、一百万张图，若一次乘加算一次运算：每秒 0.15 T 次要 {hours:.0f} 小时，每秒 12 T 次要 {minutes:.0f} 分钟。",
     )
 
 
@@ -180,8 +175,7 @@ def a_multiply_add_is_one_operation() -> Evidence:
         verdict="holds" if ratio == 1 else "does not hold",
         counterexample="" if ratio == 1 else "a times b plus c",
         why_en="A product and a sum are {ratio:.0f}, and makers of chips count them so: times from their figures are "
-        "twice "
-        "as long as those from multiply-adds.",
+        "twice as long as those from multiply-adds.",
         why_zh="一乘一加是 {ratio:.0f} 次运算，芯片厂商也这么算：拿厂商的数字去除乘加次数，估出的时间会少一半。",
     )
 
@@ -206,8 +200,7 @@ def input_channels_are_summed() -> Evidence:
         verdict=within(difference, 1e-12) if answer == [56, 72, 104, 120] else "does not hold",
         n=3,
         why_en="The inner sum of the equation runs over channels too; by hand the example begins at {first:.0f} and "
-        "ends "
-        "at {last:.0f}. (With groups a channel would see only its own.)",
+        "ends at {last:.0f}. (With groups a channel would see only its own.)",
         why_zh="公式里的求和也跨通道；例子第一个数是 {first:.0f}，最后一个是 {last:.0f}。（分组卷积则只在组内相加。）",
     )
 
@@ -249,11 +242,9 @@ def each_output_channel_has_its_own_kernel() -> Evidence:
 )
 def doubled_channels_keep_the_work() -> Evidence:
     with torch.device("meta"):
-        model, picture = ResNet(ResNetConfig(depth=34, side=224, channels=3)), torch.empty(1, 3, 224, 224)
+        model, image = ResNet(ResNetConfig(depth=34, side=224, channels=3)), torch.empty(1, 3, 224, 224)
     inner = [
-        row
-        for row in summarize(model, picture).rows
-        if row.kind == "Conv2d" and row.parameters == 9 * row.shape[0] ** 2
+        row for row in summarize(model, image).rows if row.kind == "Conv2d" and row.parameters == 9 * row.shape[0] ** 2
     ]
     work = {row.multiply_adds for row in inner}
     sizes = sorted({row.activation_bytes for row in inner})
@@ -264,9 +255,7 @@ def doubled_channels_keep_the_work() -> Evidence:
         verdict="holds in scope" if len(work) == 1 and halves == {2.0} else "does not hold",
         n=len(inner),
         why_en="A quarter of the pixels, twice the inputs and twice the outputs: {layers} layers in {stages} stages "
-        "cost "
-        "alike, while each stage keeps half of the numbers. That it is best is a convention, not shown here.",
-        why_zh="像素减为四分之一，输入输出通道各翻一倍，正好抵消：{stages} 个阶段的 {layers} 层计算量相同，"
-        "特征图的大小则逐级减半。"
-        "至于这样是否最好，只是惯例，这里没有证明。",
+        "cost alike, while each stage keeps half of the numbers. That it is best is a convention, not shown here.",
+        why_zh="像素减为四分之一，输入输出通道各翻一倍，正好抵消：{stages} 个阶段的 {layers} 层计算量相同，特征图的大"
+        "小则逐级减半。至于这样是否最好，只是惯例，这里没有证明。",
     )

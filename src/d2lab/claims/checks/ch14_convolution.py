@@ -83,8 +83,7 @@ def convolution_is_a_sparse_shared_linear_layer() -> Evidence:
         verdict=within(difference, 1e-12) if distinct == 9 else "does not hold",
         n=weight.numel(),
         why_en="Of {nonzero:.0%} weights that are not zero only {distinct} differ: each unit sees nine pixels, with "
-        "the "
-        "same nine weights. The sum runs over v[a, b] x[i + a, j + b]; a formula without v would be no layer.",
+        "the same nine weights. The sum runs over v[a, b] x[i + a, j + b]; a formula without v would be no layer.",
         why_zh="非零权重只占 {nonzero:.0%}，其中不同的只有 {distinct} 个：每个单元看九个像素，用同样的九个权重。"
         "求和的每一项是 v[a, b] x[i + a, j + b]，公式里少了 v 就不成其为层。",
     )
@@ -94,7 +93,7 @@ def convolution_is_a_sparse_shared_linear_layer() -> Evidence:
     chapter=14,
     kind="identity",
     budget_s=4,
-    en="What a convolution layer computes is cross-correlation; convolution proper turns the kernel round first.",
+    en="What a convolution layer computes is cross-correlation; a true convolution flips the kernel first.",
     zh="卷积层实际计算的是互相关；严格的卷积要先把核上下左右翻转。",
 )
 def convolution_layers_correlate() -> Evidence:
@@ -113,9 +112,8 @@ def convolution_layers_correlate() -> Evidence:
         bound="at most 1e-12, and more than 0.1 from convolution with the kernel as it is",
         verdict=within(max(differences), 1e-12) if apart > 0.1 else "does not hold",
         n=layer.numel(),
-        why_en="Layer, blackboard loop and SciPy's correlation agree, and SciPy's convolution once its kernel is "
-        "turned; "
-        "with a fixed lopsided kernel as it is, the two are {unturned:.1f} apart.",
+        why_en="Layer, explicit loop and SciPy's correlation agree, and SciPy's convolution once its kernel is "
+        "flipped; with a fixed asymmetric kernel as it is, the two are {unturned:.1f} apart.",
         why_zh="卷积层、逐格循环与 SciPy 的互相关一致，核翻转之后与 SciPy 的卷积也一致；若核固定又不对称、不翻转，"
         "两者相差 {unturned:.1f}。",
     )
@@ -125,7 +123,8 @@ def convolution_layers_correlate() -> Evidence:
     chapter=14,
     kind="identity",
     budget_s=1,
-    en="Where kernels are learned it makes no difference: a layer that convolves learns the turned kernel.",
+    en="Where kernels are learned it makes no difference: a layer that computes a true convolution learns the flipped "
+    "kernel.",
     zh="核是学出来的，用卷积还是互相关并无差别：用卷积的层学到的不过是翻转后的核。",
 )
 def learned_kernels_absorb_the_flip() -> Evidence:
@@ -138,21 +137,20 @@ def learned_kernels_absorb_the_flip() -> Evidence:
         outputs = functional.conv2d(images, correlating), functional.conv2d(images, convolving.flip(2, 3))
         difference = max(difference, float((outputs[0] - outputs[1]).detach().abs().max()))
         for kernel, output in zip((correlating, convolving), outputs, strict=True):
-            (slope,) = torch.autograd.grad(functional.mse_loss(output, targets), kernel)
+            (gradient,) = torch.autograd.grad(functional.mse_loss(output, targets), kernel)
             with torch.no_grad():
-                kernel.sub_(0.1 * slope)
+                kernel.sub_(0.1 * gradient)
     turned = float((correlating - convolving.flip(2, 3)).detach().abs().max())
     loss = float(functional.mse_loss(functional.conv2d(images, correlating), targets).detach())
     return Evidence(
         value={"difference": max(difference, turned), "loss": loss},
-        bound="at most 1e-12 in 50 steps, outputs and turned kernels",
+        bound="at most 1e-12 in 50 steps, outputs and flipped kernels",
         verdict=within(max(difference, turned), 1e-12),
         n=50,
-        why_en="To turn the kernel is to rename its entries, and slopes are renamed alike: from turned starts both "
-        "nets "
-        "give the same outputs at every step (loss at the end {loss:.1e}).",
-        why_zh="翻转只是给核的元素换了位置，梯度也跟着换：从互为翻转的初值出发，两个网络每一步的输出都相同"
-        "（最后损失 {loss:.1e}）。",
+        why_en="Flipping the kernel only renames its entries, and the gradient is renamed alike: from flipped initial "
+        "kernels both layers give the same outputs at every step (loss at the end {loss:.1e}).",
+        why_zh="翻转只是给核的元素换了位置，梯度也跟着换：从互为翻转的初始核出发，两个网络每一步的输出都相同（最后损"
+        "失 {loss:.1e}）。",
     )
 
 
@@ -160,7 +158,7 @@ def learned_kernels_absorb_the_flip() -> Evidence:
     chapter=14,
     kind="identity",
     budget_s=1,
-    en="The kernel [1, -1] answers at vertical edges only; the small example of the notes gives 19, 25, 37, 43.",
+    en="The kernel [1, -1] responds to vertical edges only; the small example of the notes gives 19, 25, 37, 43.",
     zh="核 [1, -1] 只对竖直边缘有响应；笔记中的小例子结果是 19、25、37、43。",
 )
 def one_minus_one_finds_vertical_edges_only() -> Evidence:
@@ -181,8 +179,7 @@ def one_minus_one_finds_vertical_edges_only() -> Evidence:
         verdict=within(difference, 0.0),
         n=answer.numel(),
         why_en="It subtracts the right neighbor: only where the two differ is anything left. A horizontal edge has "
-        "equal "
-        "neighbors on each line, and the answer is {horizontal:.0f} everywhere.",
+        "equal neighbors on each line, and the answer is {horizontal:.0f} everywhere.",
         why_zh="它用左边减右边的像素，只有两者不同才有值；水平边缘的每一行左右相同，响应处处为 {horizontal:.0f}。",
     )
 
@@ -202,12 +199,12 @@ def edge_kernel_is_learned_from_pairs(seeds: Sequence[int] = range(20), steps: i
     errors = []
     for seed in seeds:
         torch.manual_seed(derive(seed, "weights"))
-        kernel = nn.Conv2d(1, 1, (1, 2), bias=False).weight  # started as the notes' layer is
+        kernel = nn.Conv2d(1, 1, (1, 2), bias=False).weight  # initialized as the notes' layer is
         for _ in range(steps):
             loss = (functional.conv2d(image, kernel) - edges).square().sum()
-            (slope,) = torch.autograd.grad(loss, kernel)
+            (gradient,) = torch.autograd.grad(loss, kernel)
             with torch.no_grad():
-                kernel.sub_(0.03 * slope)
+                kernel.sub_(0.03 * gradient)
         errors.append(float((kernel.detach() - torch.tensor([1.0, -1.0])).abs().max()))
     mean = mean_interval(errors)
     return Evidence(
@@ -217,7 +214,7 @@ def edge_kernel_is_learned_from_pairs(seeds: Sequence[int] = range(20), steps: i
         interval=(mean.low, mean.high),
         n=len(errors),
         seeds=tuple(seeds),
-        why_en="Squared error of a linear map is a bowl, and twelve edge pixels tell the two weights apart; after ten "
-        "steps the worst of the starts is {worst:.2f} off.",
-        why_zh="线性映射的平方误差是一个碗形函数，边缘上的像素足以确定两个权重；十步之后，最差的初值还差 {worst:.2f}。",
+        why_en="The squared error of a linear map is convex, and twelve edge pixels determine the two weights; after "
+        "ten steps the worst initialization is {worst:.2f} off.",
+        why_zh="线性映射的平方误差是凸函数，边缘上的像素足以确定两个权重；十步之后，最差的一次初始化还差 {worst:.2f}。",
     )

@@ -1,4 +1,4 @@
-"""Chapter 14: what a unit sees."""
+"""Chapter 14: receptive fields."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -34,8 +34,8 @@ def receptive_field_grows_with_depth() -> Evidence:
         model = nn.Sequential(*layers).double()
         middle = model(image)
         place = middle.shape[-1] // 2
-        (slope,) = torch.autograd.grad(middle[0, 0, place, place], image)
-        rows = int((slope != 0).any(3).sum())
+        (gradient,) = torch.autograd.grad(middle[0, 0, place, place], image)
+        rows = int((gradient != 0).any(3).sum())
         wrong += (
             rows != expected
             or summarize(model, image.detach()).sees(summarize(model, image.detach()).rows[-1]) != (rows,) * 2
@@ -43,12 +43,11 @@ def receptive_field_grows_with_depth() -> Evidence:
         seen.append(rows)
     return Evidence(
         value={"wrong": wrong, "third": seen[2], "last": seen[-1]},
-        bound="0 of 6 depths where slopes, recurrence and account differ, and 6 pixels at the third",
+        bound="0 of 6 depths where gradients, recurrence and model summary differ, and 6 pixels at the third",
         verdict="holds" if wrong == 0 and seen[2] == 6 else "does not hold",
         n=len(seen),
         why_en="Each layer adds k - 1 steps, and a step is as long as the strides before it multiply to: {third} "
-        "pixels "
-        "after three layers, {last} after six.",
+        "pixels after three layers, {last} after six.",
         why_zh="每一层增加 k - 1 步，每步的长度是前面各层步幅之积：三层之后看到 {third} 个像素，六层之后 {last} 个。",
     )
 
@@ -70,20 +69,20 @@ def pixels_of_the_field_count_alike(seeds: Sequence[int] = range(10), depth: int
         for number in range(depth):
             layers += [nn.Conv2d(8 if number else 1, 8, 3), nn.ReLU()]
         image = torch.randn(16, 1, side, side, requires_grad=True)
-        (slope,) = torch.autograd.grad(nn.Sequential(*layers)(image).sum(), image)
-        energy = slope.square().mean((0, 1))
+        (gradient,) = torch.autograd.grad(nn.Sequential(*layers)(image).sum(), image)
+        energy = gradient.square().mean((0, 1))
         middle = slice(quarter, side - quarter)
         shares.append(float(energy[middle, middle].sum() / energy.sum()))
         profiles.append((energy.sum(0) / energy.sum()).tolist())
     mean, even = mean_interval(shares), ((side - 2 * quarter) / side) ** 2
     series = {"random model": np.mean(profiles, 0).tolist(), "all alike": [1 / side] * side}
     text: dict[str, Any] = {
-        "title": "A unit sees its field's middle",
+        "title": "A unit sees mostly the middle of its receptive field",
         "subtitle": f"{depth} layers of 3x3, random weights",
     }
     axes: dict[str, Any] = {
         "horizontal": "pixels from the middle",
-        "vertical": "share of the squared slope in a column",
+        "vertical": "share of the squared gradient in a column",
     }
     return Evidence(
         value={"middle": mean.mean, "even": even},
@@ -95,8 +94,7 @@ def pixels_of_the_field_count_alike(seeds: Sequence[int] = range(10), depth: int
         counterexample="ten 3x3 layers with random weights" if mean.low > 1.5 * even else "",
         figure=partial(lines, range(-depth, depth + 1), series, **text, **axes),
         why_en="Many paths lead from a middle pixel to the unit and few from a corner, as with sums of dice: the "
-        "middle, "
-        "{even:.0%} of the area, has {middle:.0%} of the squared slope.",
+        "middle, {even:.0%} of the area, has {middle:.0%} of the squared gradient.",
         why_zh="从中间像素通向该元素的路径很多，从角上来的很少，就像几颗骰子的点数之和：中间区域占面积 {even:.0%}，"
         "却占梯度平方的 {middle:.0%}。",
     )

@@ -1,4 +1,4 @@
-"""Chapter 14: curves that tremble."""
+"""Chapter 14: noise in training curves."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ from d2lab.optimizers.config import OptimizerConfig
 from d2lab.vision.color import to_unit
 
 
-def tremble(batch: int, rate: float, seed: int, steps: int) -> tuple[float, float]:
+def loss_noise(batch: int, rate: float, seed: int, steps: int) -> tuple[float, float]:
     """Train an MLP on the digits; return the loss's deviation from step to step, and its mean, in the second half.
 
     Args:
@@ -35,7 +35,7 @@ def tremble(batch: int, rate: float, seed: int, steps: int) -> tuple[float, floa
     epoch = 0
     while len(losses) < steps:
         for inputs, targets in batches.epoch(epoch):
-            if len(targets) == batch:  # a ragged last batch trembles more
+            if len(targets) == batch:  # a smaller last batch is noisier
                 optimizer.zero_grad()
                 loss = functional.cross_entropy(model(inputs), targets)
                 torch.autograd.backward(loss)
@@ -55,7 +55,7 @@ def tremble(batch: int, rate: float, seed: int, steps: int) -> tuple[float, floa
     smoke={"seeds": range(2), "draws": 20},
 )
 def noise_falls_with_the_root_of_the_batch(seeds: Sequence[int] = range(5), draws: int = 400) -> Evidence:
-    digits, sizes, slopes = load("digits").train, (4, 16, 64, 256), []
+    digits, sizes, exponents = load("digits").train, (4, 16, 64, 256), []
     for seed in seeds:
         torch.manual_seed(derive(seed, "weights"))
         model, draw = MLP(MLPConfig(inputs=64, hidden=(64,))), stream(seed, "draws")
@@ -64,40 +64,40 @@ def noise_falls_with_the_root_of_the_batch(seeds: Sequence[int] = range(5), draw
         spreads = [
             float(losses[torch.randint(len(losses), (draws, size), generator=draw)].mean(1).std()) for size in sizes
         ]
-        slopes.append(float(np.polyfit(np.log(sizes), np.log(spreads), 1)[0]))
-    mean = mean_interval(slopes)
+        exponents.append(float(np.polyfit(np.log(sizes), np.log(spreads), 1)[0]))
+    mean = mean_interval(exponents)
     return Evidence(
-        value={"slope": mean.mean},
-        bound="slope of log deviation over log size: all of the interval within -0.55 to -0.45",
+        value={"exponent": mean.mean},
+        bound="exponent, by a linear fit of log deviation over log size: all of the interval within -0.55 to -0.45",
         verdict="holds" if mean.low > -0.55 and mean.high < -0.45 else "does not hold",
         interval=(mean.low, mean.high),
-        n=len(slopes) * len(sizes),
+        n=len(exponents) * len(sizes),
         seeds=tuple(seeds),
         data="digits",
         why_en="A batch's loss is a mean of independent draws, and the variance of a mean is divided by their number: "
-        "exponent {slope:.3f}, so that four times the batch halves the noise.",
-        why_zh="小批量的损失是独立抽样的均值，均值的方差要除以样本数：指数为 {slope:.3f}，批量变为四倍，噪声减半。",
+        "exponent {exponent:.3f}, so that four times the batch size halves the noise.",
+        why_zh="小批量的损失是独立抽样的均值，均值的方差要除以样本数：指数为 {exponent:.3f}，批量变为四倍，噪声减半。",
     )
 
 
 @claim(
     chapter=14,
     kind="experiment",
-    en="A training curve that trembles becomes calmer with a larger batch.",
+    en="A noisy training curve becomes smoother with a larger batch size.",
     zh="训练曲线抖动得厉害，加大批量就会平稳一些。",
     scope="an MLP on the digits, the same number of steps",
     budget_s=10,
     smoke={"seeds": range(2), "steps": 10},
 )
 def larger_batches_reduce_training_noise(seeds: Sequence[int] = range(5), steps: int = 300) -> Evidence:
-    trembles = {batch: [tremble(batch, 0.1, seed, steps)[0] for seed in seeds] for batch in (16, 256)}
-    logs = {batch: np.log2(found).tolist() for batch, found in trembles.items()}
+    noise = {batch: [loss_noise(batch, 0.1, seed, steps)[0] for seed in seeds] for batch in (16, 256)}
+    logs = {batch: np.log2(found).tolist() for batch, found in noise.items()}
     halvings = paired(logs[16], logs[256])
     return Evidence(
         value={
             "halvings": halvings.mean,
-            "small": float(np.mean(trembles[16])),
-            "large": float(np.mean(trembles[256])),
+            "small": float(np.mean(noise[16])),
+            "large": float(np.mean(noise[256])),
         },
         bound="halved at least once in all of the interval",
         verdict="holds in scope" if halvings.low >= 1 else "does not hold",
@@ -105,9 +105,9 @@ def larger_batches_reduce_training_noise(seeds: Sequence[int] = range(5), steps:
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
-        why_en="The curve shows the luck of each batch, and more examples even it out: from 16 to 256 it halves "
-        "{halvings:.1f} times, from {small:.3f} to {large:.3f}.",
-        why_zh="曲线反映的是每个小批量的运气，样本多了就会抵消：批量从 16 到 256，抖动减半 {halvings:.1f} 次，"
+        why_en="The curve shows the sampling noise of each batch, which more examples average out: from 16 to 256 it "
+        "halves {halvings:.1f} times, from {small:.3f} to {large:.3f}.",
+        why_zh="曲线反映的是每个小批量的抽样噪声，样本多了就会互相抵消：批量从 16 到 256，抖动减半 {halvings:.1f} 次，"
         "从 {small:.3f} 降到 {large:.3f}。",
     )
 
@@ -115,14 +115,14 @@ def larger_batches_reduce_training_noise(seeds: Sequence[int] = range(5), steps:
 @claim(
     chapter=14,
     kind="experiment",
-    en="A training curve that trembles becomes calmer with a smaller learning rate.",
+    en="A noisy training curve becomes smoother with a smaller learning rate.",
     zh="训练曲线抖动得厉害，调小学习率就会平稳一些。",
     scope="an MLP on the digits at a batch of 16, the same number of steps",
     budget_s=10,
     smoke={"seeds": range(2), "steps": 10},
 )
 def smaller_learning_rates_reduce_training_noise(seeds: Sequence[int] = range(5), steps: int = 300) -> Evidence:
-    runs = {rate: [tremble(16, rate, seed, steps) for seed in seeds] for rate in (0.01, 0.1, 1.0)}
+    runs = {rate: [loss_noise(16, rate, seed, steps) for seed in seeds] for rate in (0.01, 0.1, 1.0)}
     logs = {rate: np.log2([run[0] for run in found]).tolist() for rate, found in runs.items()}
     halvings, from_high = paired(logs[0.1], logs[0.01]), paired(logs[1.0], logs[0.1])
     slow, usual = (float(np.mean([run[1] for run in runs[rate]])) for rate in (0.01, 0.1))
@@ -135,11 +135,9 @@ def smaller_learning_rates_reduce_training_noise(seeds: Sequence[int] = range(5)
         seeds=tuple(seeds),
         data="digits",
         why_en="From 0.1 to 0.01 it halves {halvings:.1f} times, from 1 to 0.1 {from_high:.1f} times: lower it, not "
-        "merely "
-        "change it. The calm has a price: the model has learned less, its loss is {slow:.2f} where the faster one has "
-        "{usual:.2f}, and answers that are all alike make losses that are all alike.",
-        why_zh="学习率从 0.1 降到 0.01，抖动减半 {halvings:.1f} 次，从 1 降到 0.1 减半 {from_high:.1f} 次：要调小，"
-        "而不是随便改。"
-        "平稳也有代价：同样的步数，损失还有 {slow:.2f}，而快的已到 {usual:.2f}；还没学会时输出都差不多，"
-        "损失自然也差不多。",
+        "merely change it. Less noise has a price: the model has learned less, its loss is {slow:.2f} where the "
+        "faster one has {usual:.2f}, and outputs that are all alike give losses that are all alike.",
+        why_zh="学习率从 0.1 降到 0.01，抖动减半 {halvings:.1f} 次，从 1 降到 0.1 减半 {from_high:.1f} 次：要调小，而"
+        "不是随便改。平稳也有代价：同样的步数，损失还有 {slow:.2f}，而快的已到 {usual:.2f}；还没学会时输出都差不多，损"
+        "失自然也差不多。",
     )

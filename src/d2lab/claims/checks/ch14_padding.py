@@ -79,8 +79,7 @@ def zero_padding_changes_no_answer() -> Evidence:
         n=64,
         counterexample="a mean of 3x3 on an image of ones: 4/9 in the corner" if changed else "",
         why_en="A window over the border averages zeros in: {corner:.2f} in a corner in place of 1, {changed:.0%} of "
-        "the "
-        "answers of 8x8 pixels, {deeper:.0%} after three layers. Away from the border nothing changes.",
+        "the answers of 8x8 pixels, {deeper:.0%} after three layers. Away from the border nothing changes.",
         why_zh="跨过边界的窗口把 0 也算了进去：角上本应是 1，实得 {corner:.2f}；8×8 的输出有 {changed:.0%} 变了，"
         "三层之后是 {deeper:.0%}。远离边界处则毫无变化。",
     )
@@ -171,9 +170,9 @@ def padding_hardly_changes_accuracy(seeds: Sequence[int] = range(8), epochs: int
         counterexample=""
         if max(abs(gap.low), abs(gap.high)) < 0.02
         else "digits of 8x8 pixels: 28 of 64 at the border",
-        why_en="On so small pictures most windows meet the border, so that what lies beyond it takes part: zeros end "
+        why_en="On such small images most windows overlap the border, so that the padding takes part: zeros end "
         "{gap:+.3f} ahead of mirrored pixels at an accuracy of {zeros:.3f}, with these seeds {low:+.3f} to "
         "{high:+.3f}.",
-        why_zh="图片这么小，多数窗口都会碰到边界，边界外填什么就有了分量：填 0 的准确率为 {zeros:.3f}，与镜像填充相差 "
+        why_zh="图像这么小，多数窗口都会碰到边界，边界外填什么就有了分量：填 0 的准确率为 {zeros:.3f}，与镜像填充相差 "
         "{gap:+.3f}，按这些种子在 {low:+.3f} 到 {high:+.3f} 之间。",
     )

@@ -33,11 +33,11 @@ from d2lab.vision.geometry import gather_pixels, line_index, translate_index
     en="A pool behind a convolution makes the answer less sensitive to a shift of one pixel.",
     zh="卷积之后接一个汇聚层，输出对一个像素的平移就不那么敏感了。",
     budget_s=6,
-    smoke={"seeds": range(2), "pictures": 20},
+    smoke={"seeds": range(2), "count": 20},
 )
-def pooling_forgives_small_shifts(seeds: Sequence[int] = range(8), pictures: int = 200) -> Evidence:
+def pooling_forgives_small_shifts(seeds: Sequence[int] = range(8), count: int = 200) -> Evidence:
     name = at_hand("fashion-mnist", "digits")
-    images, pool, before, behind = to_unit(load(name).test.inputs[:pictures]), MaxPool2d(2), [], []
+    images, pool, before, behind = to_unit(load(name).test.inputs[:count]), MaxPool2d(2), [], []
     for seed in seeds:
         kernels = torch.randn(8, 1, 3, 3, generator=stream(seed, "kernels"))
         maps = functional.relu(functional.conv2d(images, kernels))
@@ -56,8 +56,7 @@ def pooling_forgives_small_shifts(seeds: Sequence[int] = range(8), pictures: int
         why_en="The largest of four stays where it is when it moves within its window: a shift changes maps by "
         "{before:.0%} of their length, pooled maps by {behind:.0%}. It forgives, it does not forget.",
         why_zh="最大值只要还在窗口之内，移动了也不影响输出：平移一个像素，特征图变化 {before:.0%}，汇聚之后变化 "
-        "{behind:.0%}。"
-        "只是减轻，并非消除。",
+        "{behind:.0%}。只是减轻，并非消除。",
     )
 
 
@@ -99,12 +98,10 @@ def strided_pooling_ignores_shifts() -> Evidence:
         counterexample="" if error <= 0.01 else "a dot on pixel 1 or 2 of a row: another window, another answer",
         figure=partial(lines, shifts, off, title="A stride of 2 keeps even shifts and breaks odd ones", **axes),
         why_en="A stride looks at every second place only: after an odd shift windows hold other pairs, and no shift "
-        "of "
-        "the old map fits ({error:.0%} off); with a stride of 1 one fits to {slow:.0%}. Of a dot's steps {flips:.0%} "
-        "show.",
+        "of the old map fits ({error:.0%} off); with a stride of 1 one fits to {slow:.0%}. Of a dot's steps "
+        "{flips:.0%} show.",
         why_zh="步幅为 2 只看隔一个的位置：平移奇数个像素，窗口里换成了另外的像素对，旧图怎么平移都对不上（差 "
-        "{error:.0%}）；"
-        "步幅为 1 则差 {slow:.0%}。一个亮点每走一步，有 {flips:.0%} 的机会改变输出。",
+        "{error:.0%}）；步幅为 1 则差 {slow:.0%}。一个亮点每走一步，有 {flips:.0%} 的机会改变输出。",
     )
 
 
@@ -149,14 +146,12 @@ def strides_and_moved_images_replace_pooling(seeds: Sequence[int] = range(5), ep
         counterexample=""
         if lost.high < 0.03
         else "taught alike, the model with pools still has the lead on moved digits",
-        why_en="On moved images: {pool_moved:.3f} with pools, {stride_moved:.3f} with strides, {taught_moved:.3f} with "
-        "strides where moves were taught: examples do more than pools. But {both_moved:.3f} with both, and on images "
-        "left "
-        "in place {pool_still:.3f} with pools, {stride_still:.3f} with strides: they are not the same.",
-        why_zh="在移动过的图像上：汇聚 {pool_moved:.3f}，步幅 {stride_moved:.3f}，步幅再加平移增强 {taught_moved:.3f}，"
-        "可见增强的作用大于汇聚。但两者兼用为 {both_moved:.3f}；在未移动的图像上，汇聚 {pool_still:.3f}，步幅 "
-        "{stride_still:.3f}，"
-        "并不等价。",
+        why_en="On moved images: {pool_moved:.3f} with pools, {stride_moved:.3f} with strides, {taught_moved:.3f} "
+        "with strides where moves were taught: examples do more than pools. But {both_moved:.3f} with both, and on "
+        "images left in place {pool_still:.3f} with pools, {stride_still:.3f} with strides: they are not the same.",
+        why_zh="在移动过的图像上：汇聚 {pool_moved:.3f}，步幅 {stride_moved:.3f}，步幅再加平移增强 "
+        "{taught_moved:.3f}，可见增强的作用大于汇聚。但两者兼用为 {both_moved:.3f}；在未移动的图像上，汇聚 "
+        "{pool_still:.3f}，步幅 {stride_still:.3f}，并不等价。",
     )
 
 
@@ -176,14 +171,13 @@ def pooling_has_gone_out_of_use() -> Evidence:
         ends += ends_in_a_mean(model, torch.rand(1, 1, config.side, config.side))
         inner += any(isinstance(module, nn.MaxPool2d | nn.AvgPool2d) for module in model.modules())
     return Evidence(
-        value={"ends": ends, "inner": inner, "nets": len(configs) + 1},
+        value={"ends": ends, "inner": inner, "models": len(configs) + 1},
         bound="none of the models since 2014 in this library pools",
         verdict="holds" if ends == inner == 0 else "does not hold",
         n=len(configs) + 1,
         counterexample="ResNet ends in a mean over all places" if ends else "",
-        why_en="Max pools between layers gave way to strides, but {ends} of {models} models end in a global mean, which "
-        "pools "
-        "all places at once and makes any size of image fit; {inner} have smaller pools too.",
+        why_en="Max pools between layers gave way to strides, but {ends} of {models} models end in a global mean, "
+        "which pools all places at once and makes any size of image fit; {inner} have smaller pools too.",
         why_zh="层间的最大汇聚的确让位于步幅，但 {models} 个网络中有 {ends} 个以全局平均汇聚收尾，它一次汇总所有位置，"
         "任意大小的图像都能用；另有 {inner} 个中间也有汇聚层。",
     )
@@ -216,7 +210,6 @@ def pooling_learns_nothing_and_keeps_channels() -> Evidence:
         verdict="holds" if wrong == parameters == 0 and shapes == {(2, 5, 4, 3)} else "does not hold",
         n=len(listed),
         why_en="A maximum or a mean has no weights, and each of the {channels} channels is pooled by itself: no sum "
-        "over "
-        "channels, unlike convolution.",
+        "over channels, unlike convolution.",
         why_zh="取最大或取平均用不着权重，而且 {channels} 个通道各自汇聚，不像卷积那样跨通道求和。",
     )

@@ -40,21 +40,21 @@ def searched(seed: int, steps: int) -> dict[str, float]:
     images, truth = torch.randn(3, 8, 1, 10, 10, generator=draw), torch.randn(1, 1, 3, 3, generator=draw)
     targets = torch.stack([functional.conv2d(part, truth, padding=1) for part in images])
     targets += 2 * torch.randn(targets.shape, generator=draw)
-    learnt, chosen, judged = ((images[part], targets[part]) for part in range(3))
-    learnt = learnt[0][:1], learnt[1][:1]  # one image: too few pixels for a large kernel
+    learned, chosen, judged = ((images[part], targets[part]) for part in range(3))
+    learned = learned[0][:1], learned[1][:1]  # one image: too few pixels for a large kernel
 
     def trained(sides: Sequence[int]) -> tuple[list[Tensor], Tensor]:
         kernels = [torch.zeros(1, 1, k, k, requires_grad=True) for k in sides]
         weights = torch.zeros(len(sides), requires_grad=True)
         optimizer = build_optimizer(OptimizerConfig(learning_rate=0.2), kernels)
         chooser = build_optimizer(OptimizerConfig(name="adam", learning_rate=0.03), [weights])
-        turns = [(optimizer, learnt), (chooser, chosen)][: len(sides)]  # one alone leaves nothing to choose
+        turns = [(optimizer, learned), (chooser, chosen)][: len(sides)]  # one alone leaves nothing to choose
         for _ in range(steps):
-            for mover, (inputs, wanted) in turns:
+            for updated, (inputs, wanted) in turns:
                 optimizer.zero_grad()
                 chooser.zero_grad()
                 torch.autograd.backward(functional.mse_loss(mixed(inputs, kernels, weights), wanted))
-                mover.step()
+                updated.step()
         return [kernel.detach() for kernel in kernels], weights.detach()
 
     alone = {side: trained([side]) for side in SIDES}
@@ -62,9 +62,9 @@ def searched(seed: int, steps: int) -> dict[str, float]:
         {side: float(functional.mse_loss(mixed(part[0], *found), part[1])) for side, found in alone.items()}
         for part in (chosen, judged)
     )
-    by_slope, by_trial = SIDES[int(trained(SIDES)[1].argmax())], min(SIDES, key=lambda side: first[side])
+    by_gradient, by_trial = SIDES[int(trained(SIDES)[1].argmax())], min(SIDES, key=lambda side: first[side])
     blind = sum(last.values()) / len(SIDES)
-    return {"slope": last[by_slope], "trial": last[by_trial], "blind": blind, "right": float(by_slope == 3)}
+    return {"gradient": last[by_gradient], "trial": last[by_trial], "blind": blind, "right": float(by_gradient == 3)}
 
 
 @claim(
@@ -78,7 +78,7 @@ def searched(seed: int, steps: int) -> dict[str, float]:
 )
 def architecture_search_trains_hyperparameters(seeds: Sequence[int] = range(6), steps: int = 80) -> Evidence:
     runs = [searched(seed, steps) for seed in seeds]
-    gain = paired([run["blind"] for run in runs], [run["slope"] for run in runs])
+    gain = paired([run["blind"] for run in runs], [run["gradient"] for run in runs])
     return Evidence(
         value={"gain": gain.mean, "right": sum(run["right"] for run in runs) / len(runs)},
         bound="test error below that of a side chosen blindly, in all of the interval",
@@ -87,9 +87,8 @@ def architecture_search_trains_hyperparameters(seeds: Sequence[int] = range(6), 
         n=len(runs),
         seeds=tuple(seeds),
         data="filtered noise (drawn)",
-        why_en="A softmax makes the choice a number with a slope, and the validation loss descends it: the right "
-        "side in "
-        "{right:.0%} of the runs, {gain:.2f} less squared error than a blind choice.",
+        why_en="A softmax makes the choice differentiable, and gradient descent on the validation loss makes it: the "
+        "right kernel size in {right:.0%} of the runs, {gain:.2f} less squared error than a blind choice.",
         why_zh="softmax 把“选哪个”变成可以求导的权重，再沿验证损失下降：{right:.0%} 的试验选对了大小，"
         "平方误差比盲选低 {gain:.2f}。",
     )
@@ -98,7 +97,7 @@ def architecture_search_trains_hyperparameters(seeds: Sequence[int] = range(6), 
 @claim(
     chapter=14,
     kind="experiment",
-    en="Search by slope finds better than to train every candidate and keep the one that validates best.",
+    en="Architecture search by gradient beats training every candidate and keeping the one that validates best.",
     zh="用梯度做架构搜索，胜过把每个候选都训练一遍、取验证集上最好的。",
     scope="the same four kernels, the same work",
     budget_s=10,
@@ -106,8 +105,8 @@ def architecture_search_trains_hyperparameters(seeds: Sequence[int] = range(6), 
 )
 def search_by_gradient_beats_plain_trials(seeds: Sequence[int] = range(6), steps: int = 80) -> Evidence:
     runs = [searched(seed, steps) for seed in seeds]
-    gain = paired([run["trial"] for run in runs], [run["slope"] for run in runs])
-    better, same = gain.low > 0, sum(run["slope"] == run["trial"] for run in runs) / len(runs)
+    gain = paired([run["trial"] for run in runs], [run["gradient"] for run in runs])
+    better, same = gain.low > 0, sum(run["gradient"] == run["trial"] for run in runs) / len(runs)
     return Evidence(
         value={"gain": gain.mean, "same": same},
         bound="test error below that of the plain trials, in all of the interval",
@@ -118,11 +117,10 @@ def search_by_gradient_beats_plain_trials(seeds: Sequence[int] = range(6), steps
         data="filtered noise (drawn)",
         counterexample="" if better else "four kernels: the mixture costs as much as all four trained alone",
         why_en="The mixture trains all four kernels at once, which is the work of four trials, and trials compare "
-        "finished kernels: in {same:.0%} of the runs both chose the same side, and the error was {gain:+.2f} less by "
-        "slope.",
-        why_zh="混合网络要同时训练四个核，工作量等于逐个训练，而逐个训练比较的是训练完的核：{same:.0%} "
-        "的试验两者选得一样，"
-        "按梯度搜索的误差低 {gain:+.2f}。",
+        "finished kernels: in {same:.0%} of the runs both chose the same size, and the error was {gain:+.2f} less by "
+        "gradient.",
+        why_zh="混合网络要同时训练四个核，工作量等于逐个训练，而逐个训练比较的是训练完的核：{same:.0%} 的试验两者选得"
+        "一样，按梯度搜索的误差低 {gain:+.2f}。",
     )
 
 
@@ -130,8 +128,8 @@ def search_by_gradient_beats_plain_trials(seeds: Sequence[int] = range(6), steps
     chapter=14,
     kind="opinion",
     budget_s=1,
-    en="Machine learning is compression at heart: a picture becomes one number.",
-    zh="机器学习本质上是压缩：一张图片最后压成一个数。",
+    en="Machine learning is compression in essence: an image becomes one number.",
+    zh="机器学习本质上是压缩：一张图像最后压成一个数。",
 )
 def learning_is_compression() -> Evidence:
     card = load("digits").train
@@ -140,11 +138,9 @@ def learning_is_compression() -> Evidence:
         bound="none: a way to look at it",
         verdict="not checkable",
         why_en="A digit of 512 bits becomes a class of 3.3, {ratio:.0f} times less, but nothing can be unpacked "
-        "again; as "
-        "a statement on essence it has no test. Its exact core, loss is code length, is checked beside it.",
-        why_zh="一张 512 比特的数字图变成 3.3 比特的类别，小了 {ratio:.0f} 倍，却再也解压不回来；至于“本质”，"
-        "没有办法检验。"
-        "其中严格的部分，即损失就是编码长度，由旁边的论断来检验。",
+        "again; as a statement on essence it has no test. Its exact core, loss is code length, is checked beside it.",
+        why_zh="一张 512 比特的数字图变成 3.3 比特的类别，小了 {ratio:.0f} 倍，却再也解压不回来；至于“本质”，没有办法"
+        "检验。其中严格的部分，即损失就是编码长度，由旁边的论断来检验。",
     )
 
 
@@ -152,7 +148,8 @@ def learning_is_compression() -> Evidence:
     chapter=14,
     kind="identity",
     budget_s=4,
-    en="The summed cross-entropy of a model, in bits, is the length of the labels packed by it, to within two bits.",
+    en="The summed cross-entropy of a model, in bits, is the length of the labels compressed with it, to within two "
+    "bits.",
     zh="模型交叉熵的总和（以比特计），就是用它压缩标签所得的长度，误差不超过两比特。",
 )
 def cross_entropy_is_a_code_length() -> Evidence:
@@ -183,9 +180,8 @@ def cross_entropy_is_a_code_length() -> Evidence:
         n=len(labels),
         data="digits",
         why_en="Arithmetic coding gives each label -log2 of its chance and rounds once: {bits} bits for a loss of "
-        "{loss:.1f}. For one who has the pictures and the model that is all a hundred labels hold; deflated alone they "
-        "take {deflated}.",
-        why_zh="算术编码给每个标签恰好 -log2(概率) 比特，只在最后取整一次：损失 {loss:.1f}，编码 {bits} 比特。"
-        "对有图又有模型的人，"
-        "一百个标签的信息仅此而已；单独用 deflate 压缩则要 {deflated} 比特。",
+        "{loss:.1f}. Given the images and the model, that is all the information in a hundred labels; compressed "
+        "alone with deflate they take {deflated}.",
+        why_zh="算术编码给每个标签恰好 -log2(概率) 比特，只在最后取整一次：损失 {loss:.1f}，编码 {bits} 比特。对有图又"
+        "有模型的人，一百个标签的信息仅此而已；单独用 deflate 压缩则要 {deflated} 比特。",
     )

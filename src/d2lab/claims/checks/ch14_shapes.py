@@ -41,11 +41,9 @@ def padding_slows_the_shrinking() -> Evidence:
         verdict="holds" if wrong == 0 and exact else "does not hold",
         n=cases,
         why_en="A window of k has n - k + 1 places; every row added gives one more. With 4 pixels lost a layer, 32 "
-        "last "
-        "{layers} layers and 224 last {large}: without padding depth has an end.",
-        why_zh="大小为 k 的窗口有 n - k + 1 个位置，每多填充一行就多一个位置。每层少 4 个像素，32 像素撑得过 "
-        "{layers} 层，"
-        "224 像素撑得过 {large} 层：不填充，网络就深不下去。",
+        "last {layers} layers and 224 last {large}: without padding depth has an end.",
+        why_zh="大小为 k 的窗口有 n - k + 1 个位置，每多填充一行就多一个位置。每层少 4 个像素，32 像素撑得过 {layers} "
+        "层，224 像素撑得过 {large} 层：不填充，网络就深不下去。",
     )
 
 
@@ -75,8 +73,7 @@ def stride_divides_the_size() -> Evidence:
         verdict="holds" if wrong == 0 else "does not hold",
         n=cases,
         why_en="Of n - k + p + 1 places every s-th is kept, the first always; so in all {cases} cases, {exact} of "
-        "them with "
-        "nothing left over.",
+        "them with nothing left over.",
         why_zh="n - k + p + 1 个位置中每隔 s 个取一个，第一个必取；{cases} 种情形全部符合，其中 {exact} 种恰好整除。",
     )
 
@@ -101,8 +98,7 @@ def usual_settings_keep_the_size_or_halve_it() -> Evidence:
         verdict="holds" if kept == 8 else "does not hold",
         n=8,
         why_en="A convention, with a reason: k - 1 rows in all, (k - 1) / 2 a side, make up for what a kernel takes, "
-        "and "
-        "work grows with k squared: 5x5 costs {five:.1f} times 3x3, 7x7 costs {seven:.1f} times.",
+        "and work grows with k squared: 5x5 costs {five:.1f} times 3x3, 7x7 costs {seven:.1f} times.",
         why_zh="这是惯例，但有道理：总共填充 k - 1 行、每侧 (k - 1)/2 行，正好补上核占去的部分；计算量按 k 的平方增长，"
         "5×5 是 3×3 的 {five:.1f} 倍，7×7 是 {seven:.1f} 倍。",
     )
@@ -135,9 +131,8 @@ def stride_two_halves_the_work() -> Evidence:
     chapter=14,
     kind="identity",
     budget_s=1,
-    en="Kernels have odd sides as a rule, since with an even one a padded layer of equal size moves the image by "
-    "half a "
-    "pixel.",
+    en="Kernels have odd sides as a rule, since with an even one a padded layer of equal size moves the image by half "
+    "a pixel.",
     zh="核的边长一般取奇数：取偶数时，要保持大小不变，两侧填充不一样多，图像会移动半个像素。",
 )
 def even_kernels_move_the_image() -> Evidence:
@@ -156,8 +151,7 @@ def even_kernels_move_the_image() -> Evidence:
         verdict=within(odd, 1e-12) if even in ({0.5}, {-0.5}) else "does not hold",
         n=len(moves),
         why_en="An even window has no middle pixel, so that one side gets a row more: a blur moves by {even:+.1f} "
-        "pixels a "
-        "layer. Nothing forbids it; layers add it up.",
+        "pixels a layer. Nothing forbids it; layers add it up.",
         why_zh="偶数窗口没有正中的像素，总有一侧多填充一行：每过一层模糊核，图像移动 {even:+.1f} 像素。并非不允许，"
         "只是层数一多会累积。",
     )

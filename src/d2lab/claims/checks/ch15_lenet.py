@@ -21,8 +21,8 @@ from d2lab.plot import dots
 @claim(
     chapter=15,
     kind="identity",
-    en="LeNet-5 shrinks a 28-pixel picture to 14, 10 and 5 by two convolutions and two average pools, "
-    "and ends in three linear maps: 61,706 parameters in all.",
+    en="LeNet-5 shrinks a 28-pixel image to 14, 10 and 5 by two convolutions and two average pools, and ends in three "
+    "linear layers: 61,706 parameters in all.",
     zh="LeNet-5 用两个卷积层和两个平均汇聚层把边长 28 的图像依次变为 14、10、5，再接三个全连接层，共 61706 个参数。",
     covers=("the widths behind the maps are 400, 120, 84 and 10", "one image costs 0.417 million multiply-adds"),
     budget_s=1,
@@ -74,15 +74,15 @@ def lenet_names_79_of_100_clothes(seeds: Sequence[int] = range(5), examples: int
             {"sigmoid, rate 0.9": sigmoid, "ReLU, rate 0.1": relu},
             intervals({"sigmoid, rate 0.9": sigmoid, "ReLU, rate 0.1": relu}),
             title="LeNet after 50 steps",
-            subtitle=f"{examples:,} pictures once, in batches of 128; a dot a seed",
+            subtitle=f"{examples:,} images once, in batches of 128; a dot per seed",
             horizontal="test accuracy",
             mark=0.1,
         ),
-        why_en="Ten epochs of 60,000 pictures take minutes a seed, more than a check may. Their beginning can be "
-        "seen: after 50 steps the sigmoids stand at {sigmoid:.2f}, as good as chance, and ReLU in their place at "
-        "{relu:.2f}.",
-        why_zh="在六万张图上训练十个周期，每个种子要几分钟，超出一次检验的时限。能看到的是开头：50 步之后 sigmoid "
-        "网络的精度是 {sigmoid:.2f}，等于瞎猜；换成 ReLU 已有 {relu:.2f}。",
+        why_en="Ten epochs of 60,000 images take minutes a seed, more than a check may. Their beginning can be "
+        "measured: after 50 steps the accuracy with sigmoids is {sigmoid:.2f}, which is chance, and with ReLU in "
+        "their place {relu:.2f}.",
+        why_zh="在六万张图上训练十个周期，每个种子要几分钟，超出一次检验的时限。能看到的是开头：50 步之后 sigmoid 网络"
+        "的精度是 {sigmoid:.2f}，等于随机猜测；换成 ReLU 已有 {relu:.2f}。",
     )
 
 
@@ -102,9 +102,9 @@ def mnist_has_50000_training_images() -> Evidence:
         verdict="holds" if (count, rest) == (50_000, 0) else "does not hold",
         n=count,
         data="mnist",
-        counterexample="train-images-idx3-ubyte as published: 16 bytes and 60,000 pictures of 784",
-        why_en="The published file holds {images:,} pictures; 50,000 is what is left of them when 10,000 are held out "
-        "to choose settings by.",
+        counterexample="train-images-idx3-ubyte as published: 16 bytes and 60,000 images of 784",
+        why_en="The published file contains {images:,} images; 50,000 are left when 10,000 are held out as a "
+        "validation set.",
         why_zh="公布的文件里有 {images:,} 张图像；从中留出一万张作验证集来选超参数，剩下的才是五万张。",
     )
 
@@ -138,11 +138,11 @@ def class_name_tells_the_kind_of_layer() -> Evidence:
 @claim(
     chapter=15,
     kind="identity",
-    en="A convolution can be watched at work: each input map with its own kernel gives a picture, and their sum plus "
-    "the bias is what the layer gives.",
+    en="A convolution can be visualized step by step: each input channel with its own kernel gives an intermediate "
+    "map, and their sum plus the bias is the output of the layer.",
     zh="卷积可以逐步可视化：每张输入特征图与各自的卷积核得到一张中间图，它们相加再加偏置，就是这一层的输出。",
     covers=(
-        "convolutions can be looked at with CNN Explainer: a pointer to a page that shows these very pictures for one "
+        "convolutions can be explored with CNN Explainer: a link to a page that shows these intermediate maps for one "
         "fixed model; whether the page helps is for its readers to say",
     ),
     budget_s=1,
@@ -153,16 +153,15 @@ def convolution_is_a_sum_over_input_channels() -> Evidence:
     with torch.no_grad():
         seen = outputs_of(model, image, ["pool1", "conv2"])
     kernels, bias = (model.get_submodule("conv2").get_parameter(name) for name in ("weight", "bias"))
-    pictures = [functional.conv2d(seen["pool1"][:, [k]], kernels[:, [k]]) for k in range(6)]
-    whole = torch.stack(pictures).sum(0) + bias.view(1, -1, 1, 1)
+    maps = [functional.conv2d(seen["pool1"][:, [k]], kernels[:, [k]]) for k in range(6)]
+    whole = torch.stack(maps).sum(0) + bias.view(1, -1, 1, 1)
     difference = relative_difference(whole.detach(), seen["conv2"])
     return Evidence(
-        value={"difference": difference, "pictures": 6 * 16},
+        value={"difference": difference, "maps": 6 * 16},
         bound="at most 1e-12",
         verdict=within(difference, 1e-12),
         n=seen["conv2"].numel(),
-        why_en="A sum over windows and channels may be taken channel by channel, so the {pictures} pictures behind "
-        "the 16 maps of conv2 can be drawn one by one.",
-        why_zh="对窗口与通道的求和可以逐通道进行，因此 conv2 的 16 张特征图背后的 {pictures} "
-        "张中间图可以一张张画出来。",
+        why_en="A sum over windows and channels may be taken channel by channel, so the {maps} intermediate maps "
+        "behind the 16 outputs of conv2 can be drawn one by one.",
+        why_zh="对窗口与通道的求和可以逐通道进行，因此 conv2 的 16 张特征图背后的 {maps} 张中间图可以一张张画出来。",
     )

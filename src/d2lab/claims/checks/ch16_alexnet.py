@@ -102,8 +102,8 @@ def alexnet_has_ten_times_the_parameters_of_lenet() -> Evidence:
 @claim(
     chapter=16,
     kind="opinion",
-    en="On clothes enlarged to 224 pixels AlexNet is right in 88 of 100 cases; it was made for ImageNet's 1.4 million "
-    "pictures.",
+    en="On Fashion-MNIST enlarged to 224 pixels AlexNet reaches an accuracy of about 0.88; it was designed for "
+    "ImageNet's 1.4 million images.",
     zh="把 Fashion-MNIST 放大到 224 像素，AlexNet 的精度约为 0.883；它原本是为约 140 万张图像的 ImageNet 设计的。",
     budget_s=3,
 )
@@ -121,8 +121,8 @@ def alexnet_names_88_of_100_clothes() -> Evidence:
         n=image.numel(),
         data=data,
         why_en="ImageNet is not here, and ten epochs at 224 pixels take hours without an accelerator. What can be "
-        "checked: the small picture comes back from the enlarged one to {lost:.0e}, so that {times:.0f} times the "
-        "pixels say nothing more.",
+        "checked: the small image can be recovered from the enlarged one to {lost:.0e}, so {times:.0f} times the "
+        "pixels carry no more information.",
         why_zh="这里没有 ImageNet，而不用加速器在 224 像素上训练十个周期要数小时。可以验证的是："
         "从放大的图能还原出小图，误差仅 {lost:.0e}，可见像素多到 {times:.0f} 倍，信息并没有增加。",
     )
@@ -188,7 +188,7 @@ def first_linear_layer_of_alexnet_has_37_million() -> Evidence:
             {f"padding {padding}": [count / 1e6 for count in counts[padding]] for padding in (1, 2)},
             title="One pixel of padding decides 11 million parameters",
             subtitle="AlexNet's first linear layer: 5 x 5 maps at 224 pixels with padding 1, 6 x 6 with padding 2",
-            horizontal="side of the picture, pixels",
+            horizontal="side of the image, pixels",
             vertical="parameters, millions",
         ),
         why_en="The notes pad the first convolution by 1: maps of 5 x 5 remain, and {parameters:,} parameters. With "

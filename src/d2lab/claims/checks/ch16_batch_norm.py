@@ -66,8 +66,8 @@ def bias_before_batch_norm_is_idle() -> Evidence:
         why_en="The batch's mean takes the bias away, its deviation the scale, so convolutions in front of it need no "
         "bias. In evaluation the running statistics are those of the old weights: the same change moves outputs by up "
         "to {stale:.1f}.",
-        why_zh="批量均值抵消偏置，批量标准差抵消缩放，所以其前的卷积层不需要偏置。"
-        "预测时用的是旧权重的移动平均，同样的改动会使输出最多偏移 {stale:.1f}。",
+        why_zh="批量均值抵消偏置，批量标准差抵消缩放，所以其前的卷积层不需要偏置。预测时用的是旧权重的移动平均，同样的"
+        "改动会使输出最多偏移 {stale:.1f}。",
     )
 
 
@@ -89,8 +89,8 @@ def pixels_are_the_samples_of_batch_norm() -> Evidence:
         bound="at most 1e-12",
         verdict=within(difference, 1e-12),
         n=maps.numel(),
-        why_en="One kernel makes all pixels of a map, so they follow one law and are averaged together.",
-        why_zh="同一张特征图的像素由同一个卷积核算出，服从同一规律，因此一起求平均。",
+        why_en="One kernel computes all pixels of a map, so they follow one distribution and are averaged together.",
+        why_zh="同一张特征图的像素由同一个卷积核算出，服从同一分布，因此一起求平均。",
     )
 
 
@@ -165,8 +165,8 @@ def running_mean_forgets_exponentially() -> Evidence:
         bound="at most 1e-12, for the layer and for an exponential average of the batches' means",
         verdict=within(difference, 1e-12),
         n=len(batches),
-        why_en="A batch k steps ago counts 0.1 x 0.9^k. These weights sum to 1 - 0.9^t: after 30 batches {missing:.1%} "
-        "of the start at 0 is still there, and no correction as Adam's takes it out.",
+        why_en="A batch k steps ago counts 0.1 x 0.9^k. These weights sum to 1 - 0.9^t: after 30 batches the initial "
+        "0 still has a weight of {missing:.1%}, and there is no bias correction as in Adam.",
         why_zh="k 步之前的批量权重为 0.1 x 0.9^k，总和是 1 - 0.9^t：30 个批量之后，初值 0 还占 {missing:.1%}，"
         "这里没有 Adam 那样的偏差修正。",
     )
@@ -175,8 +175,8 @@ def running_mean_forgets_exponentially() -> Evidence:
 @claim(
     chapter=16,
     kind="identity",
-    en="With one example in a batch, batch normalization of a dense layer answers its shift whatever comes in, and the "
-    "layers below learn nothing.",
+    en="With one example in a batch, batch normalization after a dense layer outputs its shift whatever the input, "
+    "and the layers below learn nothing.",
     zh="批量大小为 1 时，全连接层上的批量归一化不论输入什么都只输出偏移参数，它下面的层学不到任何东西。",
     budget_s=1,
 )
@@ -185,8 +185,8 @@ def batch_norm_of_one_example_gives_its_shift() -> Evidence:
     example = torch.randn(1, 5, requires_grad=True)
     gain, shift = torch.randn(5), torch.randn(5)
     answer = gain * standardize(example, *moments(example, (0,)), 1e-5) + shift
-    (slope,) = torch.autograd.grad((answer * torch.randn(5)).sum(), example)
-    difference = max(float((answer - shift).detach().abs().max()), float(slope.abs().max()))
+    (gradient,) = torch.autograd.grad((answer * torch.randn(5)).sum(), example)
+    difference = max(float((answer - shift).detach().abs().max()), float(gradient.abs().max()))
     try:
         nn.BatchNorm1d(5)(example)
     except ValueError:
@@ -195,11 +195,11 @@ def batch_norm_of_one_example_gives_its_shift() -> Evidence:
         refused = 0
     return Evidence(
         value={"difference": difference, "refused": refused},
-        bound="at most 1e-12 from the shift and for the slope; torch refuses such a batch",
+        bound="at most 1e-12 from the shift and for the gradient; torch refuses such a batch",
         verdict=within(difference, 1e-12) if refused else "does not hold",
         n=5,
-        why_en="The mean of one number is the number itself: the difference is 0, and so is its slope. Libraries "
+        why_en="The mean of one number is the number itself: the difference is 0, and so is its gradient. Libraries "
         "refuse to train on such a batch, also where it is the last, ragged one of an epoch.",
-        why_zh="一个数的均值就是它自己，差恒为 0，梯度也恒为 0。"
-        "因此各个库都拒绝用这样的批量训练，哪怕它只是一轮里最后剩下的小批量。",
+        why_zh="一个数的均值就是它自己，差恒为 0，梯度也恒为 0。因此各个库都拒绝用这样的批量训练，哪怕它只是一轮里最后"
+        "剩下的小批量。",
     )

@@ -1,4 +1,4 @@
-"""Chapter 16: batch normalization and the other examples of the batch: one picture, batch mates, dropout."""
+"""Chapter 16: batch normalization and the other examples of the batch: batches of one image, prediction, dropout."""
 
 from collections.abc import Sequence
 
@@ -20,36 +20,36 @@ from d2lab.metrics.paired import mean_interval, paired
 @claim(
     chapter=16,
     kind="identity",
-    en="Batch normalization cannot learn anything from a batch of one picture.",
-    zh="批量里只有一张图片时，批量归一化什么也学不到。",
+    en="Batch normalization cannot learn anything from a batch of one image.",
+    zh="批量里只有一张图像时，批量归一化什么也学不到。",
     budget_s=1,
 )
 def batch_norm_cannot_learn_from_one_image() -> Evidence:
     torch.set_default_dtype(torch.float64)
-    picture = torch.randn(1, 3, 6, 6, requires_grad=True)
-    answer = BatchNorm2d(3)(picture)
-    difference = float((answer - functional.instance_norm(picture)).detach().abs().max())
-    (slope,) = torch.autograd.grad((answer * torch.randn(answer.shape)).sum(), picture)
-    size = float(slope.norm())
+    image = torch.randn(1, 3, 6, 6, requires_grad=True)
+    answer = BatchNorm2d(3)(image)
+    difference = float((answer - functional.instance_norm(image)).detach().abs().max())
+    (gradient,) = torch.autograd.grad((answer * torch.randn(answer.shape)).sum(), image)
+    size = float(gradient.norm())
     learns = difference <= 1e-12 and size > 0.1
     return Evidence(
-        value={"slope": size, "difference": difference},
-        bound="a slope above 0.1, and the output of instance normalization to 1e-12, would refute it",
+        value={"gradient": size, "difference": difference},
+        bound="a gradient above 0.1, and the output of instance normalization to 1e-12, would refute it",
         verdict="does not hold" if learns else "holds",
-        n=picture.numel(),
-        counterexample="a picture of two pixels, 0 and 2: they become -1 and 1",
-        why_en="Behind a convolution the pixels are the samples: one picture has height x width of them, its "
-        "statistics are those of an instance norm, and slopes pass (length {slope:.1f}). Only dense layers, and maps "
+        n=image.numel(),
+        counterexample="an image of two pixels, 0 and 2: they become -1 and 1",
+        why_en="After a convolution the pixels are the samples: one image has height x width of them, its statistics "
+        "are those of instance normalization, and gradients pass (norm {gradient:.1f}). Only dense layers, and maps "
         "of a single pixel, can't learn.",
-        why_zh="卷积层之后像素就是样本：一张图片有高 x 宽个样本，此时等同于实例归一化，梯度照样传下去（长度 "
-        "{slope:.1f}）。学不到的只有全连接层和只剩一个像素的特征图。",
+        why_zh="卷积层之后像素就是样本：一张图像有高 x 宽个样本，此时等同于实例归一化，梯度照样传下去（范数 "
+        "{gradient:.1f}）。学不到的只有全连接层和只剩一个像素的特征图。",
     )
 
 
 @claim(
     chapter=16,
     kind="identity",
-    en="In prediction batch normalization uses the statistics of the whole training, so an answer does not depend on "
+    en="In prediction batch normalization uses the statistics of the whole training, so an output does not depend on "
     "the other examples of the batch; in training it does.",
     zh="预测时批量归一化使用整个训练过程累积的统计量，一个样本的输出与同批的其他样本无关；训练时则有关。",
     budget_s=1,
@@ -59,7 +59,7 @@ def prediction_ignores_the_rest_of_the_batch() -> Evidence:
     layer, example = BatchNorm1d(5), torch.randn(1, 5)
     for batch in torch.randn(20, 16, 5):
         layer(batch)
-    batches = [torch.cat([example, mates]) for mates in torch.randn(50, 7, 5)]
+    batches = [torch.cat([example, others]) for others in torch.randn(50, 7, 5)]
     trained = torch.stack([layer(batch)[0] for batch in batches])
     layer.eval()
     answers = torch.stack([layer(batch)[0] for batch in batches])
@@ -70,8 +70,9 @@ def prediction_ignores_the_rest_of_the_batch() -> Evidence:
         bound="at most 1e-12 in evaluation, a deviation above 0.1 in training",
         verdict=within(difference, 1e-12) if spread > 0.1 else "does not hold",
         n=len(batches),
-        why_en="Running statistics are constants of the model. In training the mates move mean and variance, and one "
-        "example's answer with them: deviation {spread:.2f} or more over 50 batches of 8.",
+        why_en="Running statistics are constants of the model. In training the other examples change mean and "
+        "variance, and with them the output of one example: standard deviation {spread:.2f} or more over 50 batches "
+        "of 8.",
         why_zh="移动平均是网络里的常数。训练时同批样本会改变均值和方差，同一样本的输出随之变化：50 个大小为 8 的批量"
         "中，标准差至少 {spread:.2f}。",
     )
@@ -80,8 +81,8 @@ def prediction_ignores_the_rest_of_the_batch() -> Evidence:
 @claim(
     chapter=16,
     kind="experiment",
-    en="Batch normalization is a source of noise: chance decides an example's mates, and so its shift and scale, by an "
-    "amount that falls with the root of the batch size.",
+    en="Batch normalization is a source of noise: the other examples are random, and so are the shift and scale of an "
+    "example, by an amount that falls with the root of the batch size.",
     zh="批量归一化会引入噪声：同批样本是随机的，一个样本的平移与缩放也就随机，其幅度与批量大小的平方根成反比。",
     budget_s=6,
     smoke={"seeds": range(2), "draws": 20},
@@ -89,18 +90,18 @@ def prediction_ignores_the_rest_of_the_batch() -> Evidence:
 )
 def batch_norm_noise_falls_with_the_root_of_the_batch(seeds: Sequence[int] = range(5), draws: int = 400) -> Evidence:
     pixels = load("digits").train.inputs[:, 0, 3, 4].double()
-    sizes, slopes, noise = (16, 32, 64, 128, 256), [], []
+    sizes, exponents, noise = (16, 32, 64, 128, 256), [], []
     for seed in seeds:
-        luck, spread = stream(seed, "mates"), []
+        rng, spread = stream(seed, "mates"), []
         for size in sizes:
-            chosen = torch.randint(len(pixels), (draws, size), generator=luck)
+            chosen = torch.randint(len(pixels), (draws, size), generator=rng)
             chosen[:, 0] = 0  # the example that is watched is in every batch
             batches = pixels[chosen]
             answers = standardize(batches, *moments(batches, (1,)), 1e-5)[:, 0]
             spread.append(float(answers.std()))
-        slopes.append(float(np.polyfit(np.log(sizes), np.log(spread), 1)[0]))
+        exponents.append(float(np.polyfit(np.log(sizes), np.log(spread), 1)[0]))
         noise.append(spread[0])
-    power = mean_interval(slopes)
+    power = mean_interval(exponents)
     return Evidence(
         value={"power": power.mean, "of_16": float(np.mean(noise))},
         bound="interval of the power within -0.5 +- 0.1",
@@ -129,7 +130,7 @@ def dropout_before_batch_norm_inflates_its_variance() -> Evidence:
     torch.set_default_dtype(torch.float64)
     features = torch.randn(64, 5)
     features -= features.mean(0)
-    # With p = 1/2 each value is 0 or doubled, equally often: this batch is all of dropout's law, without luck.
+    # With p = 1/2 each value is 0 or doubled, equally often: this batch has exactly dropout's distribution.
     layer = BatchNorm1d(5, momentum=1.0)
     layer(torch.cat([2 * features, 0 * features]))
     running = layer.get_buffer("running_var") * 127 / 128  # the unbiased estimate, taken back
@@ -182,8 +183,8 @@ def dropout_spoils_batch_norm(seeds: Sequence[int] = range(5), epochs: int = 2) 
         seeds=tuple(seeds),
         data="digits",
         counterexample="dropout behind the last normalization, in front of the last layer" if refuted else "",
-        why_en="With batch normalization alone the model gets {alone:.3f}; dropout behind the last normalization changes "
-        "that by {behind:+.3f}, in front of one by {front:+.3f}. It is the place that spoils, not the pair.",
+        why_en="With batch normalization alone the model gets {alone:.3f}; dropout behind the last normalization "
+        "changes that by {behind:+.3f}, in front of one by {front:+.3f}. It is the place that spoils, not the pair.",
         why_zh="只用批量归一化时精度为 {alone:.3f}；dropout 放在最后一个归一化之后，变化 {behind:+.3f}，"
         "放在归一化之前，变化 {front:+.3f}。问题出在位置，而不在二者同用。",
     )

@@ -25,10 +25,10 @@ PLAIN = {"momentum": 0.0, "schedule.name": "constant", "warmup_steps": 0, "layou
 @claim(
     chapter=16,
     kind="experiment",
-    en="Upper layers learn fast and lower ones slowly, because the slope gets smaller on its way down; batch "
-    "normalization evens that out.",
+    en="Upper layers learn fast and lower ones slowly, because the gradient shrinks on its way down; batch "
+    "normalization reduces the difference.",
     zh="靠近输出的层学得快，靠近输入的层学得慢，因为梯度在向下传的途中越来越小；批量归一化能缩小这种差距。",
-    scope="LeNet with sigmoids, as it is started; with ReLU the gap is small without normalization",
+    scope="LeNet with sigmoids, at initialization; with ReLU the gap is small without normalization",
     budget_s=3,
     smoke={"seeds": range(2)},
     covers=("with batch normalization one rate serves all layers",),
@@ -38,13 +38,13 @@ def lower_layers_learn_more_slowly(seeds: Sequence[int] = range(5)) -> Evidence:
     images, targets = Prepare(28)(digits.inputs[:256]), digits.targets[:256]
 
     def gap(seed: int, config: LeNetConfig) -> float:
-        """How many powers of ten the last layer's slope, over its weights, lies above the first one's."""
+        """Return log10 of the last layer's gradient, relative to its weights, over the first one's."""
         torch.manual_seed(seed)
         model = initialize(LeNet(config), "kaiming" if config.activation == "relu" else "xavier")
         weights = [model.get_parameter(f"{name}.weight") for name in ("out", "conv1")]
-        slopes = torch.autograd.grad(functional.cross_entropy(model(images), targets), weights)
+        gradients = torch.autograd.grad(functional.cross_entropy(model(images), targets), weights)
         upper, lower = (
-            float(slope.norm() / weight.detach().norm()) for slope, weight in zip(slopes, weights, strict=True)
+            float(gradient.norm() / weight.detach().norm()) for gradient, weight in zip(gradients, weights, strict=True)
         )
         return float(np.log10(upper / lower))
 
@@ -59,11 +59,11 @@ def lower_layers_learn_more_slowly(seeds: Sequence[int] = range(5)) -> Evidence:
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
-        why_en="A sigmoid's slope is at most 1/4, and every layer multiplies by it once more: relative to its "
-        "weights the last layer's slope is {gap:,.0f} times the first's, with normalization {norm:.1f} times. ReLU "
-        "has slope 1: {relu:.1f} times, without any normalization.",
-        why_zh="sigmoid 的斜率最多四分之一，每过一层就再乘一次：末层的相对梯度（梯度与权重之比）是首层的 {gap:,.0f} "
-        "倍，归一化之后是 {norm:.1f} 倍。ReLU 的斜率为 1，不做归一化也只有 {relu:.1f} 倍。",
+        why_en="The derivative of a sigmoid is at most 1/4, and every layer multiplies by it once more: relative to "
+        "its weights the last layer's gradient is {gap:,.0f} times the first's, with normalization {norm:.1f} times. "
+        "ReLU has derivative 1: {relu:.1f} times, without any normalization.",
+        why_zh="sigmoid 的导数最多四分之一，每过一层就再乘一次：末层的相对梯度（梯度与权重之比）是首层的 {gap:,.0f} "
+        "倍，归一化之后是 {norm:.1f} 倍。ReLU 的导数为 1，不做归一化也只有 {relu:.1f} 倍。",
     )
 
 
@@ -95,8 +95,8 @@ def batch_norm_allows_larger_rates(
         seeds=tuple(seeds),
         data="digits",
         why_en="Of three rates, 0.1, 0.3 and 1, on average {without:.1f} lead to an accuracy of 0.8 without "
-        "normalization and {norm:.1f} with it: behind a normalization larger weights give the same outputs and "
-        "smaller slopes, so a step that is too long slows those after it.",
+        "normalization and {norm:.1f} with it: before a normalization larger weights give the same outputs and "
+        "smaller gradients, so a step that is too long shortens those after it.",
         why_zh="0.1、0.3 和 1 这三个学习率中，不归一化时平均有 {without:.1f} 个能达到 0.8，归一化时有 {norm:.1f} 个："
         "权重变大时，归一化之后的输出不变、梯度反而变小，步子过大时会自行减速。",
         figure=partial(
@@ -115,7 +115,7 @@ def batch_norm_allows_larger_rates(
 @claim(
     chapter=16,
     kind="experiment",
-    en="Batch normalization helps because it keeps the mean and variance of what each layer is given from moving.",
+    en="Batch normalization helps because it keeps mean and variance of the inputs of each layer from changing.",
     zh="批量归一化之所以有效，是因为它使每一层输入的均值和方差不再变动。",
     scope="LeNet with ReLU at a rate of 1, digits",
     budget_s=7,
@@ -123,7 +123,7 @@ def batch_norm_allows_larger_rates(
 )
 def batch_norm_helps_by_holding_distributions_still(seeds: Sequence[int] = range(5), epochs: int = 2) -> Evidence:
     def jolt(layer: nn.Module, _: object, maps: torch.Tensor) -> torch.Tensor:
-        """Move mean and deviation of each channel at every step, right behind what has set them to 0 and 1."""
+        """Change mean and deviation of each channel at every step, right after they were set to 0 and 1."""
         if not layer.training or not isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
             return maps
         shape = (1, maps.shape[1], *[1] * (maps.ndim - 2))
@@ -145,17 +145,17 @@ def batch_norm_helps_by_holding_distributions_still(seeds: Sequence[int] = range
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
-        counterexample="every channel stretched and moved at random behind its normalization, anew at each step",
-        why_en="Moved and stretched at random at each step, normalized channels still get the model to {moved:.2f}"
-        " ({normalized:.2f} if left alone, {without:.2f} without normalization). What helps is what survives: the "
-        "scale of the weights no longer matters, and slopes stay even.",
+        counterexample="every channel scaled and shifted at random after its normalization, differently at each step",
+        why_en="Shifted and scaled at random at each step, normalized channels still give an accuracy of {moved:.2f} "
+        "({normalized:.2f} if left alone, {without:.2f} without normalization). What helps is what survives: the "
+        "scale of the weights no longer matters, and gradients stay in range.",
         why_zh="归一化之后每一步再随机平移和拉伸各通道，精度仍达 {moved:.2f}（不加扰动为 {normalized:.2f}，不用归一化"
         "为 {without:.2f}）。起作用的是保留下来的东西：权重的尺度不再重要，梯度保持平稳。",
         figure=partial(
             dots,
             runs,
             intervals(runs),
-            title="Moving what was held still hardly hurts",
+            title="Distributions that move hardly hurt",
             subtitle=f"LeNet on the digits at a rate of 1, {epochs} epochs",
             horizontal="test accuracy",
         ),
@@ -167,7 +167,7 @@ def batch_norm_helps_by_holding_distributions_still(seeds: Sequence[int] = range
     kind="experiment",
     en="The deeper the model, the more batch normalization helps.",
     zh="网络越深，批量归一化的作用越大。",
-    scope="2 and 12 dense ReLU layers of 64 units from Kaiming's start, 2 epochs on the digits",
+    scope="2 and 12 dense ReLU layers of 64 units with Kaiming initialization, 2 epochs on the digits",
     budget_s=5,
     smoke={"seeds": range(2), "epochs": 1},
 )

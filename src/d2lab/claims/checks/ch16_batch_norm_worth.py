@@ -1,4 +1,4 @@
-"""Chapter 16: what batch normalization is worth: speed, accuracy, and at what batch size."""
+"""Chapter 16: the effect of batch normalization on convergence and accuracy, and its need of large batches."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -69,9 +69,9 @@ def batch_norm_leaves_accuracy_alone(seeds: Sequence[int] = range(5), epochs: in
         seeds=tuple(seeds),
         data="digits",
         counterexample="LeNet with sigmoids and plain gradient descent: without normalization it still guesses",
-        why_en="At the same budget it is worth {gain:.2f} where plain descent does not leave the sigmoids' plateau, "
-        "and {relu:.3f} with ReLU, a good start and momentum. It leaves accuracy alone only where both models are "
-        "trained to the end.",
+        why_en="At the same budget it gains {gain:.2f} where plain gradient descent does not leave the sigmoids' "
+        "plateau, and {relu:.3f} with ReLU, a suitable initialization and momentum. It leaves accuracy alone only "
+        "where both models are trained to convergence.",
         why_zh="训练轮数相同时，若梯度下降走不出 sigmoid 的平台区，它能提高 {gain:.2f}；用 ReLU、合适的初始化和动量"
         "时，只提高 {relu:.3f}。只有两个网络都训练到收敛，这句话才成立。",
         figure=partial(

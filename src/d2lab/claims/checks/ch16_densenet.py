@@ -83,15 +83,15 @@ def dense_layers_see_all_maps_before_them() -> Evidence:
 @claim(
     chapter=16,
     kind="experiment",
-    en="Dense connections carry slopes to early layers better than a chain of the same layers does.",
+    en="Dense connections carry gradients to early layers better than a chain of the same layers does.",
     zh="与同样的层串成的普通链相比，稠密连接能更好地把梯度传到前面的层。",
-    scope="a block of 12 layers as it is started, without normalization",
+    scope="a block of 12 layers at initialization, without normalization",
     budget_s=2,
     smoke={"seeds": range(2), "layers": 3},
 )
 def dense_connections_carry_gradients(seeds: Sequence[int] = range(5), layers: int = 12) -> Evidence:
     def decades(dense: bool, norm: bool, seed: int) -> float:
-        """How many powers of ten the slope of the first layer's weights lies above that of the last one's."""
+        """Return log10 of the gradient of the first layer's weights over that of the last one's."""
         torch.manual_seed(seed)
         block, width, config = nn.Sequential(), 16, DenseNetConfig(growth=12)
         for _ in range(layers):
@@ -101,8 +101,8 @@ def dense_connections_carry_gradients(seeds: Sequence[int] = range(5), layers: i
         block.train(mode=norm)  # in evaluation a new normalization divides by 1
         maps = block(torch.randn(16, 16, 6, 6))
         weights = [module.weight for module in block.modules() if isinstance(module, nn.Conv2d)]
-        slopes = torch.autograd.grad((maps[:, -12:] * torch.randn(16, 12, 6, 6)).sum(), weights)
-        return float((slopes[0].norm() / slopes[-1].norm()).log10())
+        gradients = torch.autograd.grad((maps[:, -12:] * torch.randn(16, 12, 6, 6)).sum(), weights)
+        return float((gradients[0].norm() / gradients[-1].norm()).log10())
 
     ways = {
         (dense, norm): [decades(dense, norm, seed) for seed in seeds]
@@ -116,15 +116,15 @@ def dense_connections_carry_gradients(seeds: Sequence[int] = range(5), layers: i
             "chain": 10 ** mean_interval(ways[False, False]).mean,
             "chain_norm": 10**chain.mean,
         },
-        bound="10 times larger in all of the interval; holds everywhere if the normalized chain's slope shrinks 10 "
+        bound="10 times larger in all of the interval; holds everywhere if the normalized chain's gradient shrinks 10 "
         "times too",
         verdict="does not hold" if gain.low < 1 else "holds" if chain.high < -1 else "holds in scope",
         interval=(10**gain.low, 10**gain.high),
         n=len(seeds),
         seeds=tuple(seeds),
-        why_en="In a chain the first layer's slope is {chain:.0e} of the last one's; with a direct way from each "
-        "layer to the last it is {gain:,.0f} times larger. But normalize the chain, as the dense block is, and its "
-        "slope does not shrink at all: {chain_norm:.1f} times the last one's.",
+        why_en="In a chain the first layer's gradient is {chain:.0e} of the last one's; with a direct path from each "
+        "layer to the last it is {gain:,.0f} times larger. But with normalization, which the dense block has, the "
+        "chain's gradient does not shrink at all: {chain_norm:.1f} times the last one's.",
         why_zh="普通链中首层的梯度只有末层的 {chain:.0e}；稠密连接让每一层直通末层，梯度大了 {gain:,.0f} 倍。"
         "不过若像稠密块那样给链也加上归一化，梯度根本不会变小，而是末层的 {chain_norm:.1f} 倍。",
     )

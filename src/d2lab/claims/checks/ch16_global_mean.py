@@ -14,7 +14,7 @@ from d2lab.plot import dots, lines
 
 
 def trunk(*head: nn.Module, norm: bool = False) -> nn.Module:
-    """Two convolutions, 64 maps of 4x4 from a picture of 8x8, and what stands behind them."""
+    """Build two convolutions, 64 maps of 4x4 from an image of 8x8, with a head on top."""
     layers: list[nn.Module] = []
     for inputs, outputs in ((1, 32), (32, 64)):
         layers += [nn.Conv2d(inputs, outputs, 3, padding=1), *[nn.BatchNorm2d(outputs)] * norm, nn.ReLU()]
@@ -45,22 +45,22 @@ def global_mean_overfits_less(seeds: Sequence[int] = range(5), epochs: int = 12)
         trained(partial(build, norm=True), seeds, epochs=epochs, rate=0.05, examples=200, batch_size=20)
         for build in (with_global_mean, with_linear_layers)
     )
-    learnt, known = ends(mean, "train_accuracy"), ends(linear, "train_accuracy")
+    learned, known = ends(mean, "train_accuracy"), ends(linear, "train_accuracy")
     gap = paired(
-        [train - test for train, test in zip(learnt, ends(mean), strict=True)],
+        [train - test for train, test in zip(learned, ends(mean), strict=True)],
         [train - test for train, test in zip(known, ends(linear), strict=True)],
     )
     accuracy = {"global mean": ends(mean), "linear layers": ends(linear)}
     return Evidence(
-        value={"gap": gap.mean, "visible": gap.visible, "learnt": min(learnt + known)},
+        value={"gap": gap.mean, "visible": gap.visible, "learned": min(learned + known)},
         bound="a smaller gap from training to test accuracy in all of the interval, training at 0.95 or more; "
         + power_note(gap),
-        verdict="holds in scope" if gap.high < 0 and min(learnt + known) >= 0.95 else "does not hold",
+        verdict="holds in scope" if gap.high < 0 and min(learned + known) >= 0.95 else "does not hold",
         interval=(gap.low, gap.high),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
-        counterexample="200 centered digits, learnt nearly by heart by both",
+        counterexample="200 centered digits, nearly memorized by both",
         figure=partial(
             dots,
             accuracy,
@@ -70,9 +70,10 @@ def global_mean_overfits_less(seeds: Sequence[int] = range(5), epochs: int = 12)
             horizontal="accuracy on 360 other digits",
         ),
         why_en="No smaller gap is seen: {gap:+.3f}, where {visible:.2f} would show. A seventh of the parameters still "
-        "learns the training set ({learnt:.0%} in the worst run), and gives up where a stroke was, which digits need.",
-        why_zh="看不到更小的差距：两者之差为 {gap:+.3f}，差到 {visible:.2f} 才看得出来。参数只有七分之一，"
-        "照样能记住训练集（最差一次的训练精度为 {learnt:.0%}），却丢掉了笔画的位置，而认数字正需要它。",
+        "memorizes the training set ({learned:.0%} in the worst run), and loses the positions of strokes, which "
+        "digits need.",
+        why_zh="看不到更小的差距：两者之差为 {gap:+.3f}，差到 {visible:.2f} 才看得出来。参数只有七分之一，照样能记住训"
+        "练集（最差一次的训练精度为 {learned:.0%}），却丢掉了笔画的位置，而认数字正需要它。",
     )
 
 
@@ -111,14 +112,14 @@ def global_mean_learns_slowly(seeds: Sequence[int] = range(5), epochs: int = 8) 
             lines,
             list(range(1, epochs + 1)),
             curves,
-            title="A mean passes on little at first",
+            title="A global mean learns slowly at first",
             subtitle=f"600 digits, the same convolutions, mean of {len(seeds)} seeds",
             horizontal="epoch",
             vertical="test accuracy",
         ),
-        why_en="The mean hands a sixteenth of the slope to each of its 16 pixels, and at first all maps have the same "
-        "mean: at one rate it is 80 % right {same_rate:.1f} epochs later or more, and at ten times the rate still "
-        "{later:.1f}.",
+        why_en="The mean passes a sixteenth of the gradient to each of its 16 pixels, and at first all maps have the "
+        "same mean: at one rate it is 80 % right {same_rate:.1f} epochs later or more, and at ten times the rate "
+        "still {later:.1f}.",
         why_zh="取平均使 16 个像素各只分到十六分之一的梯度，而且起初各张图的平均值相差无几：同一学习率下晚 "
         "{same_rate:.1f} 个周期达到八成精度，学习率放大十倍仍晚 {later:.1f} 个周期。",
     )

@@ -51,7 +51,7 @@ def nin_is_blocks_of_pixelwise_convolutions() -> Evidence:
     kind="identity",
     en="NiN has no linear layer.",
     zh="NiN 没有全连接层。",
-    covers=("a model without linear layers takes pictures of any size: AlexNet of the same weights can't",),
+    covers=("a model without linear layers takes images of any size: AlexNet with the same weights can't",),
     budget_s=1,
 )
 def nin_has_no_linear_layer() -> Evidence:
@@ -68,10 +68,10 @@ def nin_has_no_linear_layer() -> Evidence:
             refused = 1
     return Evidence(
         value={"linear": linear, "sizes": len(sides), "refused": refused},
-        bound="none, and ten scores for every size of picture",
+        bound="none, and ten scores for every size of image",
         verdict="holds" if not linear and shapes == {(1, 10)} and refused else "does not hold",
         n=len(list(model.modules())),
-        why_en="A mean over a map takes a map of any size: one model reads {sizes} sizes of picture. Still a 1x1 "
+        why_en="A mean over a map takes a map of any size: one model reads {sizes} sizes of image. Still a 1x1 "
         "convolution is a linear layer that every pixel shares.",
         why_zh="对一张图取平均不限边长：同一个网络能读 {sizes} 种大小的图像。不过 1×1 卷积就是各像素共享的全连接层。",
     )

@@ -43,8 +43,8 @@ def a_residual_block_of_zeros_is_the_identity() -> Evidence:
         verdict=within(post, 1e-12),
         n=len(inputs),
         counterexample="-1 goes in, ReLU(-1 + 0) = 0 comes out",
-        why_en="The notes' block ends with a ReLU behind the sum, which cuts what is below 0: off by up to "
-        "{post:.0f}. A block that bends before its convolutions, as ResNets of 2016 do, returns everything, off by "
+        why_en="The notes' block ends with a ReLU after the sum, which sets negative values to 0: off by up to "
+        "{post:.0f}. A pre-activation block, with the ReLU before its convolutions (2016), returns everything, off by "
         "{pre:.0f}.",
         why_zh="笔记中的残差块在相加之后还有一个 ReLU，会截掉负数，最多相差 {post:.0f}；"
         "而 2016 年的预激活残差块先激活再卷积，原样返回一切输入，相差 {pre:.0f}。",
@@ -168,9 +168,10 @@ def residual_is_output_minus_input() -> Evidence:
 @claim(
     chapter=16,
     kind="experiment",
-    en="A ResNet fits the small model first and the residual after it: at the start its blocks add next to nothing.",
+    en="A ResNet fits the small model first and the residual after it: at initialization its blocks add next to "
+    "nothing.",
     zh="ResNet 先拟合小模型，再拟合残差：训练开始时，残差块几乎不增加任何东西。",
-    scope="20 layers with Kaiming's start",
+    scope="20 layers with Kaiming initialization",
     budget_s=1,
     smoke={"seeds": range(2)},
 )
@@ -202,9 +203,9 @@ def residuals_begin_small(seeds: Sequence[int] = range(5)) -> Evidence:
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
-        counterexample="the usual start: nothing in the loss or in the order of steps puts the input first",
-        why_en="As a ResNet is usually started, a block adds {share:.2f} of its input's length at once, and all "
-        "blocks learn together. It is true of a start with zeros in each block's last layer: {zero:.0f}.",
+        counterexample="the usual initialization: nothing in the loss or in the order of steps puts the input first",
+        why_en="With the usual initialization a block adds {share:.2f} of the norm of its input at once, and all "
+        "blocks learn together. It is true if each block's last layer is initialized to zero: {zero:.0f}.",
         why_zh="按通常的初始化，残差块一开始就加上输入长度的 {share:.2f} 倍，所有的块同时学习。"
         "只有把每个块的最后一层初始化为 0（此时为 {zero:.0f}），这句话才成立。",
     )

@@ -16,7 +16,7 @@ from d2lab.plot import lines
     chapter=16,
     kind="definition",
     en="Standardizing (mean 0, deviation 1), scaling (into 0 to 1) and batch normalization (by the batch, then a "
-    "learnt gain and shift) are three different things.",
+    "learned gain and shift) are three different things.",
     zh="标准化（均值 0、标准差 1）、缩放（映射到 0 到 1 之间）和批量归一化（按批量统计，再学习拉伸和偏移）是三件不同"
     "的事。",
     budget_s=4,
@@ -90,27 +90,27 @@ def standardizing_makes_data_normal() -> Evidence:
 @claim(
     chapter=16,
     kind="identity",
-    en="Gain and shift of batch normalization are learnt and give back what normalizing took: with the batch's "
-    "deviation and mean for them, the layer is the identity.",
+    en="Gain and shift of batch normalization are learned and can undo it: with the batch's standard deviation and "
+    "mean for them, the layer is the identity.",
     zh="批量归一化的拉伸参数和偏移参数由学习得到，能恢复归一化所丢掉的东西：取批量的标准差和均值时，整层就是恒等映射。",
     budget_s=1,
-    covers=("they begin at 1 and 0 and have slopes, so they are trained",),
+    covers=("they are initialized to 1 and 0 and have gradients, so they are trained",),
 )
 def gain_and_shift_can_undo_batch_norm() -> Evidence:
     torch.set_default_dtype(torch.float64)
     layer, batch = BatchNorm1d(5), 3 + 2 * torch.randn(64, 5)
     gain, shift = layer.parameters()
     began = float(((gain - 1).abs().max() + shift.abs().max()).detach())
-    slopes = torch.autograd.grad((layer(batch) * torch.randn(64, 5)).sum(), [gain, shift])
-    least = min(float(slope.abs().min()) for slope in slopes)
+    gradients = torch.autograd.grad((layer(batch) * torch.randn(64, 5)).sum(), [gain, shift])
+    least = min(float(gradient.abs().min()) for gradient in gradients)
     mean, variance = moments(batch, (0,))
     with torch.no_grad():
         gain.copy_((variance[0] + layer.eps).sqrt())
         shift.copy_(mean[0])
     difference = float((layer(batch) - batch).detach().abs().max())
     return Evidence(
-        value={"difference": difference, "slope": least},
-        bound="at most 1e-12; both begin at 1 and 0, and no slope is 0",
+        value={"difference": difference, "gradient": least},
+        bound="at most 1e-12; both are initialized to 1 and 0, and no gradient is 0",
         verdict=within(difference, 1e-12) if began == 0 and least > 0 else "does not hold",
         n=batch.numel(),
         why_en="x = deviation (x - mean) / deviation + mean. So no function is lost; but the amount that was implied "

@@ -73,11 +73,11 @@ def schedules_are_functions_of_the_step() -> Evidence:
 )
 def falling_rates_end_lower(seeds: Sequence[int] = range(5), steps: int = 300) -> Evidence:
     def losses(schedule: ScheduleName, rate: float, seed: int) -> list[float]:
-        luck, config = stream(seed, "noise"), ScheduleConfig(name=schedule)
+        rng, config = stream(seed, "noise"), ScheduleConfig(name=schedule)
         weight = torch.full((500,), 3.0, requires_grad=True)
         optimizer, seen = SGD([weight], lr=rate), []
         for step in range(steps):
-            weight.grad = weight.detach() + torch.randn(500, generator=luck)  # of |w|^2 / 2, and noise
+            weight.grad = weight.detach() + torch.randn(500, generator=rng)  # of |w|^2 / 2, and noise
             set_lr(optimizer, rate * lr_scale(config, step, steps))
             optimizer.step()
             seen.append(float(weight.detach().square().mean() / 2))
@@ -98,8 +98,9 @@ def falling_rates_end_lower(seeds: Sequence[int] = range(5), steps: int = 300) -
         interval=(constant.low, constant.high),
         n=len(seeds),
         seeds=tuple(seeds),
-        why_en="A constant rate r keeps stirring: the loss stays near r / (4 - 2 r), here 1/6, and the cosine ends "
-        "{gap:.3f} lower, at {cosine:.4f}. A small rate from the start arrives too late: {small:.3f} above.",
+        why_en="With a constant rate r the noise keeps moving the weights: the loss stays near r / (4 - 2 r), here "
+        "1/6, and the cosine ends {gap:.3f} lower, at {cosine:.4f}. A rate that is small from the beginning is too "
+        "slow: {small:.3f} above.",
         why_zh="恒定学习率 r 会一直受噪声扰动，损失停在 r / (4 - 2 r) 附近，这里是 1/6；余弦调度低 {gap:.3f}，到 "
         "{cosine:.4f}。若一开始就用很小的学习率，则来不及走到，高出 {small:.3f}。",
         figure=partial(
@@ -124,12 +125,12 @@ def falling_rates_end_lower(seeds: Sequence[int] = range(5), steps: int = 300) -
 def adam_is_a_learning_rate_schedule() -> Evidence:
     weights = torch.zeros(2, dtype=torch.float64, requires_grad=True)
     optimizer = Adam([weights], lr=0.01, eps=0.0)
-    rates, slopes = [], torch.tensor([10.0, 0.001], dtype=torch.float64)
+    rates, gradients = [], torch.tensor([10.0, 0.001], dtype=torch.float64)
     for _ in range(20):
         before = weights.detach().clone()
-        weights.grad = slopes.clone()
+        weights.grad = gradients.clone()
         optimizer.step()
-        rates.append((before - weights.detach()) / slopes)  # what a weight moves for each unit of its slope
+        rates.append((before - weights.detach()) / gradients)  # the rate of each weight: its step over its gradient
     at_once = float(rates[-1][1] / rates[-1][0])
     over_time = float((rates[-1] / rates[0] - 1).abs().max())
     stated = float(optimizer.param_groups[0]["lr"])
@@ -138,9 +139,9 @@ def adam_is_a_learning_rate_schedule() -> Evidence:
         bound="rates of two weights at the same step that differ by a factor above 2 would refute it",
         verdict="does not hold" if at_once > 2 and stated == 0.01 else "holds",
         n=len(rates),
-        counterexample="two weights with slopes 10 and 0.001: both move by 0.01 at every step",
-        why_en="A schedule knows the step alone and gives all weights one factor. Adam divides each weight's slope "
-        "by its own size: at the same step the rates differ {ratio:,.0f} times, over 20 steps they change by "
+        counterexample="two weights with gradients 10 and 0.001: both move by 0.01 at every step",
+        why_en="A schedule depends on the step alone and gives all weights one factor. Adam divides each weight's "
+        "gradient by its own size: at the same step the rates differ {ratio:,.0f} times, over 20 steps they change by "
         "{over_time:.0e}, and the stated rate is still {stated}. So one may, and does, put a schedule on top of Adam.",
         why_zh="调度只看步数，给所有权重同一个系数；Adam 则用各自梯度的大小来除：同一步里两个权重的有效学习率相差"
         " {ratio:,.0f} 倍，20 步之间只变化 {over_time:.0e}，设定的学习率仍是 {stated}。所以 Adam 之上还可以再加调度，"

@@ -94,7 +94,7 @@ def shallow(norm: bool) -> nn.Module:
 def small_kernels_beat_large_ones(seeds: Sequence[int] = range(5), epochs: int = 4) -> Evidence:
     runs: dict[str, list[float]] = {}
     starts: dict[str, tuple[bool, InitName]] = {
-        "torch's start": (False, "default"),
+        "torch's default": (False, "default"),
         "Kaiming, batch norm": (True, "kaiming"),
     }
     for how, (norm, init) in starts.items():
@@ -118,10 +118,11 @@ def small_kernels_beat_large_ones(seeds: Sequence[int] = range(5), epochs: int =
             subtitle="equally many weights, equally many pixels seen; a dot a seed",
             horizontal="test accuracy on digits",
         ),
-        why_en="Twice as many layers are harder to start: from torch's small weights the stacks end {plain:+.2f} from "
-        "the large kernels. Well started and normalized the difference is {fair:+.3f}: depth pays only if it trains.",
-        why_zh="层数翻倍，更难起步：用 torch 默认的小权重，堆叠的小核与大核的精度差为 {plain:+.2f}；换成 Kaiming "
-        "初始化加批量归一化，差距是 {fair:+.3f}。深度要训练得动才有好处。",
+        why_en="Twice as many layers are harder to initialize: with torch's small default weights the stacks end "
+        "{plain:+.2f} from the large kernels. With Kaiming initialization and batch normalization the difference is "
+        "{fair:+.3f}: depth pays only if it trains.",
+        why_zh="层数翻倍，更难起步：用 torch 默认的小权重，堆叠的小核与大核的精度差为 {plain:+.2f}；换成 Kaiming 初始"
+        "化加批量归一化，差距是 {fair:+.3f}。只有训练得动，深度才有好处。",
     )
 
 
@@ -145,8 +146,8 @@ def windowed(kernel: int) -> nn.Module:
     budget_s=27,
     smoke={"seeds": range(2), "epochs": 1},
     covers=(
-        "GoogLeNet works because windows of several sizes catch details of several sizes: why a whole model works can't "
-        "be checked, what its block gains can",
+        "GoogLeNet works because windows of several sizes catch details of several sizes: why a whole model works "
+        "can't be checked, what its block gains can",
     ),
 )
 def mixed_windows_beat_one_size(seeds: Sequence[int] = range(5), epochs: int = 6) -> Evidence:

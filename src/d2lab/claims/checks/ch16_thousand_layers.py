@@ -1,4 +1,4 @@
-"""Chapter 16: shortcuts and the slopes of a thousand layers."""
+"""Chapter 16: shortcuts and the gradients of a thousand layers."""
 
 from functools import partial
 
@@ -17,8 +17,8 @@ DEPTHS = (10, 30, 100, 300, 1000)  # linear layers
 @claim(
     chapter=16,
     kind="identity",
-    en="The slope of a residual block is the identity plus the slope of what it adds: the gradient has a path on "
-    "which it is only added to.",
+    en="The Jacobian of a residual block is the identity plus the Jacobian of what it adds: the gradient has a path "
+    "on which it is only added to.",
     zh="残差块的导数等于单位矩阵加上残差部分的导数：梯度有一条只做加法的通路。",
     scope="",
     budget_s=1,
@@ -37,49 +37,50 @@ def skip_adds_the_identity_to_the_jacobian() -> Evidence:
         verdict=within(difference, 1e-12),
         n=18 * 18,
         why_en="d(x + F(x)) / dx = I + F'(x). Here F stretches by {added:.2f} at most: alone it would shrink every "
-        "slope, but nothing that comes down is lost through I. A ReLU behind the sum, as in the notes' block, cuts "
-        "that path in part.",
+        "gradient, but through I nothing is lost. A ReLU after the sum, as in the notes' block, blocks a part of that "
+        "path.",
         why_zh="d(x + F(x)) / dx = I + F'(x)。这里 F 最多放大 {added:.2f} 倍，单靠它梯度会越来越小，而经过 I 的梯度丝"
         "毫不损失。若相加之后还有 ReLU（如笔记中的块），这条通路会被截掉一部分。",
     )
 
 
-def slope_behind(layers: int, kind: str) -> float:
-    """Length of the slope, with respect to the input, of the output along a random direction of length 1."""
-    start = torch.randn(16, 32, requires_grad=True)
-    maps, blocks = start, layers // 2
+def input_gradient(layers: int, kind: str) -> float:
+    """Return the norm of the gradient, with respect to the input, of the output along a random unit vector."""
+    inputs = torch.randn(16, 32, requires_grad=True)
+    maps, blocks = inputs, layers // 2
     for _ in range(blocks):
         added = BatchNorm1d(32)(maps) if kind == "normalized" else maps
         added = nn.Linear(32, 32)(nn.Linear(32, 32)(added).relu())
         added = added / blocks**0.5 if kind == "scaled" else added
         maps = added if kind == "plain" else maps + added
     direction = torch.randn(16, 32)
-    (slope,) = torch.autograd.grad((maps * direction).sum() / direction.norm(), start)
-    return float(slope.norm())
+    (gradient,) = torch.autograd.grad((maps * direction).sum() / direction.norm(), inputs)
+    return float(gradient.norm())
 
 
 @claim(
     chapter=16,
     kind="measurement",
-    en="A ResNet of 1,000 layers can be trained because the slope reaches the first layer; without shortcuts it does "
-    "not.",
+    en="A ResNet of 1,000 layers can be trained because the gradient reaches the first layer; without shortcuts it "
+    "does not.",
     zh="ResNet 能训练一千层，是因为梯度能传到第一层；没有捷径就传不到。",
     scope="blocks that are normalized, or scaled by the root of their number",
     budget_s=3,
 )
 def shortcuts_carry_gradients_through_1000_layers() -> Evidence:
     torch.set_default_dtype(torch.float64)
-    plain = [slope_behind(layers, "plain") for layers in DEPTHS]
-    normalized, scaled = ([slope_behind(layers, kind) for layers in DEPTHS] for kind in ("normalized", "scaled"))
-    steady = all(0.1 < slope < 100 for slope in normalized + scaled)
+    plain = [input_gradient(layers, "plain") for layers in DEPTHS]
+    normalized, scaled = ([input_gradient(layers, kind) for layers in DEPTHS] for kind in ("normalized", "scaled"))
+    steady = all(0.1 < gradient < 100 for gradient in normalized + scaled)
     return Evidence(
         value={"normalized": normalized[-1], "scaled": scaled[-1], "plain": plain[-1], "plain_100": plain[2]},
-        bound="slopes between 0.1 and 100 at every depth with shortcuts, below 1e-12 from 100 layers on without",
+        bound="gradient norms between 0.1 and 100 at every depth with shortcuts, below 1e-12 from 100 layers on "
+        "without",
         verdict="holds in scope" if steady and max(plain[2:]) < 1e-12 else "does not hold",
         n=len(DEPTHS),
-        why_en="A plain chain multiplies its slopes: {plain_100:.0e} is left after 100 layers, and after 1,000 "
-        "float64 has no number for it ({plain:.0f}). With shortcuts it is {normalized:.0f} behind 1,000 normalized "
-        "layers and {scaled:.1f} behind scaled ones.",
+        why_en="A plain chain multiplies the layers' derivatives: {plain_100:.0e} is left after 100 layers, and after "
+        "1,000 it underflows float64 ({plain:.0f}). With shortcuts it is {normalized:.0f} after 1,000 normalized "
+        "layers and {scaled:.1f} after scaled ones.",
         why_zh="普通链把各层的导数相乘：100 层后只剩 {plain_100:.0e}，1000 层后 float64 已表示不了（{plain:.0f}）。"
         "有捷径时，经过 1000 层，归一化的为 {normalized:.0f}，缩放过的为 {scaled:.1f}。",
     )
@@ -88,33 +89,33 @@ def shortcuts_carry_gradients_through_1000_layers() -> Evidence:
 @claim(
     chapter=16,
     kind="measurement",
-    en="Shortcuts alone keep the slope in bounds through 1,000 layers.",
+    en="Shortcuts alone keep the gradient in bounds through 1,000 layers.",
     zh="只要有捷径，梯度经过一千层也不会失控。",
     budget_s=3,
 )
 def shortcuts_alone_keep_gradients_in_bounds() -> Evidence:
     torch.set_default_dtype(torch.float64)
     kinds = {"shortcuts alone": "bare", "and normalization": "normalized", "and scaling": "scaled", "plain": "plain"}
-    found = {name: [slope_behind(layers, kind) for layers in DEPTHS] for name, kind in kinds.items()}
-    bare, normalized, *_ = (slopes[-1] for slopes in found.values())
+    found = {name: [input_gradient(layers, kind) for layers in DEPTHS] for name, kind in kinds.items()}
+    bare, normalized, *_ = (gradients[-1] for gradients in found.values())
     return Evidence(
         value={"bare": bare, "normalized": normalized},
-        bound="a slope above 1,000 would refute it",
+        bound="a gradient norm above 1,000 would refute it",
         verdict="does not hold" if bare > 1000 else "holds",
         n=len(DEPTHS),
         counterexample="f(x) = x + x / 10, a thousand times: 1.1^1000 is above 1e41",
         why_en="I + F' is above 1 in most directions, and that multiplies too: {bare:.0e} behind 1,000 layers. "
         "Normalization in each block ({normalized:.0f}), or dividing each by the root of their number, is what holds "
         "it.",
-        why_zh="I + F' 在多数方向上大于 1，同样会连乘：1000 层后为 {bare:.0e}。"
-        "真正起约束作用的是块内的归一化（{normalized:.0f}），或者把每块除以块数的平方根。",
+        why_zh="I + F' 在多数方向上大于 1，同样会连乘：1000 层后为 {bare:.0e}。真正起约束作用的是块内的归一化"
+        "（{normalized:.0f}），或者把每块除以块数的平方根。",
         figure=partial(
             lines,
             DEPTHS,
-            {name: [slope if slope > 1e-30 else float("nan") for slope in slopes] for name, slopes in found.items()},
+            {name: [norm if norm > 1e-30 else float("nan") for norm in norms] for name, norms in found.items()},
             title="Shortcuts alone explode",
             horizontal="layers",
-            vertical="length of the slope at the input",
+            vertical="norm of the gradient at the input",
             log="xy",
         ),
     )
