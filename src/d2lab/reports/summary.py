@@ -112,6 +112,17 @@ def _picture(config: ModelConfig) -> tuple[int, ...]:
     return channels, side, side
 
 
+def summarize_config(config: ModelConfig, shape: tuple[int, ...] | None = None) -> ModelSummary:
+    """Return the summary of the model of these settings, counted on the meta device: no weight is allocated.
+
+    Args:
+        config: of any model.
+        shape: of one example, without the batch axis; one image of the model's channels and side unless given.
+    """
+    with torch.device("meta"):
+        return summarize(build_model(config), torch.zeros(1, *(_picture(config) if shape is None else shape)))
+
+
 def inspect(subject: Subject, *, timed: bool = True, batch: int = 1, device: str = "auto") -> Inspected:
     """Take the account of a model, without weights; then build it and time it, if that is wanted.
 
@@ -127,8 +138,7 @@ def inspect(subject: Subject, *, timed: bool = True, batch: int = 1, device: str
     if batch < 1:
         raise ConfigError("--batch", got=batch, need="1 example or more")
     where = resolve_device(device)
-    with torch.device("meta"):
-        taken = summarize(build_model(subject.config), torch.zeros(1, *subject.shape))
+    taken = summarize_config(subject.config, subject.shape)
     times = None
     if timed:
         with fork_rng(str(where)):

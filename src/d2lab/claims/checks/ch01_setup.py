@@ -1,12 +1,14 @@
 """Chapter 1: the environment of the notes, and the two kinds of classes that they speak of first."""
 
 from collections.abc import Callable
+from itertools import repeat
 
 import torch
 from torch.nn import functional
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
+from d2lab.claims.training import train_steps
 from d2lab.data.catalog import load
 from d2lab.models.softmax import SoftmaxConfig, SoftmaxRegression
 from d2lab.optimizers.adam import Adam
@@ -66,7 +68,7 @@ def the_books_package_still_installs() -> Evidence:
 def overlapping_classes_need_a_sigmoid_each() -> Evidence:
     digits = load("digits").train
     labels = torch.stack([digits.targets % 2 == 0, digits.targets > 4], 1)  # even; above four: 6 and 8 are both
-    both = labels.all(1)
+    both, images = labels.all(1), to_unit(digits.inputs)
     heads: dict[str, tuple[Callable[..., torch.Tensor], Callable[[torch.Tensor], torch.Tensor]]] = {
         "sigmoid": (functional.binary_cross_entropy_with_logits, torch.sigmoid),
         "softmax": (functional.cross_entropy, lambda logits: logits.softmax(1)),
@@ -75,12 +77,9 @@ def overlapping_classes_need_a_sigmoid_each() -> Evidence:
     for name, (loss, chances) in heads.items():
         model = SoftmaxRegression(SoftmaxConfig(inputs=64, classes=2))
         optimizer = Adam(model.parameters(), lr=0.05)
-        for _ in range(200):
-            optimizer.zero_grad()
-            torch.autograd.backward(loss(model(to_unit(digits.inputs)), labels.float()))
-            optimizer.step()
+        train_steps(model, optimizer, repeat((images, labels.float()), 200), loss)
         with torch.no_grad():
-            said = chances(model(to_unit(digits.inputs))) > 0.5
+            said = chances(model(images)) > 0.5
         found[name] = float(said[both].all(1).float().mean())
     return Evidence(
         value=found,

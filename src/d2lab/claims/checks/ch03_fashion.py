@@ -7,11 +7,11 @@ from functools import partial
 from statistics import median
 
 import torch
-from torch.nn import functional
 from torch.utils.data import DataLoader, TensorDataset
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
+from d2lab.claims.training import epochs_of, train_steps
 from d2lab.core.timing import time_interleaved
 from d2lab.data.batch import Batches
 from d2lab.data.catalog import CARDS, at_hand, load
@@ -50,6 +50,7 @@ def fashion_mnist_has_six_thousand_images_of_each_class() -> Evidence:
         verdict=("holds" if right else "does not hold") if name == "fashion-mnist" else "not checkable",
         n=sum(counts[:2]),
         data=name,
+        stand_in=name != "fashion-mnist",
         why_en="Counted in the files themselves: {train} and {test} images, {fewest} to {most} of a class; as classes "
         "are equally frequent, guessing one of ten is right a tenth of the time.",
         why_zh="直接从文件数得：训练 {train} 张，测试 {test} 张，每类 {fewest} 到 {most} 张；各类一样多，随机猜测的准"
@@ -73,11 +74,7 @@ def accuracy_on(images: Split, seed: int, epochs: int) -> float:
     model = SoftmaxRegression(SoftmaxConfig(inputs=train.example.numel()))
     optimizer = build_optimizer(OptimizerConfig(), model.parameters())
     batches = Batches(train, batch_size=32, seed=seed, device=CPU, prepare=to_unit)
-    for epoch in range(epochs):
-        for inputs, targets in batches.epoch(epoch):
-            optimizer.zero_grad()
-            functional.cross_entropy(model(inputs), targets).backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
+    train_steps(model, optimizer, epochs_of(batches, epochs))
     with torch.no_grad():
         return float(accuracy(model(to_unit(test.inputs)), test.targets))
 
@@ -105,6 +102,7 @@ def fashion_mnist_is_harder_than_mnist(seeds: Sequence[int] = range(5), epochs: 
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits" if None in found else "mnist and fashion-mnist, test images",
+        stand_in=None in found,
         why_en="Trained alike on as many images, the same linear classifier gets {digits:.3f} of digits right and "
         "{clothes:.3f} of clothes: shirt, coat and pullover share an outline and differ in detail.",
         why_zh="同样的线性分类器，训练图一样多，手写数字准确率 {digits:.3f}，服装只有 {clothes:.3f}："
@@ -142,6 +140,7 @@ def an_epoch_is_read_in_1_29_seconds() -> Evidence:
         verdict="holds" if spread < 1.2 else "depends on hardware",
         n=3,
         data=name,
+        stand_in=name != "fashion-mnist",
         why_en="Here four workers take {four:.1f} s, none {one:.1f} s, and slices of a tensor in memory {memory:.2f} "
         "s: workers pay only where there are cores for them and enough work on each image.",
         why_zh="在这台机器上，4 个进程要 {four:.1f} 秒，不开进程 {one:.1f} 秒，直接从内存张量切片 {memory:.2f} 秒；"
@@ -165,14 +164,11 @@ def reading_need_not_hold_up_training() -> Evidence:
     loader = DataLoader(TensorDataset(split.inputs, split.targets), batch_size=256, shuffle=True)
     model = MLP(MLPConfig(inputs=split.example.numel()))
     optimizer, ready = build_optimizer(OptimizerConfig(), model.parameters()), list(batches.epoch(0))
-
-    def train() -> None:
-        for inputs, targets in ready:
-            optimizer.zero_grad()
-            functional.cross_entropy(model(inputs), targets).backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-
-    ways = {"in memory": lambda: deque(batches.epoch(0), 0), "one by one": lambda: deque(loader, 0), "training": train}
+    ways = {
+        "in memory": lambda: deque(batches.epoch(0), 0),
+        "one by one": lambda: deque(loader, 0),
+        "training": lambda: train_steps(model, optimizer, ready),
+    }
     laps = time_interleaved(ways, rounds=7)
     memory, single, training = (median(laps[way]) for way in ("in memory", "one by one", "training"))
     title, about = "Reading and training an MLP", "6,000 images in batches of 256, one processor thread"
@@ -182,6 +178,7 @@ def reading_need_not_hold_up_training() -> Evidence:
         verdict="holds in scope" if memory / training < 0.5 else "does not hold",
         n=7,
         data=name,
+        stand_in=name != "fashion-mnist",
         why_en="One gather a batch takes {share:.2f} of the time of training, while fetching and stacking one image "
         "at a time takes {single:.2f} of it: the cost is per call, not per byte.",
         why_zh="每个批量一次性取出，只占训练时间的 {share:.2f}；逐张取出再堆叠则要 {single:.2f}：开销按调用次数算，"

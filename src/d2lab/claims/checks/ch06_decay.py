@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
+from d2lab.claims.training import train_steps
 from d2lab.experiments.quick_run import last
 from d2lab.metrics.paired import intervals, paired
 from d2lab.models.linear import LinearConfig, LinearRegression
@@ -23,11 +24,8 @@ def descended(start: Tensor, inputs: Tensor, targets: Tensor, decay: float, epoc
     weight, bias = model.parameters()
     groups: list[dict[str, Any]] = [{"params": [weight], "weight_decay": decay}, {"params": [bias]}]
     optimizer = torch.optim.SGD(groups, lr=0.003)
-    for _ in range(epochs):
-        for x, y in zip(inputs.chunk(4), targets.chunk(4), strict=True):
-            optimizer.zero_grad()
-            (functional.mse_loss(model(x), y) / 2).backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
+    batches = list(zip(inputs.chunk(4), targets.chunk(4), strict=True))
+    train_steps(model, optimizer, batches * epochs, lambda outputs, y: functional.mse_loss(outputs, y) / 2)
     return model
 
 

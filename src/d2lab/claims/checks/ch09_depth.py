@@ -10,6 +10,7 @@ from torch.optim import SGD, Adam
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
+from d2lab.claims.training import train_steps
 from d2lab.data.catalog import load
 from d2lab.data.split import Split, limit
 from d2lab.layers.activation_catalog import ActivationName
@@ -110,10 +111,7 @@ def training_accuracy(examples: Split, kind: type[SGD] | type[Adam], rate: float
     model = initialize(MLP(MLPConfig(inputs=64, hidden=(32,) * 5, activation="sigmoid")), "xavier")
     optimizer = kind(model.parameters(), lr=rate)
     images = examples.inputs / 255
-    for _ in range(steps):
-        optimizer.zero_grad()
-        functional.cross_entropy(model(images), examples.targets).backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
+    train_steps(model, optimizer, itertools.repeat((images, examples.targets), steps))
     return float((model(images).argmax(1) == examples.targets).float().mean())
 
 

@@ -6,11 +6,11 @@ from functools import partial
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional
 
 from d2lab.algebra.special import permutation_matrix
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
+from d2lab.claims.training import train_steps
 from d2lab.data.catalog import load
 from d2lab.layers.init import initialize, kaiming_normal_, normal_, xavier_normal_, xavier_uniform_
 from d2lab.models.mlp import MLP, MLPConfig
@@ -31,13 +31,10 @@ def row_spread(p: float, steps: int = 200) -> float:
     digits = load("digits").train
     model = initialize(MLP(MLPConfig(inputs=64, hidden=(16,), dropout=p)), "symmetric")
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    for _ in range(steps):
-        batch = torch.randperm(len(digits))[:32]
-        optimizer.zero_grad()
-        functional.cross_entropy(model(digits.inputs[batch] / 255), digits.targets[batch]).backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-    rows = next(model.parameters()).detach()
-    return float((rows.amax(0) - rows.amin(0)).max())
+    rows = (torch.randperm(len(digits))[:32] for _ in range(steps))  # drawn one by one, between the masks of dropout
+    train_steps(model, optimizer, ((digits.inputs[batch] / 255, digits.targets[batch]) for batch in rows))
+    weights = next(model.parameters()).detach()
+    return float((weights.amax(0) - weights.amin(0)).max())
 
 
 @claim(

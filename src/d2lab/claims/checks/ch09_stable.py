@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import repeat
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
+from d2lab.claims.training import train_steps
 from d2lab.data.catalog import load
 from d2lab.layers.init import xavier_normal_
 from d2lab.metrics.paired import mean_interval, paired
@@ -135,6 +137,11 @@ def clipping_bounds_the_step_and_keeps_its_direction() -> Evidence:
     )
 
 
+def scaled_cross_entropy(factor: float, outputs: Tensor, targets: Tensor) -> Tensor:
+    """Return the loss in another unit."""
+    return factor * functional.cross_entropy(outputs, targets)
+
+
 @claim(
     chapter=9,
     kind="identity",
@@ -149,10 +156,8 @@ def gradients_belong_between_1e_6_and_1e_3(steps: int = 50) -> Evidence:
         torch.manual_seed(0)
         model = MLP(MLPConfig(inputs=64, hidden=(32,)))
         optimizer = torch.optim.SGD(model.parameters(), lr=0.5 / factor)
-        for _ in range(steps):
-            optimizer.zero_grad()
-            (factor * functional.cross_entropy(model(digits.inputs / 255), digits.targets)).backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
+        batches = repeat((digits.inputs / 255, digits.targets), steps)
+        train_steps(model, optimizer, batches, partial(scaled_cross_entropy, factor))
         gradients = [weight.grad.flatten() for weight in model.parameters() if weight.grad is not None]
         ends[factor], sizes[factor] = (
             torch.cat([w.detach().flatten() for w in model.parameters()]),

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import repeat
 
 import numpy as np
 import torch
-from torch.nn import functional
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
+from d2lab.claims.training import train_steps
 from d2lab.core.seed import stream
 from d2lab.metrics.paired import paired
 from d2lab.models.softmax import SoftmaxConfig, SoftmaxRegression
@@ -104,10 +105,7 @@ def turning_accuracy(seed: int, angles: Sequence[float], start: str, steps: int,
         if start == "anew":
             model = SoftmaxRegression(SoftmaxConfig(inputs=2, classes=2))
         optimizer = SGD(model.parameters(), lr=0.5)
-        for _ in range(0 if start == "frozen" and day >= 10 else steps):
-            optimizer.zero_grad()
-            torch.autograd.backward(functional.cross_entropy(model(inputs), targets))
-            optimizer.step()
+        train_steps(model, optimizer, repeat((inputs, targets), 0 if start == "frozen" and day >= 10 else steps))
     return found
 
 

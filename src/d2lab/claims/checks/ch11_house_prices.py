@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
+from d2lab.claims.training import epochs_of, train_steps
 from d2lab.core.seed import derive
 from d2lab.data.batch import Batches
 from d2lab.data.folds import k_fold
@@ -72,11 +73,7 @@ def trained(features: Tensor, targets: Tensor, config: OptimizerConfig, epochs: 
     model = LinearRegression(LinearConfig(inputs=features.shape[1]))
     optimizer = build_optimizer(config, model.parameters())
     batches = Batches(Split(features, targets[:, None]), batch_size=64, seed=seed, device=torch.device("cpu"))
-    for epoch in range(epochs):
-        for inputs, wanted in batches.epoch(epoch):
-            optimizer.zero_grad()
-            torch.autograd.backward(functional.mse_loss(model(inputs), wanted))
-            optimizer.step()
+    train_steps(model, optimizer, epochs_of(batches, epochs), functional.mse_loss)
     return model.requires_grad_(False)
 
 
@@ -173,6 +170,7 @@ def linear_model_prices_houses(seeds: Sequence[int] = range(5), epochs: int = 10
         n=len(seeds),
         seeds=tuple(seeds),
         data=name,
+        stand_in=name != REAL,
         why_en="Log error on a held-out fifth: {model:.3f} for the model, {guess:.3f} for the median price, "
         "{ridge:.3f} for ridge regression in closed form: most of a price is a sum over properties.",
         why_zh="留出五分之一来评判，对数误差：线性网络 {model:.3f}，一律报中位数 {guess:.3f}，岭回归的闭式解 "
@@ -208,6 +206,7 @@ def scaling_with_the_test_rows_is_harmless(seeds: Sequence[int] = range(10)) -> 
         n=len(seeds),
         seeds=tuple(seeds),
         data=name,
+        stand_in=name != REAL,
         why_en="Only means and deviations leak, no price, and a fifth of the rows hardly moves them: {difference:+.0e} "
         "on an error of {error:.3f}.",
         why_zh="泄漏的只有均值与标准差，没有房价，而且五分之一的样本几乎不改变它们：误差 {error:.3f}，差别 "

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import repeat
 
 import numpy as np
 import torch
+from torch import Tensor
 from torch.nn import functional
 
-from d2lab.claims.checks.ch11_house_prices import houses, log_error, prepared, trained
+from d2lab.claims.checks.ch11_house_prices import REAL, houses, log_error, prepared, trained
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
+from d2lab.claims.training import train_steps
 from d2lab.data.folds import k_fold
 from d2lab.metrics.paired import Mean, paired
 from d2lab.models.linear import LinearConfig, LinearRegression
@@ -59,6 +62,11 @@ def usable_decades(errors: Errors) -> tuple[Mean, dict[str, float]]:
     return paired(decades["adam"], decades["sgd"]), {name: float(np.mean(d)) for name, d in decades.items()}
 
 
+def scaled_mse(unit: float, outputs: Tensor, targets: Tensor) -> Tensor:
+    """Return the mean squared error in another unit."""
+    return unit * functional.mse_loss(outputs, targets)
+
+
 @claim(
     chapter=11,
     kind="identity",
@@ -77,10 +85,8 @@ def adam_ignores_the_unit_of_the_loss() -> Evidence:
             eps = 1e-30 if name == "adam" else None  # the usual 1e-8 has a unit, that of the gradient
             config = OptimizerConfig(name=name, learning_rate=1e-4, eps=eps)
             optimizer = build_optimizer(config, model.parameters())
-            for _ in range(50):
-                optimizer.zero_grad()
-                torch.autograd.backward(unit * functional.mse_loss(model(inputs), targets))
-                optimizer.step()
+            loss = partial(scaled_mse, unit)
+            train_steps(model, optimizer, repeat((inputs, targets), 50), loss)
             ends[name, unit] = model.state_dict()["out.weight"].clone()
     apart = {name: float((ends[name, 1.0] - ends[name, 1000.0]).abs().max()) for name in ("adam", "sgd")}
     return Evidence(
@@ -105,7 +111,7 @@ def adam_ignores_the_unit_of_the_loss() -> Evidence:
     smoke={"seeds": range(2), "epochs": 1},
 )
 def adam_forgives_the_learning_rate(seeds: Sequence[int] = range(5), epochs: int = 10) -> Evidence:
-    errors = errors_by_rate(False, seeds, epochs)
+    source, errors = houses()[0], errors_by_rate(False, seeds, epochs)
     wider, decades = usable_decades(errors)
     means = {name: np.mean(rows, 0) for name, rows in errors.items()}
     shown = {  # beside each other on one axis, where each was tried
@@ -119,7 +125,8 @@ def adam_forgives_the_learning_rate(seeds: Sequence[int] = range(5), epochs: int
         interval=(wider.low, wider.high),
         n=len(seeds),
         seeds=tuple(seeds),
-        data=houses()[0],
+        data=source,
+        stand_in=source != REAL,
         counterexample="" if wider.low >= 1 else "Adam with a rate of 0.01: a common choice elsewhere, lost here",
         figure=partial(
             lines,
@@ -148,7 +155,7 @@ def adam_forgives_the_learning_rate(seeds: Sequence[int] = range(5), epochs: int
     smoke={"seeds": range(2), "epochs": 1},
 )
 def adam_forgives_the_rate_at_unit_scale(seeds: Sequence[int] = range(5), epochs: int = 10) -> Evidence:
-    wider, decades = usable_decades(errors_by_rate(True, seeds, epochs))
+    source, (wider, decades) = houses()[0], usable_decades(errors_by_rate(True, seeds, epochs))
     return Evidence(
         value={"wider": wider.mean, **decades},
         bound="usable rates over at least half a decade more, in all of the interval",
@@ -156,7 +163,8 @@ def adam_forgives_the_rate_at_unit_scale(seeds: Sequence[int] = range(5), epochs
         interval=(wider.low, wider.high),
         n=len(seeds),
         seeds=tuple(seeds),
-        data=houses()[0],
+        data=source,
+        stand_in=source != REAL,
         why_en="Here the initial weights of both are near the solution, and the step sizes of both fit: {adam:.1f} "
         "decades for Adam, {sgd:.1f} for SGD, which is helped by standardized features too.",
         why_zh="目标缩放之后，两者离终点都不远，步长都合适：Adam 可用的学习率跨 {adam:.1f} 个数量级，SGD 跨 {sgd:.1f} "

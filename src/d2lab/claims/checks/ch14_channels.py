@@ -1,7 +1,7 @@
 """Chapter 14: several channels in, several channels out."""
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 import torch
 from torch import nn
@@ -10,13 +10,15 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
+from d2lab.claims.training import train_steps
 from d2lab.core.seed import derive, stream
-from d2lab.inspection.summary import multiply_adds, summarize
+from d2lab.inspection.summary import multiply_adds
 from d2lab.layers.convolution import convolve_columns, convolve_loop
 from d2lab.metrics.paired import paired
-from d2lab.models.resnet import ResNet, ResNetConfig
+from d2lab.models.resnet import ResNetConfig
 from d2lab.optimizers.build import build_optimizer
 from d2lab.optimizers.config import OptimizerConfig
+from d2lab.reports.summary import summarize_config
 
 ONE = (1, 1)
 
@@ -76,10 +78,7 @@ def two_patterns_need_two_channels(seeds: Sequence[int] = range(8), steps: int =
             layers = nn.Conv2d(1, channels, 3), nn.ReLU(), nn.AdaptiveMaxPool2d(1), nn.Flatten()
             model = nn.Sequential(*layers, nn.Linear(channels, 4))
             optimizer = build_optimizer(OptimizerConfig(name="adam", learning_rate=0.03), model.parameters())
-            for _ in range(steps):
-                optimizer.zero_grad()
-                torch.autograd.backward(functional.cross_entropy(model(images[0]), targets[0]))
-                optimizer.step()
+            train_steps(model, optimizer, repeat((images[0], targets[0]), steps))
             found.append(float((model(images[1]).argmax(1) == targets[1]).float().mean()))
     gain = paired(accuracy[2], accuracy[1])
     means = {name: sum(accuracy[k]) / len(accuracy[k]) for name, k in (("one", 1), ("two", 2), ("four", 4))}
@@ -241,10 +240,10 @@ def each_output_channel_has_its_own_kernel() -> Evidence:
     scope="3x3 layers within the stages of a ResNet-34",
 )
 def doubled_channels_keep_the_work() -> Evidence:
-    with torch.device("meta"):
-        model, image = ResNet(ResNetConfig(depth=34, side=224, channels=3)), torch.empty(1, 3, 224, 224)
     inner = [
-        row for row in summarize(model, image).rows if row.kind == "Conv2d" and row.parameters == 9 * row.shape[0] ** 2
+        row
+        for row in summarize_config(ResNetConfig(depth=34, side=224, channels=3)).rows
+        if row.kind == "Conv2d" and row.parameters == 9 * row.shape[0] ** 2
     ]
     work = {row.multiply_adds for row in inner}
     sizes = sorted({row.activation_bytes for row in inner})

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import repeat
 from typing import Literal
 
 import torch
@@ -10,6 +11,7 @@ from torch.nn import functional
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
+from d2lab.claims.training import epochs_of, train_steps
 from d2lab.core.seed import derive, stream
 from d2lab.data.batch import Batches
 from d2lab.data.catalog import load
@@ -39,14 +41,8 @@ def learned(model: nn.Module, split: Split, epochs: int, seed: int, translate: i
     channels, height, width = split.shape
     config = AugmentConfig(translate=translate, border="zeros")
     change = Augment(config, shape=(channels, height, width), side=None, classes=10, seed=seed)
-    step = 0
-    for epoch in range(epochs):
-        for inputs, targets in batches.epoch(epoch):
-            images, wanted = change(inputs, targets, step)
-            optimizer.zero_grad()
-            torch.autograd.backward(functional.cross_entropy(model(images), wanted))
-            optimizer.step()
-            step += 1
+    changed = (change(inputs, targets, step) for step, (inputs, targets) in enumerate(epochs_of(batches, epochs)))
+    train_steps(model, optimizer, changed)
     return model.eval()
 
 
@@ -109,10 +105,7 @@ def zero_padding_has_no_effect(seeds: Sequence[int] = range(5), steps: int = 90)
                 layers += [nn.Conv2d(channels, 8, 3, padding=1, padding_mode=name), nn.ReLU()]
             model = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 2))
             optimizer = build_optimizer(OptimizerConfig(name="adam", learning_rate=0.02), model.parameters())
-            for _ in range(steps):
-                optimizer.zero_grad()
-                torch.autograd.backward(functional.cross_entropy(model(images[0]), targets[0]))
-                optimizer.step()
+            train_steps(model, optimizer, repeat((images[0], targets[0]), steps))
             accuracy[name].append(share_right(model, images[1], targets[1]))
     gap = paired(accuracy["zeros"], accuracy["circular"])
     means = {name: sum(found) / len(found) for name, found in accuracy.items()}

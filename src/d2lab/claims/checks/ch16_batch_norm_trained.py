@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
+from d2lab.claims.training import epochs_of, train_steps
 from d2lab.data.batch import Batches
 from d2lab.data.catalog import load
 from d2lab.experiments.quick_run import last
@@ -182,11 +183,7 @@ def batch_norm_helps_more_in_deeper_networks(seeds: Sequence[int] = range(5), ep
         model.append(nn.Linear(64, 10))
         optimizer = torch.optim.SGD(initialize(model, "kaiming").parameters(), lr=0.1)
         batches = Batches(digits.train, batch_size=32, seed=seed, device=torch.device("cpu"), prepare=prepare)
-        for epoch in range(epochs):
-            for images, targets in batches.epoch(epoch):
-                optimizer.zero_grad()
-                functional.cross_entropy(model(images), targets).backward()  # type: ignore[no-untyped-call]
-                optimizer.step()
+        train_steps(model, optimizer, epochs_of(batches, epochs))
         answers = model.eval()(prepare(digits.test.inputs)).argmax(1)
         return float((answers == digits.test.targets).double().mean())
 

@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
+from d2lab.claims.training import epochs_of, train_steps
 from d2lab.data.batch import Batches
 from d2lab.data.catalog import load
 from d2lab.inspection import outputs_of
@@ -155,11 +156,7 @@ def dense_layers_reuse_early_maps(seeds: Sequence[int] = range(5), epochs: int =
         model = nn.Sequential(nn.Conv2d(1, 16, 3, stride=2, padding=1), *layers, *head)
         optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9)
         batches = Batches(digits.train, batch_size=32, seed=seed, device=torch.device("cpu"), prepare=prepare)
-        for epoch in range(epochs):
-            for inputs, labels in batches.epoch(epoch):
-                optimizer.zero_grad()
-                functional.cross_entropy(model(inputs), labels).backward()  # type: ignore[no-untyped-call]
-                optimizer.step()
+        train_steps(model, optimizer, epochs_of(batches, epochs))
         whole = loss(model)
         for layer in layers[1:]:
             kernel = layer.get_parameter("conv2.weight")

@@ -9,18 +9,19 @@ from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
 from d2lab.inspection import ModelSummary, summarize
 from d2lab.models.alexnet import AlexNetConfig
-from d2lab.models.catalog import ModelConfig, build_model
+from d2lab.models.catalog import ModelConfig
 from d2lab.models.googlenet import INCEPTIONS, GoogLeNet, GoogLeNetConfig, Inception
 from d2lab.models.nin import NiNConfig
 from d2lab.models.resnet import ResNetConfig
 from d2lab.models.vgg import VGGConfig
 from d2lab.plot import dots
+from d2lab.reports.summary import summarize_config
 
 PATHS = ("path1", "path2", "path3", "path4")
 
 
 def rivals() -> dict[str, ModelSummary]:
-    """Take the accounts of the models that are compared, for one gray image of 224 pixels."""
+    """Return the summaries of the models that are compared, for one gray image of 224 pixels."""
     configs: dict[str, ModelConfig] = {
         "NiN": NiNConfig(),
         "AlexNet": AlexNetConfig(),
@@ -28,8 +29,7 @@ def rivals() -> dict[str, ModelSummary]:
         "ResNet-18": ResNetConfig(side=224),
         "VGG-11": VGGConfig(),
     }
-    with torch.device("meta"):
-        return {name: summarize(build_model(config), torch.zeros(1, 1, 224, 224)) for name, config in configs.items()}
+    return {name: summarize_config(config, (1, 224, 224)) for name, config in configs.items()}
 
 
 @claim(

@@ -6,16 +6,10 @@ from torch import nn
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
 from d2lab.core.reference import relative_difference
-from d2lab.inspection import ModelSummary, fold, summarize
+from d2lab.inspection import fold
 from d2lab.models.alexnet import AlexNet, AlexNetConfig
-from d2lab.models.catalog import build_model
 from d2lab.models.nin import NiN, NiNConfig, nin_block
-
-
-def costs_of(config: AlexNetConfig | NiNConfig) -> ModelSummary:
-    """ModelSummary for a model as it would be, without building its weights."""
-    with torch.device("meta"):
-        return summarize(build_model(config), torch.zeros(1, config.channels, config.side, config.side))
+from d2lab.reports.summary import summarize_config
 
 
 @claim(
@@ -28,7 +22,7 @@ def costs_of(config: AlexNetConfig | NiNConfig) -> ModelSummary:
     budget_s=1,
 )
 def nin_is_blocks_of_pixelwise_convolutions() -> Evidence:
-    costs = costs_of(NiNConfig())
+    costs = summarize_config(NiNConfig())
     sides = [part.last.shape[-1] for part in fold(costs, 1) if part.name in ("block1", "pool1", "pool2", "pool3")]
     with torch.device("meta"):
         blocks = [block for block in NiN(NiNConfig()) if isinstance(block, nn.Sequential)]
@@ -86,7 +80,7 @@ def nin_has_no_linear_layer() -> Evidence:
     budget_s=1,
 )
 def global_mean_saves_parameters() -> Evidence:
-    alexnet, nin = costs_of(AlexNetConfig()), costs_of(NiNConfig())
+    alexnet, nin = summarize_config(AlexNetConfig()), summarize_config(NiNConfig())
     rows = {row.name: row for row in nin.rows}
     maps = rows["block4.5"].shape[0]
     times, work = alexnet.parameters / nin.parameters, nin.multiply_adds / alexnet.multiply_adds
