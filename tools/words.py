@@ -77,6 +77,11 @@ class Allowed:
 
 
 ALLOWED: tuple[Allowed, ...] = (
+    Allowed("slope", "claims/renamed.py", '": ', "the former id of a claim"),
+    Allowed("picture", "claims/renamed.py", '": ', "the former id of a claim"),
+    Allowed("luck", "claims/renamed.py", '": ', "the former id of a claim"),
+    Allowed("net", "claims/renamed.py", '": ', "the former id of a claim"),
+    Allowed("picture", "claims/checks/ch14_*.py", r'stream\(seed, "pictures"\)', "a random stream that keeps its numbers"),
     Allowed("picture", "plot/__init__.py", '"pictures": "image_grid"', "an old name that works for one more release"),
     Allowed(
         "old name",

@@ -85,7 +85,7 @@ def my_sequential_keyed_by_layers_is_a_sequential() -> Evidence:
     chapter=12,
     kind="identity",
     budget_s=2,
-    en="A forward method may contain any Python: loops, constants that are not trained, a layer used twice, nested modules.",
+    en="A forward method may contain any Python: loops, untrained constants, a layer used twice, nested modules.",
     zh="forward 里可以写任意 Python：循环、不参与训练的常数、重复使用的层、嵌套的网络，梯度照样正确。",
 )
 def forward_may_hold_any_python() -> Evidence:
