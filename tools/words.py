@@ -81,7 +81,7 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed("picture", "claims/renamed.py", '": ', "the former id of a claim"),
     Allowed("luck", "claims/renamed.py", '": ', "the former id of a claim"),
     Allowed("net", "claims/renamed.py", '": ', "the former id of a claim"),
-    Allowed("picture", "claims/checks/ch14_*.py", r'stream\(seed, "pictures"\)', "a random stream that keeps its numbers"),
+    Allowed("picture", "claims/checks/ch14_*.py", r'stream\(seed, "pictures"\)', "random stream: its numbers stay"),
     Allowed("picture", "plot/__init__.py", '"pictures": "image_grid"', "an old name that works for one more release"),
     Allowed(
         "old name",
