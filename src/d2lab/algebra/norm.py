@@ -64,7 +64,8 @@ def induced_norm(matrix: Matrix, p: float) -> Float[Tensor, ""]:
 def spectral_norm(matrix: Matrix, rtol: float = 1e-12, max_steps: int = 100_000) -> Float[Tensor, ""]:
     """Compute the spectral norm max |Ax| / |x|, the largest singular value, by power iteration on A^T A.
 
-    Each step shrinks the error by the ratio of the two largest squared singular values.
+    Each step shrinks the component along the second singular vector, relative to the first, by the ratio of their
+    squared singular values.
 
     Source: Golub and Van Loan 2013, sections 2.3.1 and 7.3.1.
 

@@ -203,7 +203,7 @@ def clip_row(
 def _averaged(make: Callable[[nn.Module], Any]) -> Iterator[Tensor]:
     draw = Draw().manual_seed(3)  # not the global one: two sequences are interleaved
     model = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2)).double()
-    model[1].num_batches_tracked = None  # type: ignore[assignment]  # torch averages counts too, in whole numbers, which never move
+    model[1].num_batches_tracked = None  # type: ignore[assignment]  # torch averages integer counts too, without effect
     averaged = make(model)
     for _ in range(20):
         with torch.no_grad():
@@ -261,7 +261,7 @@ SCHEDULE_ROWS: list[Row] = [
     schedule_row("schedule: warm-up, then cosine", "Goyal et al. 2017, section 2.2", ScheduleConfig(name="cosine", floor=0.2, warmup_steps=9), lambda o: after_warmup(o, lr_scheduler.CosineAnnealingLR(o, 90, 0.2))),
     schedule_row("schedule: warm-up, then step", "Goyal et al. 2017, section 2.2", ScheduleConfig(name="step", every_steps=30, gamma=0.3, warmup_steps=9), lambda o: after_warmup(o, lr_scheduler.StepLR(o, 30, 0.3))),
     schedule_row("schedule: one-cycle", "Smith and Topin 2018, section 3", ScheduleConfig(name="one-cycle"), lambda o: lr_scheduler.OneCycleLR(o, 1.0, STEPS, cycle_momentum=False)),
-    schedule_row("schedule: one-cycle, straight", "Smith and Topin 2018, section 3", ScheduleConfig(name="one-cycle", anneal="linear", rise=0.45, start=0.1, end=0.001), lambda o: lr_scheduler.OneCycleLR(o, 1.0, STEPS, pct_start=0.45, anneal_strategy="linear", cycle_momentum=False, div_factor=10, final_div_factor=100)),
+    schedule_row("schedule: one-cycle, linear", "Smith and Topin 2018, section 3", ScheduleConfig(name="one-cycle", anneal="linear", rise=0.45, start=0.1, end=0.001), lambda o: lr_scheduler.OneCycleLR(o, 1.0, STEPS, pct_start=0.45, anneal_strategy="linear", cycle_momentum=False, div_factor=10, final_div_factor=100)),
 ]  # fmt: skip
 CLIPS: list[Row] = [
     clip_row("clip: norm", 1.0, clip_grad_norm_, nn.utils.clip_grad_norm_, 0.5),
