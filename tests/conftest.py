@@ -8,6 +8,7 @@ import matplotlib
 import pytest
 import torch
 from hypothesis import Phase, settings
+from tests import rotation
 
 matplotlib.use("Agg")
 # A mutant need only be caught: a minute spent on a smaller example of its mistake is lost.
@@ -15,6 +16,32 @@ settings.register_profile("mutants", phases=[Phase.explicit, Phase.generate], da
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 CHROMIUM += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "rotating(shares=4): one turn in so many of .ci/run; D2LAB_ALL=1 runs all")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out the rotating tests whose turn it is not."""
+    out = [item for item in items if not _is_on(item)]
+    if out:
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in set(out)]
+
+
+def _is_on(item):
+    marker = item.get_closest_marker("rotating")
+    mutant = getattr(item, "callspec", None) and item.callspec.params.get("mutant")
+    changed = mutant is not None and mutant.file in rotation.changed_files()
+    return marker is None or changed or rotation.is_on(item.nodeid, **marker.kwargs)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say which share of the rotating tests was tried."""
+    now = rotation.turn()
+    if now is not None:
+        terminalreporter.write_line(f"rotating tests: turn {now}, each runs in one turn of some; D2LAB_ALL=1 runs all")
 
 
 @pytest.fixture

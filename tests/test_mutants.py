@@ -6,6 +6,7 @@ from tests.mutants.mutant import Mutant, survives
 
 
 @pytest.mark.slow
+@pytest.mark.rotating
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.id)
 def test_every_mistake_is_caught(mutant, tmp_path):
     survived = survives(mutant, tmp_path)

@@ -1,7 +1,6 @@
 """Plain notebooks: markup that Jupyter lacks is written out or refused; the code runs as it stands."""
 
 import json
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -51,12 +50,9 @@ def test_markup_that_is_not_known_is_refused(text):
         plain(text, LABELS, "en", "a/b")
 
 
-EVERY = bool(os.environ.get("D2LAB_ALL_NOTEBOOKS"))  # else the first of each chapter: pages and notebooks share cells
-CHOSEN = [lesson for lesson in LESSONS if EVERY or lesson.number == 1]
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("lesson", CHOSEN, ids=lambda lesson: lesson.slug)
+@pytest.mark.rotating(shares=12)
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.slug)
 def test_the_notebook_of_a_lesson_runs_as_it_stands(lesson, site, tmp_path):
     import asyncio
 

@@ -1,5 +1,7 @@
 """Linear fits against scikit-learn, against closed forms, and against their conditions of optimality."""
 
+import importlib
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,14 @@ from sklearn.linear_model import Lasso, LinearRegression, Ridge
 
 from d2lab import tables
 from d2lab.core.errors import ConfigError
+
+PASSES = 2000  # the slowest of these fits takes 861; a wrong one, which never ends, need not take 100,000
+
+
+@pytest.fixture(autouse=True)
+def few_passes(monkeypatch):
+    """A fit that does not get there fails soon: mistakes planted in it are caught in seconds."""
+    monkeypatch.setattr(importlib.import_module("d2lab.tables.lasso"), "MAX_PASSES", PASSES)
 
 
 @pytest.fixture

@@ -92,8 +92,8 @@ def run_lessons(
         bool, typer.Option("--compare", help="Keep nothing; fail where a run gives something else than is kept.")
     ] = False,
     minutes: Annotated[
-        float, typer.Option(min=0, help="With --compare and no names: run the changed ones and a share, this long.")
-    ] = 6,
+        float | None, typer.Option(min=0, help="With --compare: choose what changed and a share, for this long.")
+    ] = None,
     jobs: Jobs = 2,
 ) -> None:
     """Run lessons and keep their outputs under evidence/lessons, for pages that are built without running."""
@@ -103,8 +103,10 @@ def run_lessons(
 
     lessons = _lessons(lesson, course)
     if compare:
-        rerun(lessons, store(), jobs, None if lesson else minutes, typer.echo)
+        rerun(lessons, store(), jobs, minutes, typer.echo)
         return
+    if minutes is not None:
+        raise ConfigError("--minutes", got=minutes, need="--compare beside it", fix="Name lessons, or use --stale.")
     _refuse_outside_checkout()
     if stale:
         state = states(lessons, store())
