@@ -12,7 +12,7 @@ from d2lab.claims.page import evidence_of
 from d2lab.core.errors import ConfigError
 from d2lab.core.language import LANGUAGES
 from d2lab.lessons import read_course
-from d2lab.lessons.render_roles import fill
+from d2lab.lessons.render_roles import render
 from d2lab.models.variants import VARIANTS
 from d2lab.recipes import RECIPES
 from d2lab.site.claim_pages import claims_index, claims_page
@@ -66,18 +66,18 @@ def test_the_map_shows_every_lesson_and_each_asks_a_question(language):
 
 def test_roles_become_links_from_any_depth():
     text = "{claim}`dropout-keeps-the-mean` {value}`x:.1%` {d2lab}`layers.Dropout` {recipe}`lenet` {eq}`kept`"
-    filled = fill(text, "en", PageTarget("../../"), {"x": 0.125})
+    filled = render(text, "en", PageTarget("../../"), {"x": 0.125})
     assert 'href="../../claims/07.html#dropout-keeps-the-mean"' in filled
     assert ">holds <" in filled
     assert " 12.5% " in filled
     assert 'href="../../_modules/d2lab/layers/dropout.html#Dropout"' in filled
     assert 'href="../../reference/recipes.html#recipe-lenet"' in filled
     assert filled.endswith("{eq}`kept`")
-    assert fill("```text\n{recipe}`lenet`\n```", "en", PageTarget(""), {}) == "```text\n{recipe}`lenet`\n```"
+    assert render("```text\n{recipe}`lenet`\n```", "en", PageTarget(""), {}) == "```text\n{recipe}`lenet`\n```"
 
 
 def test_claims_alone_become_cards():
-    filled = fill("{claim}`dropout-keeps-the-mean`\n{claim}`stride-two-halves-the-work`\n", "zh", PageTarget(""), {})
+    filled = render("{claim}`dropout-keeps-the-mean`\n{claim}`stride-two-halves-the-work`\n", "zh", PageTarget(""), {})
     assert filled.count('<div class="claim-card"') == 2
     assert CLAIMS["dropout-keeps-the-mean"].zh in filled
 
@@ -93,7 +93,7 @@ def test_claims_alone_become_cards():
 )
 def test_a_role_that_names_nothing_is_refused(text, said):
     with pytest.raises(ConfigError, match=said):
-        fill(text, "en", PageTarget(""), {"x": 1.0})
+        render(text, "en", PageTarget(""), {"x": 1.0})
 
 
 def test_a_name_leads_to_the_file_that_defines_it():

@@ -1,6 +1,6 @@
-"""The lessons of the course: one bilingual source each, checked, executed once, rendered for a site or a notebook.
+"""Lessons of the course: one bilingual source each, checked, executed once, rendered as a page or a notebook.
 
-A lesson is `course/NN-slug/MM-slug.md`, a MyST notebook as jupytext reads it. Prose cells are tagged with their
+A lesson is `course/NN-slug/MM-slug.md`, a MyST notebook read with jupytext. Prose cells are tagged with their
 language and stand in pairs, Chinese and English; code cells are shared.
 """
 

@@ -1,4 +1,4 @@
-"""Everything that a lesson is held to, in one list of problems."""
+"""All checks of a lesson, as one list of problems."""
 
 import re
 from collections import Counter
@@ -23,12 +23,12 @@ SHOWN = {"text/plain", "image/svg+xml", VALUES_MIME, DARK_MIME}
 
 
 def problems_of(lesson: Lesson, verbs: Iterable[str], executed: Executed | None) -> list[str]:
-    """List what is wrong with a lesson, each in a line that begins with its name.
+    """List the problems of a lesson, each in a line that begins with its name.
 
     Args:
         lesson: to check.
         verbs: of the command line.
-        executed: what its cells gave; None checks the source alone.
+        executed: outputs of its cells; None checks the source alone.
     """
     try:
         _ = (lesson.label, *(lesson.title(language) for language in LANGUAGES))
@@ -47,7 +47,7 @@ def problems_of(lesson: Lesson, verbs: Iterable[str], executed: Executed | None)
 
 
 def problems_of_home(path: Path, verbs: Iterable[str]) -> list[str]:
-    """List what is wrong with the home page: it has no code and no exercises, but two languages, names and links.
+    """List the problems of the home page, which has two languages, names and links, but no code.
 
     Args:
         path: of its file.
@@ -64,12 +64,12 @@ def problems_of_home(path: Path, verbs: Iterable[str]) -> list[str]:
 def problems_of_course(
     lessons: Sequence[Lesson], verbs: Iterable[str], executed: Mapping[str, Executed] | None = None
 ) -> list[str]:
-    """List what is wrong with the lessons, and with labels that two of them share.
+    """List the problems of all lessons, and the labels that stand more than once.
 
     Args:
         lessons: of the course.
         verbs: of the command line.
-        executed: what their cells gave, by name; of a lesson that is not there the source alone is checked.
+        executed: outputs by lesson name; of a lesson without any, the source alone is checked.
     """
     verbs, executed = list(verbs), executed or {}
     found = [p for one in lessons for p in problems_of(one, verbs, executed.get(one.name))]
@@ -85,7 +85,7 @@ def _unmarked_clocks(lesson: Lesson) -> list[str]:
 
 
 def _of_outputs(lesson: Lesson, executed: Executed) -> list[str]:
-    """Look for warnings, for kinds of output that no page can show, and for figures without captions."""
+    """List warnings, outputs of a type that no page shows, and figures without captions."""
     found = []
     for number, (cell, outputs) in enumerate(zip(lesson.code, executed.outputs, strict=True), 1):
         where = f"code cell {number}"
@@ -122,7 +122,7 @@ def not_kept(lessons: Sequence[Lesson], folder: Path) -> tuple[dict[str, Execute
 
 
 def slow(lessons: Sequence[Lesson], executed: Mapping[str, Executed]) -> list[str]:
-    """List the lessons whose code took longer than a lesson may; a busy machine can be the reason.
+    """List the lessons whose code took more than the allowed processor time.
 
     Args:
         lessons: of the course.

@@ -1,4 +1,4 @@
-"""Numbers that a lesson's prose may name: kept by a code cell, written into the sentence when the page is made."""
+"""Values exported by a code cell and inserted into the prose when the page is rendered."""
 
 from d2lab.core.errors import ConfigError
 
@@ -6,9 +6,9 @@ VALUES_MIME = "application/vnd.d2lab.values+json"
 
 
 def keep(**values: float | int | str) -> None:
-    """Keep values under names, for {value}`name` and {value}`name:.1%` in the prose of this lesson.
+    """Export values for {value}`name` and {value}`name:.1%` in the prose of this lesson.
 
-    Outside a notebook nothing happens; in one, nothing is shown.
+    Nothing is displayed; outside a notebook the call has no effect.
 
     Args:
         values: a number or a word by name.

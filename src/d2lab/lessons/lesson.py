@@ -1,4 +1,4 @@
-"""A lesson as it is written: its cells, read from one file in both languages."""
+"""Reading a lesson: its cells, from one file with both languages."""
 
 import re
 from collections.abc import Mapping
@@ -18,12 +18,12 @@ FENCED = re.compile(r"^(`{3,}|~{3,}).*?^\1`*\s*$", re.M | re.S)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One cell: code, which both languages share, or prose in one of them.
+    """A cell: code, shared by both languages, or prose in one of them.
 
     Args:
         source: its text.
         language: of prose; None is code.
-        options: of code: `figure` (`name`, and a caption each language) where it draws one.
+        options: of code: `figure` (`name`, and a caption in each language), `fold`, `varies`.
     """
 
     source: str
@@ -50,7 +50,7 @@ class Lesson:
         chapter: of the notes.
         number: within the chapter.
         slug: its name without the number.
-        cells: in their order, both languages between each other.
+        cells: in order, both languages interleaved.
     """
 
     path: Path
@@ -159,7 +159,7 @@ def read_course(folder: Path) -> list[Lesson]:
 
 
 def find_lesson(lessons: list[Lesson], name: str) -> Lesson:
-    """Look a lesson up by its place, its slug or its label.
+    """Find a lesson by its path, its slug or its label.
 
     Args:
         lessons: of the course.
@@ -175,7 +175,7 @@ def find_lesson(lessons: list[Lesson], name: str) -> Lesson:
 
 
 def _cell(path: Path, number: int, cell: Any) -> Cell:  # noqa: ANN401 (a notebook's cell)
-    """Take one cell over."""
+    """Convert a cell of jupytext."""
     options = dict(cell.metadata)
     if cell.cell_type == "code":
         return Cell(source=cell.source, options=options)

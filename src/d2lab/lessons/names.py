@@ -1,4 +1,4 @@
-"""Names in the prose that must exist: claims, recipes, commands, functions, and lessons that are linked."""
+"""Names in the prose that must exist: claims, recipes, commands, functions, linked lessons."""
 
 import importlib
 import inspect
@@ -23,7 +23,7 @@ KINDS = ("claim", "measured", "value", "d2lab", "recipe", "explore", "ref", "eq"
 
 
 def unknown_names(lesson: Lesson, verbs: Iterable[str], kept: Iterable[str] | None) -> list[str]:
-    """List what the prose names and what does not exist.
+    """List the names in the prose that do not exist.
 
     Args:
         lesson: whose prose is read.

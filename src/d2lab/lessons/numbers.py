@@ -1,4 +1,4 @@
-"""Where a number in the prose comes from: a cell, what a cell printed, or the evidence of a claim that is named."""
+"""Sources of the numbers in the prose: code, outputs, or the evidence of a claim that is named."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""Both languages of a lesson side by side: where they differ in what a machine can see, one of them is behind."""
+"""Comparison of the two languages of a lesson: structure, formulas, roles, links and captions must match."""
 
 from collections.abc import Callable
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Roles of ours into Markdown: what a page or a notebook shows for {claim}, {value}, {d2lab} and the others."""
+"""Rendering of the roles {claim}, {value}, {d2lab} and others as Markdown, for a page or a notebook."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ CLAIMS_ALONE = re.compile(r"^(?:\{claim\}`[\w-]+`[ \t]*\n?)+$", re.M)
 
 
 class Target(Protocol):
-    """What a page is made for: says how each thing is shown there."""
+    """How each role is rendered in one output format."""
 
     def claim(self, name: str, language: Language) -> str:
         """Show a claim within a sentence: its verdict and what was measured first."""
@@ -36,26 +36,26 @@ class Target(Protocol):
         """Show an explorer, as a block."""
 
 
-def fill(text: str, language: Language, target: Target, values: Mapping[str, float | int | str]) -> str:
-    """Write our roles out; those of Sphinx ({ref}, {eq}, {numref}) and fenced blocks stay.
+def render(text: str, language: Language, target: Target, values: Mapping[str, float | int | str]) -> str:
+    """Render the roles of d2lab; those of Sphinx ({ref}, {eq}, {numref}) and fenced blocks stay.
 
     Args:
         text: of a cell of prose.
         language: it is written in.
-        target: says how things are shown.
-        values: that the lesson's code kept.
+        target: of the output format.
+        values: exported by the lesson's code.
 
     Raises:
         ConfigError: a name or a format can't be used; nothing is guessed.
     """
     parts, last = [], 0
     for fence in FENCED.finditer(text):
-        parts += [_filled(text[last : fence.start()], language, target, values), fence[0]]
+        parts += [_rendered(text[last : fence.start()], language, target, values), fence[0]]
         last = fence.end()
-    return "".join([*parts, _filled(text[last:], language, target, values)])
+    return "".join([*parts, _rendered(text[last:], language, target, values)])
 
 
-def _filled(text: str, language: Language, target: Target, values: Mapping[str, float | int | str]) -> str:
+def _rendered(text: str, language: Language, target: Target, values: Mapping[str, float | int | str]) -> str:
     def cards(found: re.Match[str]) -> str:
         names = re.findall(r"`([\w-]+)`", found[0])
         return "\n\n".join(target.claim_card(name, language) for name in names) + "\n"

@@ -70,7 +70,7 @@ def _references(root: ElementTree.Element) -> Iterator[str]:
 
 
 def _rename(root: ElementTree.Element, mark: str) -> None:
-    """Give what is referred to short names, in the order of the file."""
+    """Shorten the names that something refers to, numbered in the order of the file."""
     named = [element for element in root.iter() if element.get("id")]
     short = {element.attrib["id"]: f"{mark}{number:x}" for number, element in enumerate(named)}
     for element in root.iter():

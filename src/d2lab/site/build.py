@@ -56,7 +56,7 @@ class Places:
 
 
 class SiteError(D2labError):
-    """The site can't be built as it stands: lessons, pages or links are wrong; the problems are listed."""
+    """Lessons, pages or links are wrong; `problems` lists them."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = list(problems)
@@ -72,17 +72,17 @@ def build(
     repository: str = "",
     tell: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """Build the whole site; what has not changed is not done again.
+    """Build the whole site; unchanged parts are reused.
 
     Args:
         places: the folders.
         verbs: of the command line, for the commands that lessons name.
         jobs: processes at a time.
         repository: "owner/name" of the notebooks' home on GitHub; empty leaves out what needs one.
-        tell: is told of each step.
+        tell: receives a line for each step.
 
     Raises:
-        SiteError: a lesson, a page or a link is wrong; all problems are listed and the site is not marked as whole.
+        SiteError: a lesson, a page or a link is wrong; the site is not marked as complete.
         RunError: npm could not install, or a lesson whose outputs are not kept failed.
         MissingExtraError: Sphinx, node or another tool is not installed.
     """
@@ -121,14 +121,14 @@ def _exercises(course: Path) -> list[Entry]:
 
 
 def _problems_of_solutions(exercises: Sequence[Entry]) -> list[str]:
-    """Hold the worked solutions to both languages, as lessons are."""
+    """List where the two languages of the worked solutions differ."""
     folders = {one.folder: None for one in exercises}
     pages = {folder: read_solutions(folder) for folder in folders}
     return [f"{f.name}/{SOLUTIONS}: {said}" for f, page in pages.items() for said in differences(page, sections=False)]
 
 
 def _forget_if_made_otherwise(places: Places) -> None:
-    """Remove pages that an earlier version of this room made: Sphinx would keep those whose text stayed the same."""
+    """Remove pages that another version of this package built: Sphinx would reuse those whose source is unchanged."""
     here = Path(__file__).parent
     code = b"".join(file.read_bytes() for file in sorted(here.rglob("*")) if file.suffix in (".py", ".html"))
     version, made = hashlib.sha256(code).hexdigest(), places.cache / "made-by"
@@ -189,7 +189,7 @@ def _notebooks(
     repository: str,
     exercises: Sequence[Entry],
 ) -> None:
-    """Write a plain notebook a lesson, its references numbered as on the pages."""
+    """Write a notebook for each lesson, with references numbered as on the pages."""
     labels = json.loads((places.out / language / "labels.json").read_text(encoding="utf-8"))
     for one in lessons:
         mine = [each for each in exercises if each.exercise.lesson == one.label]

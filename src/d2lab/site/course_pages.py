@@ -1,4 +1,4 @@
-"""The map of the course, the pages of its chapters, and which lessons tell about which claim."""
+"""The table of contents, the pages of the chapters, and which lessons name which claim."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from d2lab.lessons.prose import roles
 from d2lab.site.words import word
 
 INTRO: dict[Language, str] = {
-    "en": "Each lesson answers one question: the idea in a picture, the formula, the code from scratch and torch's "
+    "en": "Each lesson answers one question: the idea as a figure, the formula, the code from scratch and torch's "
     "beside it, an experiment on real data, and what a machine found when it checked what the notes say.",
     "zh": "每课回答一个问题：一张图讲清想法，写出公式，从零实现并与 torch 的写法对照，再在真实数据上做实验，"
     "最后看机器逐条检验笔记的说法，结果如何。",
@@ -24,7 +24,7 @@ STATEMENTS: dict[Language, str] = {"en": "{} statements checked", "zh": "检验�
 
 
 def course_index(lessons: Sequence[Lesson], language: Language) -> str:
-    """Write the map: every chapter with its lessons and its verdicts.
+    """Return the table of contents: every chapter with its lessons and the verdicts of its claims.
 
     Args:
         lessons: of the course.
@@ -39,7 +39,7 @@ def course_index(lessons: Sequence[Lesson], language: Language) -> str:
 
 
 def chapter_page(lessons: Sequence[Lesson], language: Language, *, solved: bool = False) -> str:
-    """Write the page of a chapter.
+    """Return the page of a chapter.
 
     Args:
         lessons: of this chapter.
@@ -101,7 +101,7 @@ def _chapters() -> list[int]:
 
 
 def _card(chapter: int, lessons: Sequence[Lesson], language: Language) -> str:
-    """Draw one chapter: its number, name, lessons, and a bar of its verdicts."""
+    """Return the card of a chapter: number, title, lessons, and a bar of its verdicts."""
     own = [one for one in lessons if one.chapter == chapter]
     items = "".join(f'<li><a href="{one.name}.html">{one.title(language)}</a></li>' for one in own)
     listed = f"<ol>{items}</ol>" if own else ""
@@ -115,7 +115,7 @@ def _card(chapter: int, lessons: Sequence[Lesson], language: Language) -> str:
 
 
 def _verdicts(chapter: int, root: str, language: Language) -> str:
-    """Draw a bar whose parts are as long as there are claims of each verdict; it leads to them."""
+    """Return a bar with a part for each verdict, as long as its number of claims, linked to the claims."""
     claims = [claim for claim in CLAIMS.values() if claim.chapter == chapter]
     found = counts(claims)
     shown = [(verdict, found[verdict]) for verdict in VERDICTS if found[verdict]]

@@ -1,4 +1,4 @@
-"""Explorers on the site: a page each, their index, and the model that the page of LeNet opens."""
+"""Explorers on the site: a page for each, their index, and the trained LeNet that one of them shows."""
 
 import hashlib
 import tempfile
@@ -17,13 +17,14 @@ from d2lab.explore.run import as_script, net_of_run
 from d2lab.site.words import word
 
 INTRO: dict[Language, str] = {
-    "en": "Ideas that can be moved by hand. Everything works with the keyboard too, and nothing leaves this page.",
-    "zh": "可以动手拨一拨的想法。全都能用键盘操作，数据也不离开这个页面。",
+    "en": "Interactive figures. Everything works with the keyboard too, and no data leaves this page.",
+    "zh": "可以动手操作的交互图。全都支持键盘，数据也不离开这个页面。",
 }
 LESSON: dict[Language, str] = {"en": "The lesson", "zh": "对应的课"}
 BELOW = (
     "core",
     "data",
+    "experiments",
     "layers",
     "models",
     "optimizers",
@@ -35,7 +36,7 @@ BELOW = (
 
 
 def explorer_pages(language: Language, labels: Collection[str]) -> dict[str, str]:
-    """Write the pages of all explorers and their index, by place.
+    """Return the pages of all explorers and their index, by path.
 
     Args:
         language: of the pages.
@@ -62,7 +63,7 @@ def _page(one: Shown, language: Language, labels: Collection[str]) -> str:
 
 
 def element(one: Shown) -> str:
-    """Return the element of an explorer, and a word for browsers without scripts.
+    """Return the HTML element of an explorer, with a message for browsers without JavaScript.
 
     Args:
         one: of the catalog.
@@ -74,10 +75,10 @@ def element(one: Shown) -> str:
 
 
 def lenet_script(cache: Path) -> bytes:
-    """Return the script with a LeNet trained on the digits that the package brings; trained anew when its code changes.
+    """Return a script with the weights of a LeNet trained on the embedded digits; retrained when its code changes.
 
     Args:
-        cache: a folder to keep it in.
+        cache: folder for the script.
     """
     kept = cache / f"lenet-{_key()}.js"
     if not kept.is_file():
@@ -88,7 +89,7 @@ def lenet_script(cache: Path) -> bytes:
 
 
 def _key() -> str:
-    """Hash the code that trains and writes the model."""
+    """Hash the code that trains and exports the model."""
     root = Path(d2lab.__file__).parent
     digest = hashlib.sha256()
     for room in BELOW:

@@ -1,4 +1,4 @@
-"""Our Sphinx extension: formulas, figures in two themes, the records of the search, the numbers of labels."""
+"""The Sphinx extension: formulas, figures in two themes, search records, numbered labels."""
 
 import json
 import re
@@ -20,12 +20,12 @@ KINDS = {"course": "lesson", "claims": "claim", "api": "api", "reference": "refe
 
 
 class BothThemes(SphinxTransform):
-    """Put the dark picture beside the light one; the page shows the one of its theme."""
+    """Insert the dark version of a figure after the light one; CSS shows the one of the active theme."""
 
-    default_priority = 100  # before the pictures are collected
+    default_priority = 100  # before Sphinx collects the image files
 
     def apply(self, **_: Any) -> None:  # noqa: ANN401
-        """Double every picture of the class `themed`."""
+        """Duplicate every image of the class `themed`."""
         for image in list(self.document.findall(nodes.image)):
             if "themed" in image.get("classes", []) and not image["uri"].endswith("-dark.svg"):
                 dark = image.deepcopy()
@@ -36,7 +36,7 @@ class BothThemes(SphinxTransform):
 
 
 def words_of(node: nodes.Node) -> str:
-    """Return what a reader sees of a node: raw HTML gives its text."""
+    """Return the visible text of a node; of raw HTML, its text without tags."""
     if isinstance(node, nodes.raw):
         return re.sub(r"<[^>]*>", " ", node.astext())
     if isinstance(node, nodes.Text):
@@ -52,7 +52,7 @@ def words_of(node: nodes.Node) -> str:
 
 
 def rank_of(name: str, title: str) -> str:
-    """Say how much a section of the course counts in the search: lessons before lists, lists before solutions.
+    """Return the search rank of a section: lessons before lists, lists before solutions.
 
     Args:
         name: of the page.
@@ -66,7 +66,7 @@ def rank_of(name: str, title: str) -> str:
 
 
 def records(app: Any) -> Iterator[dict[str, str]]:  # noqa: ANN401 (a Sphinx application)
-    """Yield one record a section, and one a documented function or class: where it is, its title, its words."""
+    """Yield a search record for each section and each documented function or class: URL, title, text."""
     for name in sorted(app.env.found_docs):
         place, tree = app.builder.get_target_uri(name), app.env.get_doctree(name)
         top = app.env.titles[name].astext()
@@ -91,7 +91,7 @@ def records(app: Any) -> Iterator[dict[str, str]]:  # noqa: ANN401 (a Sphinx app
 
 
 def numbers_of_labels(app: Any) -> dict[str, dict[str, str]]:  # noqa: ANN401
-    """Return each label its place, title and number, for notebooks, which can't refer."""
+    """Return the URL, title and number of each label, for notebooks, which have no cross-references."""
     env, found = app.env, {}
     for name, (page, anchor, title) in env.domaindata["std"]["labels"].items():
         entry = {"place": f"{app.builder.get_target_uri(page)}#{anchor}", "title": str(title)}
@@ -107,7 +107,7 @@ def numbers_of_labels(app: Any) -> dict[str, dict[str, str]]:  # noqa: ANN401
 
 
 def write_data(app: Any, failure: Exception | None) -> None:  # noqa: ANN401
-    """Write what search and notebooks need, once all pages stand."""
+    """Write the search index and the labels when all pages are built."""
     if failure is not None or app.builder.name != "html":
         return
     out = Path(app.outdir)
@@ -118,7 +118,7 @@ def write_data(app: Any, failure: Exception | None) -> None:  # noqa: ANN401
 
 
 def skip_fields(app: Any, what: str, name: str, thing: Any, skip: bool, options: Any) -> bool | None:  # noqa: ANN401
-    """Leave out the fields of named tuples, of which Python only says that they are fields."""
+    """Skip the fields of named tuples, whose docstrings only say that they are fields."""
     return True if type(thing).__name__ == "_tuplegetter" else None
 
 
@@ -134,14 +134,14 @@ def number_by_lesson(app: Any, env: Any) -> None:  # noqa: ANN401
 
 
 def forget_sourceless(app: Any, env: Any) -> None:  # noqa: ANN401
-    """Forget modules without a file, those that named tuples seem to come from: the list of sources would link them."""
+    """Remove modules without a source file (those of named tuples), which the source index would link."""
     known = getattr(env, "_viewcode_modules", {})
     for name in [name for name, entry in known.items() if not entry]:
         del known[name]
 
 
 def setup(app: Any) -> dict[str, bool]:  # noqa: ANN401
-    """Join Sphinx."""
+    """Register the extension with Sphinx."""
     setup_math(app)
     app.add_transform(BothThemes)
     app.connect("autodoc-process-docstring", process, priority=400)  # before napoleon reads the sections

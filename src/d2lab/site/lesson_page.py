@@ -1,4 +1,4 @@
-"""A lesson as a page of one language: its prose filled in, its code, what the code gave, its figures."""
+"""A lesson as a page in one language: prose with roles rendered, code, outputs, figures."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from d2lab.core.language import Language
 from d2lab.exercises.catalog import Entry
 from d2lab.lessons.kept import Executed
 from d2lab.lessons.lesson import HEADING, Cell, Lesson
-from d2lab.lessons.render_roles import fill
+from d2lab.lessons.render_roles import render
 from d2lab.plot.drawing import DARK_MIME
 from d2lab.site.exercise_pages import with_exercises
 from d2lab.site.target import PageTarget
@@ -24,7 +24,7 @@ class Page:
 
     Args:
         text: Markdown.
-        files: what lies beside it, by name.
+        files: of the same folder, by name.
     """
 
     text: str
@@ -34,11 +34,11 @@ class Page:
 def lesson_page(
     lesson: Lesson, executed: Executed, language: Language, repository: str = "", exercises: Sequence[Entry] = ()
 ) -> Page:
-    """Make the page of a lesson.
+    """Return the page of a lesson.
 
     Args:
         lesson: to show.
-        executed: what its code gave.
+        executed: outputs of its code.
         language: of the page.
         repository: "owner/name" of the notebooks' home; empty leaves out the link to Colab.
         exercises: that belong to the lesson.
@@ -50,7 +50,7 @@ def lesson_page(
             parts.append(_code(cell, next(outputs), language, page, target, executed))
         elif cell.language == language:
             source = with_exercises(cell.source, exercises, language, linked=True)
-            text = fill(source, language, target, executed.values)
+            text = render(source, language, target, executed.values)
             parts.append(_with_tools(text, lesson, language, repository) if first else text)
             first = False
     page.text = "\n\n".join(parts) + "\n"
@@ -58,7 +58,7 @@ def lesson_page(
 
 
 def _with_tools(text: str, lesson: Lesson, language: Language, repository: str) -> str:
-    """Put links to slides and notebook under the title."""
+    """Insert links to slides and notebook below the title."""
     notebook = f"{language}/{lesson.name}.ipynb"
     home = f"{ROOT}../notebooks/{notebook}"
     links = [
@@ -81,7 +81,7 @@ def _code(
     target: PageTarget,
     executed: Executed,
 ) -> str:
-    """Show a cell: its code, folded where it only draws, its text, its figure."""
+    """Return a code cell with its outputs; code that only draws is folded."""
     shown = [f"```python\n{cell.source}\n```"] if cell.source.strip() else []
     if cell.options.get("fold"):
         summary = f"<details class='fold'><summary>{word('code', language)}</summary>\n"
@@ -96,14 +96,14 @@ def _code(
     name = str(cell.figure["name"])
     page.files[f"figures/{name}.svg"] = "".join(drawn["image/svg+xml"])
     page.files[f"figures/{name}-dark.svg"] = "".join(drawn.get(DARK_MIME, drawn["image/svg+xml"]))
-    caption = fill(str(cell.figure[language]), language, target, executed.values)
+    caption = render(str(cell.figure[language]), language, target, executed.values)
     alt = " ".join(re.sub(r"<[^>]+>|[`$*{}\[\]\\]", "", caption).split())
     figure = f":::{{figure}} figures/{name}.svg\n:name: {name}\n:alt: {alt}\n:class: themed\n\n{caption}\n:::"
     return f"{whole}\n\n{figure}"
 
 
 def _text(output: dict[str, Any]) -> str:
-    """Return what an output says in words; a picture has its own place."""
+    """Return the text of an output; empty for a figure."""
     if "text" in output:
         return "".join(output["text"]).rstrip("\n") + "\n"
     data = output.get("data", {})

@@ -1,7 +1,6 @@
-"""A lesson as a plain notebook of one language, for Jupyter and Colab: what they can't show is written out.
+"""A lesson as a plain notebook in one language, for Jupyter and Colab: MyST markup becomes plain Markdown.
 
-The dialect of the lessons is small on purpose: what this file does not know is refused, so that no notebook shows
-raw markup.
+The lessons use a small subset of MyST. Markup that this module does not know raises, so no notebook shows it raw.
 """
 
 import re
@@ -17,7 +16,7 @@ from d2lab.explore.catalog import EXPLORERS
 from d2lab.lessons.kept import Executed
 from d2lab.lessons.lesson import FENCED, LABEL, Cell, Lesson
 from d2lab.lessons.prose import DISPLAY, LINK, ROLE
-from d2lab.lessons.render_roles import fill
+from d2lab.lessons.render_roles import render
 from d2lab.site.exercise_pages import with_exercises
 from d2lab.site.target import first_number, short
 
@@ -26,7 +25,7 @@ ADMONITION = re.compile(r"^(:{3,})\{(\w+)\}[ \t]*([^\n]*)\n((?::[\w-]+:[^\n]*\n)
 ALERT = re.compile(r"^> \[!(\w+)\]", re.M)
 FIGURE: dict[Language, str] = {"en": "Figure", "zh": "图"}
 EXPLORER: dict[Language, str] = {
-    "en": "> **{}**: move it by hand on the site of the course.",
+    "en": "> **{}**: an interactive figure on the course site.",
     "zh": "> **{}**：可以在课程网站上动手拨一拨。",
 }
 INSTALL = """\
@@ -40,7 +39,7 @@ if importlib.util.find_spec("d2lab") is None:
 
 
 class NotebookTarget:
-    """Roles in a notebook: plain Markdown."""
+    """Render roles for a notebook: plain Markdown."""
 
     def claim(self, name: str, language: Language) -> str:
         """Show the verdict and the first number."""
@@ -68,7 +67,7 @@ class NotebookTarget:
         return f"`{name}`"
 
     def explorer(self, name: str, language: Language) -> str:
-        """Say where it is: a notebook can't hold it."""
+        """Say where it is: notebooks have no explorers."""
         return EXPLORER[language].format(EXPLORERS[name].title[language])
 
 
@@ -80,11 +79,11 @@ def notebook(
     repository: str = "",
     exercises: Sequence[Entry] = (),
 ) -> dict[str, Any]:
-    """Make the notebook of a lesson.
+    """Return the notebook of a lesson.
 
     Args:
-        lesson: to write out.
-        executed: what its code gave.
+        lesson: to convert.
+        executed: outputs of its code.
         language: of the prose.
         labels: numbers and titles of what lessons refer to, as the site's build wrote them.
         repository: "owner/name" on GitHub that the package is installed from where it is missing.
@@ -101,7 +100,7 @@ def notebook(
             cells += _code_cells(len(cells), cell, next(outputs), language, executed, labels, lesson)
         elif cell.language == language:
             source = with_exercises(cell.source, exercises, language, linked=False)
-            filled = fill(source, language, NotebookTarget(), executed.values)
+            filled = render(source, language, NotebookTarget(), executed.values)
             cells.append(_markdown(len(cells), plain(filled, labels, language, lesson.name)))
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
@@ -109,10 +108,10 @@ def notebook(
 
 
 def plain(text: str, labels: Labels, language: Language, name: str) -> str:
-    """Turn the lessons' Markdown into what Jupyter shows.
+    """Convert the Markdown of a lesson to that of Jupyter.
 
     Args:
-        text: of a cell, our roles filled in.
+        text: of a cell, its d2lab roles rendered.
         labels: as `notebook` takes them.
         language: of the text.
         name: of the lesson, for the error.
@@ -159,7 +158,7 @@ def _quote(title: str, body: str) -> str:
 
 
 def _link(found: re.Match[str]) -> str:
-    """A lesson's file becomes its notebook; a label can't be reached from a notebook."""
+    """Link a lesson's notebook instead of its source; a link to a label becomes its text."""
     words, target = found.groups()
     if target.startswith("#"):
         return words
@@ -176,10 +175,10 @@ def _code_cells(
     labels: Labels,
     lesson: Lesson,
 ) -> list[dict[str, Any]]:
-    """Return a cell of code with its outputs, and one with the caption behind a figure."""
+    """Return a code cell with its outputs, and after a figure a cell with its caption."""
     made = [_code(number, cell.source, [shown for shown in map(_shown, outputs) if shown])]
     if cell.figure:
-        caption = fill(str(cell.figure[language]), language, NotebookTarget(), executed.values)
+        caption = render(str(cell.figure[language]), language, NotebookTarget(), executed.values)
         number_of = labels.get(str(cell.figure["name"]), {}).get("number", "")
         words = plain(caption, labels, language, lesson.name)
         made.append(_markdown(number + 1, f"*{FIGURE[language]} {number_of}: {words}*"))
@@ -187,7 +186,7 @@ def _code_cells(
 
 
 def _shown(output: dict[str, Any]) -> dict[str, Any] | None:
-    """Keep of an output what every notebook can show."""
+    """Drop the MIME types of an output that only the site uses."""
     if "data" not in output:
         return output
     data = {mime: value for mime, value in output["data"].items() if not mime.startswith("application/vnd.d2lab")}

@@ -1,4 +1,4 @@
-"""Showing a built site to the one who sits at this machine."""
+"""Serving a built site on the loopback address."""
 
 import functools
 import threading
@@ -15,21 +15,21 @@ LOOPBACK = "127.0.0.1"
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """Files of one folder, for this machine alone; says nothing on the terminal."""
+    """Serve the files of one folder to this machine only, without logging."""
 
     def send_head(self) -> Any:  # noqa: ANN401 (the library's signature)
-        """Answer, unless another site's page asks through a name of its own."""
+        """Refuse requests with a foreign Host header (DNS rebinding)."""
         if self.headers.get("Host", "").rpartition(":")[0] not in (LOOPBACK, "localhost"):
             self.send_error(403, "only this machine is answered")
             return None
         return super().send_head()
 
     def list_directory(self, path: Any) -> None:  # noqa: ANN401 (the library's signature)
-        """Show no listings."""
+        """Refuse directory listings."""
         self.send_error(404, "no such page")
 
     def log_message(self, format: str, *arguments: Any) -> None:  # noqa: ANN401
-        """Stay quiet."""
+        """Log nothing."""
 
 
 @contextmanager

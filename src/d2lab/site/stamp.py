@@ -1,11 +1,11 @@
-"""The mark of a whole site; known without what it takes to build one, so that showing a site starts at once."""
+"""The file that marks a complete site; read without importing Sphinx or torch, so that serving starts at once."""
 
 import json
 from pathlib import Path
 
 from d2lab.core.errors import ConfigError
 
-STAMP = "built.json"  # written last: a site without it is not whole
+STAMP = "built.json"  # written last: without it the site is incomplete
 
 
 def require_whole(site: Path) -> None:

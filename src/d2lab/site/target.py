@@ -1,4 +1,4 @@
-"""What roles become on a page of the site: HTML that leads to evidence, sources and tables, from any depth."""
+"""How roles are rendered on a page of the site: HTML links to evidence, sources and tables."""
 
 import inspect
 from html import escape
@@ -30,10 +30,10 @@ def first_number(record: Recorded) -> tuple[str, float | int | str]:
 
 
 class PageTarget:
-    """Roles on a page.
+    """Render roles for a page.
 
     Args:
-        root: the way from the page's folder to that of the language: "../../".
+        root: relative path from the page to the folder of its language: "../../".
     """
 
     def __init__(self, root: str) -> None:

@@ -1,4 +1,4 @@
-"""The source pages of a language for Sphinx, written where they differ from what stands there."""
+"""The source pages of one language for Sphinx; a file is rewritten only if it has changed."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -9,7 +9,7 @@ from d2lab.core.language import Language
 from d2lab.exercises.catalog import Entry
 from d2lab.lessons.kept import Executed
 from d2lab.lessons.lesson import Lesson, read_prose
-from d2lab.lessons.render_roles import fill
+from d2lab.lessons.render_roles import render
 from d2lab.site.api_pages import api_index, api_page, rooms, short_name
 from d2lab.site.claim_pages import claims_index, claims_page
 from d2lab.site.course_pages import chapter_page, course_index, told_in
@@ -32,12 +32,12 @@ def pages(
     repository: str = "",
     exercises: Sequence[Entry] = (),
 ) -> dict[str, str]:
-    """Make every source file of a language, by its place.
+    """Return every source file of a language, by path.
 
     Args:
         course: the folder of the course, for its home page.
         lessons: of the course.
-        executed: what their code gave, by name.
+        executed: outputs of their code, by lesson name.
         language: of the pages.
         repository: "owner/name" of the notebooks' home, if there is one.
         exercises: of the course.
@@ -74,15 +74,15 @@ def home(course: Path, language: Language) -> str:
     """
     path = course / HOME
     text = "\n\n".join(cell.source for cell in read_prose(path) if cell.language == language)
-    return fill(text, language, PageTarget(""), {}) + TREE
+    return render(text, language, PageTarget(""), {}) + TREE
 
 
 def write(made: Mapping[str, str], folder: Path) -> None:
-    """Write the files that changed and remove those that are gone; what stays keeps its date, so it isn't built anew.
+    """Write changed files and remove old ones; unchanged files keep their time, so Sphinx skips them.
 
     Args:
-        made: texts by place.
-        folder: to hold exactly these.
+        made: texts by path.
+        folder: that holds exactly these files afterwards.
     """
     for place, text in made.items():
         path = folder / place
@@ -95,7 +95,7 @@ def write(made: Mapping[str, str], folder: Path) -> None:
 
 
 def _reference(language: Language) -> dict[str, str]:
-    """Make the tables and the API."""
+    """Return the pages of recipes, models and the API."""
     head = f"# {word('reference', language)}\n\n- [{word('recipes', language)}](recipes.md)\n"
     listed = f"{head}- [{word('models', language)}](models.md)\n\n```{{toctree}}\n:hidden:\n\nrecipes\nmodels\n```\n"
     made = {

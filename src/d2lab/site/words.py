@@ -1,4 +1,4 @@
-"""The few words that the pages' frames are made of, in both languages."""
+"""Interface texts of the pages in both languages."""
 
 from d2lab.core.language import Language
 
@@ -18,7 +18,7 @@ WORDS: dict[str, dict[Language, str]] = {
     "colab": {"en": "Open in Colab", "zh": "在 Colab 中打开"},
     "solution": {"en": "solution", "zh": "参考解答"},
     "solutions": {"en": "Worked solutions", "zh": "参考解答"},
-    "explorers": {"en": "Explorers", "zh": "动手看"},
+    "explorers": {"en": "Explorers", "zh": "交互图"},
     "code": {"en": "Code of the figure", "zh": "画图代码"},
     "measured": {"en": "measured", "zh": "实测"},
     "check": {"en": "How it is checked", "zh": "怎样检验"},
@@ -33,10 +33,10 @@ WORDS: dict[str, dict[Language, str]] = {
 
 
 def word(name: str, language: Language) -> str:
-    """Return a word of the frame.
+    """Return an interface text.
 
     Args:
-        name: of the word.
+        name: key of the text.
         language: of the page.
     """
     return WORDS[name][language]
