@@ -7,7 +7,7 @@
   const WEIGHT = { lesson: 2.5, page: 1.2, reference: 1, aside: 0.9, chapter: 0.7, explorer: 0.7, claim: 0.4, api: 0.4, solution: 0.3 };
   const chinese = document.documentElement.lang.startsWith("zh");
   const WORDS = chinese
-    ? { open: "搜索课程", none: "没有结果", kinds: { lesson: "课文", aside: "课文", chapter: "章", explorer: "动手看", solution: "参考解答", claim: "论断", api: "API", reference: "参考", page: "" } }
+    ? { open: "搜索课程", none: "没有结果", kinds: { lesson: "课文", aside: "课文", chapter: "章", explorer: "交互图", solution: "参考解答", claim: "论断", api: "API", reference: "参考", page: "" } }
     : { open: "Search the course", none: "No results", kinds: { lesson: "lesson", aside: "lesson", chapter: "chapter", explorer: "explorer", solution: "solution", claim: "claim", api: "API", reference: "reference", page: "" } };
 
   const tokenize = (text) => {
