@@ -61,7 +61,7 @@ WORDS = (
         "old name",
         "stepper|own_luck|fixed_luck|keep_luck|laps_by_turns|fast_form|keep_freed_memory|rate_factor|head_rate|"
         "rest_factor|phasemaxpool2d",
-        "the name in WORDS of CONTRIBUTING: TrainStep, rng_state, time_interleaved, optimize_layout, lr_scale ...",
+        "the new name: TrainStep, rng_state, time_interleaved, optimize_layout, lr_scale ...",
     ),
 )
 

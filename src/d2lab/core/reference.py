@@ -65,7 +65,7 @@ class Twin:
     rounds: int = 5  # of a timing
 
     def difference(self) -> float:
-        """Compare outputs, gradients and buffers, in training and in evaluation, from the same weights and RNG state."""
+        """Compare outputs, gradients and buffers, training and evaluating, from the same weights and RNG state."""
         ours, theirs = alike(self)
         given = self.inputs(torch.Generator().manual_seed(1), EXAMPLES)
         largest = 0.0
