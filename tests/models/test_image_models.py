@@ -250,7 +250,7 @@ def test_whitened_patches_are_uncorrelated_of_mean_0_and_variance_1(rng):
     smooth = functional.avg_pool2d(torch.rand(50, 3, 18, 18, generator=rng, dtype=torch.float64), 3, 1)
     images = smooth * torch.tensor([1.0, 0.5, 0.2]).double().view(3, 1, 1) + 0.3
     net = build(CifarNetConfig(side=16, widths=(4, 4))).double()
-    net.whiten(images)
+    net.prepare_from(images)
     outputs = net.whitening(images).permute(1, 0, 2, 3).flatten(1)
     half = len(outputs) // 2
     assert outputs.mean(1).abs().max() < 1e-12

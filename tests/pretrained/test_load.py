@@ -9,7 +9,7 @@ from torch import nn
 
 from d2lab.core.errors import ConfigError, D2labError, DataError, MissingExtraError, RunError
 from d2lab.models import PretrainedConfig, build_model
-from d2lab.models.library import library_net
+from d2lab.models.library import library_model
 from d2lab.pretrained import find_origin, fingerprint, list_origins, load_pretrained, read_weights
 
 OURS = ["torchvision/alexnet", "torchvision/vgg11_bn", "torchvision/resnet50", "torchvision/densenet121"]
@@ -96,7 +96,7 @@ def test_loading_leaves_the_callers_luck_alone(tmp_path):
     for name in (SMALL_TORCHVISION, SMALL_TIMM):
         path = saved(random_net(name), tmp_path / "x.pth")
         before = torch.get_rng_state()
-        library_net(find_origin(name).architecture, 10)
+        library_model(find_origin(name).architecture, 10)
         assert torch.equal(torch.get_rng_state(), before)
         loaded = [load_pretrained(name, file=path).sha256 for _ in range(2)]
         assert loaded[0] == loaded[1]

@@ -20,8 +20,7 @@ from d2lab.data.card import Card
 from d2lab.data.split import Split
 from d2lab.experiments.classes import with_classes
 from d2lab.layers.init import initialize
-from d2lab.models.catalog import build_model, default_settings
-from d2lab.models.cifarnet import CifarNet
+from d2lab.models.catalog import PreparedFromData, build_model, default_settings
 from d2lab.recipes.catalog import find_recipe
 from d2lab.recipes.recipe import Recipe, Settings, check_sizes
 from d2lab.train.finetune import Source, freeze_and_group
@@ -169,10 +168,10 @@ def new_model(experiment: Experiment) -> nn.Module:
 
 
 def prepare_model(model: nn.Module, experiment: Experiment, train: Split) -> nn.Module:
-    """Let a model that learns its first layer from the look of pictures see some; any other comes back as it is."""
-    if isinstance(model, CifarNet):
+    """Let a model that computes weights from training data do so; any other comes back as it is."""
+    if isinstance(model, PreparedFromData):
         some = train.subset(torch.arange(min(WHITENED, len(train))))
-        model.whiten(experiment.prepare(some.inputs))
+        model.prepare_from(experiment.prepare(some.inputs))
     return model
 
 

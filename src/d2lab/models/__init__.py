@@ -1,47 +1,28 @@
-"""Architectures, one a file; a model knows neither its data, nor its optimizer, nor its picture."""
+"""Architectures, one a file; a model knows neither its data, nor its optimizer, nor how it is drawn.
 
-from d2lab.models.alexnet import AlexNet, AlexNetConfig
-from d2lab.models.catalog import ModelConfig, build_model
-from d2lab.models.cifarnet import CifarNet, CifarNetConfig
-from d2lab.models.densenet import DenseNet, DenseNetConfig
-from d2lab.models.googlenet import GoogLeNet, GoogLeNetConfig
-from d2lab.models.lenet import LeNet, LeNetConfig
-from d2lab.models.linear import LinearConfig, LinearRegression
-from d2lab.models.mlp import MLP, MLPConfig
-from d2lab.models.nin import NiN, NiNConfig
-from d2lab.models.perceptron import Perceptron, PerceptronConfig
-from d2lab.models.pretrained import PretrainedConfig, PretrainedNet
-from d2lab.models.resnet import ResNet, ResNetConfig
-from d2lab.models.softmax import SoftmaxConfig, SoftmaxRegression
-from d2lab.models.vgg import VGG, VGGConfig
+`from d2lab.models import LeNet, LeNetConfig` imports the file of that model alone, and torch with it.
+"""
 
-__all__ = [
-    "MLP",
-    "VGG",
-    "AlexNet",
-    "AlexNetConfig",
-    "CifarNet",
-    "CifarNetConfig",
-    "DenseNet",
-    "DenseNetConfig",
-    "GoogLeNet",
-    "GoogLeNetConfig",
-    "LeNet",
-    "LeNetConfig",
-    "LinearConfig",
-    "LinearRegression",
-    "MLPConfig",
-    "ModelConfig",
-    "NiN",
-    "NiNConfig",
-    "Perceptron",
-    "PerceptronConfig",
-    "PretrainedConfig",
-    "PretrainedNet",
-    "ResNet",
-    "ResNetConfig",
-    "SoftmaxConfig",
-    "SoftmaxRegression",
-    "VGGConfig",
-    "build_model",
-]
+import importlib
+from typing import Any
+
+from d2lab.models.names import model_files, submodules
+
+_CATALOG = ("ModelConfig", "build_model", "default_settings", "register_model")
+_MODULES = {name: file.module for file in model_files().values() for name in (file.model, file.settings)}
+_MODULES |= dict.fromkeys(_CATALOG, "d2lab.models.catalog")
+__all__ = sorted(_MODULES)  # noqa: PLE0605 (the folder is the list)
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    """Import what is named: a model, its settings, a function of the catalog, or a module of this folder."""
+    if name in _MODULES:
+        return getattr(importlib.import_module(_MODULES[name]), name)
+    if name in submodules():
+        return importlib.import_module(f"d2lab.models.{name}")
+    raise AttributeError(f"module 'd2lab.models' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List what can be imported, for completion."""
+    return sorted({*globals(), *__all__})

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError
+from d2lab.models.catalog import register_model
 from d2lab.models.image import ImageConfig, after
 
 
@@ -31,11 +32,11 @@ class AlexNetConfig(ImageConfig):
             raise ConfigError(
                 "AlexNetConfig.widths", got=(self.widths, self.hidden), need="five, and hidden, of 1 or more"
             )
-        if not 0 <= self.dropout < 1:
-            raise ConfigError("AlexNetConfig.dropout", got=self.dropout, need="a share from 0 up to, not with, 1")
+        self.require_share("dropout")
 
 
-class AlexNet(nn.Sequential):
+@register_model(AlexNetConfig)
+class AlexNet(nn.Module):
     """Image in [0, 1] -> one logit per class."""
 
     def __init__(self, config: AlexNetConfig) -> None:
@@ -43,32 +44,37 @@ class AlexNet(nn.Sequential):
         one, two, three, four, five = config.widths
         side = after(after(config.side, 11, 4, config.padding), 3, 2)  # 54, then 26
         side = after(after(side, 3, 2), 3, 2)  # 12, then 5
-        layers: dict[str, nn.Module] = {
-            "conv1": nn.Conv2d(config.channels, one, kernel_size=11, stride=4, padding=config.padding),
-            "relu1": nn.ReLU(),
-            "pool1": nn.MaxPool2d(3, stride=2),
-            "conv2": nn.Conv2d(one, two, kernel_size=5, padding=2),
-            "relu2": nn.ReLU(),
-            "pool2": nn.MaxPool2d(3, stride=2),
-            "conv3": nn.Conv2d(two, three, kernel_size=3, padding=1),
-            "relu3": nn.ReLU(),
-            "conv4": nn.Conv2d(three, four, kernel_size=3, padding=1),
-            "relu4": nn.ReLU(),
-            "conv5": nn.Conv2d(four, five, kernel_size=3, padding=1),
-            "relu5": nn.ReLU(),
-            "pool5": nn.MaxPool2d(3, stride=2),
-            "flatten": nn.Flatten(),
-            "hidden1": nn.Linear(five * side * side, config.hidden),
-            "relu6": nn.ReLU(),
-            "dropout1": nn.Dropout(config.dropout),
-            "hidden2": nn.Linear(config.hidden, config.hidden),
-            "relu7": nn.ReLU(),
-            "dropout2": nn.Dropout(config.dropout),
-            "out": nn.Linear(config.hidden, config.classes),
-        }
-        for name, layer in layers.items():
-            self.add_module(name, layer)
+        self.conv1 = nn.Conv2d(config.channels, one, kernel_size=11, stride=4, padding=config.padding)
+        self.relu1 = nn.ReLU()
+        self.pool1 = nn.MaxPool2d(3, stride=2)
+        self.conv2 = nn.Conv2d(one, two, kernel_size=5, padding=2)
+        self.relu2 = nn.ReLU()
+        self.pool2 = nn.MaxPool2d(3, stride=2)
+        self.conv3 = nn.Conv2d(two, three, kernel_size=3, padding=1)
+        self.relu3 = nn.ReLU()
+        self.conv4 = nn.Conv2d(three, four, kernel_size=3, padding=1)
+        self.relu4 = nn.ReLU()
+        self.conv5 = nn.Conv2d(four, five, kernel_size=3, padding=1)
+        self.relu5 = nn.ReLU()
+        self.pool5 = nn.MaxPool2d(3, stride=2)
+        self.flatten = nn.Flatten()
+        self.hidden1 = nn.Linear(five * side * side, config.hidden)
+        self.relu6 = nn.ReLU()
+        self.dropout1 = nn.Dropout(config.dropout)
+        self.hidden2 = nn.Linear(config.hidden, config.hidden)
+        self.relu7 = nn.ReLU()
+        self.dropout2 = nn.Dropout(config.dropout)
+        self.out = nn.Linear(config.hidden, config.classes)
 
     def forward(self, image: Float[Tensor, "batch channel side side"]) -> Float[Tensor, "batch class_"]:
         """Score every class for every image."""
-        return super().forward(image)  # type: ignore[no-any-return, no-untyped-call]
+        x = self.pool1(self.relu1(self.conv1(image)))  # batch 96 26 26 (sizes for the defaults)
+        x = self.pool2(self.relu2(self.conv2(x)))  # batch 256 12 12
+        x = self.relu3(self.conv3(x))  # batch 384 12 12
+        x = self.relu4(self.conv4(x))  # batch 384 12 12
+        x = self.pool5(self.relu5(self.conv5(x)))  # batch 256 5 5
+        x = self.flatten(x)  # batch 6400
+        x = self.dropout1(self.relu6(self.hidden1(x)))  # batch 4096
+        x = self.dropout2(self.relu7(self.hidden2(x)))  # batch 4096
+        logits: Tensor = self.out(x)  # batch class_
+        return logits

@@ -1,65 +1,72 @@
-"""From a model's settings to the model: the one place that lists them all."""
+"""From a model's settings to the model: a model registers beside its definition, so one file adds one.
+
+    @dataclass(frozen=True, kw_only=True, slots=True)
+    class TinyConfig(ModelConfig):
+        classes: int = 10
+
+    @register_model(TinyConfig)
+    class Tiny(nn.Module):
+        def __init__(self, config: TinyConfig) -> None: ...
+
+A file in this folder is found by its name; a model of your own, in a file of your own, once that file is imported.
+"""
+
+import importlib
+from collections.abc import Callable
+from typing import TypeVar
 
 from torch import nn
 
 from d2lab.core.errors import ConfigError
 from d2lab.core.names import unknown_name
-from d2lab.models.alexnet import AlexNet, AlexNetConfig
-from d2lab.models.cifarnet import CifarNet, CifarNetConfig
-from d2lab.models.densenet import DenseNet, DenseNetConfig
-from d2lab.models.googlenet import GoogLeNet, GoogLeNetConfig
-from d2lab.models.lenet import LeNet, LeNetConfig
-from d2lab.models.linear import LinearConfig, LinearRegression
-from d2lab.models.mlp import MLP, MLPConfig
-from d2lab.models.nin import NiN, NiNConfig
-from d2lab.models.perceptron import Perceptron, PerceptronConfig
-from d2lab.models.pretrained import PretrainedConfig, PretrainedNet
-from d2lab.models.resnet import ResNet, ResNetConfig
-from d2lab.models.softmax import SoftmaxConfig, SoftmaxRegression
-from d2lab.models.vgg import VGG, VGGConfig
+from d2lab.models.config import ModelConfig, PreparedFromData
+from d2lab.models.names import model_files
 
-ModelConfig = (
-    AlexNetConfig
-    | CifarNetConfig
-    | DenseNetConfig
-    | GoogLeNetConfig
-    | LeNetConfig
-    | LinearConfig
-    | MLPConfig
-    | NiNConfig
-    | PerceptronConfig
-    | PretrainedConfig
-    | ResNetConfig
-    | SoftmaxConfig
-    | VGGConfig
-)
-MODELS: dict[type, type[nn.Module]] = {
-    AlexNetConfig: AlexNet,
-    CifarNetConfig: CifarNet,
-    DenseNetConfig: DenseNet,
-    GoogLeNetConfig: GoogLeNet,
-    LeNetConfig: LeNet,
-    LinearConfig: LinearRegression,
-    MLPConfig: MLP,
-    NiNConfig: NiN,
-    PerceptronConfig: Perceptron,
-    PretrainedConfig: PretrainedNet,
-    ResNetConfig: ResNet,
-    SoftmaxConfig: SoftmaxRegression,
-    VGGConfig: VGG,
-}
+__all__ = ["ModelConfig", "PreparedFromData", "all_models", "build_model", "default_settings", "register_model"]
+
+Model = TypeVar("Model", bound=nn.Module)
+_MODELS: dict[type, type[nn.Module]] = {}  # of the files imported so far, by the class of their settings
+
+
+def register_model(settings: type[ModelConfig]) -> Callable[[type[Model]], type[Model]]:
+    """Return a decorator that makes a class the model of these settings: `build_model` finds it by them.
+
+    Raises:
+        ConfigError: another model has these settings, or settings of that name.
+    """
+
+    def register(model: type[Model]) -> type[Model]:
+        for known, other in _MODELS.items():
+            if known.__name__ == settings.__name__ and (other.__module__, other.__name__) != (
+                model.__module__,
+                model.__name__,
+            ):
+                got, need = f"{settings.__name__} again", f"other settings: these belong to {other.__name__}"
+                raise ConfigError(f"the model {model.__name__}", got=got, need=need, fix="Rename the settings.")
+        _MODELS[settings] = model
+        return model
+
+    return register
+
+
+def all_models() -> dict[type, type[nn.Module]]:
+    """Import every model of this folder; return all that are registered, by the class of their settings."""
+    for file in model_files().values():
+        importlib.import_module(file.module)
+    return dict(_MODELS)
 
 
 def build_model(config: ModelConfig) -> nn.Module:
-    """Build the model that the settings describe, its weights drawn from torch's global stream.
+    """Build the model that the settings describe, its weights drawn from torch's global generator.
 
     Raises:
         ConfigError: the settings belong to no model.
     """
-    if type(config) not in MODELS:
-        known = ", ".join(sorted(c.__name__ for c in MODELS))
-        raise ConfigError("model settings", got=type(config).__name__, need=f"one of {known}")
-    return MODELS[type(config)](config)
+    if type(config) not in _MODELS:
+        known = ", ".join(sorted({*model_files(), *(settings.__name__ for settings in _MODELS)}))
+        fix = "Put @register_model(Settings) on the class of the model."
+        raise ConfigError("model settings", got=type(config).__name__, need=f"one of {known}", fix=fix)
+    return _MODELS[type(config)](config)
 
 
 def default_settings(kind: str) -> ModelConfig:
@@ -68,8 +75,10 @@ def default_settings(kind: str) -> ModelConfig:
     Raises:
         ConfigError: there is no such model.
     """
-    kinds = {made.__name__: made for made in MODELS}
+    if kind in model_files():
+        importlib.import_module(model_files()[kind].module)
+    kinds = {settings.__name__: settings for settings in _MODELS}
     if kind not in kinds:
-        raise unknown_name("model settings", kind, kinds)
+        raise unknown_name("model settings", kind, {*model_files(), *kinds})
     default: ModelConfig = kinds[kind]()
     return default

@@ -1,4 +1,4 @@
-"""DenseNet: every layer sees the maps of all layers before it, and adds a few of its own.
+"""DenseNet: every layer reads the maps of all layers before it, and adds a few of its own.
 
 Source: Huang, Liu, van der Maaten, Weinberger 2017, "Densely Connected Convolutional Networks", table 1.
 Changed: nothing. The notes' model is the default: four layers a block, without bottlenecks, convolutions with biases;
@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError
+from d2lab.models.catalog import register_model
 from d2lab.models.image import ImageConfig
 
 Maps = Float[Tensor, "batch channel height width"]
@@ -38,51 +39,39 @@ class DenseNetConfig(ImageConfig):
         self.require("side", 2 ** (len(self.blocks) + 1))
 
 
-class DenseLayer(nn.Sequential):
-    """Normalize, bend, convolve; join the result to the input."""
+class DenseLayer(nn.Module):
+    """Normalize, apply ReLU, convolve; concatenate the result to the input."""
 
     def __init__(self, inputs: int, config: DenseNetConfig) -> None:
-        narrow = NARROW * config.growth if config.bottleneck else inputs
         super().__init__()
+        self.bottleneck = config.bottleneck
+        narrow = NARROW * config.growth if config.bottleneck else inputs
         if config.bottleneck:
-            self.add_module("norm1", nn.BatchNorm2d(inputs))
-            self.add_module("relu1", nn.ReLU())
-            self.add_module("conv1", nn.Conv2d(inputs, narrow, kernel_size=1, bias=config.bias))
-        self.add_module("norm2", nn.BatchNorm2d(narrow))
-        self.add_module("relu2", nn.ReLU())
-        self.add_module("conv2", nn.Conv2d(narrow, config.growth, kernel_size=3, padding=1, bias=config.bias))
+            self.norm1 = nn.BatchNorm2d(inputs)
+            self.relu1 = nn.ReLU()
+            self.conv1 = nn.Conv2d(inputs, narrow, kernel_size=1, bias=config.bias)
+        self.norm2 = nn.BatchNorm2d(narrow)
+        self.relu2 = nn.ReLU()
+        self.conv2 = nn.Conv2d(narrow, config.growth, kernel_size=3, padding=1, bias=config.bias)
 
     def forward(self, maps: Maps) -> Answers:
-        """Add maps."""
-        return torch.cat([maps, super().forward(maps)], 1)  # type: ignore[no-untyped-call]
+        """Add `growth` maps behind those that came in."""
+        x = maps
+        if self.bottleneck:
+            x = self.conv1(self.relu1(self.norm1(x)))  # batch 4*growth height width
+        x = self.conv2(self.relu2(self.norm2(x)))  # batch growth height width
+        return torch.cat([maps, x], 1)  # batch inputs+growth height width
 
 
-class DenseNet(nn.Sequential):
-    """Image in [0, 1] -> one logit per class."""
+def dense_block(layers: int, inputs: int, config: DenseNetConfig) -> nn.Sequential:
+    """Return dense layers one behind the other; they end with inputs + layers * growth channels.
 
-    def __init__(self, config: DenseNetConfig) -> None:
-        super().__init__()
-        width = config.stem
-        self.add_module("conv1", nn.Conv2d(config.channels, width, 7, stride=2, padding=3, bias=config.bias))
-        self.add_module("norm1", nn.BatchNorm2d(width))
-        self.add_module("relu1", nn.ReLU())
-        self.add_module("pool1", nn.MaxPool2d(3, stride=2, padding=1))
-        for number, count in enumerate(config.blocks, start=1):
-            layers = [DenseLayer(width + config.growth * layer, config) for layer in range(count)]
-            self.add_module(f"block{number}", nn.Sequential(*layers))
-            width += config.growth * count
-            if number < len(config.blocks):
-                self.add_module(f"transition{number}", transition(width, width // 2, bias=config.bias))
-                width //= 2
-        self.add_module("norm2", nn.BatchNorm2d(width))
-        self.add_module("relu2", nn.ReLU())
-        self.add_module("mean", nn.AdaptiveAvgPool2d(1))
-        self.add_module("flatten", nn.Flatten())
-        self.add_module("out", nn.Linear(width, config.classes))
-
-    def forward(self, image: Float[Tensor, "batch channel side side"]) -> Float[Tensor, "batch class_"]:
-        """Score every class for every image."""
-        return super().forward(image)  # type: ignore[no-any-return, no-untyped-call]
+    Args:
+        layers: how many.
+        inputs: channels that come in.
+        config: of the model.
+    """
+    return nn.Sequential(*[DenseLayer(inputs + config.growth * layer, config) for layer in range(layers)])
 
 
 def transition(inputs: int, outputs: int, *, bias: bool) -> nn.Sequential:
@@ -94,5 +83,45 @@ def transition(inputs: int, outputs: int, *, bias: bool) -> nn.Sequential:
         bias: of the convolution.
     """
     return nn.Sequential(
-        nn.BatchNorm2d(inputs), nn.ReLU(), nn.Conv2d(inputs, outputs, kernel_size=1, bias=bias), nn.AvgPool2d(2)
+        nn.BatchNorm2d(inputs),
+        nn.ReLU(),
+        nn.Conv2d(inputs, outputs, kernel_size=1, bias=bias),  # batch outputs height width
+        nn.AvgPool2d(2),  # batch outputs height/2 width/2
     )
+
+
+@register_model(DenseNetConfig)
+class DenseNet(nn.Module):
+    """Image in [0, 1] -> one logit per class."""
+
+    def __init__(self, config: DenseNetConfig) -> None:
+        super().__init__()
+        self.blocks = len(config.blocks)
+        width = config.stem
+        self.conv1 = nn.Conv2d(config.channels, width, 7, stride=2, padding=3, bias=config.bias)
+        self.norm1 = nn.BatchNorm2d(width)
+        self.relu1 = nn.ReLU()
+        self.pool1 = nn.MaxPool2d(3, stride=2, padding=1)
+        for number, count in enumerate(config.blocks, start=1):
+            self.add_module(f"block{number}", dense_block(count, width, config))
+            width += config.growth * count
+            if number < self.blocks:
+                self.add_module(f"transition{number}", transition(width, width // 2, bias=config.bias))
+                width //= 2
+        self.norm2 = nn.BatchNorm2d(width)
+        self.relu2 = nn.ReLU()
+        self.mean = nn.AdaptiveAvgPool2d(1)
+        self.flatten = nn.Flatten()
+        self.out = nn.Linear(width, config.classes)
+
+    def forward(self, image: Float[Tensor, "batch channel side side"]) -> Float[Tensor, "batch class_"]:
+        """Score every class for every image."""
+        x = self.relu1(self.norm1(self.conv1(image)))  # batch 64 48 48 (sizes for the defaults)
+        x = self.pool1(x)  # batch 64 24 24
+        for number in range(1, self.blocks + 1):
+            x = getattr(self, f"block{number}")(x)  # batch 192 24 24, 224 12 12, 240 6 6, 248 3 3
+            if number < self.blocks:
+                x = getattr(self, f"transition{number}")(x)  # batch 96 12 12, 112 6 6, 120 3 3
+        x = self.relu2(self.norm2(x))  # batch 248 3 3
+        logits: Tensor = self.out(self.flatten(self.mean(x)))  # batch class_
+        return logits

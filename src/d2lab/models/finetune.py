@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError
 from d2lab.core.names import unknown_name
+from d2lab.models.library import INNER
 
 BODY = "body"  # as the last frozen layer: all but the head
 
@@ -160,7 +161,7 @@ def freeze(model: nn.Module, up_to: str) -> nn.Module:
     if up_to == BODY:
         last = names.index(find_head(model).name) - 1
     else:
-        found = next((name for name in (up_to, f"model.{up_to}") if name and name in modules), None)
+        found = next((name for name in (up_to, f"{INNER}.{up_to}") if name and name in modules), None)
         if found is None:
             raise unknown_name(
                 "the layer to freeze up to", up_to, [BODY, *(name for name, _ in model.named_children())]

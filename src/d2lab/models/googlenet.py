@@ -1,4 +1,4 @@
-"""GoogLeNet: nine blocks in which four paths look at the same map with different windows.
+"""GoogLeNet: nine blocks in which four branches read the same maps with different windows.
 
 Source: Szegedy et al. 2015, "Going Deeper with Convolutions", table 1.
 Changed: no local response normalization, no auxiliary classifiers, no dropout; pools are padded instead of rounded up.
@@ -11,11 +11,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from d2lab.models.catalog import register_model
 from d2lab.models.image import ImageConfig
 
 Maps = Float[Tensor, "batch channel height width"]
 Answers = Float[Tensor, "batch outputs rows columns"]
-INCEPTIONS = {  # outputs of the 1x1, 3x3 reduce, 3x3, 5x5 reduce, 5x5 and pool paths: the paper's names
+INCEPTIONS = {  # outputs of the 1x1, 3x3 reduce, 3x3, 5x5 reduce, 5x5 and pool branches: the paper's names
     "3a": (64, 96, 128, 16, 32, 32),
     "3b": (128, 128, 192, 32, 96, 64),
     "4a": (192, 96, 208, 16, 48, 64),
@@ -36,7 +37,7 @@ class GoogLeNetConfig(ImageConfig):
 
 
 class Inception(nn.Module):
-    """Four paths side by side, their channels joined."""
+    """Four branches side by side, their channels concatenated; height and width stay."""
 
     def __init__(self, inputs: int, sizes: tuple[int, ...]) -> None:
         super().__init__()
@@ -52,38 +53,56 @@ class Inception(nn.Module):
         self.outputs = one + three + five + pooled
 
     def forward(self, maps: Maps) -> Answers:
-        """Look four ways and join what was seen."""
-        return torch.cat([path(maps) for path in (self.path1, self.path2, self.path3, self.path4)], 1)
+        """Read the maps with four windows."""
+        pointwise = self.path1(maps)  # batch one height width
+        narrow = self.path2(maps)  # batch three height width
+        wide = self.path3(maps)  # batch five height width
+        pooled = self.path4(maps)  # batch pooled height width
+        return torch.cat([pointwise, narrow, wide, pooled], 1)  # batch one+three+five+pooled height width
 
 
-class GoogLeNet(nn.Sequential):
+@register_model(GoogLeNetConfig)
+class GoogLeNet(nn.Module):
     """Image in [0, 1] -> one logit per class."""
 
     def __init__(self, config: GoogLeNetConfig) -> None:
         super().__init__()
-        stem: dict[str, nn.Module] = {
-            "conv1": nn.Conv2d(config.channels, 64, kernel_size=7, stride=2, padding=3),
-            "relu1": nn.ReLU(),
-            "pool1": nn.MaxPool2d(3, stride=2, padding=1),
-            "conv2": nn.Conv2d(64, 64, kernel_size=1),
-            "relu2": nn.ReLU(),
-            "conv3": nn.Conv2d(64, 192, kernel_size=3, padding=1),
-            "relu3": nn.ReLU(),
-            "pool2": nn.MaxPool2d(3, stride=2, padding=1),
-        }
-        for name, layer in stem.items():
-            self.add_module(name, layer)
-        width = 192
-        for name, sizes in INCEPTIONS.items():
-            block = Inception(width, sizes)
-            self.add_module(f"inception{name}", block)
-            width = block.outputs
-            if name in ("3b", "4e"):
-                self.add_module(f"pool{name[0]}", nn.MaxPool2d(3, stride=2, padding=1))
-        self.add_module("mean", nn.AdaptiveAvgPool2d(1))
-        self.add_module("flatten", nn.Flatten())
-        self.add_module("out", nn.Linear(width, config.classes))
+        self.conv1 = nn.Conv2d(config.channels, 64, kernel_size=7, stride=2, padding=3)
+        self.relu1 = nn.ReLU()
+        self.pool1 = nn.MaxPool2d(3, stride=2, padding=1)
+        self.conv2 = nn.Conv2d(64, 64, kernel_size=1)
+        self.relu2 = nn.ReLU()
+        self.conv3 = nn.Conv2d(64, 192, kernel_size=3, padding=1)
+        self.relu3 = nn.ReLU()
+        self.pool2 = nn.MaxPool2d(3, stride=2, padding=1)
+        self.inception3a = Inception(192, INCEPTIONS["3a"])
+        self.inception3b = Inception(256, INCEPTIONS["3b"])
+        self.pool3 = nn.MaxPool2d(3, stride=2, padding=1)
+        self.inception4a = Inception(480, INCEPTIONS["4a"])
+        self.inception4b = Inception(512, INCEPTIONS["4b"])
+        self.inception4c = Inception(512, INCEPTIONS["4c"])
+        self.inception4d = Inception(512, INCEPTIONS["4d"])
+        self.inception4e = Inception(528, INCEPTIONS["4e"])
+        self.pool4 = nn.MaxPool2d(3, stride=2, padding=1)
+        self.inception5a = Inception(832, INCEPTIONS["5a"])
+        self.inception5b = Inception(832, INCEPTIONS["5b"])
+        self.mean = nn.AdaptiveAvgPool2d(1)
+        self.flatten = nn.Flatten()
+        self.out = nn.Linear(1024, config.classes)
 
     def forward(self, image: Float[Tensor, "batch channel side side"]) -> Float[Tensor, "batch class_"]:
         """Score every class for every image."""
-        return super().forward(image)  # type: ignore[no-any-return, no-untyped-call]
+        x = self.pool1(self.relu1(self.conv1(image)))  # batch 64 24 24 (sizes for side 96)
+        x = self.relu3(self.conv3(self.relu2(self.conv2(x))))  # batch 192 24 24
+        x = self.pool2(x)  # batch 192 12 12
+        x = self.inception3a(x)  # batch 256 12 12
+        x = self.pool3(self.inception3b(x))  # batch 480 6 6
+        x = self.inception4a(x)  # batch 512 6 6
+        x = self.inception4b(x)  # batch 512 6 6
+        x = self.inception4c(x)  # batch 512 6 6
+        x = self.inception4d(x)  # batch 528 6 6
+        x = self.pool4(self.inception4e(x))  # batch 832 3 3
+        x = self.inception5a(x)  # batch 832 3 3
+        x = self.inception5b(x)  # batch 1024 3 3
+        logits: Tensor = self.out(self.flatten(self.mean(x)))  # batch class_
+        return logits

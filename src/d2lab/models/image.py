@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from d2lab.core.errors import ConfigError
+from d2lab.models.config import ModelConfig
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ImageConfig:
+class ImageConfig(ModelConfig):
     """Image [channels, side, side] -> classes."""
 
     channels: int = 1  # 1 gray, 3 color
@@ -16,17 +16,6 @@ class ImageConfig:
     def __post_init__(self) -> None:
         for name, least in (("channels", 1), ("side", 1), ("classes", 2)):
             self.require(name, least)
-
-    def require(self, name: str, least: int) -> None:
-        """Refuse a setting that is too small.
-
-        Raises:
-            ConfigError: it is below `least`.
-        """
-        value = getattr(self, name)
-        if not value >= least:
-            fix = f"Enlarge the image with --set side={least}." if name == "side" else ""
-            raise ConfigError(f"{type(self).__name__}.{name}", got=value, need=f"{least} or more", fix=fix)
 
 
 def after(side: int, kernel: int, stride: int = 1, padding: int = 0) -> int:

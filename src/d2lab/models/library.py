@@ -12,6 +12,7 @@ from d2lab.core.errors import ConfigError, MissingExtraError
 from d2lab.core.names import unknown_name
 
 LIBRARIES = ("torchvision", "timm")
+INNER = "net"  # name of a library's model inside ours, in the state_dict of every run
 AUXILIARY = {"googlenet": ("aux1.", "aux2."), "inception_v3": ("AuxLogits.",)}  # heads that only training uses
 
 
@@ -25,7 +26,7 @@ def library(name: str) -> ModuleType:
         return importlib.import_module({"torchvision": "torchvision.models"}.get(name, name))
     except ImportError as cause:
         fix = "Install it: pip install 'd2lab[pretrained]'."
-        raise MissingExtraError(name, got="not installed", need="the library of these nets", fix=fix) from cause
+        raise MissingExtraError(name, got="not installed", need="the library of these models", fix=fix) from cause
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -40,10 +41,10 @@ def split_name(name: str) -> tuple[str, str]:
     return where, rest
 
 
-def library_net(architecture: str, classes: int) -> nn.Module:
-    """Build a library's model, its weights drawn and the caller's luck left alone.
+def library_model(architecture: str, classes: int) -> nn.Module:
+    """Build a library's model with random weights; torch's global generator stays as it is.
 
-    Heads that only training uses (GoogLeNet, Inception) are left out: a model gives one answer.
+    Heads that only training uses (GoogLeNet, Inception) are left out: a model has one output.
 
     Args:
         architecture: such as `torchvision/googlenet`, without a tag.
@@ -58,7 +59,7 @@ def library_net(architecture: str, classes: int) -> nn.Module:
     known = names_of(where)
     if name not in known:
         raise unknown_name("the model", architecture, [f"{where}/{one}" for one in known])
-    with _own_luck():
+    with _preserved_rng():
         if where == "timm":
             model: nn.Module = models.create_model(name, pretrained=False, num_classes=classes)
             return model
@@ -79,7 +80,7 @@ def names_of(where: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def _own_luck() -> Iterator[None]:
-    """Draw weights without moving the caller's generator: they will be replaced."""
+def _preserved_rng() -> Iterator[None]:
+    """Restore torch's global generator behind a block: the weights drawn there will be replaced."""
     with torch.random.fork_rng(devices=[]):
         yield

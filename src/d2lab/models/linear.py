@@ -10,29 +10,31 @@ from dataclasses import dataclass
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from d2lab.core.errors import ConfigError
+from d2lab.models.catalog import register_model
+from d2lab.models.config import ModelConfig
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LinearConfig:
+class LinearConfig(ModelConfig):
     """Sizes of a linear regression; inputs * outputs + outputs parameters."""
 
     inputs: int = 2  # features
     outputs: int = 1  # numbers to predict
 
     def __post_init__(self) -> None:
-        for name in ("inputs", "outputs"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"LinearConfig.{name}", got=getattr(self, name), need="1 or more")
+        self.require("inputs", 1)
+        self.require("outputs", 1)
 
 
-class LinearRegression(nn.Sequential):
+@register_model(LinearConfig)
+class LinearRegression(nn.Module):
     """Features -> predicted numbers: `features @ weight.T + bias`."""
 
     def __init__(self, config: LinearConfig) -> None:
         super().__init__()
-        self.add_module("out", nn.Linear(config.inputs, config.outputs))
+        self.out = nn.Linear(config.inputs, config.outputs)
 
     def forward(self, features: Float[Tensor, "batch feature"]) -> Float[Tensor, "batch output"]:
         """Predict every example."""
-        return super().forward(features)  # type: ignore[no-any-return, no-untyped-call]
+        predictions: Tensor = self.out(features)  # batch output
+        return predictions

@@ -1,8 +1,8 @@
-"""Network in network: 1x1 convolutions are small models at every pixel, and the mean of a map is a class's score.
+"""Network in network: 1x1 convolutions are small networks at every pixel, and the mean of a map is a class's score.
 
 Source: Lin, Chen, Yan 2014, "Network In Network", sections 3.1 and 3.2.
-Changed: sizes as in the notes, which take AlexNet's kernels; the paper's models are for 32 pixels. The last ReLU can
-silence a class for good (its map is 0 everywhere, and so is its gradient): `bend_scores=False` leaves it out.
+Changed: sizes as in the notes, which take AlexNet's kernels; the paper's models are for 32 pixels. A class whose scores
+are all below 0 stays at 0 behind the last ReLU, without a gradient, for good: `bend_scores=False` leaves this ReLU out.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError
+from d2lab.models.catalog import register_model
 from d2lab.models.image import ImageConfig
 
 
@@ -27,11 +28,12 @@ class NiNConfig(ImageConfig):
         self.require("side", 67)
         if len(self.widths) != 3 or min(self.widths) < 1:
             raise ConfigError("NiNConfig.widths", got=self.widths, need="three of 1 or more")
-        if not 0 <= self.dropout < 1:
-            raise ConfigError("NiNConfig.dropout", got=self.dropout, need="a share from 0 up to, not with, 1")
+        self.require_share("dropout")
 
 
-def nin_block(inputs: int, outputs: int, kernel: int, stride: int, padding: int, *, bend: bool = True) -> nn.Sequential:
+def nin_block(
+    inputs: int, outputs: int, kernel: int, stride: int, padding: int, *, last_relu: bool = True
+) -> nn.Sequential:
     """Return a convolution and two 1x1 convolutions, a ReLU behind each.
 
     Args:
@@ -40,7 +42,7 @@ def nin_block(inputs: int, outputs: int, kernel: int, stride: int, padding: int,
         kernel: side of the first kernel.
         stride: of the first.
         padding: of the first.
-        bend: end with a ReLU.
+        last_relu: end with a ReLU.
     """
     layers = [
         nn.Conv2d(inputs, outputs, kernel, stride, padding),
@@ -49,30 +51,32 @@ def nin_block(inputs: int, outputs: int, kernel: int, stride: int, padding: int,
         nn.ReLU(),
         nn.Conv2d(outputs, outputs, kernel_size=1),
     ]
-    return nn.Sequential(*layers, *[nn.ReLU()] * bend)
+    return nn.Sequential(*layers, *[nn.ReLU()] * last_relu)
 
 
-class NiN(nn.Sequential):
-    """Image in [0, 1] -> one logit per class, 0 or more where the scores are bent."""
+@register_model(NiNConfig)
+class NiN(nn.Module):
+    """Image in [0, 1] -> one logit per class, 0 or more where the scores pass through a ReLU."""
 
     def __init__(self, config: NiNConfig) -> None:
         super().__init__()
         one, two, three = config.widths
-        layers: dict[str, nn.Module] = {  # sides behind each layer are those of side 224
-            "block1": nin_block(config.channels, one, 11, 4, 0),  # 54
-            "pool1": nn.MaxPool2d(3, stride=2),  # 26
-            "block2": nin_block(one, two, 5, 1, 2),
-            "pool2": nn.MaxPool2d(3, stride=2),  # 12
-            "block3": nin_block(two, three, 3, 1, 1),
-            "pool3": nn.MaxPool2d(3, stride=2),  # 5
-            "dropout": nn.Dropout(config.dropout),
-            "block4": nin_block(three, config.classes, 3, 1, 1, bend=config.bend_scores),
-            "mean": nn.AdaptiveAvgPool2d(1),
-            "flatten": nn.Flatten(),
-        }
-        for name, layer in layers.items():
-            self.add_module(name, layer)
+        self.block1 = nin_block(config.channels, one, 11, 4, 0)
+        self.pool1 = nn.MaxPool2d(3, stride=2)
+        self.block2 = nin_block(one, two, 5, 1, 2)
+        self.pool2 = nn.MaxPool2d(3, stride=2)
+        self.block3 = nin_block(two, three, 3, 1, 1)
+        self.pool3 = nn.MaxPool2d(3, stride=2)
+        self.dropout = nn.Dropout(config.dropout)
+        self.block4 = nin_block(three, config.classes, 3, 1, 1, last_relu=config.bend_scores)
+        self.mean = nn.AdaptiveAvgPool2d(1)
+        self.flatten = nn.Flatten()
 
     def forward(self, image: Float[Tensor, "batch channel side side"]) -> Float[Tensor, "batch class_"]:
         """Score every class for every image."""
-        return super().forward(image)  # type: ignore[no-any-return, no-untyped-call]
+        x = self.pool1(self.block1(image))  # batch 96 26 26 (sizes for the defaults)
+        x = self.pool2(self.block2(x))  # batch 256 12 12
+        x = self.pool3(self.block3(x))  # batch 384 5 5
+        x = self.block4(self.dropout(x))  # batch class_ 5 5: one map a class
+        logits: Tensor = self.flatten(self.mean(x))  # batch class_
+        return logits

@@ -1,7 +1,7 @@
-"""A model whose weights others trained: their architecture, and what they did to images as its first layer.
+"""A model whose weights others trained: their architecture, behind their normalization of the images.
 
 Where the architecture is one of ours (alexnet, vgg, resnet, densenet), the model is ours, its layers under our names;
-else it is the library's own module. Weights are no matter here: `d2lab.pretrained` brings them.
+else it is the library's own module. The weights come from `d2lab.pretrained`.
 """
 
 import dataclasses
@@ -12,16 +12,18 @@ from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError
 from d2lab.layers.normalize import Normalize
+from d2lab.models.catalog import build_model, register_model
 from d2lab.models.image import ImageConfig
-from d2lab.models.library import library_net, split_name
+from d2lab.models.library import INNER, library_model, split_name
+from d2lab.models.variants import VARIANTS
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's red, green and blue, as everyone has them
-NOT_THEIRS = ("nin", "googlenet")  # ours and theirs share the name but not the layers
+DIFFERENT = ("nin", "googlenet")  # ours and theirs share the name but not the layers
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PretrainedConfig(ImageConfig):
-    """Sizes of a model of others; the defaults have 11,689,512 parameters."""
+    """Sizes of a pretrained model; the defaults have 11,689,512 parameters."""
 
     channels: int = 3  # of the images that come in: 1, or as many as there are means
     classes: int = 1000
@@ -38,16 +40,18 @@ class PretrainedConfig(ImageConfig):
     @property
     def ours(self) -> ImageConfig | None:
         """Return the settings of our own model where the architecture is one of ours."""
-        from d2lab.models.variants import VARIANTS
-
         name = split_name(self.architecture)[1]
-        if name not in VARIANTS or name in NOT_THEIRS:
+        if name not in VARIANTS or name in DIFFERENT:
             return None
         return dataclasses.replace(VARIANTS[name], channels=len(self.mean), side=self.side, classes=self.classes)
 
 
-class PretrainedNet(nn.Sequential):
-    """Image in [0, 1] -> one logit per class.
+@register_model(PretrainedConfig)
+class PretrainedModel(nn.Module):
+    """Image in [0, 1] -> one logit per class: `Normalize`, then the model.
+
+    Our models' layers stand directly under this one, so that they keep their names: each of ours that has pretrained
+    weights calls its children one after the other, in the order in which they are registered.
 
     Raises:
         ConfigError: the library has no such model.
@@ -56,15 +60,16 @@ class PretrainedNet(nn.Sequential):
 
     def __init__(self, config: PretrainedConfig) -> None:
         super().__init__()
-        self.add_module("normalize", Normalize(config.mean, config.std))
+        self.normalize = Normalize(config.mean, config.std)
         if config.ours is None:
-            self.add_module("model", library_net(config.architecture, config.classes))
+            self.add_module(INNER, library_model(config.architecture, config.classes))
             return
-        from d2lab.models.catalog import build_model
-
-        for name, layer in build_model(config.ours).named_children():  # type: ignore[arg-type]
+        for name, layer in build_model(config.ours).named_children():
             self.add_module(name, layer)
 
     def forward(self, image: Float[Tensor, "batch channel side side"]) -> Float[Tensor, "batch class_"]:
         """Score every class for every image."""
-        return super().forward(image)  # type: ignore[no-any-return, no-untyped-call]
+        x = image
+        for layer in self.children():
+            x = layer(x)
+        return x

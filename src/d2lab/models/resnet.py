@@ -3,8 +3,8 @@
 Source: He, Zhang, Ren, Sun 2016, "Deep Residual Learning for Image Recognition", table 1, section 4.2 (32 pixels);
 pre-activation: He et al. 2016, "Identity Mappings in Deep Residual Networks", figure 4e.
 Changed: in a bottleneck the 3x3 convolution has the stride, as in torchvision; the paper gives it to the first 1x1. A
-shortcut of other size is a 1x1 convolution (option B), or with `shortcut="pad"` zeros (option A, of the 32-pixel models).
-The notes' ResNet-18 is `ResNetConfig(bias=True, side=96)`.
+shortcut of other size is a 1x1 convolution (option B), or with `shortcut="pad"` zeros (option A, of the 32-pixel
+models). The notes' ResNet-18 is `ResNetConfig(bias=True, side=96)`.
 """
 
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError
+from d2lab.models.catalog import register_model
 from d2lab.models.image import ImageConfig
 
 Maps = Float[Tensor, "batch channel height width"]
 Answers = Float[Tensor, "batch outputs rows columns"]
 BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
-EXPANSION = 4  # of a bottleneck's channels
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,76 +64,158 @@ class Pad(nn.Module):
         return nn.functional.pad(maps[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, 0, self.more))
 
 
-class Block(nn.Module):
-    """Two or three convolutions beside a shortcut."""
+def shortcut(inputs: int, outputs: int, stride: int, config: ResNetConfig) -> nn.Module:
+    """Return what the input of a block passes through before it is added to the output.
+
+    Args:
+        inputs: channels that come in.
+        outputs: channels of the block.
+        stride: of the block.
+        config: of the model.
+    """
+    if config.shortcut == "none" or (stride == 1 and inputs == outputs):
+        return nn.Identity()
+    if config.shortcut == "pad":
+        return Pad(inputs, outputs, stride)
+    project = nn.Conv2d(inputs, outputs, 1, stride, bias=config.bias)
+    return project if config.order == "pre" or config.bias else nn.Sequential(project, nn.BatchNorm2d(outputs))
+
+
+class BasicBlock(nn.Module):
+    """Two 3x3 convolutions beside a shortcut; the ReLU is behind the sum."""
+
+    expansion = 1  # output channels over `channels`
 
     def __init__(self, inputs: int, channels: int, stride: int, config: ResNetConfig) -> None:
         super().__init__()
-        self.pre = config.order == "pre"
-        self.outputs = channels * (EXPANSION if config.bottleneck else 1)
-        widths = [inputs, channels, channels, self.outputs] if config.bottleneck else [inputs, channels, channels]
-        kernels = (1, 3, 1) if config.bottleneck else (3, 3)
-        strided = 1 if config.bottleneck else 0
-        for number, kernel in enumerate(kernels):
-            step = stride if number == strided else 1
-            layer = nn.Conv2d(widths[number], widths[number + 1], kernel, step, kernel // 2, bias=config.bias)
-            self.add_module(f"conv{number + 1}", layer)
-            self.add_module(f"norm{number + 1}", nn.BatchNorm2d(widths[number + (0 if self.pre else 1)]))
-        self.count = len(kernels)
+        pre = config.order == "pre"
         self.residual = config.shortcut != "none"
-        self.shortcut = self._shortcut(inputs, stride, config)
+        self.conv1 = nn.Conv2d(inputs, channels, 3, stride, padding=1, bias=config.bias)
+        self.norm1 = nn.BatchNorm2d(inputs if pre else channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=config.bias)
+        self.norm2 = nn.BatchNorm2d(channels)
+        self.shortcut = shortcut(inputs, channels, stride, config)
         self.relu = nn.ReLU()
 
-    def _shortcut(self, inputs: int, stride: int, config: ResNetConfig) -> nn.Module:
-        if not self.residual or (stride == 1 and inputs == self.outputs):
-            return nn.Identity()
-        if config.shortcut == "pad":
-            return Pad(inputs, self.outputs, stride)
-        project = nn.Conv2d(inputs, self.outputs, 1, stride, bias=config.bias)
-        return project if self.pre or config.bias else nn.Sequential(project, nn.BatchNorm2d(self.outputs))
+    def forward(self, maps: Maps) -> Answers:
+        """Compute relu(F(maps) + shortcut(maps))."""
+        x = self.relu(self.norm1(self.conv1(maps)))  # batch channels height/stride width/stride
+        x = self.norm2(self.conv2(x))  # batch channels height/stride width/stride
+        x = x + self.shortcut(maps) if self.residual else x
+        summed: Tensor = self.relu(x)
+        return summed
+
+
+class PreBasicBlock(BasicBlock):
+    """The basic block with normalization and ReLU before each convolution: nothing stands behind the sum."""
 
     def forward(self, maps: Maps) -> Answers:
-        """Compute the change, and add it to what came in."""
-        out = maps
-        for number in range(1, self.count + 1):
-            convolve, normalize = getattr(self, f"conv{number}"), getattr(self, f"norm{number}")
-            if self.pre:
-                out = convolve(self.relu(normalize(out)))
-            else:
-                out = normalize(convolve(out))
-                out = self.relu(out) if number < self.count else out
-        out = out + self.shortcut(maps) if self.residual else out
-        return out if self.pre else self.relu(out)
+        """Compute F(maps) + shortcut(maps)."""
+        x = self.conv1(self.relu(self.norm1(maps)))  # batch channels height/stride width/stride
+        x = self.conv2(self.relu(self.norm2(x)))  # batch channels height/stride width/stride
+        summed: Tensor = x + self.shortcut(maps) if self.residual else x
+        return summed
 
 
-class ResNet(nn.Sequential):
+class Bottleneck(nn.Module):
+    """A 3x3 convolution on few channels between two 1x1 convolutions, beside a shortcut."""
+
+    expansion = 4  # output channels over `channels`
+
+    def __init__(self, inputs: int, channels: int, stride: int, config: ResNetConfig) -> None:
+        super().__init__()
+        pre, outputs = config.order == "pre", channels * self.expansion
+        self.residual = config.shortcut != "none"
+        self.conv1 = nn.Conv2d(inputs, channels, 1, bias=config.bias)
+        self.norm1 = nn.BatchNorm2d(inputs if pre else channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, stride, padding=1, bias=config.bias)
+        self.norm2 = nn.BatchNorm2d(channels)
+        self.conv3 = nn.Conv2d(channels, outputs, 1, bias=config.bias)
+        self.norm3 = nn.BatchNorm2d(channels if pre else outputs)
+        self.shortcut = shortcut(inputs, outputs, stride, config)
+        self.relu = nn.ReLU()
+
+    def forward(self, maps: Maps) -> Answers:
+        """Compute relu(F(maps) + shortcut(maps))."""
+        x = self.relu(self.norm1(self.conv1(maps)))  # batch channels height width
+        x = self.relu(self.norm2(self.conv2(x)))  # batch channels height/stride width/stride
+        x = self.norm3(self.conv3(x))  # batch 4*channels height/stride width/stride
+        x = x + self.shortcut(maps) if self.residual else x
+        summed: Tensor = self.relu(x)
+        return summed
+
+
+class PreBottleneck(Bottleneck):
+    """The bottleneck with normalization and ReLU before each convolution."""
+
+    def forward(self, maps: Maps) -> Answers:
+        """Compute F(maps) + shortcut(maps)."""
+        x = self.conv1(self.relu(self.norm1(maps)))  # batch channels height width
+        x = self.conv2(self.relu(self.norm2(x)))  # batch channels height/stride width/stride
+        x = self.conv3(self.relu(self.norm3(x)))  # batch 4*channels height/stride width/stride
+        summed: Tensor = x + self.shortcut(maps) if self.residual else x
+        return summed
+
+
+def block_class(config: ResNetConfig) -> type[BasicBlock | Bottleneck]:
+    """Return the kind of block that the settings ask for."""
+    if config.bottleneck:
+        return PreBottleneck if config.order == "pre" else Bottleneck
+    return PreBasicBlock if config.order == "pre" else BasicBlock
+
+
+def stage(inputs: int, channels: int, blocks: int, stride: int, config: ResNetConfig) -> nn.Sequential:
+    """Return blocks one behind the other; the first has the stride.
+
+    Args:
+        inputs: channels that come in.
+        channels: of the blocks' 3x3 convolutions.
+        blocks: how many.
+        stride: of the first block.
+        config: of the model.
+    """
+    block = block_class(config)
+    first = block(inputs, channels, stride, config)
+    return nn.Sequential(first, *[block(channels * block.expansion, channels, 1, config) for _ in range(blocks - 1)])
+
+
+@register_model(ResNetConfig)
+class ResNet(nn.Module):
     """Image in [0, 1] -> one logit per class."""
 
     def __init__(self, config: ResNetConfig) -> None:
         super().__init__()
+        self.large, self.pre, self.stages = config.stem == "large", config.order == "pre", len(config.stages)
         width = config.stages[0][0]
-        if config.stem == "large":
-            self.add_module("conv1", nn.Conv2d(config.channels, width, 7, stride=2, padding=3, bias=config.bias))
+        if self.large:
+            self.conv1 = nn.Conv2d(config.channels, width, 7, stride=2, padding=3, bias=config.bias)
         else:
-            self.add_module("conv1", nn.Conv2d(config.channels, width, 3, padding=1, bias=config.bias))
-        if config.order == "post" or config.stem == "large":
-            self.add_module("norm1", nn.BatchNorm2d(width))
-            self.add_module("relu1", nn.ReLU())
-        if config.stem == "large":
-            self.add_module("pool1", nn.MaxPool2d(3, stride=2, padding=1))
-        for number, (channels, blocks) in enumerate(config.stages):
-            stage = []
-            for block in range(blocks):
-                stage.append(Block(width, channels, 2 if number and not block else 1, config))
-                width = stage[-1].outputs
-            self.add_module(f"stage{number + 1}", nn.Sequential(*stage))
-        if config.order == "pre":
-            self.add_module("norm2", nn.BatchNorm2d(width))
-            self.add_module("relu2", nn.ReLU())
-        self.add_module("mean", nn.AdaptiveAvgPool2d(1))
-        self.add_module("flatten", nn.Flatten())
-        self.add_module("out", nn.Linear(width, config.classes))
+            self.conv1 = nn.Conv2d(config.channels, width, 3, padding=1, bias=config.bias)
+        if self.large or not self.pre:  # a pre-activation block normalizes what the small stem gives
+            self.norm1 = nn.BatchNorm2d(width)
+            self.relu1 = nn.ReLU()
+        if self.large:
+            self.pool1 = nn.MaxPool2d(3, stride=2, padding=1)
+        for number, (channels, blocks) in enumerate(config.stages, start=1):
+            self.add_module(f"stage{number}", stage(width, channels, blocks, 1 if number == 1 else 2, config))
+            width = channels * block_class(config).expansion
+        if self.pre:
+            self.norm2 = nn.BatchNorm2d(width)
+            self.relu2 = nn.ReLU()
+        self.mean = nn.AdaptiveAvgPool2d(1)
+        self.flatten = nn.Flatten()
+        self.out = nn.Linear(width, config.classes)
 
     def forward(self, image: Float[Tensor, "batch channel side side"]) -> Float[Tensor, "batch class_"]:
         """Score every class for every image."""
-        return super().forward(image)  # type: ignore[no-any-return, no-untyped-call]
+        x = self.conv1(image)  # batch 64 112 112 (sizes for the defaults)
+        if self.large or not self.pre:
+            x = self.relu1(self.norm1(x))
+        if self.large:
+            x = self.pool1(x)  # batch 64 56 56
+        for number in range(1, self.stages + 1):
+            x = getattr(self, f"stage{number}")(x)  # batch 64 56 56, 128 28 28, 256 14 14, 512 7 7
+        if self.pre:
+            x = self.relu2(self.norm2(x))
+        logits: Tensor = self.out(self.flatten(self.mean(x)))  # batch class_
+        return logits

@@ -10,30 +10,33 @@ from dataclasses import dataclass
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from d2lab.core.errors import ConfigError
+from d2lab.models.catalog import register_model
+from d2lab.models.config import ModelConfig
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SoftmaxConfig:
+class SoftmaxConfig(ModelConfig):
     """Sizes of a softmax regression; the defaults have 7,850 parameters."""
 
     inputs: int = 784  # features, or pixels times channels
     classes: int = 10
 
     def __post_init__(self) -> None:
-        for name, least in (("inputs", 1), ("classes", 2)):
-            if getattr(self, name) < least:
-                raise ConfigError(f"SoftmaxConfig.{name}", got=getattr(self, name), need=f"{least} or more")
+        self.require("inputs", 1)
+        self.require("classes", 2)
 
 
-class SoftmaxRegression(nn.Sequential):
+@register_model(SoftmaxConfig)
+class SoftmaxRegression(nn.Module):
     """Features -> one logit (unnormalized log-probability) per class."""
 
     def __init__(self, config: SoftmaxConfig) -> None:
         super().__init__()
-        self.add_module("flatten", nn.Flatten())
-        self.add_module("out", nn.Linear(config.inputs, config.classes))
+        self.flatten = nn.Flatten()
+        self.out = nn.Linear(config.inputs, config.classes)
 
     def forward(self, features: Float[Tensor, " batch *feature"]) -> Float[Tensor, "batch class_"]:
         """Score every class for every example."""
-        return super().forward(features)  # type: ignore[no-any-return, no-untyped-call]
+        x = self.flatten(features)  # batch inputs
+        logits: Tensor = self.out(x)  # batch class_
+        return logits

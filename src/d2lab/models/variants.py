@@ -8,7 +8,6 @@ from typing import Any
 
 from d2lab.core.names import unknown_name
 from d2lab.models.alexnet import AlexNetConfig
-from d2lab.models.catalog import ModelConfig
 from d2lab.models.densenet import DenseNetConfig
 from d2lab.models.googlenet import GoogLeNetConfig
 from d2lab.models.image import ImageConfig
@@ -35,7 +34,7 @@ VARIANTS: dict[str, ImageConfig] = {
 }
 
 
-def variant(name: str) -> ModelConfig:
+def variant(name: str) -> ImageConfig:
     """Return the settings of a paper's model.
 
     Raises:
@@ -43,4 +42,4 @@ def variant(name: str) -> ModelConfig:
     """
     if name not in VARIANTS:
         raise unknown_name("model", name, VARIANTS)
-    return VARIANTS[name]  # type: ignore[return-value]
+    return VARIANTS[name]

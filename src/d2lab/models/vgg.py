@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError
+from d2lab.models.catalog import register_model
 from d2lab.models.image import ImageConfig
 
 BLOCKS = {  # convolutions in each of the five blocks: columns A, B, D and E of the table
@@ -40,18 +41,17 @@ class VGGConfig(ImageConfig):
         if not self.width >= 1 / 64 or self.hidden < 1:
             need = "a width of 1/64 or more and a hidden unit"
             raise ConfigError("VGGConfig", got=(self.width, self.hidden), need=need)
-        if not 0 <= self.dropout < 1:
-            raise ConfigError("VGGConfig.dropout", got=self.dropout, need="a share from 0 up to, not with, 1")
+        self.require_share("dropout")
 
 
 def vgg_block(convolutions: int, inputs: int, outputs: int, *, norm: bool) -> list[nn.Module]:
-    """Return some 3x3 convolutions with ReLU, then a pool that halves the side.
+    """Return some 3x3 convolutions, a ReLU behind each, then a pool that halves the side.
 
     Args:
         convolutions: how many.
         inputs: channels that come in.
         outputs: channels of each convolution.
-        norm: normalize behind each.
+        norm: batch normalization behind each convolution.
     """
     layers: list[nn.Module] = []
     for number in range(convolutions):
@@ -61,29 +61,36 @@ def vgg_block(convolutions: int, inputs: int, outputs: int, *, norm: bool) -> li
     return [*layers, nn.MaxPool2d(2)]
 
 
-class VGG(nn.Sequential):
+@register_model(VGGConfig)
+class VGG(nn.Module):
     """Image in [0, 1] -> one logit per class."""
 
     def __init__(self, config: VGGConfig) -> None:
         super().__init__()
-        width = config.channels
-        for number, (count, channels) in enumerate(zip(BLOCKS[config.depth], CHANNELS, strict=True), start=1):
-            outputs = max(1, round(channels * config.width))
-            block = vgg_block(count, width, outputs, norm=config.norm)
-            self.add_module(f"block{number}", nn.Sequential(*block))
-            width = outputs
-        head = [
+        counts = BLOCKS[config.depth]
+        one, two, three, four, five = (max(1, round(channels * config.width)) for channels in CHANNELS)
+        self.block1 = nn.Sequential(*vgg_block(counts[0], config.channels, one, norm=config.norm))
+        self.block2 = nn.Sequential(*vgg_block(counts[1], one, two, norm=config.norm))
+        self.block3 = nn.Sequential(*vgg_block(counts[2], two, three, norm=config.norm))
+        self.block4 = nn.Sequential(*vgg_block(counts[3], three, four, norm=config.norm))
+        self.block5 = nn.Sequential(*vgg_block(counts[4], four, five, norm=config.norm))
+        self.head = nn.Sequential(
             nn.Flatten(),
-            nn.Linear(width * (config.side // 32) ** 2, config.hidden),
+            nn.Linear(five * (config.side // 32) ** 2, config.hidden),
             nn.ReLU(),
             nn.Dropout(config.dropout),
             nn.Linear(config.hidden, config.hidden),
             nn.ReLU(),
             nn.Dropout(config.dropout),
             nn.Linear(config.hidden, config.classes),
-        ]
-        self.add_module("head", nn.Sequential(*head))
+        )
 
     def forward(self, image: Float[Tensor, "batch channel side side"]) -> Float[Tensor, "batch class_"]:
         """Score every class for every image."""
-        return super().forward(image)  # type: ignore[no-any-return, no-untyped-call]
+        x = self.block1(image)  # batch 64 112 112 (sizes for the defaults)
+        x = self.block2(x)  # batch 128 56 56
+        x = self.block3(x)  # batch 256 28 28
+        x = self.block4(x)  # batch 512 14 14
+        x = self.block5(x)  # batch 512 7 7
+        logits: Tensor = self.head(x)  # batch class_
+        return logits

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from d2lab.core.errors import RunError
 from d2lab.data.progress import Report
 from d2lab.models.catalog import build_model
-from d2lab.models.library import AUXILIARY, library, library_net, split_name
+from d2lab.models.library import AUXILIARY, library, library_model, split_name
 from d2lab.models.pretrained import PretrainedConfig
 from d2lab.pretrained.origin import Origin, find_origin
 from d2lab.pretrained.store import Tensors, obtain
@@ -101,7 +101,7 @@ def _in_torchvision(origin: Origin, tensors: Tensors) -> Tensors:
     unused = AUXILIARY.get(split_name(origin.architecture)[1], ())
     tensors = {name: tensor for name, tensor in tensors.items() if not name.startswith(unused)}
     with torch.device("meta"):
-        model = library_net(origin.architecture, len(origin.classes))
+        model = library_model(origin.architecture, len(origin.classes))
     answer = model.load_state_dict(tensors, strict=False, assign=True)
     missing = [name for name in answer.missing_keys if not name.endswith("num_batches_tracked")]
     if missing or answer.unexpected_keys:

@@ -115,7 +115,7 @@ def fit_to_data(model: ModelConfig, card: Card) -> ModelConfig:
     sizes = {name: size for name, size in data_sizes(card).items() if name in names}
     if "classes" in sizes and not card.classes:
         raise ConfigError("data", got=f"{card.name}, for {card.task}", need="a set with classes")
-    return dataclasses.replace(model, **sizes)  # type: ignore[arg-type]
+    return dataclasses.replace(model, **sizes)
 
 
 def check_sizes(model: ModelConfig, card: Card) -> None:

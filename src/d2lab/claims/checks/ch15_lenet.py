@@ -120,9 +120,9 @@ def mnist_has_50000_training_images() -> Evidence:
 def class_name_tells_the_kind_of_layer() -> Evidence:
     model = LeNet(LeNetConfig())
     rows = summarize(model, torch.zeros(1, 1, 28, 28)).rows
-    names = [layer.__class__.__name__ for layer in model]
+    names = [layer.__class__.__name__ for layer in model.children()]
     wrong = sum(name != row.kind for name, row in zip(names, rows, strict=True)) + names.count("Module")
-    pairs = list(zip(model, to_scratch(model).children(), strict=True))
+    pairs = list(zip(model.children(), to_scratch(model).children(), strict=True))
     namesakes = [a for a, b in pairs if type(a).__name__ == type(b).__name__ and type(a) is not type(b)]
     return Evidence(
         value={"wrong": wrong, "layers": len(names), "namesakes": len(namesakes)},

@@ -166,7 +166,7 @@ def first_linear_layer_of_alexnet_has_37_million() -> Evidence:
     for padding in (1, 2):
         with torch.device("meta"):
             models = [AlexNet(AlexNetConfig(side=side, padding=padding)) for side in sides]
-        layers = [next(layer for layer in model if isinstance(layer, nn.Linear)) for model in models]
+        layers = [next(layer for layer in model.children() if isinstance(layer, nn.Linear)) for model in models]
         counts[padding] = [sum(p.numel() for p in layer.parameters()) for layer in layers]
     here = sides.index(224)
     coded, padded = counts[1][here], counts[2][here]

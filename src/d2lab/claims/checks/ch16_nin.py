@@ -25,7 +25,7 @@ def nin_is_blocks_of_pixelwise_convolutions() -> Evidence:
     costs = summarize_config(NiNConfig())
     sides = [part.last.shape[-1] for part in fold(costs, 1) if part.name in ("block1", "pool1", "pool2", "pool3")]
     with torch.device("meta"):
-        blocks = [block for block in NiN(NiNConfig()) if isinstance(block, nn.Sequential)]
+        blocks = [block for block in NiN(NiNConfig()).children() if isinstance(block, nn.Sequential)]
     kernels = [[layer.kernel_size[0] for layer in block if isinstance(layer, nn.Conv2d)] for block in blocks]
     fits = sides == [54, 26, 12, 5] and kernels == [[11, 1, 1], [5, 1, 1], [3, 1, 1], [3, 1, 1]]
     return Evidence(

@@ -15,7 +15,7 @@ from d2lab.experiments.quick_run import last
 from d2lab.inspection import outputs_of
 from d2lab.layers import initialize
 from d2lab.metrics.paired import intervals, mean_interval, paired
-from d2lab.models.resnet import Block, ResNet, ResNetConfig
+from d2lab.models.resnet import PreBasicBlock, ResNet, ResNetConfig, block_class
 from d2lab.plot import dots, lines
 from d2lab.vision.prepare import Prepare
 
@@ -34,7 +34,7 @@ def a_residual_block_of_zeros_is_the_identity() -> Evidence:
     maps = inputs.expand(1, 4, 1, 21)
     outputs = {}
     for name, config in (("ReLU at the end (ResNet)", POST), ("ReLU before each convolution", PRE)):
-        block = initialize(Block(4, 4, 1, config), "zeros").eval()
+        block = initialize(block_class(config)(4, 4, 1, config), "zeros").eval()
         outputs[name] = block(maps)[0, 0, 0].detach()
     post, pre = (float((answers - inputs).abs().max()) for answers in outputs.values())
     return Evidence(
@@ -76,7 +76,7 @@ def deeper_resnets_contain_shallower_ones() -> Evidence:
         for stage, channels in (("stage1", 16), ("stage2", 32), ("stage3", 64)):
             before = outputs_of(model.eval(), images, [stage, ""])
             cast(nn.Sequential, model.get_submodule(stage)).append(
-                initialize(Block(channels, channels, 1, config), "zeros")
+                initialize(block_class(config)(channels, channels, 1, config), "zeros")
             )
             difference = max(difference, float((model.eval()(images) - before[""]).detach().abs().max()))
             least = min(least, float(before[stage].detach().min())) if config is POST else least
@@ -147,7 +147,7 @@ def resnet_lowers_the_bias(seeds: Sequence[int] = range(5), epochs: int = 2, dep
 )
 def residual_is_output_minus_input() -> Evidence:
     torch.set_default_dtype(torch.float64)
-    block, maps = Block(4, 4, 1, PRE), torch.randn(8, 4, 5, 5)
+    block, maps = PreBasicBlock(4, 4, 1, PRE), torch.randn(8, 4, 5, 5)
     whole = block(maps)
     block.residual = False  # the same convolutions without the shortcut
     added = block(maps)

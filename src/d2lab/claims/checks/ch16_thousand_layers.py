@@ -8,7 +8,7 @@ from torch import nn
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
 from d2lab.layers import BatchNorm1d
-from d2lab.models.resnet import Block, ResNetConfig
+from d2lab.models.resnet import PreBasicBlock, ResNetConfig
 from d2lab.plot import lines
 
 DEPTHS = (10, 30, 100, 300, 1000)  # linear layers
@@ -25,7 +25,7 @@ DEPTHS = (10, 30, 100, 300, 1000)  # linear layers
 )
 def skip_adds_the_identity_to_the_jacobian() -> Evidence:
     torch.set_default_dtype(torch.float64)
-    block = Block(2, 2, 1, ResNetConfig(stem="small", depth=8, order="pre")).eval()
+    block = PreBasicBlock(2, 2, 1, ResNetConfig(stem="small", depth=8, order="pre")).eval()
     maps = torch.randn(1, 2, 3, 3)
     whole = torch.func.jacrev(block)(maps).reshape(18, 18)
     block.residual = False  # the same convolutions without the shortcut
