@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from d2lab.explore.model import Example, described
 
 from d2lab.explore.catalog import EXPLORERS
+from d2lab.explore.model import Example, described
 from d2lab.explore.run import COLORS, STATIC, as_script
 from d2lab.explore.server import serving
 from d2lab.models.lenet import LeNet, LeNetConfig

@@ -6,10 +6,10 @@ import json
 import numpy as np
 import pytest
 import torch
-from d2lab.explore.model import Example, described
 from torch import nn
 
 from d2lab.core.errors import ConfigError
+from d2lab.explore.model import Example, described
 from d2lab.explore.run import as_script
 from d2lab.models.catalog import build_model
 from d2lab.models.lenet import LeNetConfig
@@ -97,10 +97,10 @@ class Odd(nn.Sequential):
 @pytest.mark.parametrize(
     ("model", "shape", "said"),
     [
-        (build_model(ResNetConfig()), (3, 32, 32), "one layer behind the other"),
-        (nn.Sequential(nn.Sequential(nn.Flatten()), Odd(nn.Linear(4, 2))), (1, 2, 2), "one layer behind the other"),
+        (build_model(ResNetConfig()), (1, 32, 32), "a chain of layers"),
+        (nn.Sequential(nn.Sequential(nn.Flatten()), Odd(nn.Linear(4, 2))), (1, 2, 2), "a chain of layers"),
         (nn.Sequential(nn.Flatten(), nn.Softplus()), (1, 2, 2), "Softplus"),
-        (nn.Sequential(nn.Flatten(), nn.Linear(4, 2)), (4,), "reads pictures"),
+        (nn.Sequential(nn.Flatten(), nn.Linear(4, 2)), (4,), "reads images"),
         (nn.Sequential(nn.Flatten(), nn.Linear(3 * 1000 * 1000, 3)), (3, 1000, 1000), "at most"),
         (nn.Sequential(nn.Conv2d(2, 2, 1, groups=2)), (2, 2, 2), "one group"),
         (nn.Sequential(nn.Conv2d(1, 2, (1, 3))), (1, 4, 4), None),
@@ -120,9 +120,9 @@ def test_what_the_browser_can_not_compute_is_refused(model, shape, said):
 
 
 def test_a_net_whose_forward_is_its_own_is_refused():
-    with pytest.raises(ConfigError, match="one layer behind the other"):
+    with pytest.raises(ConfigError, match="a chain of layers"):
         described(Branches(), (1, 2, 2), ["a", "b"], "n")
-    with pytest.raises(ConfigError, match="one layer behind the other"):
+    with pytest.raises(ConfigError, match="a chain of layers"):
         described(Odd(nn.Flatten(), nn.Linear(4, 2)), (1, 2, 2), ["a", "b"], "n")
 
 

@@ -63,7 +63,7 @@ TORCH = {"relu": F.relu, "leaky_relu": F.leaky_relu, "sigmoid": torch.sigmoid, "
 
 
 def sizes(weights, x, f, residual, scale):
-    """Signals forward and slopes backward, by autograd."""
+    """Signals forward and gradients backward, by autograd."""
     x = x.clone().requires_grad_()
     states = [x]
     for w in weights:
@@ -80,21 +80,21 @@ def test_activations_and_depth(explorer, name):
     value = TORCH[name](x)
     value.backward()
     found, data = read("e.result"), read("e.data")
-    close([found["value"], found["slope"]], [value.item(), x.grad.item()])
-    signals, slopes = sizes(
+    close([found["value"], found["derivative"]], [value.item(), x.grad.item()])
+    signals, gradients = sizes(
         torch.tensor(data["weights"], **DOUBLE), torch.tensor(data["input"], **DOUBLE), TORCH[name], False, 1
     )
     close(found["signals"], signals)
-    close(found["slopes"], slopes)
+    close(found["gradients"], gradients)
     xs = torch.linspace(-9, 9, 181, requires_grad=True, **DOUBLE)
     TORCH[name](xs).sum().backward()
     with torch.no_grad():
         close(
             read(f"Array.from({{length: 181}}, (_, i) => D2.ACTIVATIONS.{name}.value(-9 + i * 0.1))"), TORCH[name](xs)
         )
-    here = [i for i in range(181) if i != 90]  # at 0 a bend has no slope
-    slopes = read(f"Array.from({{length: 181}}, (_, i) => D2.ACTIVATIONS.{name}.slope(-9 + i * 0.1))")
-    close([slopes[i] for i in here], xs.grad[here])
+    here = [i for i in range(181) if i != 90]  # at 0 an activation may have no derivative
+    gradients = read(f"Array.from({{length: 181}}, (_, i) => D2.ACTIVATIONS.{name}.derivative(-9 + i * 0.1))")
+    close([gradients[i] for i in here], xs.grad[here])
 
 
 @pytest.mark.parametrize(
@@ -105,9 +105,9 @@ def test_residual_against_plain(explorer, name, depth, gain, scale):
     found, data = read("e.result"), read("e.data")
     weights, x = torch.tensor(data["weights"], **DOUBLE), torch.tensor(data["input"], **DOUBLE)
     for kind, residual in (("plain", False), ("residual", True)):
-        signals, slopes = sizes(weights, x, TORCH[name], residual, scale if residual else 1)
+        signals, gradients = sizes(weights, x, TORCH[name], residual, scale if residual else 1)
         close(found[kind]["signals"], signals)
-        close(found[kind]["slopes"], slopes)
+        close(found[kind]["gradients"], gradients)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_dropout_on_powers_is_the_average_over_masks(explorer):
     mask[..., 0] = True
     scaled = torch.where(torch.arange(4) == 0, 1.0, 1 / 0.6) * mask
     ((scaled * powers) @ weights - y).square().mean().backward()
-    assert weights.grad.abs().max() < 0.01  # at the minimum of the averaged loss no slope is left
+    assert weights.grad.abs().max() < 0.01  # at the minimum of the averaged loss the gradient is 0
 
 
 @pytest.mark.parametrize(("temperature", "shift"), [(1, 0), (0.3, 0), (4, -150), (1, 100), (10, 200), (0.05, 0)])
@@ -205,7 +205,7 @@ def test_the_net_and_each_of_its_numbers(explorer, lenet):
     model = lenet.double()
     seen, x = [], picture
     with torch.no_grad():
-        for layer in model:
+        for layer in model.children():
             x = layer(x)
             seen.append(x[0])
     given = read("e.result.seen.slice(1).map((t) => Array.from(t.data))")

@@ -130,14 +130,14 @@ def until(page, said):
     raise AssertionError(said)
 
 
-def test_a_picture_file_is_read_and_a_broken_one_is_said(explorer, tmp_path):
+def test_an_image_file_is_read_and_a_broken_one_is_said(explorer, tmp_path):
     from PIL import Image
 
     page, read = explorer("model")
     Image.new("RGB", (60, 40), (255, 255, 255)).save(tmp_path / "white.png")
     page.set_input_files("[data-key=file]", tmp_path / "white.png")
     until(page, "document.querySelector('d2-net').pad.pixels.every((v) => v > 0.99)")
-    (tmp_path / "broken.png").write_text("no picture")
+    (tmp_path / "broken.png").write_text("no image")
     page.set_input_files("[data-key=file]", tmp_path / "broken.png")
-    until(page, "document.querySelector('d2-net').words.textContent.includes('no picture')")
+    until(page, "document.querySelector('d2-net').words.textContent.includes('no image')")
     assert read("e.pad.pixels.every((v) => v > 0.99)")

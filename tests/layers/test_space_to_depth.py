@@ -6,18 +6,29 @@ from torch import nn
 
 from d2lab.core.errors import ConfigError
 from d2lab.layers.activation_catalog import ACTIVATIONS, activation
-from d2lab.layers.space_to_depth import FEW_CHANNELS, BlockedConv2d, PhaseAvgPool2d, PhaseMaxPool2d, blocked, to_phases
+from d2lab.layers.space_to_depth import (
+    FEW_CHANNELS,
+    DepthAvgPool2d,
+    DepthMaxPool2d,
+    SpaceToDepthConv2d,
+    space_to_depth,
+    with_space_to_depth,
+)
 from d2lab.models import LeNet, LeNetConfig
 
 POOLS = {"average": nn.AvgPool2d, "max": nn.MaxPool2d}
 
 
-def triple(convolution, pool="max", bend=None):
-    row = [("conv", convolution), ("bend", bend or nn.Tanh()), ("pool", POOLS[pool](2))]
+def triple(convolution, pool="max", between=None):
+    row = [("conv", convolution), ("activation", between or nn.Tanh()), ("pool", POOLS[pool](2))]
     model = nn.Sequential()
     for name, layer in row:
         model.add_module(name, layer)
     return model.double()
+
+
+def blocked(model, example):
+    return with_space_to_depth(dict(model.named_children()), example, training=model.training)
 
 
 def weighted_gradients(model, images, parameters):
@@ -30,7 +41,7 @@ def weighted_gradients(model, images, parameters):
 
 def assert_twins(model, images):
     fast = blocked(model, images)
-    assert fast is not model
+    assert fast is not None
     parameters = list(model.parameters())
     for name, mine, theirs in zip(
         ["output", "image", *dict(model.named_parameters())],
@@ -52,7 +63,7 @@ def test_every_kernel_and_padding_gives_the_plain_numbers(rng, side, padding, po
     if side % 2:
         assert_twins(model, images)
     else:  # an even kernel turns an odd side into an even one, which blocks can't hold
-        assert blocked(model, images) is model
+        assert blocked(model, images) is None
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -63,10 +74,10 @@ def test_every_number_of_channels_gives_the_plain_numbers(rng, channels, maps, b
     assert_twins(model, torch.randn(3, channels, 8, 6, generator=rng, dtype=torch.float64))
 
 
-@pytest.mark.parametrize("bend", sorted(ACTIVATIONS))
-def test_every_activation_between_gives_the_plain_numbers(rng, bend):
+@pytest.mark.parametrize("between", sorted(ACTIVATIONS))
+def test_every_activation_between_gives_the_plain_numbers(rng, between):
     torch.manual_seed(0)
-    model = triple(nn.Conv2d(1, 4, 5, padding=2), "average", activation(bend))
+    model = triple(nn.Conv2d(1, 4, 5, padding=2), "average", activation(between))
     assert_twins(model, torch.randn(2, 1, 10, 10, generator=rng, dtype=torch.float64))
 
 
@@ -74,18 +85,18 @@ def test_every_activation_between_gives_the_plain_numbers(rng, bend):
 @pytest.mark.parametrize(("channels", "side"), [(1, 28), (3, 32), (1, 12)])
 def test_lenet_computes_the_same_on_blocks(rng, channels, side, pooling):
     torch.manual_seed(0)
-    bend = "sigmoid" if pooling == "average" else "relu"
-    model = LeNet(LeNetConfig(channels=channels, side=side, pooling=pooling, activation=bend)).double()
+    between = "sigmoid" if pooling == "average" else "relu"
+    model = LeNet(LeNetConfig(channels=channels, side=side, pooling=pooling, activation=between)).double()
     assert_twins(model, torch.rand(4, channels, side, side, generator=rng, dtype=torch.float64))
 
 
 def test_both_convolutions_of_the_default_lenet_work_on_blocks():
     model = LeNet(LeNetConfig())
     kinds = [type(layer) for layer in blocked(model, torch.zeros(1, 1, 28, 28))]
-    assert kinds[:6] == [BlockedConv2d, nn.ReLU, PhaseMaxPool2d] * 2
+    assert kinds[:6] == [SpaceToDepthConv2d, nn.ReLU, DepthMaxPool2d] * 2
 
 
-def test_names_shapes_and_memory_of_the_weights_are_those_of_the_plain_net():
+def test_names_shapes_and_memory_of_the_weights_are_those_of_the_plain_model():
     model = LeNet(LeNetConfig())
     fast = blocked(model, torch.zeros(1, 1, 28, 28))
     plain = model.state_dict()
@@ -126,9 +137,9 @@ UNFIT = {
 @pytest.mark.parametrize("layer", UNFIT.values(), ids=UNFIT)
 def test_a_convolution_that_blocks_cannot_express_is_left_alone_and_refused(layer):
     model = nn.Sequential(layer, nn.ReLU(), nn.MaxPool2d(2))
-    assert blocked(model, torch.zeros(1, layer.in_channels, 16, 16)) is model
-    with pytest.raises(ConfigError, match=r"BlockedConv2d: got 'Conv2d.*need a square stride-1 convolution"):
-        BlockedConv2d(layer)
+    assert blocked(model, torch.zeros(1, layer.in_channels, 16, 16)) is None
+    with pytest.raises(ConfigError, match=r"SpaceToDepthConv2d: got 'Conv2d.*need a square stride-1 convolution"):
+        SpaceToDepthConv2d(layer)
 
 
 @pytest.mark.parametrize(
@@ -145,22 +156,22 @@ def test_a_convolution_that_blocks_cannot_express_is_left_alone_and_refused(laye
     ],
     ids=str,
 )
-def test_another_pool_leaves_the_net_as_it_is(pool):
+def test_another_pool_leaves_the_model_as_it_is(pool):
     model = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), pool)
-    assert blocked(model, torch.zeros(1, 1, 8, 8)) is model
+    assert blocked(model, torch.zeros(1, 1, 8, 8)) is None
 
 
-def test_a_layer_that_mixes_channels_between_leaves_the_net_as_it_is():
+def test_a_layer_that_mixes_channels_between_leaves_the_model_as_it_is():
     model = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.MaxPool2d(2))
-    assert blocked(model, torch.zeros(1, 1, 8, 8)) is model
+    assert blocked(model, torch.zeros(1, 1, 8, 8)) is None
 
 
 def test_odd_sides_and_wide_layers_are_left_alone():
     odd = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))
-    assert blocked(odd, torch.zeros(1, 1, 9, 8)) is odd
-    assert blocked(odd, torch.zeros(1, 1, 8, 9)) is odd
+    assert blocked(odd, torch.zeros(1, 1, 9, 8)) is None
+    assert blocked(odd, torch.zeros(1, 1, 8, 9)) is None
     wide = nn.Sequential(nn.Conv2d(FEW_CHANNELS, 2, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))
-    assert blocked(wide, torch.zeros(1, FEW_CHANNELS, 8, 8)) is wide
+    assert blocked(wide, torch.zeros(1, FEW_CHANNELS, 8, 8)) is None
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -174,19 +185,19 @@ def test_the_mode_and_running_statistics_survive_the_look_at_shapes(training):
 
 def test_the_rows_of_phases_are_the_pixels_of_each_block():
     pixels = torch.arange(16.0).view(1, 1, 4, 4)
-    assert to_phases(pixels)[0, :, 0, 1].tolist() == [2, 3, 6, 7]  # left to right, then down
+    assert space_to_depth(pixels)[0, :, 0, 1].tolist() == [2, 3, 6, 7]  # left to right, then down
 
 
 def test_phase_pools_equal_torchs_pools(rng):
     pixels = torch.randn(2, 3, 8, 6, generator=rng, dtype=torch.float64)
-    for phase, plain in ((PhaseAvgPool2d(), nn.AvgPool2d(2)), (PhaseMaxPool2d(), nn.MaxPool2d(2))):
-        torch.testing.assert_close(phase(to_phases(pixels)), plain(pixels), rtol=1e-14, atol=0)
+    for phase, plain in ((DepthAvgPool2d(), nn.AvgPool2d(2)), (DepthMaxPool2d(), nn.MaxPool2d(2))):
+        torch.testing.assert_close(phase(space_to_depth(pixels)), plain(pixels), rtol=1e-14, atol=0)
 
 
 def test_of_equal_pixels_the_first_takes_the_gradient_as_in_torch():
     for values in ([1.0, 1, 1, 1], [0, 2, 2, 1], [0, 1, 3, 3], [0, -0.0, 0, 0]):
         gradients = []
-        for pool in (lambda x: PhaseMaxPool2d()(to_phases(x)), nn.MaxPool2d(2)):
+        for pool in (lambda x: DepthMaxPool2d()(space_to_depth(x)), nn.MaxPool2d(2)):
             pixels = torch.tensor(values, dtype=torch.float64).view(1, 1, 2, 2).requires_grad_()
             gradients.append(torch.autograd.grad(pool(pixels).sum(), pixels)[0].flatten().tolist())
         assert gradients[0] == gradients[1]

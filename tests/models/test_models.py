@@ -1,6 +1,9 @@
-"""Every model: its stated size, its shapes, eight examples by heart, bad settings refused with the whole sentence."""
+"""Every model: its stated size, its shapes, eight examples memorized, bad settings refused with the whole sentence."""
 
+import importlib
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,12 +16,15 @@ from d2lab.models import (
     LeNetConfig,
     LinearConfig,
     MLPConfig,
+    ModelConfig,
     PerceptronConfig,
     SoftmaxConfig,
     build_model,
+    catalog,
 )
-from d2lab.models.catalog import MODELS
+from d2lab.models.catalog import all_models, default_settings, register_model
 from d2lab.models.image import ImageConfig
+from d2lab.models.names import model_files
 from d2lab.train.task import perceptron_loss
 from d2lab.train.threads import using_threads
 
@@ -37,8 +43,32 @@ SIZES = [
 ]
 INPUTS = {LeNetConfig: (1, 28, 28), LinearConfig: (2,), MLPConfig: (1, 28, 28), PerceptronConfig: (2,)}
 INPUTS[SoftmaxConfig] = (1, 28, 28)
+OWN_MODEL = """
+from dataclasses import dataclass
+
+from torch import nn
+
+from d2lab.models import ModelConfig, register_model
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TinyConfig(ModelConfig):
+    classes: int = 10
+
+
+@register_model(TinyConfig)
+class Tiny(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.out = nn.Linear(4, config.classes)
+
+    def forward(self, features):
+        return self.out(features)
+"""
 each = pytest.mark.parametrize(
-    "config", [kind() for kind in MODELS if not issubclass(kind, ImageConfig)], ids=lambda config: type(config).__name__
+    "config",
+    [kind() for kind in all_models() if not issubclass(kind, ImageConfig)],
+    ids=lambda config: type(config).__name__,
 )
 
 
@@ -72,7 +102,7 @@ def test_examples_do_not_see_each_other(config, rng):
 
 
 @pytest.mark.parametrize("config", [LeNetConfig(), MLPConfig(), SoftmaxConfig()], ids=lambda c: type(c).__name__)
-def test_a_classifier_learns_eight_examples_by_heart(config, rng):
+def test_a_classifier_memorizes_eight_examples(config, rng):
     torch.manual_seed(0)
     net = build_model(config)
     images = torch.rand(8, *INPUTS[type(config)], generator=rng)
@@ -127,7 +157,7 @@ def test_dropout_silences_in_training_only():
 
 
 def test_an_mlp_without_dropout_has_no_dropout_layer():
-    assert not [layer for layer in build_model(MLPConfig()) if isinstance(layer, nn.Dropout)]
+    assert not [layer for layer in build_model(MLPConfig()).children() if isinstance(layer, nn.Dropout)]
 
 
 REFUSED = [
@@ -174,13 +204,52 @@ def test_the_smallest_side_that_is_allowed_works():
     assert build_model(LeNetConfig(side=12))(torch.zeros(1, 1, 12, 12)).shape == (1, 10)
 
 
-def test_every_model_file_is_in_the_catalog():
+def test_the_folder_is_the_list_of_the_models():
     import d2lab.models
 
-    nets_of_others = {"finetune", "library"}
-    others = {"__init__", "catalog", "image", "perceptron_rule", "variants", "xor", *nets_of_others}
-    files = {path.stem for path in Path(d2lab.models.__file__).parent.glob("*.py")} - others
-    assert {model.__module__.rpartition(".")[2] for model in MODELS.values()} == files
+    shared = {"__init__", "catalog", "config", "finetune", "image", "library", "names", "perceptron_rule", "variants"}
+    files = {path.stem for path in Path(d2lab.models.__file__).parent.glob("*.py")} - {*shared, "xor"}
+    assert {file.module.rpartition(".")[2] for file in model_files().values()} == files
+    ours = {kind: model for kind, model in all_models().items() if model.__module__.startswith("d2lab.")}
+    assert {(model.__module__, model.__name__, kind.__name__) for kind, model in ours.items()} == set(
+        model_files().values()
+    )
+    for name in d2lab.models.__all__:
+        assert getattr(d2lab.models, name).__name__ == name
+
+
+def test_the_names_of_the_models_are_listed_without_torch():
+    code = "import sys, d2lab.models; print('LeNet' in dir(d2lab.models), 'torch' in sys.modules)"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed.split() == ["True", "False"]
+
+
+def test_only_the_model_that_is_asked_for_is_imported():
+    code = (
+        "import sys; from d2lab.models import LeNet; print([m for m in sys.modules if m.endswith(('vgg', 'resnet'))])"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == "[]"
+
+
+def test_a_model_of_ones_own_registers_in_its_own_file(tmp_path, monkeypatch):
+    (tmp_path / "tiny_model.py").write_text(OWN_MODEL)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(catalog, "_MODELS", dict(catalog._MODELS))
+    with pytest.raises(ConfigError, match="model settings: got 'TinyConfig', need one of"):
+        default_settings("TinyConfig")
+    tiny = importlib.import_module("tiny_model")
+    assert default_settings("TinyConfig") == tiny.TinyConfig()
+    assert build_model(tiny.TinyConfig(classes=3))(torch.zeros(2, 4)).shape == (2, 3)
+    with pytest.raises(ConfigError, match="need other settings: these belong to Tiny"):
+        register_model(tiny.TinyConfig)(nn.Linear)
+
+
+def test_settings_without_a_model_are_refused():
+    with pytest.raises(
+        ConfigError, match=r"model settings: got 'ModelConfig', need one of AlexNetConfig, .*@register_model"
+    ):
+        build_model(ModelConfig())
 
 
 def test_an_image_of_another_size_never_passes_unnoticed():

@@ -34,7 +34,7 @@ _ALL = (
             "en": (
                 "Put the focus on the output and walk with the arrow keys: the window moves over the input, "
                 "and the sum below shows every product.",
-                "Which padding keeps the size of the picture for a kernel of 3? And with dilation 2?",
+                "Which padding keeps the size of the image for a kernel of 3? And with dilation 2?",
                 "Take two input channels: two kernels, and still one output.",
             ),
             "zh": (
@@ -80,9 +80,9 @@ _ALL = (
         title={"en": "Activations and depth: vanish and explode", "zh": "激活函数与深度：消失与爆炸"},
         tries={
             "en": (
-                "Sigmoid, 20 layers: almost nothing of the slope reaches the input. How far does a larger start help?",
-                "ReLU: look for the start at which the signal keeps its size. He's theory says √2.",
-                "tanh with a large start: the signal stays near 1 and the slope explodes or dies.",
+                "Sigmoid, 20 layers: almost no gradient reaches the input. How far does a larger initialization help?",
+                "ReLU: find the initialization at which the signal keeps its size. He's theory says √2.",
+                "tanh with a large initialization: the signal stays near 1 and the gradient explodes or vanishes.",
             ),
             "zh": (
                 "sigmoid，20 层：传回输入的梯度几乎为零。初始化放大，能救回来多少？",
@@ -118,7 +118,7 @@ _ALL = (
         tries={
             "en": (
                 "Turn the temperature down: softmax becomes argmax. Turn it up: all alike.",
-                "Add 100 to all scores: the shares should not change, and single precision overflows.",
+                "Add 100 to all scores: the probabilities should not change, and single precision overflows.",
                 "Add −150: all exponentials are 0, and 0 / 0 is nan.",
             ),
             "zh": (
@@ -135,12 +135,12 @@ _ALL = (
         title={"en": "Batch size and learning rate on a loss surface", "zh": "损失面上的批大小与学习率"},
         tries={
             "en": (
-                "Batch 64 walks straight, batch 1 trembles; both reach the same valley.",
+                "Batch 64 goes straight, batch 1 takes a noisy path; both reach the same valley.",
                 "Raise the rate until it diverges. Then make the valley narrower: the limit falls.",
                 "Momentum 0.9 in a narrow valley: it overshoots, and it arrives sooner.",
             ),
             "zh": (
-                "批大小 64 走得直，批大小 1 抖个不停；最后都到同一个谷底。",
+                "批大小 64 走得直，批大小 1 的路径噪声很大；最后都到同一个谷底。",
                 "调大学习率直到发散，再把谷变窄：能用的学习率也变小了。",
                 "窄谷里加 0.9 的动量：会冲过头，却到得更早。",
             ),
@@ -171,7 +171,8 @@ _ALL = (
         title={"en": "Residual against plain, deeper and deeper", "zh": "残差与普通，越来越深"},
         tries={
             "en": (
-                "60 layers, start 1: the plain model's slope falls by many powers of ten; the residual one's does not.",
+                "60 layers, initialization 1: the plain model's gradient falls by many powers of ten; "
+                "the residual one's does not.",
                 "Raise the factor of the branch to 1: the residual model explodes. A shortcut alone "
                 "keeps nothing in bounds.",
             ),

@@ -1,7 +1,7 @@
-"""A trained model for the browser: its layers in a row, with all that is needed to compute them there."""
+"""A trained model for the browser: the chain of its layers, with all that is needed to compute them there."""
 
 import base64
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError
+from d2lab.inspection.chain import chain_of
 from d2lab.inspection.summary import summarize
 
 MOST_PARAMETERS = 6_000_000  # 24 MB of text
@@ -27,7 +28,7 @@ Layer = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """A picture to begin with.
+    """An image to begin with.
 
     Args:
         name: of it.
@@ -44,22 +45,21 @@ def described(
     """Describe a model so that the browser can compute it.
 
     Args:
-        model: a sequence of layers, trained.
+        model: a chain of layers, trained.
         shape: of one input: channels, height, width.
         classes: their names.
         name: of the model.
-        examples: pictures to begin with.
+        examples: images to begin with.
 
     Raises:
-        ConfigError: it is not one layer behind the other, has a layer that the browser does not know, or is too large.
+        ConfigError: it is no chain of layers, has a layer that the browser does not know, or is too large.
     """
     if len(shape) != 3:
-        raise ConfigError("d2lab explore", got=f"inputs of shape {tuple(shape)}", need="a model that reads pictures")
-    row = list(_in_a_row(model))
-    layers = [_layer(title, module) for title, module in row]
+        raise ConfigError("d2lab explore", got=f"inputs of shape {tuple(shape)}", need="a model that reads images")
+    chain = _chain(model, shape)
+    layers = [_layer(title, module) for title, module in chain.items()]
     with torch.no_grad():
-        costs = summarize(model, torch.zeros(1, *shape))
-    _require_a_row(model, [module for _, module in row], torch.rand(1, *shape))
+        costs = summarize(model, _example(model, shape))
     if costs.parameters > MOST_PARAMETERS or costs.multiply_adds > MOST_WORK:
         got = f"{costs.parameters:,} parameters, {costs.multiply_adds:,} multiply-adds"
         need = f"at most {MOST_PARAMETERS:,} and {MOST_WORK:,}, which a browser computes in a second"
@@ -69,44 +69,24 @@ def described(
     return {"name": name, "shape": list(shape), "classes": list(classes), "layers": known, "examples": shown}
 
 
-def _in_a_row(model: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module]]:
-    """Return the layers of nested sequences in their order.
+def _example(model: nn.Module, shape: Sequence[int]) -> Tensor:
+    """Return an image of zeros where the model is, in its precision."""
+    like = next(model.parameters(), torch.zeros(0))
+    return like.new_zeros((1, *shape))
+
+
+def _chain(model: nn.Module, shape: Sequence[int]) -> dict[str, nn.Module]:
+    """Return the layers in the order in which the model calls them.
 
     Raises:
-        ConfigError: there is a part whose forward is not simply one layer behind the other.
+        ConfigError: it is no chain of layers: it has branches, shortcuts, or computes something between layers.
     """
-    for name, module in model.named_children():
-        title = f"{prefix}{name}"
-        if isinstance(module, nn.Sequential):
-            yield from _in_a_row(module, f"{title}.")
-        elif next(module.children(), None) is None:
-            yield title, module
-        else:
-            raise _not_a_row(f"{title}, a {type(module).__name__}")
-
-
-def _require_a_row(model: nn.Module, row: Sequence[nn.Module], example: Tensor) -> None:
-    """Ask the model itself: one layer behind the other must give what it gives.
-
-    Raises:
-        ConfigError: they give something else.
-    """
-    device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
-    with torch.no_grad():
-        wanted = x = example.to(device)
-        wanted = model(wanted)
-        try:
-            for module in row:
-                x = module(x)
-        except RuntimeError as cause:
-            raise _not_a_row(type(model).__name__) from cause
-    if x.shape != wanted.shape or not torch.allclose(x, wanted, rtol=1e-4, atol=1e-5):
-        raise _not_a_row(type(model).__name__)
-
-
-def _not_a_row(got: str) -> ConfigError:
-    fix = "LeNet, AlexNet, VGG, NiN and the perceptrons are; models with branches or shortcuts are not."
-    return ConfigError("d2lab explore", got=got, need="a model of one layer behind the other", fix=fix)
+    chain = chain_of(model, _example(model, shape))
+    if chain is None:
+        need = "a chain of layers, each of which reads what the one before returns"
+        fix = "LeNet, AlexNet, VGG, NiN and the perceptrons are; models with branches or shortcuts are not."
+        raise ConfigError("d2lab explore", got=type(model).__name__, need=need, fix=fix)
+    return chain
 
 
 def _layer(title: str, module: nn.Module) -> Layer:

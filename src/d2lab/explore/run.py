@@ -1,4 +1,4 @@
-"""A run's model as a page of its own: the explorer, the weights of the run's last checkpoint, a few of its pictures."""
+"""A run's model as a page of its own: the explorer, the weights of the last checkpoint, a few of its test images."""
 
 import html
 import json
@@ -27,9 +27,9 @@ h1 { font-size: 1.4rem; } :focus-visible { outline: 2px solid var(--d2-blue); ou
 SAID: dict[str, dict[Language, str]] = {
     "title": {"en": "Run {name}, opened", "zh": "打开运行 {name}"},
     "intro": {
-        "en": "Draw, or take a picture of yours; every layer is computed here in your browser, with the weights of "
+        "en": "Draw, or take an image of yours; every layer is computed here in your browser, with the weights of "
         "step {step}. Click on a map, or choose a layer, and one number is taken apart.",
-        "zh": "在画板上画，或者用自己的图片；每一层都在浏览器里用第 {step} 步的权重现算。"
+        "zh": "在画板上画，或者用自己的图像；每一层都在浏览器里用第 {step} 步的权重现算。"
         "点一幅图，或者选一层，就能看到一个数是怎么算出来的。",
     },
 }
@@ -44,10 +44,10 @@ def pages_of_run(folder: Path, language: Language) -> dict[str, bytes]:
 
     Raises:
         RunError: no run of ours, or no checkpoint yet.
-        ConfigError: its model can't be shown: it reads no pictures, is not one layer behind the other, or is too large.
+        ConfigError: its model can't be shown: it reads no images, is no chain of layers, or is too large.
     """
     trained = load_run(folder)
-    model = net_of_run(trained)
+    model = model_of_run(trained)
     name, step = trained.record.name, trained.step
     title = html.escape(SAID["title"][language].format(name=name))
     intro = html.escape(SAID["intro"][language].format(step=step))
@@ -64,8 +64,8 @@ def pages_of_run(folder: Path, language: Language) -> dict[str, bytes]:
     return made | {f"/{script}": (STATIC / script).read_bytes() for script in SCRIPTS}
 
 
-def net_of_run(trained: Trained) -> dict[str, Any]:
-    """Describe the model of a run, with a few pictures of its test set where that is at hand.
+def model_of_run(trained: Trained) -> dict[str, Any]:
+    """Describe the model of a run, with a few images of its test set where that is at hand.
 
     Args:
         trained: the opened run.
@@ -94,7 +94,7 @@ def as_script(model: dict[str, Any]) -> str:
 
 
 def _examples(trained: Trained) -> list[Example]:
-    """Take the first picture of each class."""
+    """Take the first image of each class."""
     split = trained.test_split()
     classes = trained.experiment.card.classes
     firsts = [int((split.targets == label).nonzero()[0]) for label in torch.unique(split.targets)[:EXAMPLES].tolist()]

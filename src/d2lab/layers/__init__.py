@@ -36,13 +36,14 @@ from d2lab.layers.loss import (
 from d2lab.layers.normalization import BatchNorm1d, BatchNorm2d, GroupNorm, LayerNorm
 from d2lab.layers.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 from d2lab.layers.scratch import to_scratch
-from d2lab.layers.space_to_depth import BlockedConv2d, PhaseAvgPool2d, PhaseMaxPool2d, blocked
+from d2lab.layers.space_to_depth import DepthAvgPool2d, DepthMaxPool2d, SpaceToDepthConv2d, with_space_to_depth
 from d2lab.layers.transposed import ConvTranspose2d
 
 __all__ = [
-    "ELU", "GELU", "AdaptiveAvgPool2d", "AvgPool2d", "BCEWithLogitsLoss", "BatchNorm1d", "BatchNorm2d",
-    "BlockedConv2d", "Conv1d", "Conv2d", "ConvTranspose2d", "CrossEntropyLoss", "Dropout", "Embedding", "Flatten",
-    "FocalLoss", "GroupNorm", "HuberLoss", "Identity", "InitName", "L1Loss", "LayerNorm", "LeakyReLU", "Linear",
-    "LogSoftmax", "MSELoss", "MaxPool2d", "PReLU", "PhaseAvgPool2d", "PhaseMaxPool2d", "ReLU", "ReLU6", "SiLU",
-    "Sigmoid", "SmoothL1Loss", "Softmax", "Softplus", "Tanh", "blocked", "initialize", "smooth_l1_loss", "to_scratch",
+    "ELU", "GELU", "AdaptiveAvgPool2d", "AvgPool2d", "BCEWithLogitsLoss", "BatchNorm1d", "BatchNorm2d", "Conv1d",
+    "Conv2d", "ConvTranspose2d", "CrossEntropyLoss", "DepthAvgPool2d", "DepthMaxPool2d", "Dropout", "Embedding",
+    "Flatten", "FocalLoss", "GroupNorm", "HuberLoss", "Identity", "InitName", "L1Loss", "LayerNorm", "LeakyReLU",
+    "Linear", "LogSoftmax", "MSELoss", "MaxPool2d", "PReLU", "ReLU", "ReLU6", "SiLU", "Sigmoid", "SmoothL1Loss",
+    "Softmax", "Softplus", "SpaceToDepthConv2d", "Tanh", "initialize", "smooth_l1_loss", "to_scratch",
+    "with_space_to_depth",
 ]  # fmt: skip

@@ -1,7 +1,7 @@
 """Convolution and 2x2 pooling on blocks of pixels: the same numbers from fewer, fuller channels.
 
 A processor multiplies eight or sixteen numbers at once. A first layer with one channel in and six out leaves
-most of those lanes empty. So four neighbouring pixels become four channels (space to depth): a 5x5 convolution
+most of those lanes empty. So four neighboring pixels become four channels (space to depth): a 5x5 convolution
 with 1 -> 6 channels on 28x28 pixels turns into a 3x3 one with 4 -> 24 channels on 14x14 blocks. The 24 outputs
 are the 6 maps at the 4 pixels ("phases") of each block, and a 2x2 pool is then a mean or a maximum over phases.
 Weights are spread into the larger kernel by one gather per step, so parameters, gradients and names stay those
@@ -10,6 +10,8 @@ of the plain layer; a third of the larger kernel is zeros, and the fuller lanes 
 Source: the space-to-depth stem of Ridnik et al. 2021, "TResNet", section 2.1; here it is exact, not an approximation.
 Twin: torch.nn.Conv2d, AvgPool2d(2), MaxPool2d(2), to rounding.
 """
+
+from collections.abc import Mapping
 
 import torch
 from jaxtyping import Float, Int64
@@ -23,8 +25,8 @@ ELEMENTWISE = (nn.Sigmoid, nn.Tanh, nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.S
 FEW_CHANNELS = 128  # in x out: where measured, narrower layers gain from blocks and wider ones lose
 
 
-class BlockedConv2d(nn.Conv2d):
-    """A square, stride-1 `Conv2d` that answers in phases: `[batch, 4 * out, height / 2, width / 2]`.
+class SpaceToDepthConv2d(nn.Conv2d):
+    """A square, stride-1 `Conv2d` whose output is in phases: `[batch, 4 * out, height / 2, width / 2]`.
 
     Channel `p * out + c` holds map c at the pixel of each 2x2 block with p = 2 * row + column.
 
@@ -36,7 +38,7 @@ class BlockedConv2d(nn.Conv2d):
 
     def __init__(self, plain: nn.Conv2d) -> None:
         if not _is_simple(plain):
-            raise ConfigError("BlockedConv2d", got=str(plain), need="a square stride-1 convolution without groups")
+            raise ConfigError("SpaceToDepthConv2d", got=str(plain), need="a square stride-1 convolution without groups")
         side, padding = int(plain.kernel_size[0]), _padding(plain)
         bias = plain.bias is not None
         super().__init__(plain.in_channels, plain.out_channels, side, padding=padding, bias=bias, device="meta")
@@ -53,10 +55,10 @@ class BlockedConv2d(nn.Conv2d):
         padded = functional.pad(self.weight.flatten(), (0, 1))  # one more entry: the zero that fills the gaps
         weight = padded.index_select(0, self.spread).view(4 * self.out_channels, blocks, blocks, lanes)
         bias = None if self.bias is None else self.bias.repeat(4)
-        return functional.conv2d(to_phases(input), weight.permute(0, 3, 1, 2), bias, padding=padding // 2)
+        return functional.conv2d(space_to_depth(input), weight.permute(0, 3, 1, 2), bias, padding=padding // 2)
 
 
-class PhaseAvgPool2d(nn.Module):
+class DepthAvgPool2d(nn.Module):
     """2x2 average pooling of phases: the mean over the four."""
 
     def forward(self, input: Float[Tensor, "batch phases height width"]) -> Float[Tensor, "batch _ height width"]:
@@ -65,7 +67,7 @@ class PhaseAvgPool2d(nn.Module):
         return ((first + second) + (third + fourth)) * 0.25
 
 
-class PhaseMaxPool2d(nn.Module):
+class DepthMaxPool2d(nn.Module):
     """2x2 max pooling of phases: the largest of the four."""
 
     def forward(self, input: Float[Tensor, "batch phases height width"]) -> Float[Tensor, "batch _ height width"]:
@@ -74,7 +76,7 @@ class PhaseMaxPool2d(nn.Module):
         return input.view(batch, 4, channels // 4, height, width).max(1).values
 
 
-def to_phases(pixels: Float[Tensor, "batch channel height width"]) -> Tensor:
+def space_to_depth(pixels: Float[Tensor, "batch channel height width"]) -> Tensor:
     """Turn 2x2 blocks of pixels into channels, stored channels-last: `[batch, 4 * channel, height / 2, width / 2]`."""
     batch, channels, height, width = pixels.shape
     blocks = pixels.permute(0, 2, 3, 1).reshape(batch, height // 2, 2, width // 2, 2, channels)
@@ -82,31 +84,35 @@ def to_phases(pixels: Float[Tensor, "batch channel height width"]) -> Tensor:
     return lanes.permute(0, 3, 1, 2)
 
 
-def blocked(model: nn.Sequential, example: Float[Tensor, "batch channel height width"]) -> nn.Sequential:
-    """Rebuild a model so that each narrow convolution + activation + 2x2 pool works on blocks.
+def with_space_to_depth(
+    chain: Mapping[str, nn.Module], example: Float[Tensor, "batch channel height width"], *, training: bool
+) -> nn.Sequential | None:
+    """Build a model from a chain of layers whose narrow convolution + activation + 2x2 pool compute on blocks.
 
-    The result shares parameters, buffers and layer names with `model`: training one trains the other. A model
-    without such a triple comes back as it is.
+    The result shares parameters, buffers and layer names with the chain: training one trains the other.
 
     Args:
-        model: layers in a row.
+        chain: layers by name, each of which reads what the one before returns; see inspection.chain_of.
         example: any input of the right shape; its values do not matter.
+        training: mode of the result.
+
+    Returns:
+        None where the chain has no such triple of layers.
     """
-    layers = dict(model.named_children())
-    names = list(layers)
-    shapes = _input_shapes(model, example)
-    for first, second, third in zip(names, names[1:], names[2:], strict=False):
-        convolution, activation, pool = layers[first], layers[second], layers[third]
-        if isinstance(activation, ELEMENTWISE) and _fits(convolution, shapes[first], shapes[second]):
-            replacement = _phase_pool(pool)
+    layers = dict(chain)
+    shapes = _input_shapes(layers, example)
+    for first, second, third in zip(chain, list(chain)[1:], list(chain)[2:], strict=False):
+        convolution, between, pool = layers[first], layers[second], layers[third]
+        if isinstance(between, ELEMENTWISE) and _fits(convolution, shapes[first], shapes[second]):
+            replacement = _depth_pool(pool)
             if replacement is not None:
-                layers[first], layers[third] = BlockedConv2d(convolution), replacement  # type: ignore[arg-type]
-    if all(layers[name] is child for name, child in model.named_children()):
-        return model
+                layers[first], layers[third] = SpaceToDepthConv2d(convolution), replacement  # type: ignore[arg-type]
+    if all(layers[name] is layer for name, layer in chain.items()):
+        return None
     rebuilt = nn.Sequential()
     for name, layer in layers.items():
         rebuilt.add_module(name, layer)
-    return rebuilt.train(model.training)
+    return rebuilt.train(training)
 
 
 def _spread(out: int, channels: int, side: int) -> Int64[Tensor, " entries"]:
@@ -146,7 +152,7 @@ def _fits(layer: nn.Module, before: torch.Size, after: torch.Size) -> bool:
     return narrow and all(side % 2 == 0 for side in sides)
 
 
-def _phase_pool(pool: nn.Module) -> nn.Module | None:
+def _depth_pool(pool: nn.Module) -> nn.Module | None:
     """Return the phase form of a 2x2 pool, or None for any other layer."""
     if not isinstance(pool, nn.AvgPool2d | nn.MaxPool2d):
         return None
@@ -155,17 +161,17 @@ def _phase_pool(pool: nn.Module) -> nn.Module | None:
     divided = isinstance(pool, nn.AvgPool2d) and pool.divisor_override is not None
     if window != [(2, 2), (2, 2), (0, 0)] or special or divided:
         return None
-    return PhaseAvgPool2d() if isinstance(pool, nn.AvgPool2d) else PhaseMaxPool2d()
+    return DepthAvgPool2d() if isinstance(pool, nn.AvgPool2d) else DepthMaxPool2d()
 
 
 @torch.no_grad()
-def _input_shapes(model: nn.Sequential, example: Tensor) -> dict[str, torch.Size]:
-    """Record the shape that each layer is given, on one example; running statistics stay untouched."""
-    training, shapes = model.training, {}
-    model.eval()
-    flowing = example[:1]
-    for name, layer in model.named_children():
-        shapes[name] = flowing.shape
-        flowing = layer(flowing)
-    model.train(training)
+def _input_shapes(layers: Mapping[str, nn.Module], example: Tensor) -> dict[str, torch.Size]:
+    """Return the shape that each layer reads, for one example; running statistics stay as they are."""
+    modes = {module: module.training for layer in layers.values() for module in layer.modules()}
+    shapes, x = {}, example[:1]
+    for name, layer in layers.items():
+        shapes[name] = x.shape
+        x = layer.eval()(x)
+    for module, mode in modes.items():
+        module.training = mode
     return shapes

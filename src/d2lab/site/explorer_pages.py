@@ -13,7 +13,7 @@ from d2lab.core.language import Language
 from d2lab.experiments import train
 from d2lab.experiments.trained import load_run
 from d2lab.explore.catalog import EXPLORERS, Shown
-from d2lab.explore.run import as_script, net_of_run
+from d2lab.explore.run import as_script, model_of_run
 from d2lab.site.words import word
 
 INTRO: dict[Language, str] = {
@@ -84,7 +84,7 @@ def lenet_script(cache: Path) -> bytes:
     if not kept.is_file():
         with tempfile.TemporaryDirectory(prefix="d2lab-lenet-") as folder:
             done = train("lenet", seed=0, device="cpu", budget="lesson", root=Path(folder))
-            write_bytes(kept, as_script(net_of_run(load_run(done.record.folder))).encode())
+            write_bytes(kept, as_script(model_of_run(load_run(done.record.folder))).encode())
     return kept.read_bytes()
 
 

@@ -1,4 +1,4 @@
-"""The fast form of a model: the same parameters and numbers, in the memory layout that the device likes."""
+"""The memory layout in which a model computes fastest on its device: same parameters, same numbers to rounding."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError
 from d2lab.core.machine import cpp_compiler
-from d2lab.layers.space_to_depth import blocked
+from d2lab.inspection.chain import chain_of
+from d2lab.layers.space_to_depth import with_space_to_depth
 from d2lab.train.config import Layout
 
 Forward = Callable[[Tensor], Tensor]
@@ -16,25 +17,38 @@ WIDE = 16  # channels: the lanes of a processor that multiplies 16 numbers at on
 
 
 def optimize_layout(model: nn.Module, example: Tensor, *, layout: Layout) -> nn.Module:
-    """Return a model that computes what `model` does, sooner; both share their parameters.
+    """Return a model that computes what `model` does, faster; both share their parameters.
 
-    On a processor, narrow convolutions in a row of layers work on blocks of pixels; other devices' kernels were not
-    measured with blocks. Wide ones keep the channels of a pixel together (channels last), on processor and cuda:
-    docs/decisions/0007-layout.md has the measurement.
+    On a processor, the narrow convolutions of a chain of layers compute on space-to-depth blocks of pixels; other
+    devices' kernels were not measured with blocks. Wide ones keep the channels of a pixel together (channels last), on
+    processor and cuda: docs/decisions/0007-layout.md has the measurement.
 
     Args:
         model: the model, on its device.
         example: one prepared input.
         layout: "plain" leaves the layers alone.
     """
-    row = layout == "auto" and isinstance(model, nn.Sequential)
-    if row and example.ndim == 4 and example.device.type == "cpu":
-        quick: nn.Module = blocked(model, example)  # type: ignore[arg-type]
-        if quick is not model:
-            return quick
+    if layout == "auto" and example.ndim == 4 and example.device.type == "cpu":
+        fast = _with_blocks(model, example)
+        if fast is not None:
+            return fast
     if layout == "auto" and example.device.type in CHANNELS_LAST and _is_wide(model):
         return model.to(memory_format=torch.channels_last)
     return model
+
+
+def _with_blocks(model: nn.Module, example: Tensor) -> nn.Module | None:
+    """Rebuild a chain of layers with space-to-depth; None where the model is none, or nothing of it gains."""
+    parts = dict(model.named_children())
+    if not any(isinstance(part, nn.Conv2d) for part in parts.values()):
+        return None
+    chain = chain_of(model, example, parts)
+    if chain is None or len(chain) < len(parts):
+        return None
+    trained = chain_of(model, example, parts, training=True)  # a forward may do more in training
+    if trained is None or list(trained) != list(chain):
+        return None
+    return with_space_to_depth(chain, example, training=model.training)
 
 
 def _is_wide(model: nn.Module) -> bool:
@@ -43,7 +57,7 @@ def _is_wide(model: nn.Module) -> bool:
 
 
 def compile_model(model: nn.Module, device: torch.device) -> Forward:
-    """Hand a model to torch.compile, after a look for what that needs.
+    """Compile a model with torch.compile.
 
     Raises:
         ConfigError: there is no compiler to work with.

@@ -73,7 +73,7 @@
       const { input, kernels } = this.data;
       const { side, padding, stride, dilation, kernel } = this.state;
       const span_ = dilation * (kernel - 1) + 1;
-      if (span_ > side + 2 * padding) return { stage: [], words: say("核比图还大。", "The kernel is larger than the picture.") };
+      if (span_ > side + 2 * padding) return { stage: [], words: say("核比图像还大。", "The kernel is larger than the image.") };
       const out = this.result;
       const [r, c] = (this.state.at = [Math.min(this.state.at[0], out.length - 1), Math.min(this.state.at[1], out[0].length - 1)]);
       const inside = (a, from) => a >= from * stride && a < from * stride + span_ && (a - from * stride) % dilation === 0;

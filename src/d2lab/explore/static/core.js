@@ -87,7 +87,7 @@
     changed(key, value) { this.set(key, value); }
   }
 
-  // Colors: blue below 0, orange above, paper at 0; from 0 to 1 for pictures.
+  // Colors: blue below 0, orange above, paper at 0; from 0 to 1 for images.
   const tint = (value, top) => {
     if (!Number.isFinite(value)) return "var(--d2-red)";
     const share = Math.round(Math.min(1, Math.abs(value) / (top || 1)) * 70);

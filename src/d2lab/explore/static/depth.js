@@ -1,4 +1,4 @@
-// Activations, and what becomes of signals and slopes through depth: alone, and beside a residual net.
+// Activations, and what becomes of signals and gradients through depth: alone, and beside a residual network.
 (() => {
   "use strict";
   const { say, chart, span, Explorer, ACTIVATIONS, through, squareWeights, show } = window.D2;
@@ -24,14 +24,14 @@
     }
     get result() {
       const f = ACTIVATIONS[this.state.name];
-      return { value: f.value(this.state.x), slope: f.slope(this.state.x), ...through(this.data.weights, this.data.input, this.state.name) };
+      return { value: f.value(this.state.x), derivative: f.derivative(this.state.x), ...through(this.data.weights, this.data.input, this.state.name) };
     }
     controls() {
       return [
         this.choice("name", say("激活函数", "activation"), NAMES),
         this.slider("x", "x", -6, 6, 0.1),
         this.slider("depth", say("层数", "layers"), 1, 50),
-        this.slider("gain", say("初始化：标准差 × √宽度", "start: deviation × √width"), 0.2, 3, 0.01),
+        this.slider("gain", say("初始化：标准差 × √宽度", "initialization: deviation × √width"), 0.2, 3, 0.01),
         this.button(say("换一组权重", "other weights"), () => this.set("seed", this.state.seed + 1), "seed"),
       ];
     }
@@ -39,20 +39,20 @@
       const { name, x, depth } = this.state;
       const f = ACTIVATIONS[name];
       const xs = span(241).map((i) => -6 + i * 0.05);
-      const { value, slope, signals, slopes } = this.result;
+      const { value, derivative, signals, gradients } = this.result;
       const layers = span(depth + 1);
       return {
         stage: [
-          chart(say("函数与导数", "The function and its slope"), [
-            { name: say("函数", "value"), x: xs, y: xs.map(f.value) }, { name: say("导数", "slope"), x: xs, y: xs.map(f.slope), dashed: true },
-            { x: [x, x], y: [value, slope], dots: true, hue: "--d2-ink" },
+          chart(say("函数与导数", "The function and its derivative"), [
+            { name: say("函数", "value"), x: xs, y: xs.map(f.value) }, { name: say("导数", "derivative"), x: xs, y: xs.map(f.derivative), dashed: true },
+            { x: [x, x], y: [value, derivative], dots: true, hue: "--d2-ink" },
           ], { x: [-6, 6], y: [-1.5, 2.5], xName: "x" }),
-          chart(say("穿过各层：信号与梯度的大小", "Through the layers: size of signal and slope"), [
-            { name: say("信号（向前）", "signal (forward)"), x: layers, y: signals }, { name: say("梯度（向后）", "slope (backward)"), x: layers, y: slopes, dashed: true },
-          ], { x: [0, depth], y: frame([...signals, ...slopes]), xName: say("层", "layer"), log: true }),
+          chart(say("穿过各层：信号与梯度的大小", "Through the layers: size of signal and gradient"), [
+            { name: say("信号（向前）", "signal (forward)"), x: layers, y: signals }, { name: say("梯度（向后）", "gradient (backward)"), x: layers, y: gradients, dashed: true },
+          ], { x: [0, depth], y: frame([...signals, ...gradients]), xName: say("层", "layer"), log: true }),
         ],
-        words: say(`x = ${show(x)}：函数 ${show(value)}，导数 ${show(slope)}。${depth} 层之后信号 ${show(signals.at(-1))}；回到输入的梯度 ${show(slopes[0])}。`,
-          `At x = ${show(x)}: value ${show(value)}, slope ${show(slope)}. Behind ${depth} layers the signal is ${show(signals.at(-1))}; the slope that reaches the input is ${show(slopes[0])}.`),
+        words: say(`x = ${show(x)}：函数 ${show(value)}，导数 ${show(derivative)}。${depth} 层之后信号 ${show(signals.at(-1))}；回到输入的梯度 ${show(gradients[0])}。`,
+          `At x = ${show(x)}: value ${show(value)}, derivative ${show(derivative)}. Behind ${depth} layers the signal is ${show(signals.at(-1))}; the gradient that reaches the input is ${show(gradients[0])}.`),
       };
     }
   }
@@ -73,7 +73,7 @@
       return [
         this.choice("name", say("激活函数", "activation"), NAMES),
         this.slider("depth", say("层数", "layers"), 1, 60),
-        this.slider("gain", say("初始化：标准差 × √宽度", "start: deviation × √width"), 0.2, 3, 0.01),
+        this.slider("gain", say("初始化：标准差 × √宽度", "initialization: deviation × √width"), 0.2, 3, 0.01),
         this.slider("scale", say("支路的系数", "factor of the branch"), 0, 1, 0.01),
         this.button(say("换一组权重", "other weights"), () => this.set("seed", this.state.seed + 1), "seed"),
       ];
@@ -87,9 +87,9 @@
         { name: say("残差 x + 系数·f(Wx)", "residual x + factor·f(Wx)"), x: layers, y: residual[key] },
       ], { x: [0, depth], y: frame([...plain[key], ...residual[key]]), xName: say("层", "layer"), log: true });
       return {
-        stage: [two(say("梯度的大小（向后）", "Size of the slope (backward)"), "slopes"), two(say("信号的大小（向前）", "Size of the signal (forward)"), "signals")],
-        words: say(`${depth} 层，到达输入的梯度：普通 ${show(plain.slopes[0])}，残差 ${show(residual.slopes[0])}。`,
-          `${depth} layers; slope at the input: plain ${show(plain.slopes[0])}, residual ${show(residual.slopes[0])}.`),
+        stage: [two(say("梯度的大小（向后）", "Size of the gradient (backward)"), "gradients"), two(say("信号的大小（向前）", "Size of the signal (forward)"), "signals")],
+        words: say(`${depth} 层，到达输入的梯度：普通 ${show(plain.gradients[0])}，残差 ${show(residual.gradients[0])}。`,
+          `${depth} layers; gradient at the input: plain ${show(plain.gradients[0])}, residual ${show(residual.gradients[0])}.`),
       };
     }
   }

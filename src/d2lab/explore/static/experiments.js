@@ -83,7 +83,7 @@
     return path;
   };
 
-  // A net of equal square layers: the size of the signal behind each, and of the slope of the sum of outputs before each.
+  // A network of equal square layers: the size of the signal behind each, and of the gradient of the sum of outputs before each.
   // Plain: x <- f(W x). Residual: x <- x + scale * f(W x).
   const through = (weights, x, activation, { residual = false, scale = 1 } = {}) => {
     const f = D2.ACTIVATIONS[activation];
@@ -98,15 +98,15 @@
       signals.push(rms(x));
     }
     let g = new Array(n).fill(1);
-    const slopes = [rms(g)];
+    const gradients = [rms(g)];
     for (let layer = weights.length - 1; layer >= 0; layer--) {
-      const through_ = g.map((a, i) => a * f.slope(before[layer][i]) * (residual ? scale : 1));
+      const through_ = g.map((a, i) => a * f.derivative(before[layer][i]) * (residual ? scale : 1));
       const back = new Array(n).fill(0);
       for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) back[j] += weights[layer][i][j] * through_[i];
       g = residual ? g.map((a, i) => a + back[i]) : back;
-      slopes.unshift(rms(g));
+      gradients.unshift(rms(g));
     }
-    return { signals, slopes, output: x };
+    return { signals, gradients, output: x };
   };
   const squareWeights = (seed, depth, n, deviation) => {
     const draw = D2.random(seed);

@@ -1,4 +1,4 @@
-// A trained net, opened: draw its input, see every map, and follow one number of any layer back to what made it.
+// A trained network, opened: draw its input, see every map, and follow one number of any layer back to what made it.
 (() => {
   "use strict";
   const { say, make, bars, table, show, softmax, forward, nested, Explorer, ACTIVATIONS } = window.D2;
@@ -38,7 +38,7 @@
   const largest = (values) => values.reduce((most, v) => Math.max(most, Math.abs(v)), 1e-9);
 
   class Net extends Explorer {
-    label = say("打开一个网络", "A net, opened");
+    label = say("打开一个网络", "A network, opened");
     start() {
       this.net = opened(window.D2_NET);
       this.pad = new D2.Pad(this.net.shape, () => this.update());
@@ -64,7 +64,7 @@
     }
     controls() {
       const { examples, layers } = this.net;
-      const file = make("input", { type: "file", accept: "image/*", "data-key": "file", onchange: (event) => event.target.files[0] && this.pad.read(event.target.files[0]).catch(() => { this.words.textContent = say("这个文件不是浏览器能读的图片。", "This file is no picture that the browser can read."); }) });
+      const file = make("input", { type: "file", accept: "image/*", "data-key": "file", onchange: (event) => event.target.files[0] && this.pad.read(event.target.files[0]).catch(() => { this.words.textContent = say("这个文件不是浏览器能读的图像。", "This file is no image that the browser can read."); }) });
       const color = this.net.shape[0] === 3 ? make("label", {}, make("span", {}, say("颜色", "color")), make("input", { type: "color", value: "#ffffff", oninput: (event) => {
         this.pad.color = [1, 3, 5].map((i) => parseInt(event.target.value.slice(i, i + 2), 16) / 255);
       } })) : null;
@@ -73,7 +73,7 @@
           this.button(say("清空", "clear"), () => this.pad.clear(), "clear"), this.button(say("反色", "invert"), () => this.pad.invert(), "invert"),
           examples.length ? this.button(say("下一个例子", "next example"), () => { this.state.example = (this.state.example + 1) % examples.length; this.pad.load(this.example(this.state.example)); }, "example") : null)),
         color,
-        make("label", {}, make("span", {}, say("自己的图片（只在本机读取）", "a picture of yours (read here only)")), file),
+        make("label", {}, make("span", {}, say("自己的图像（只在本机读取）", "an image of yours (read here only)")), file),
         this.choice("layer", say("层", "layer"), layers.map((layer, i) => [i, `${i + 1} ${layer.title}`])),
       ];
     }

@@ -116,13 +116,13 @@
   const bell = (x) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
   const share = (x) => (1 + erf(x / Math.SQRT2)) / 2;
   const ACTIVATIONS = {
-    relu: { value: (x) => Math.max(0, x), slope: (x) => (x > 0 ? 1 : 0) },
-    leaky_relu: { value: (x) => (x > 0 ? x : 0.01 * x), slope: (x) => (x > 0 ? 1 : 0.01) },
-    sigmoid: { value: sigmoid, slope: (x) => sigmoid(x) * (1 - sigmoid(x)) },
-    tanh: { value: Math.tanh, slope: (x) => 1 - Math.tanh(x) ** 2 },
-    gelu: { value: (x) => x * share(x), slope: (x) => share(x) + x * bell(x) },
-    silu: { value: (x) => x * sigmoid(x), slope: (x) => sigmoid(x) * (1 + x * (1 - sigmoid(x))) },
-    identity: { value: (x) => x, slope: () => 1 },
+    relu: { value: (x) => Math.max(0, x), derivative: (x) => (x > 0 ? 1 : 0) },
+    leaky_relu: { value: (x) => (x > 0 ? x : 0.01 * x), derivative: (x) => (x > 0 ? 1 : 0.01) },
+    sigmoid: { value: sigmoid, derivative: (x) => sigmoid(x) * (1 - sigmoid(x)) },
+    tanh: { value: Math.tanh, derivative: (x) => 1 - Math.tanh(x) ** 2 },
+    gelu: { value: (x) => x * share(x), derivative: (x) => share(x) + x * bell(x) },
+    silu: { value: (x) => x * sigmoid(x), derivative: (x) => sigmoid(x) * (1 + x * (1 - sigmoid(x))) },
+    identity: { value: (x) => x, derivative: () => 1 },
   };
   const mapped = (x, f) => tensor(x.shape, Array.from(x.data, f));
 
@@ -139,7 +139,7 @@
     return { exponentials: positive, sum, shares: positive.map((v) => Math.fround(v / sum)) };
   };
 
-  // One layer of a net as `d2lab explore` writes it.
+  // One layer of a model as `d2lab explore` writes it.
   const LAYERS = {
     conv: (x, l) => conv2d(x, l.weight, l.bias, l.stride, l.padding, l.dilation),
     pool: (x, l) => pool2d(x, l.kind, l.window, l.stride, l.padding),

@@ -1,4 +1,4 @@
-// A pad to draw on, as large as the picture that a net reads: pointer, finger or keyboard.
+// A pad to draw on, as large as the image that a network reads: pointer, finger or keyboard.
 (() => {
   "use strict";
   const { say, make, tensor } = window.D2;
@@ -55,7 +55,7 @@
     }
     clear() { this.pixels.fill(0); this.done(); }
     load(values) { this.pixels = Float64Array.from(values); this.done(); }
-    // A picture file of the reader: it is drawn here and goes nowhere.
+    // An image file of the reader: it is drawn here and goes nowhere.
     async read(file) {
       const bitmap = await createImageBitmap(file);
       const canvas = make("canvas", { width: this.width, height: this.height });
