@@ -32,7 +32,7 @@ def net_and_image(config=RESNET, seed=0):
 
 
 def part(model, begin, end=None):
-    return nn.Sequential(*list(model)[begin:end])
+    return nn.Sequential(*list(model.children())[begin:end])
 
 
 def test_outputs_are_those_of_the_layers_themselves():

@@ -268,7 +268,7 @@ def test_a_fresh_cifarnet_hands_its_input_on_and_says_nothing_yet(rng):
     assert torch.equal(net(torch.rand(2, 3, 16, 16, generator=rng)), torch.zeros(2, 10))
     frozen = {name for name, weight in net.named_parameters() if not weight.requires_grad}
     assert frozen == {"whitening.weight"} | {
-        n for n in dict(net.named_parameters()) if n.endswith(("finetune.2.weight", "rest.1.weight"))
+        n for n in dict(net.named_parameters()) if n.endswith(("start.2.weight", "rest.1.weight"))
     }
 
 

@@ -33,7 +33,7 @@ def resnet(hub, tmp_path):
 
 
 def holds(loaded, model):
-    weights = dict(loaded.model.model.named_parameters())
+    weights = dict(loaded.model.net.named_parameters())
     return all(torch.equal(weights[name], value) for name, value in model.named_parameters())
 
 

@@ -91,10 +91,8 @@ def list_origins(where: str) -> list[str]:
     models = library(where)
     if where == "timm":
         return [f"timm/{name}" for name in models.list_models(pretrained=True)]
-    models = models.list_models(module=models)
-    return [
-        f"torchvision/{model}.{w.name}" for model in models for w in models.get_model_weights(model) if _classifies(w)
-    ]
+    names = models.list_models(module=models)
+    return [f"torchvision/{name}.{w.name}" for name in names for w in models.get_model_weights(name) if _classifies(w)]
 
 
 def _classifies(weights: Any) -> bool:  # noqa: ANN401
