@@ -100,7 +100,7 @@ def test_a_class_without_pictures_is_named(tmp_path):
     (root / "train" / "owl").mkdir()
     (root / "test" / "owl").mkdir()
     (root / "train" / "owl" / "notes.txt").write_text("x")
-    with pytest.raises(DataError, match=r"train.owl: got 'no picture'"):
+    with pytest.raises(DataError, match=r"train.owl: got 'no image'"):
         scan(root)
 
 

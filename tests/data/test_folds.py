@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from d2lab.core.errors import ConfigError
-from d2lab.data.folds import cross_validate, k_fold, three_ways
+from d2lab.data.folds import cross_validate, k_fold, train_validation_test
 from d2lab.data.split import Split
 
 
@@ -41,7 +41,7 @@ def numbered(count):
 
 
 def test_three_parts_are_the_whole_and_keep_the_shares():
-    parts = three_ways(numbered(100), 0.2, 0.3, seed=0)
+    parts = train_validation_test(numbered(100), 0.2, 0.3, seed=0)
     assert [len(part) for part in parts] == [50, 20, 30]
     assert torch.cat([part.inputs for part in parts]).flatten().sort().values.tolist() == list(range(100))
     assert all(float(part.targets.double().mean()) == 0.5 for part in parts)
@@ -82,7 +82,7 @@ def test_the_mean_of_the_others_errs_as_the_formula_says():
             "the classes: got 4, need one for each of 5 examples.",
         ),
         (
-            lambda: three_ways(numbered(10), 0.5, 0.5, seed=0),
+            lambda: train_validation_test(numbered(10), 0.5, 0.5, seed=0),
             "the shares: got (0.5, 0.5), need two numbers above 0, below 1 together.",
         ),
     ],

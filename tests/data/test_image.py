@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from d2lab.core.errors import DataError
-from d2lab.data import image as picture_module
+from d2lab.data import image as image_module
 from d2lab.data.image import read_square
 
 RNG = np.random.default_rng(0)
@@ -88,7 +88,7 @@ def test_a_large_jpeg_is_read_small_and_looks_the_same():
     fast, slow = read(whole, side=50, channels=1, kind="JPEG", quality=95), read(whole, side=50, channels=1)
     assert np.abs(fast.astype(int) - slow).max() <= 3
     with Image.open(saved(whole, "JPEG")) as file:
-        file.draft(None, picture_module._draft_size(file.size, 120))
+        file.draft(None, image_module._draft_size(file.size, 120))
         assert 240 <= min(file.size) < 1000
 
 
@@ -97,7 +97,7 @@ def test_a_broken_file_is_named(color, kind):
     large = color.resize((200, 200))
     whole = saved(large, kind).getvalue()
     for body in (b"", b"hello", whole[:20], whole[: len(whole) // 2]):
-        with pytest.raises(DataError, match=r"^image it: got .*need a readable PNG or JPEG picture"):
+        with pytest.raises(DataError, match=r"^image it: got .*need a readable PNG or JPEG image"):
             read_square(io.BytesIO(body), "it", side=8, channels=3)
 
 
@@ -106,6 +106,6 @@ def test_what_is_no_picture_at_all_is_named(tmp_path, monkeypatch):
         read_square(tmp_path / "gone.png", "it", side=8, channels=3)
     with pytest.raises(DataError, match="floating-point"):
         read(Image.fromarray(np.zeros((8, 8), np.float32)), kind="TIFF")
-    monkeypatch.setattr(picture_module, "MOST_PIXELS", 63)
+    monkeypatch.setattr(image_module, "MOST_PIXELS", 63)
     with pytest.raises(DataError, match="8 x 8 pixels"):
         read(Image.new("RGB", (8, 8)))

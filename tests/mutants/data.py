@@ -1,4 +1,4 @@
-"""Mistakes with pictures and their files: pickles, folders, caches, streams, Kaggle's tables."""
+"""Mistakes with images and their files: pickles, folders, caches, streams, Kaggle's tables."""
 
 from tests.mutants.mutant import Mutant
 
@@ -18,12 +18,12 @@ MUTANTS = [
     Mutant("sizes of the files not looked at", "data/decoded.py", "found == self.manifest and sizes == wanted", "found == self.manifest", CIFAR),
     Mutant("leftovers stay", "data/decoded.py", "shutil.rmtree(leftover, ignore_errors=True)", "pass", CIFAR),
     Mutant("the corner instead of the center", "data/image.py", "(whole.width - short) / 2, (whole.height - short) / 2", "0, 0", IMAGE),
-    Mutant("photos lie on their side", "data/image.py", "ImageOps.exif_transpose(picture) if turned else picture", "picture", IMAGE),
+    Mutant("photos lie on their side", "data/image.py", "ImageOps.exif_transpose(image) if turned else image", "image", IMAGE),
     Mutant("drafts too small", "data/image.py", "GAP * side / min(size)", "side / max(size) / 2", IMAGE),
     Mutant("the largest hashes of all classes go", "data/listing.py", "np.flatnonzero(numbers == number)", "np.flatnonzero(numbers >= number)", FOLDER),
     Mutant("a whole class is held out", "data/listing.py", ", len(members) - 1)", ", len(members))", FOLDER),
     Mutant("loops are followed", "data/listing.py", "if (here.st_dev, here.st_ino) in above:", "if len(above) > 30:", FOLDER),
-    Mutant("upper case is no picture", "data/listing.py", ".suffix.lower() in SUFFIXES", ".suffix in SUFFIXES", FOLDER),
+    Mutant("upper case is no image", "data/listing.py", ".suffix.lower() in SUFFIXES", ".suffix in SUFFIXES", FOLDER),
     Mutant("sizes not in the digest", "data/listing.py", "\\0{size}\\0", "\\0", FOLDER),
     Mutant("names shift by one", "data/names.py", "self._ends[row] : self._ends[row + 1]", "self._ends[row] : self._ends[row] + 1", FOLDER),
     Mutant("a chosen subset keeps its old names", "data/names.py", "self._rows[numbers]", "self._rows[: len(numbers)]", IMAGES),

@@ -1,7 +1,7 @@
-"""CIFAR-10 as its publisher serves it: six pickles of 10,000 pictures, which are read without being run.
+"""CIFAR-10 as its publisher serves it: six pickles of 10,000 images, which are read without being run.
 
 Source: Krizhevsky 2009, Learning Multiple Layers of Features from Tiny Images; the layout is on the publisher's page:
-a row is 1,024 red, 1,024 green and 1,024 blue bytes, row by row of a 32x32 picture.
+a row is 1,024 red, 1,024 green and 1,024 blue bytes, row by row of a 32x32 image.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Pictures decoded once: bytes in .npy files in the cache, mapped into memory, whole or not there.
+"""Images decoded once: bytes in .npy files in the cache, mapped into memory, whole or not there.
 
 A set is a folder that gets its name when everything is in it, so that a process that is killed on the way leaves
 nothing that could be taken for whole; the next one removes what it left. Another process waits.
@@ -66,7 +66,7 @@ class Decoded:
             write: fills the training and the test part, each from its first row to its last.
 
         Raises:
-            DataError: the pictures are not what they should be, or the cache can't be written.
+            DataError: the images are not what they should be, or the cache can't be written.
         """
         if self.is_whole():
             return
@@ -97,7 +97,7 @@ class Decoded:
                 rows.close()
         for rows in parts:
             if rows.done != rows.shape[0]:
-                raise DataError(self.name, got=f"{rows.done} pictures", need=f"{rows.shape[0]}")
+                raise DataError(self.name, got=f"{rows.done} images", need=f"{rows.shape[0]}")
         write_json(growing / MANIFEST, self.manifest, DataError)
 
     def open(self, part: str) -> Tensor:
@@ -126,7 +126,7 @@ class Rows:
         """Write some examples."""
         if pixels.dtype != np.uint8 or pixels.shape[1:] != self.shape[1:]:
             need = f"uint8 of shape {list(self.shape[1:])}"
-            raise DataError("decoded pictures", got=f"{pixels.dtype} {list(pixels.shape[1:])}", need=need)
+            raise DataError("decoded images", got=f"{pixels.dtype} {list(pixels.shape[1:])}", need=need)
         self._file.write(np.ascontiguousarray(pixels).data)
         self.done += len(pixels)
 

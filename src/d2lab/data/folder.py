@@ -1,4 +1,4 @@
-"""A folder of pictures as a list: its classes, what to learn from, what to be judged by. No picture is opened here.
+"""A folder of images as a list: its classes, what to learn from, what to be judged by. No image is opened here.
 
     PATH/train/CLASS/*.jpg and PATH/test/CLASS/*.jpg   (or val, valid, validation instead of test)
     PATH/CLASS/*.jpg                                    a share of each class is held out as the test part
@@ -22,14 +22,14 @@ LAYOUT = "PATH/train/CLASS/*.jpg with PATH/test/CLASS/*.jpg, or PATH/CLASS/*.jpg
 
 
 def scan(root: Path) -> Listing:
-    """List a folder of pictures.
+    """List a folder of images.
 
     Raises:
-        DataError: no folder, none of the layouts above, fewer than two classes, or a class without pictures.
+        DataError: no folder, none of the layouts above, fewer than two classes, or a class without images.
     """
     if not root.is_dir():
         got = "a file" if root.exists() else "nothing there"
-        raise DataError(f"the folder {root}", got=got, need=f"a folder of pictures: {LAYOUT}")
+        raise DataError(f"the folder {root}", got=got, need=f"a folder of images: {LAYOUT}")
     if (root / LABELS).is_file():
         return make_listing(root, *entries(root))
     if not (root / "train").is_dir():
@@ -61,7 +61,7 @@ def class_names(folder: Path) -> tuple[str, ...]:
 
 
 def _labelled(root: Path, part: str, classes: Iterable[str]) -> list[Entry]:
-    """The pictures of each class under `part`, class by class, sorted by name.
+    """The images of each class under `part`, class by class, sorted by name.
 
     Raises:
         DataError: a class has none.
@@ -71,8 +71,8 @@ def _labelled(root: Path, part: str, classes: Iterable[str]) -> list[Entry]:
         folder = f"{part}/{name}" if part else name
         mine = sorted((place, size, number) for place, size in find_images(root, folder))
         if not mine:
-            need = f"pictures ({', '.join(sorted(SUFFIXES))}) of each class"
-            raise DataError(f"the class folder {root / folder}", got="no picture", need=need)
+            need = f"images ({', '.join(sorted(SUFFIXES))}) of each class"
+            raise DataError(f"the class folder {root / folder}", got="no image", need=need)
         found += mine
     return found
 

@@ -45,7 +45,7 @@ def k_fold(
     return [((part != turn).nonzero().flatten(), (part == turn).nonzero().flatten()) for turn in range(k)]
 
 
-def three_ways(split: Split, validation: float, test: float, *, seed: int) -> tuple[Split, Split, Split]:
+def train_validation_test(split: Split, validation: float, test: float, *, seed: int) -> tuple[Split, Split, Split]:
     """Divide a set for training, for choosing between models, and for the one last judgement.
 
     Of every class the same share goes to each part.

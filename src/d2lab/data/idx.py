@@ -1,6 +1,6 @@
 """Idx files, the format of MNIST: a magic number, the lengths of the axes, then the values, all big-endian.
 
-The reader is strict, for a wrong byte here becomes a wrong picture there: it refuses a file that is too short, too
+The reader is strict, for a wrong byte here becomes a wrong image there: it refuses a file that is too short, too
 long, of another kind or larger than the caller allows, and inflates no more than the header announces.
 
 Source: LeCun, The MNIST database of handwritten digits, "file formats".

@@ -1,4 +1,4 @@
-"""A split whose pictures stay in their files and are decoded batch by batch, for what doesn't fit in memory.
+"""A split whose images stay in their files and are decoded batch by batch, for what doesn't fit in memory.
 
 It does what a `Split` does, with the same values in the same order; only `inputs` (all of them at once) has a limit.
 """
@@ -19,27 +19,27 @@ from d2lab.data.names import Names
 from d2lab.data.split import Split
 from d2lab.data.stream import read_batches
 
-HELD_BYTES = 2 * 2**30  # of decoded pictures, at most, that are held at once
+HELD_BYTES = 2 * 2**30  # of decoded images, at most, that are held at once
 
 
 class ImageFiles(Split):
-    """Pictures in files beside their classes.
+    """Images in files beside their classes.
 
     Args:
         root: the folder that the names begin at.
-        names: one for each picture, with forward slashes.
+        names: one for each image, with forward slashes.
         targets: class numbers.
-        side: pixels; each picture's central square is resized to it.
+        side: pixels; each image's central square is resized to it.
         channels: 1 for gray, 3 for color.
-        workers: processes that read ahead when the pictures are asked for in order; 0 reads in this one.
+        workers: processes that read ahead when the images are asked for in order; 0 reads in this one.
     """
 
     def __init__(
         self, root: Path, names: Names, targets: Int64[Tensor, " file"], *, side: int, channels: int, workers: int
     ) -> None:
         if len(names) != len(targets) or len(names) == 0:
-            got = f"{len(names)} pictures and {len(targets)} targets"
-            raise DataError("the length of a split", got=got, need="one target for each picture, and at least one")
+            got = f"{len(names)} images and {len(targets)} targets"
+            raise DataError("the length of a split", got=got, need="one target for each image, and at least one")
         facts = {"root": root, "names": names, "targets": targets, "side": side, "channels": channels}
         for name, value in {**facts, "workers": workers}.items():
             object.__setattr__(self, name, value)
@@ -51,22 +51,22 @@ class ImageFiles(Split):
     workers: int
 
     def __len__(self) -> int:
-        """Count the pictures."""
+        """Count the images."""
         return len(self.names)
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of one picture as it is read."""
+        """The shape of one image as it is read."""
         return (self.channels, self.side, self.side)
 
     @property
     def example(self) -> Tensor:
-        """The first picture, as a batch of one."""
+        """The first image, as a batch of one."""
         return self.__getitems__([0])[0]
 
     @property
     def inputs(self) -> Tensor:
-        """All pictures, decoded now.
+        """All images, decoded now.
 
         Raises:
             DataError: they would take too much memory, or one of them can't be read.
@@ -74,7 +74,7 @@ class ImageFiles(Split):
         return self.held().inputs
 
     def __getitems__(self, indices: list[int]) -> tuple[Tensor, Tensor]:
-        """Decode some pictures, in the order asked for.
+        """Decode some images, in the order asked for.
 
         Raises:
             DataError: one of them can't be read.
@@ -86,7 +86,7 @@ class ImageFiles(Split):
         return torch.from_numpy(pixels), self.targets[torch.tensor(indices, dtype=torch.int64)]
 
     def read(self, number: int) -> np.ndarray:
-        """Decode one picture.
+        """Decode one image.
 
         Raises:
             DataError: it can't be read.
@@ -95,12 +95,12 @@ class ImageFiles(Split):
         return read_square(path, str(path), side=self.side, channels=self.channels)
 
     def batches(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield pictures and targets in order, `size` at a time, read ahead by the workers."""
+        """Yield images and targets in order, `size` at a time, read ahead by the workers."""
         luck = torch.Generator().manual_seed(0)
         return read_batches(self, _InOrder(len(self), size), workers=self.workers, generator=luck)
 
     def subset(self, indices: Int64[Tensor, " chosen"]) -> "ImageFiles":
-        """The chosen pictures, still in their files, in the order of `indices`.
+        """The chosen images, still in their files, in the order of `indices`.
 
         Raises:
             DataError: an index is outside the split, or there is none.
@@ -111,7 +111,7 @@ class ImageFiles(Split):
         return ImageFiles(self.root, chosen, self.targets[indices.cpu()], **how)
 
     def held(self) -> Split:
-        """The same pictures in memory.
+        """The same images in memory.
 
         Raises:
             DataError: they would take too much of it, or one of them can't be read.
@@ -119,7 +119,7 @@ class ImageFiles(Split):
         size = len(self) * self.channels * self.side**2
         if size > HELD_BYTES:
             fix = "Ask for a subset, or for batches."
-            raise DataError("decoded pictures", got=f"{size / 2**30:.1f} GiB", need="2 GiB at most at once", fix=fix)
+            raise DataError("decoded images", got=f"{size / 2**30:.1f} GiB", need="2 GiB at most at once", fix=fix)
         return Split(torch.cat([inputs for inputs, _ in self.batches(256)]), self.targets)
 
 

@@ -1,4 +1,4 @@
-"""Sets whose pictures lie in folders: the user's own (``folder:PATH``) and archives that unpack to such folders.
+"""Sets whose images lie in folders: the user's own (``folder:PATH``) and archives that unpack to such folders.
 
 Decoded once into the cache where that is not too large, else read from the files in each epoch. Both give the same
 bytes in the same order.
@@ -20,7 +20,7 @@ from d2lab.data import source
 from d2lab.data.card import Card
 from d2lab.data.decoded import Decoded, Rows
 from d2lab.data.folder import scan
-from d2lab.data.image import opened, quiet_pillow
+from d2lab.data.image import open_image, quiet_pillow
 from d2lab.data.image_files import HELD_BYTES, ImageFiles
 from d2lab.data.listing import Listing, Part
 from d2lab.data.places import cache_folder
@@ -28,11 +28,11 @@ from d2lab.data.split import Dataset, Split
 from d2lab.data.stream import default_workers
 
 PREFIX = "folder:"
-SIDE = 224  # pixels, of pictures of many sizes where nobody says another
-LARGEST_SIDE = 256  # pictures that all are squares up to this size keep it
-LOOKED_AT = 64  # pictures whose size and colors are asked for a card
+SIDE = 224  # pixels, of images of many sizes where nobody says another
+LARGEST_SIDE = 256  # images that all are squares up to this size keep it
+LOOKED_AT = 64  # images whose size and colors are asked for a card
 GRAY = {"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L"}
-CHUNK = 256  # pictures decoded together
+CHUNK = 256  # images decoded together
 
 
 def card_of(name: str) -> Card:
@@ -42,14 +42,14 @@ def card_of(name: str) -> Card:
         name: ``folder:`` and the path.
 
     Raises:
-        DataError: no such folder, not a layout that is known, or a picture that can't be opened.
+        DataError: no such folder, not a layout that is known, or an image that can't be opened.
     """
     listing = scan(root_of(name).resolve())
     return _card(listing, *_look(listing))
 
 
 def folder_card(name: str) -> Card:
-    """As `card_of`, without a look at the pictures: any of them may be broken.
+    """As `card_of`, without a look at the images: any of them may be broken.
 
     Args:
         name: ``folder:`` and the path.
@@ -66,7 +66,7 @@ def _card(listing: Listing, channels: int, side: int, mixed: bool) -> Card:
     return Card(
         name=f"{PREFIX}{root}",
         task="classification",
-        en=f"The pictures in {root}.",
+        en=f"The images in {root}.",
         zh=f"{root} 中的图片。",
         shape=(channels, side, side),
         examples=counts,
@@ -89,7 +89,7 @@ def root_of(name: str) -> Path:
     """
     place = name.removeprefix(PREFIX)
     if not place.strip():
-        raise ConfigError("data", got=name, need="folder:PATH, the path of a folder of pictures")
+        raise ConfigError("data", got=name, need="folder:PATH, the path of a folder of images")
     return Path(place).expanduser()
 
 
@@ -102,8 +102,8 @@ def load(
         card: of a folder, or of an archive that unpacks to one.
         seed: not used.
         fetch: may use the network when an archive is not on disk.
-        side: of the pictures, pixels; the card's unless given.
-        workers: read from the files in each epoch, by so many processes; unless given, pictures are decoded once
+        side: of the images, pixels; the card's unless given.
+        workers: read from the files in each epoch, by so many processes; unless given, images are decoded once
             where they take up to 2 GiB and the disk has room, else read by a few processes.
 
     Raises:
@@ -115,7 +115,7 @@ def load(
     listing = scan(_root(card, fetch))
     if card.listing and listing.digest != card.listing:
         fix = "Put the files back as they were, or train anew."
-        raise DataError(f"the pictures of {card.name}", got="other files", need="those that the run knows", fix=fix)
+        raise DataError(f"the images of {card.name}", got="other files", need="those that the run knows", fix=fix)
     if listing.classes != card.classes:
         raise DataError(f"the classes of {card.name}", got=listing.classes, need=f"{card.classes}")
     if side is not None and card.shape[1:] != (side, side):
@@ -131,7 +131,7 @@ def load(
 
 
 def card_with_side(card: Card, side: int) -> Card:
-    """The card with pictures of another side."""
+    """The card with images of another side."""
     import dataclasses
 
     return dataclasses.replace(card, shape=(card.shape[0], side, side))
@@ -145,7 +145,7 @@ def image_files(listing: Listing, part: Part, card: Card, workers: int) -> Image
 
 
 def fits(card: Card) -> bool:
-    """Whether the decoded pictures are few enough to be held, and the disk of the cache has room for them twice."""
+    """Whether the decoded images are few enough to be held, and the disk of the cache has room for them twice."""
     size = sum(card.examples) * int(np.prod(card.shape))
     if size > HELD_BYTES:
         return False
@@ -155,7 +155,7 @@ def fits(card: Card) -> bool:
 
 
 def decoded(card: Card, listing: Listing) -> Decoded:
-    """Where the decoded pictures lie or would lie."""
+    """Where the decoded images lie or would lie."""
     origin = {"pictures": listing.digest, "shape": list(card.shape)}
     place = hashlib.sha256(f"{card.name}\0{card.shape}".encode("utf-8", "surrogateescape")).hexdigest()[:16]
     shapes = {"train": (card.examples[0], *card.shape), "test": (card.examples[1], *card.shape)}
@@ -163,7 +163,7 @@ def decoded(card: Card, listing: Listing) -> Decoded:
 
 
 def broken(card: Card, *, fetch: bool = False) -> list[str]:
-    """What is wrong with each picture that can't be read; all of them are decoded.
+    """What is wrong with each image that can't be read; all of them are decoded.
 
     Raises:
         DataError: the folder itself is not what it should be.
@@ -196,7 +196,7 @@ def _root(card: Card, fetch: bool) -> Path:
 
 
 def _decode_both(*parts: tuple[ImageFiles, Rows]) -> None:
-    """Decode every picture of both parts, on all cores."""
+    """Decode every image of both parts, on all cores."""
     with quiet_pillow(), ThreadPoolExecutor(usable_cores()) as pool:
         for files, rows in parts:
             rows.extend(_decoded_chunks(files, pool))
@@ -208,15 +208,15 @@ def _decoded_chunks(files: ImageFiles, pool: ThreadPoolExecutor) -> Iterator[np.
 
 
 def _look(listing: Listing) -> tuple[int, int, bool]:
-    """Channels, side, and whether the sizes are many, as a few pictures spread over the set have it."""
+    """Channels, side, and whether the sizes are many, as a few images spread over the set have it."""
     names, modes, sizes = listing.train.names, set(), set()
     chosen = np.unique(np.linspace(0, len(names) - 1, min(LOOKED_AT, len(names))).astype(int))
     with quiet_pillow():
         for number in chosen.tolist():
             path = listing.root / names[number]
-            with opened(path, str(path)) as picture:
-                modes.add(picture.mode)
-                sizes.add(picture.size)
+            with open_image(path, str(path)) as image:
+                modes.add(image.mode)
+                sizes.add(image.size)
     width, height = next(iter(sizes))
     same = len(sizes) == 1 and width == height <= LARGEST_SIDE
     return 1 if modes <= GRAY else 3, width if same else SIDE, not same

@@ -25,7 +25,7 @@ from d2lab.data.image import quiet_pillow, read_square
 from d2lab.data.places import cache_folder
 from d2lab.data.split import Dataset, Split
 
-CHUNK = 512  # pictures decoded together
+CHUNK = 512  # images decoded together
 LIMIT_BYTES = 1_000_000  # of one file; the real ones have about 1 kB
 
 
@@ -54,7 +54,7 @@ def _each(card: Card, part: str) -> int:
 
 
 def _decode(archive: Path, card: Card, rows: dict[str, Rows]) -> None:
-    """Write every picture of the archive, which has them in the order of their names, to its part."""
+    """Write every image of the archive, which has them in the order of their names, to its part."""
     with quiet_pillow(), ThreadPoolExecutor(usable_cores()) as pool:
         for part, chunk in _chunks(_files(archive, card)):
             rows[part].append(np.stack(list(pool.map(partial(_pixels, card), chunk))))

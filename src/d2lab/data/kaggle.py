@@ -1,4 +1,4 @@
-"""CIFAR-10 as Kaggle's contest has it: numbered pictures, a table of labels, and a test part without labels.
+"""CIFAR-10 as Kaggle's contest has it: numbered images, a table of labels, and a test part without labels.
 
     PATH/train/ID.png, PATH/trainLabels.csv (id,label), PATH/test/ID.png
 
@@ -20,16 +20,16 @@ from d2lab.data.listing import Entry, find_images, hold_out
 
 VALID = 0.1  # share of each class that the book holds out
 LABELS = "trainLabels.csv"  # the table of ids and classes
-UNKNOWN = "unknown"  # class of the pictures without labels
+UNKNOWN = "unknown"  # class of the images without labels
 
 
 def read_labels(path: Path) -> dict[str, str]:
-    """The label of each picture's id.
+    """The label of each image's id.
 
     Raises:
         DataError: no table of two columns headed id,label, an id twice, or nothing in it.
     """
-    need = "a table headed id,label with one row a picture"
+    need = "a table headed id,label with one row an image"
     try:
         with path.open(newline="", encoding="utf-8-sig") as f:
             rows = [row for row in csv.reader(f) if row]
@@ -55,11 +55,11 @@ def entries(root: Path, *, valid: float = VALID, seed: int = 0) -> tuple[tuple[s
     Args:
         root: the folder.
         valid: share of each class to hold out, at least 0 and below 1.
-        seed: decides which pictures.
+        seed: decides which images.
 
     Raises:
         ConfigError: the share is not between 0 and 1.
-        DataError: a label without a picture, a picture without a label, or fewer than two classes.
+        DataError: a label without an image, an image without a label, or fewer than two classes.
     """
     if not 0 <= valid < 1:
         raise ConfigError("the share to hold out", got=valid, need="0 or more, below 1")
@@ -68,7 +68,7 @@ def entries(root: Path, *, valid: float = VALID, seed: int = 0) -> tuple[tuple[s
     if len(classes) < 2:
         raise DataError(str(root / LABELS), got=f"one label, {classes[0]}", need="two labels or more")
     found = {Path(name).stem: (name, size) for name, size in sorted(find_images(root, "train"))}
-    for mine, other, what in ((labels, found, "label without a picture"), (found, labels, "picture without a label")):
+    for mine, other, what in ((labels, found, "label without an image"), (found, labels, "image without a label")):
         alone = sorted(set(mine) - set(other), key=_in_order)
         if alone:
             got = f"{len(alone)} {what}, such as id {alone[0]}"
@@ -79,19 +79,19 @@ def entries(root: Path, *, valid: float = VALID, seed: int = 0) -> tuple[tuple[s
 
 
 def unlabelled(root: Path) -> list[tuple[str, str]]:
-    """Id and name (from the root on) of each picture of the test part, in the order of Kaggle's ids.
+    """Id and name (from the root on) of each image of the test part, in the order of Kaggle's ids.
 
     Raises:
         DataError: there is no such part, or nothing in it.
     """
     found = {Path(name).stem: name for name, _ in find_images(root, "test")} if (root / "test").is_dir() else {}
     if not found:
-        raise DataError(f"the folder {root / 'test'}", got="no picture", need="the test part of Kaggle's contest")
+        raise DataError(f"the folder {root / 'test'}", got="no image", need="the test part of Kaggle's contest")
     return [(name, found[name]) for name in sorted(found, key=_in_order)]
 
 
 def reorganize(root: Path, out: Path, *, valid: float = VALID, seed: int = 0) -> dict[str, int]:
-    """Write the folders of the book, whole or not at all, and count the pictures in each.
+    """Write the folders of the book, whole or not at all, and count the images in each.
 
     OUT/train/CLASS, OUT/valid/CLASS, OUT/train_valid/CLASS (both together) and OUT/test/unknown. Files are linked
     where the system can (they then take no room), else copied.
@@ -100,7 +100,7 @@ def reorganize(root: Path, out: Path, *, valid: float = VALID, seed: int = 0) ->
         root: a folder in Kaggle's layout.
         out: what shall hold the folders; must not exist.
         valid: share of each class to hold out, at least 0 and below 1.
-        seed: decides which pictures.
+        seed: decides which images.
 
     Raises:
         ConfigError: the share is not between 0 and 1.
@@ -131,7 +131,7 @@ def reorganize(root: Path, out: Path, *, valid: float = VALID, seed: int = 0) ->
 
 
 def write_submission(path: Path, ids: Sequence[str], labels: Sequence[str]) -> None:
-    """Write the table that Kaggle judges: id,label, one row a picture, ids counted up.
+    """Write the table that Kaggle judges: id,label, one row an image, ids counted up.
 
     Raises:
         DataError: not one label for each id, an id twice, or the file can't be written.

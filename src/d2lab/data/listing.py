@@ -29,7 +29,7 @@ class Part:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Listing:
-    """What a folder of pictures holds.
+    """What a folder of images holds.
 
     Args:
         root: the folder.
@@ -55,7 +55,7 @@ def make_listing(root: Path, classes: tuple[str, ...], train: list[Entry], test:
             digest.update(f"{name}\0{place}\0{size}\0{classes[number]}\n".encode("utf-8", "surrogateescape"))
         parts.append(Part(Names(e[0] for e in entries), np.array([e[2] for e in entries], np.int64)))
     if not test:
-        raise DataError(f"the folder {root}", got="nothing to hold out", need="two pictures or more of some class")
+        raise DataError(f"the folder {root}", got="nothing to hold out", need="two images or more of some class")
     return Listing(root, classes, parts[0], parts[1], digest.hexdigest())
 
 
@@ -76,7 +76,7 @@ def hold_out(entries: list[Entry], share: float, seed: int = 0) -> tuple[list[En
 
 
 def find_images(root: Path, folder: str, above: tuple[tuple[int, int], ...] = ()) -> Iterator[tuple[str, int]]:
-    """Yield names (from the root on) and sizes of the pictures in a folder and the folders inside it.
+    """Yield names (from the root on) and sizes of the images in a folder and the folders inside it.
 
     Raises:
         DataError: a folder can't be read, or a link leads nowhere.

@@ -9,7 +9,7 @@ Report = Callable[[str, int, int], None]
 
 
 @contextlib.contextmanager
-def shown(report: Report | None) -> Iterator[Report]:
+def progress_bar(report: Report | None) -> Iterator[Report]:
     """Return the caller's report; without one, a bar on a terminal and silence elsewhere."""
     if report is not None:
         yield report
@@ -38,7 +38,7 @@ def _bars() -> Iterator[Report]:
         yield report
 
 
-def tell(line: str) -> None:
+def print_status(line: str) -> None:
     """Say one line on standard error when a person watches."""
     if sys.stderr.isatty():
         print(line, file=sys.stderr)  # noqa: T201 (a terminal, on purpose)

@@ -19,7 +19,7 @@ from d2lab.data.card import Card, DataFile
 from d2lab.data.checksum import State, expected, is_unpacked, plain_path, require_ok, state
 from d2lab.data.download import download
 from d2lab.data.places import cache_folder, data_folders
-from d2lab.data.progress import Report, shown, tell
+from d2lab.data.progress import Report, print_status, progress_bar
 
 ARCHIVE_FILES = 1_000_000  # more than any set here has; a bomb of tiny files ends there
 
@@ -46,7 +46,7 @@ def fetch(card: Card, *, progress: Report | None = None) -> dict[str, Path]:
     found = {file.path: _in_data_folders(file) or _listed(card, file) for file in card.files}
     missing = [file for file in card.files if found[file.path] is None]
     if missing:
-        with locked(_folder(card), card.name), shown(progress) as report:
+        with locked(_folder(card), card.name), progress_bar(progress) as report:
             found |= _complete(card, missing, report)
     return {file.path: _opened(card, file, found[file.path]) for file in card.files}
 
@@ -215,7 +215,7 @@ def locked(folder: Path, name: str) -> Iterator[None]:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            tell(f"Another process is at work on {name}; waiting for it.")
+            print_status(f"Another process is at work on {name}; waiting for it.")
             lock.acquire()
     except (OSError, NotImplementedError) as cause:
         got = getattr(cause, "strerror", None) or str(cause)

@@ -21,7 +21,7 @@ from torch import Tensor
 from d2lab.core.atomic import write_bytes, write_json
 from d2lab.core.errors import DataError
 from d2lab.data.places import cache_folder, data_folders
-from d2lab.data.progress import Report, shown
+from d2lab.data.progress import Report, progress_bar
 from d2lab.data.source import locked
 from d2lab.pretrained.hub import receive
 from d2lab.pretrained.origin import Origin
@@ -71,7 +71,7 @@ def obtain(origin: Origin, *, report: Report | None = None) -> Tensors:
         kept = _kept(origin)  # another process may have fetched it while this one waited
         if kept is not None:
             return kept
-        with shown(report) as told:
+        with progress_bar(report) as told:
             return _keep(origin, *receive(origin, folder_of(origin), told))
 
 

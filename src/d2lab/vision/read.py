@@ -9,7 +9,7 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from d2lab.core.errors import DataError
-from d2lab.data.image import eight_bits, on_white, opened, quiet_pillow, upright
+from d2lab.data.image import open_image, quiet_pillow, to_gray_or_rgb
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -39,8 +39,8 @@ def read_image(
 
     if channels not in (1, 3):
         raise DataError("channels", got=channels, need="1 (gray) or 3 (color)")
-    with quiet_pillow(), opened(path, str(path)) as file:
-        picture = on_white(eight_bits(upright(file), str(path))).convert("L" if channels == 1 else "RGB")
+    with quiet_pillow(), open_image(path, str(path)) as file:
+        picture = to_gray_or_rgb(file, str(path), channels)
     padded = ImageOps.pad(picture, (width, height), color=_border(picture))
     pixels = torch.from_numpy(np.array(padded, dtype=np.uint8))
     stacked = pixels.unsqueeze(0) if channels == 1 else pixels.permute(2, 0, 1)

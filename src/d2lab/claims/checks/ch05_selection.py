@@ -8,7 +8,7 @@ import torch
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
 from d2lab.data.catalog import load
-from d2lab.data.folds import cross_validate, k_fold, three_ways
+from d2lab.data.folds import cross_validate, k_fold, train_validation_test
 from d2lab.data.split import Split, holdout
 from d2lab.metrics.paired import paired
 from d2lab.tables.fit import Fit, polynomial_features, ridge
@@ -146,7 +146,7 @@ def the_score_that_chose_is_too_good(seeds: Sequence[int] = range(30), models: i
     digits = load("digits").train
     score: dict[str, list[float]] = {"validation": [], "test": [], "rest": []}
     for seed in seeds:
-        rest, validation, test = three_ways(digits, 0.05, 0.05, seed=seed)
+        rest, validation, test = train_validation_test(digits, 0.05, 0.05, seed=seed)
         draw = torch.Generator().manual_seed(seed)
         weights = torch.randn(models, 64, 10, generator=draw)
         hits = {
