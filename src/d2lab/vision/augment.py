@@ -7,8 +7,9 @@ were.
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from jaxtyping import Float, Shaped
 from torch import Tensor
@@ -21,8 +22,9 @@ from d2lab.vision.geometry import Border
 from d2lab.vision.joint import JointTransform
 from d2lab.vision.mixup import cutmix, mixup
 from d2lab.vision.sampling import StepGenerators, bernoulli, beta, integers, uniform
-from d2lab.vision.targets import MIN_VISIBLE, Kinds, TargetKind, Targets, check_kinds, move_targets
+from d2lab.vision.targets import MIN_VISIBLE, Kinds, TargetKind, check_kinds, move_targets
 
+T = TypeVar("T", Tensor, Mapping[str, Tensor])
 COLORS = {  # name -> what changes it, and the amount that changes nothing
     "brightness": (color.brightness, 1.0),
     "contrast": (color.contrast, 1.0),
@@ -125,8 +127,8 @@ class Augment:
         self.kinds, self.min_visible = kinds, min_visible
 
     def __call__(
-        self, inputs: Shaped[Tensor, "batch channel height width"], targets: Targets, step: int
-    ) -> tuple[Float[Tensor, "batch channel rows columns"], Targets]:
+        self, inputs: Shaped[Tensor, "batch channel height width"], targets: T, step: int
+    ) -> tuple[Float[Tensor, "batch channel rows columns"], T]:
         """Return images in [0, 1] as the model reads them, and their targets.
 
         A class target becomes class probabilities [batch, classes] where images are mixed.
@@ -146,9 +148,10 @@ class Augment:
             count, _, height, width = images.shape
             holes = random_holes(count, height, width, self.config.cutout, generators.of("cutout"))
             images = images.masked_fill(holes, GRAY)
+        moved: Any = targets
         if self.kinds != "class":
-            targets = move_targets(targets, self.kinds, transform, self.min_visible)
-        return self._mixed(images, targets, generators)
+            moved = move_targets(targets, self.kinds, transform, self.min_visible)
+        return self._mixed(images, moved, generators)
 
     def _drawn(self, images: Tensor, generators: StepGenerators) -> JointTransform:
         """Draw where each image is moved."""
@@ -177,12 +180,12 @@ class Augment:
                 images = change(images, factors)
         return images
 
-    def _mixed(self, images: Tensor, targets: Targets, generators: StepGenerators) -> tuple[Tensor, Targets]:
+    def _mixed(self, images: Tensor, targets: Any, generators: StepGenerators) -> tuple[Tensor, Any]:  # noqa: ANN401
         alpha = self.config.mixup or self.config.cutmix
         if not alpha:
             return images, targets
         name = None if isinstance(targets, Tensor) else next(iter(targets))
-        numbers = targets if isinstance(targets, Tensor) else targets[str(name)]
+        numbers = targets if name is None else targets[name]
         generator = generators.of("mix")
         shares = beta(alpha, len(images), generator)
         one_hot = functional.one_hot(numbers, self.classes).float()
