@@ -62,6 +62,19 @@ def schedules_are_functions_of_the_step() -> Evidence:
     )
 
 
+def losses_on_a_quadratic(schedule: ScheduleName, rate: float, seed: int, steps: int) -> list[float]:
+    """Descend |w|^2 / 2 with noisy gradients; return the loss after every step."""
+    rng, config = stream(seed, "noise"), ScheduleConfig(name=schedule)
+    weight = torch.full((500,), 3.0, requires_grad=True)
+    optimizer, seen = SGD([weight], lr=rate), []
+    for step in range(steps):
+        weight.grad = weight.detach() + torch.randn(500, generator=rng)  # of |w|^2 / 2, and noise
+        set_lr(optimizer, rate * lr_scale(config, step, steps))
+        optimizer.step()
+        seen.append(float(weight.detach().square().mean() / 2))
+    return seen
+
+
 @claim(
     chapter=16,
     kind="experiment",
@@ -72,21 +85,10 @@ def schedules_are_functions_of_the_step() -> Evidence:
     smoke={"seeds": range(2), "steps": 50},
 )
 def falling_rates_end_lower(seeds: Sequence[int] = range(5), steps: int = 300) -> Evidence:
-    def losses(schedule: ScheduleName, rate: float, seed: int) -> list[float]:
-        rng, config = stream(seed, "noise"), ScheduleConfig(name=schedule)
-        weight = torch.full((500,), 3.0, requires_grad=True)
-        optimizer, seen = SGD([weight], lr=rate), []
-        for step in range(steps):
-            weight.grad = weight.detach() + torch.randn(500, generator=rng)  # of |w|^2 / 2, and noise
-            set_lr(optimizer, rate * lr_scale(config, step, steps))
-            optimizer.step()
-            seen.append(float(weight.detach().square().mean() / 2))
-        return seen
-
     runs = {
-        "constant": [losses("constant", 0.5, seed) for seed in seeds],
-        "cosine": [losses("cosine", 0.5, seed) for seed in seeds],
-        "constant, small": [losses("constant", 0.005, seed) for seed in seeds],
+        "constant": [losses_on_a_quadratic("constant", 0.5, seed, steps) for seed in seeds],
+        "cosine": [losses_on_a_quadratic("cosine", 0.5, seed, steps) for seed in seeds],
+        "constant, small": [losses_on_a_quadratic("constant", 0.005, seed, steps) for seed in seeds],
     }
     ends = {name: [curve[-1] for curve in curves] for name, curves in runs.items()}
     constant, small = (paired(ends[name], ends["cosine"]) for name in ("constant", "constant, small"))
