@@ -15,13 +15,11 @@ NOT_YET: dict[str, str] = {  # rooms that are still being cleaned, and by whom
     "explore": "exercises",
     "inspection": "models",
     "layers": "models",
-    "lessons": "course",
     "metrics": "main",
     "models": "models",
     "pretrained": "models",
     "recipes": "main",
     "reports": "main",
-    "site": "course",
     "train": "main",
     "vision": "vision",
 }

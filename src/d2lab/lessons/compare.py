@@ -37,7 +37,7 @@ def differences(lesson: Lesson, known: Executed, fresh: Executed) -> list[str]:
 
 
 def same_processor(known: Executed, fresh: Executed) -> bool:
-    """Say whether both ran on the same kind of processor with the same libraries, so that numbers must agree."""
+    """Return whether both ran on the same kind of processor with the same libraries, so that numbers must agree."""
     names = ("processor", "libraries")
     return all(known.machine.get(name) == fresh.machine.get(name) for name in names)
 
@@ -60,7 +60,7 @@ def text_difference(before: str, after: str, *, numbers: bool = True) -> str:
 
 
 def agree(before: str, after: str) -> bool:
-    """Say whether two printed numbers agree.
+    """Return whether two printed numbers agree.
 
     Args:
         before: as it was printed then.
@@ -116,7 +116,7 @@ def _values(before: Mapping[str, float | int | str], after: Mapping[str, float |
 
 
 def agree_values(before: float | int | str, after: float | int | str) -> bool:
-    """Say whether two exported values agree: words exactly, numbers as printed ones do."""
+    """Return whether two exported values agree: words exactly, numbers as printed ones do."""
     if isinstance(before, str) or isinstance(after, str):
         return before == after
     return before == after or math.isclose(before, after, rel_tol=RELATIVE, abs_tol=ABSOLUTE)

@@ -165,7 +165,7 @@ def parsed(text: str) -> Executed | None:
 
 
 def state_of(lesson: Lesson, made: Executed | None) -> State:
-    """Say whether outputs are those of the lesson as it stands.
+    """Return whether outputs are those of the lesson as it stands.
 
     Args:
         lesson: of the course.

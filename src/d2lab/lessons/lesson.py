@@ -32,7 +32,7 @@ class Cell:
 
     @property
     def is_code(self) -> bool:
-        """Say whether the cell is run."""
+        """Return whether the cell is run."""
         return self.language is None
 
     @property

@@ -85,7 +85,7 @@ def _role(role: Role, kept: Iterable[str] | None) -> list[str]:
 
 
 def _is_measured(content: str) -> bool:
-    """Say whether "claim-id name:.3f" names a value of a record."""
+    """Return whether "claim-id name:.3f" names a value of a record."""
     claim, _, rest = content.partition(" ")
     record = recorded(CLAIMS[claim]) if claim in CLAIMS else None
     return record is not None and rest.partition(":")[0].strip() in record.value

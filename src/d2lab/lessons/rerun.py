@@ -66,7 +66,7 @@ def selected(lessons: Sequence[Lesson], folder: Path, seconds: float, tell: Tell
 
 
 def stale_lines(lessons: Sequence[Lesson], folder: Path) -> list[str]:
-    """Say which lessons used a module that has changed since, and which modules.
+    """List the lessons that used a module that has changed since, and which modules.
 
     Args:
         lessons: of the course.

@@ -15,7 +15,7 @@ Tell = Callable[[str], None]
 
 
 def silent(line: str) -> None:
-    """Tell nobody."""
+    """Ignore a line of progress."""
 
 
 def execute(lesson: Lesson) -> Executed:
@@ -123,7 +123,7 @@ def _seconds(lesson: Lesson, folder: Path | None) -> float:
 
 
 def _left(guessed: Mapping[str, float], made: Mapping[str, Executed], passed: float, ended: int, count: int) -> str:
-    """Say how much time is left, from what the ended lessons were guessed to take and took."""
+    """Return how much time is left, from what the ended lessons were guessed to take and took."""
     if ended == count:
         return ""
     share = sum(guessed[name] for name in made) / sum(guessed.values())

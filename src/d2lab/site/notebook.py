@@ -67,7 +67,7 @@ class NotebookTarget:
         return f"`{name}`"
 
     def explorer(self, name: str, language: Language) -> str:
-        """Say where it is: notebooks have no explorers."""
+        """Return a note on where it is: notebooks have no explorers."""
         return EXPLORER[language].format(EXPLORERS[name].title[language])
 
 

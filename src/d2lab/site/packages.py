@@ -62,7 +62,7 @@ def copy_to(modules: Path, static: Path) -> None:
 
 
 def _installed(modules: Path) -> bool:
-    """Say whether every pinned package is there in its version."""
+    """Return whether every pinned package is there in its version."""
     pins = json.loads(PINS.read_text(encoding="utf-8"))["dependencies"]
     for name, version in pins.items():
         try:
