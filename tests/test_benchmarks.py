@@ -155,7 +155,8 @@ def test_the_books_side_never_imports_ours():
 
 
 def test_both_sides_train_nets_of_the_same_size():
-    from d2lab.experiments.experiment import count_parameters, plan
+    from d2lab.experiments.build import count_parameters
+    from d2lab.experiments.plan import plan
 
     for name, make in part("large").LARGE.items():
         ours = count_parameters(plan(part("contest").MODELS[name].recipe, data="fashion-mnist", device="cpu"))

@@ -217,7 +217,7 @@ def test_pages_hold_numbers_only_from_results():
 def test_every_net_of_the_notes_has_its_recipe_at_the_notes_settings():
     from benchmarks.vs_book.contest import MODELS
 
-    from d2lab.experiments.experiment import plan
+    from d2lab.experiments.plan import plan
 
     for net in part("contest").NOTES:
         settings = plan(MODELS[net].recipe, data="fashion-mnist", device="cpu").settings

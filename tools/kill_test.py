@@ -90,7 +90,7 @@ def arm(point: str, countdown: int) -> None:
 
 def child(root: Path, ready: Any, point: str, countdown: int) -> None:  # noqa: ANN401
     """Train, or go on, with a checkpoint after every step."""
-    loop.LOOK_EVERY_S = -1.0
+    loop.READ_EVERY_S = -1.0
     if point:
         arm(point, countdown)
     runs = [path.parent for path in root.glob("*/recipe.json")]

@@ -11,7 +11,7 @@ from d2lab.core.machine import describe_machine
 from d2lab.core.matrix_rate import matrix_rates
 from d2lab.core.timing import median_seconds
 from d2lab.data import catalog
-from d2lab.experiments.experiment import plan
+from d2lab.experiments.plan import plan
 from d2lab.models.catalog import build_model
 from d2lab.train.memory import training_memory
 
@@ -80,7 +80,7 @@ def step_memory(recipe: str) -> dict[str, int]:
     settings, card = experiment.settings, catalog.card(DATA)
     with torch.device("meta"):
         model = build_model(settings.model)
-    side = experiment.prepare.side or card.shape[-1]
+    side = experiment.preparation.side or card.shape[-1]
     batch = settings.loop.batch_size
     found = training_memory(
         model,

@@ -13,7 +13,7 @@ from benchmarks.vs_book.wire import Message
 
 from d2lab.experiments import train
 from d2lab.experiments.data import load_data
-from d2lab.experiments.experiment import plan
+from d2lab.experiments.plan import plan
 from d2lab.recipes import find_recipe
 from d2lab.train.train_step import HALF
 
@@ -93,6 +93,6 @@ def floor(model: str, precision: str, device: torch.device, *, quick: bool) -> f
     fast, optimizer = our_form(experiment, split)
     inputs, targets = (t[:batch].to(device) for t in (split.inputs, split.targets))
     sizes = [batch] * (2 if quick else FLOOR_STEPS)
-    prepared = experiment.prepare(inputs)
+    prepared = experiment.preparation(inputs)
     seconds = bare_steps(fast, optimizer, (prepared, targets), sizes, warm=len(sizes), half=HALF.get(precision))
     return round(sum(sizes) / seconds, 1)

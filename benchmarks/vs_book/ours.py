@@ -16,11 +16,12 @@ from torch.nn import functional
 from d2lab.core.allocator import configure_malloc
 from d2lab.core.device import synchronize
 from d2lab.core.machine import describe_machine
-from d2lab.data.batch import steps_per_epoch
+from d2lab.data.batches import steps_per_epoch
 from d2lab.data.split import Split, limit
 from d2lab.experiments import train
+from d2lab.experiments.build import build_train_step, count_threads, new_model
 from d2lab.experiments.data import build_batches, load_data
-from d2lab.experiments.experiment import Experiment, build_train_step, count_threads, new_model, plan
+from d2lab.experiments.plan import Experiment, plan
 from d2lab.train.loop import Loop
 from d2lab.train.progress import Silence
 from d2lab.train.record import RunRecord
@@ -119,7 +120,7 @@ def floor(model: str, threads: int | None, epochs: int, form: str) -> Message:
     with using_threads(count):
         trained, optimizer = plain_form(experiment) if form == "plain" else our_form(experiment, split)
         sizes = step_sizes(model, len(split), epochs)
-        batch = experiment.prepare(split.inputs[: sizes[0]]), split.targets[: sizes[0]]
+        batch = experiment.preparation(split.inputs[: sizes[0]]), split.targets[: sizes[0]]
         seconds = bare_steps(trained, optimizer, batch, sizes, warm=1 if MODELS[model].windowed else WARM_STEPS)
     return {"examples": sum(sizes), "seconds": seconds, "threads": count}
 
@@ -142,7 +143,7 @@ def plain_form(experiment: Experiment) -> tuple[nn.Module, torch.optim.Optimizer
 def our_form(experiment: Experiment, split: Split) -> tuple[nn.Module, torch.optim.Optimizer]:
     """Return what our loop trains: narrow convolutions on blocks of pixels, one fused step."""
     train_step = build_train_step(experiment, split)
-    return train_step.eval_net, train_step.optimizer
+    return train_step.eval_model, train_step.optimizer
 
 
 def bare_steps(

@@ -107,7 +107,7 @@ def test_an_exported_net_gives_the_same_logits(d2lab, trained, here, to):
     assert code == 0
     assert "largest difference" in out
     run = load_run(trained["lenet"])
-    inputs = run.experiment.prepare(run.test_split().inputs[:33])
+    inputs = run.experiment.preparation(run.test_split().inputs[:33])
     if to == "onnx":
         session = onnxruntime.InferenceSession(str(here / "model"), providers=["CPUExecutionProvider"])
         answer = lambda x: torch.from_numpy(session.run(None, {"input": x.numpy()})[0])  # noqa: E731

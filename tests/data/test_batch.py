@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from d2lab.core.errors import ConfigError
-from d2lab.data.batch import Batches, epoch_order, steps_per_epoch
+from d2lab.data.batches import Batches, epoch_order, steps_per_epoch
 from d2lab.data.split import Split
 
 CPU = torch.device("cpu")

@@ -16,7 +16,7 @@ from torch.utils.data import get_worker_info
 from d2lab import data
 from d2lab.core.errors import ConfigError, DataError
 from d2lab.data import catalog, image_files, image_folder
-from d2lab.data.batch import Batches
+from d2lab.data.batches import Batches
 from d2lab.data.stream import StreamedBatches, read_batches
 
 CPU = torch.device("cpu")

@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader
 
 from d2lab.core.errors import ConfigError
 from d2lab.data import stream as stream_module
-from d2lab.data.batch import Batches
+from d2lab.data.batches import Batches
 from d2lab.data.split import Split
 from d2lab.data.stream import MappedArrays, StreamedBatches
 

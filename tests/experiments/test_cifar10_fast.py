@@ -3,8 +3,9 @@
 import torch
 
 from d2lab.experiments import train
+from d2lab.experiments.build import SHOWN, build_train_step
 from d2lab.experiments.data import build_batches, load_data
-from d2lab.experiments.experiment import WHITENED, build_train_step, plan
+from d2lab.experiments.plan import plan
 from d2lab.models.cifarnet import CifarNet, whitening_filters
 from d2lab.optimizers.muon import MuonAdamW
 
@@ -27,7 +28,7 @@ def test_cifar10_and_its_like_take_the_settings_it_is_made_for():
 def test_the_first_layer_is_computed_from_training_images_and_stays(tmp_path):
     run = train("cifar10-fast", changes=SMALL, device="cpu", root=tmp_path)
     experiment = plan("cifar10-fast", changes=SMALL, device="cpu")
-    images = experiment.prepare(load_data(experiment)[0].inputs[:WHITENED])
+    images = experiment.preparation(load_data(experiment)[0].inputs[:SHOWN])
     filters, _ = whitening_filters(images, 2)
     expected = torch.cat([filters, -filters])
     torch.testing.assert_close(run.model.whitening.weight.detach().flatten(1), expected, rtol=1e-5, atol=1e-5)
@@ -43,11 +44,11 @@ def test_muon_goes_on_after_a_stop_as_if_there_had_been_none():
     whole, broken, again = (build_train_step(experiment, training) for _ in range(3))
     assert isinstance(whole.optimizer, MuonAdamW)
     for batch in batches:
-        whole.take(*batch)
-    broken.take(*batches[0])
+        whole(batch)
+    broken(batches[0])
     again.restore(1, {name: value.clone() for name, value in broken.state().items()}, broken.values())
     for batch in batches[1:]:
-        again.take(*batch)
+        again(batch)
     first, second = whole.state(), again.state()
     assert first.keys() == second.keys()
     assert all(torch.equal(first[name], second[name]) for name in first)

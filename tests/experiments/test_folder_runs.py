@@ -10,7 +10,7 @@ from tests.data.pictures import draw, fill
 from d2lab.core.errors import DataError, RunError
 from d2lab.experiments import load_run, resume, train
 from d2lab.experiments.data import load_data
-from d2lab.experiments.experiment import from_json, plan
+from d2lab.experiments.plan import from_json, plan
 from d2lab.experiments.submission import submit
 
 SMALL = {"epochs": 2, "batch_size": 8, "checkpoint_every_s": 0}

@@ -8,11 +8,12 @@ import torch
 from d2lab.core.errors import ConfigError, NonFiniteError
 from d2lab.core.settings import leaves
 from d2lab.data.split import Split
+from d2lab.experiments import build as experiments
 from d2lab.experiments import data as run_data
-from d2lab.experiments import experiment as experiments
 from d2lab.experiments import load_run, train
+from d2lab.experiments.build import build_train_step, new_model
 from d2lab.experiments.data import build_batches, fit_images, load_data
-from d2lab.experiments.experiment import build_train_step, new_model, plan
+from d2lab.experiments.plan import plan
 from d2lab.layers import to_scratch
 from d2lab.train.evaluate import evaluate
 from d2lab.vision.augment import Augment
@@ -87,8 +88,8 @@ def test_resized_once_or_at_each_step_a_run_has_the_same_numbers(monkeypatch, au
         assert validation.inputs.shape[-1] == test.inputs.shape[-1] == (32 if limit else 8)
         torch.manual_seed(0)
         train_step = build_train_step(planned, training)
-        losses = [train_step.take(*batch)[0] for batch in build_batches(planned, training, 1).epoch(0)]
-        how = {"prepare": planned.prepare, "device": torch.device("cpu")}
+        losses = [train_step(batch).loss for batch in build_batches(planned, training, 1).epoch(0)]
+        how = {"prepare": planned.preparation, "device": torch.device("cpu")}
         seen.append((torch.stack(losses), evaluate(train_step.model, test, planned.task, **how)))
     assert torch.equal(seen[0][0], seen[1][0])
     assert seen[0][1] == seen[1][1]

@@ -12,7 +12,7 @@ from d2lab.data.catalog import load as load_set
 from d2lab.experiments import load_run, resume, train
 from d2lab.experiments.classes import keep_classes, with_classes
 from d2lab.experiments.data import load_data
-from d2lab.experiments.experiment import plan
+from d2lab.experiments.plan import plan
 from d2lab.experiments.pretrained import open_source
 from d2lab.models.pretrained import PretrainedConfig
 from d2lab.train import loop

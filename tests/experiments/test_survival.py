@@ -45,7 +45,7 @@ def only_run(folder):
 @pytest.fixture
 def every_step(monkeypatch, small):
     """Settings under which a checkpoint follows every look, and a look every step."""
-    monkeypatch.setattr(loop, "LOOK_EVERY_S", -1.0)
+    monkeypatch.setattr(loop, "READ_EVERY_S", -1.0)
     monkeypatch.setattr(os, "fsync", lambda handle: None)  # nobody cuts the power here, and disks are slow
     return {**small, "checkpoint_every_s": 0}
 
@@ -79,7 +79,8 @@ def die_at(monkeypatch, name, countdown):
 
 
 @pytest.mark.parametrize(
-    ("name", "countdown"), [("_close_epoch", 1), ("_close_epoch", 2), ("_close_epoch", 3), ("_end", 1), ("_look", 7)]
+    ("name", "countdown"),
+    [("_close_epoch", 1), ("_close_epoch", 2), ("_close_epoch", 3), ("_end", 1), ("_flush_metrics", 7)],
 )
 def test_a_kill_between_a_step_and_its_row_loses_neither(runs, every_step, tmp_path, name, countdown):
     whole = train("mlp", changes=every_step, device="cpu", root=tmp_path / "whole")
@@ -143,9 +144,9 @@ def test_ctrl_c_near_an_early_stop_changes_nothing(runs, small, scripted, monkey
 
 @pytest.mark.parametrize("changes", [{}, {"stream_workers": 0}])
 def test_rows_and_weights_do_not_depend_on_how_often_the_loop_looks(runs, small, monkeypatch, changes):
-    monkeypatch.setattr(loop, "LOOK_EVERY_S", -1.0)
+    monkeypatch.setattr(loop, "READ_EVERY_S", -1.0)
     often = train("mlp", changes={**small, **changes}, device="cpu")
-    monkeypatch.setattr(loop, "LOOK_EVERY_S", 1e9)
+    monkeypatch.setattr(loop, "READ_EVERY_S", 1e9)
     seldom = train("mlp", changes=small, device="cpu")
     assert rows(often) == rows(seldom)
     assert same(weights(often), weights(seldom))
@@ -155,7 +156,7 @@ def test_a_streamed_run_entered_midway_draws_the_same_dropout(runs, every_step, 
     changes = {**every_step, "stream_workers": 0}
     whole = train("mlp", changes=changes, device="cpu", root=tmp_path / "whole")
     with pytest.MonkeyPatch.context() as patch:
-        die_at(patch, "_look", 7)
+        die_at(patch, "_flush_metrics", 7)
         with pytest.raises(Killed):
             train("mlp", changes=changes, device="cpu")
     assert same(weights(resume(only_run(runs))), weights(whole))
@@ -222,7 +223,7 @@ def test_an_augmented_run_entered_midway_sees_the_same_images(runs, every_step, 
     short |= {"cutout": 4, "brightness": 0.2, **changes}
     whole = train("lenet", changes=short, device="cpu", root=tmp_path / "whole")
     with pytest.MonkeyPatch.context() as patch:
-        die_at(patch, "_look", countdown)
+        die_at(patch, "_flush_metrics", countdown)
         with pytest.raises(Killed):
             train("lenet", changes=short, device="cpu")
     resumed = resume(only_run(runs))

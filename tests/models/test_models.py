@@ -25,7 +25,7 @@ from d2lab.models import (
 from d2lab.models.catalog import all_models, default_settings, register_model
 from d2lab.models.image import ImageConfig
 from d2lab.models.names import model_files
-from d2lab.train.task import perceptron_loss
+from d2lab.train.tasks import perceptron_loss
 from d2lab.train.threads import using_threads
 
 SIZES = [

@@ -12,7 +12,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten
 
 from d2lab.core.errors import ConfigError
-from d2lab.data.batch import Batches
+from d2lab.data.batch import Batch
+from d2lab.data.batches import Batches
 from d2lab.data.split import Split
 from d2lab.models import LeNetConfig, ResNetConfig, build_model
 from d2lab.optimizers import OptimizerConfig, ScheduleConfig
@@ -22,7 +23,7 @@ from d2lab.train.config import LoopConfig
 from d2lab.train.evaluate import evaluate
 from d2lab.train.loop import Loop
 from d2lab.train.progress import Silence
-from d2lab.train.task import find_task
+from d2lab.train.tasks import find_task
 from d2lab.train.train_step import TrainStep
 from d2lab.vision import sampling
 from d2lab.vision.augment import Augment, AugmentConfig
@@ -84,9 +85,10 @@ def make_stepper(device, model="lenet", augment=None, optimizer=None, **loop):
 def test_a_step_reads_no_value_and_copies_nothing_across(model, given):
     train_step = make_stepper(META, model, **given)
     inputs, targets = (t.to(META) for t in (bytes_of(8).inputs, bytes_of(8).targets))
-    train_step.take(inputs, targets)  # the first makes the optimizer's state
+    train_step(Batch(inputs, targets))  # the first makes the optimizer's state
     with Recorder() as seen:
-        loss, outputs = train_step.take(inputs, targets)
+        result = train_step(Batch(inputs, targets))
+        loss, outputs = result.loss, result.outputs
     assert not seen.crossings
     assert loss.device == outputs.device == META
     with pytest.raises(RuntimeError, match="meta"):
@@ -156,8 +158,8 @@ def test_a_set_that_fits_goes_to_the_device_in_one_copy(monkeypatch):
     for resident, copies in ((1 << 20, 2), (0, 1 + 2 * 5)):
         monkeypatch.setattr(evaluating, "RESIDENT_BYTES", resident)
         with Recorder() as seen:
-            outputs = list(evaluating._outputs(model, split, *how.values()))
-        assert [len(o) for o, _ in outputs] == [10] * 5
+            results = list(evaluating._results(model, split, find_task("classification"), *how.values(), None))
+        assert [len(result.outputs) for result in results] == [10] * 5
         assert len(seen.crossings) == copies
 
 
@@ -194,7 +196,7 @@ def test_the_loop_refuses_batches_from_elsewhere():
 
 
 def test_the_loop_reads_as_few_values_for_many_steps_as_for_few(monkeypatch):
-    monkeypatch.setattr(looping, "LOOK_EVERY_S", 1e9)
+    monkeypatch.setattr(looping, "READ_EVERY_S", 1e9)
     read = []
     for steps in (3, 12):
         with Recorder() as seen:
@@ -228,12 +230,12 @@ def test_no_step_waits_on_a_card(watched, model, given):
     train_step = make_stepper(watched, model, **given)
     batches = Batches(bytes_of(64), batch_size=8, seed=0, device=watched, prepare=Prepare())
     for inputs, targets in batches.epoch(0):
-        train_step.take(inputs, targets)
+        train_step(Batch(inputs, targets))
     steps = batches.epoch(1)
     first = next(steps)  # the epoch's order is copied once
     torch.cuda.set_sync_debug_mode("error")
     for inputs, targets in [first, *steps]:
-        train_step.take(inputs, targets)
+        train_step(Batch(inputs, targets))
 
 
 @pytest.mark.gpu

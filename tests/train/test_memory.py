@@ -8,7 +8,7 @@ from torch.nn.utils import parameters_to_vector
 from d2lab.core.errors import ConfigError
 from d2lab.optimizers import OptimizerConfig
 from d2lab.train.memory import training_memory
-from d2lab.train.task import find_task
+from d2lab.train.tasks import find_task
 
 CLASSES = find_task("classification")
 SGD = OptimizerConfig(learning_rate=0.1)

@@ -8,18 +8,7 @@ from d2lab.core.errors import ConfigError
 from d2lab.data.catalog import card
 from d2lab.data.split import Split
 from d2lab.train.evaluate import evaluate, predict
-from d2lab.train.task import find_task, perceptron_loss, smoothed
-
-
-def test_sums_of_batches_add_up_to_the_whole(rng):
-    task = find_task("classification")
-    logits, targets = torch.randn(30, 5, generator=rng), torch.randint(0, 5, (30,), generator=rng)
-    whole = task.measure(logits, targets)
-    parts = [task.measure(logits[i : i + 7], targets[i : i + 7]) for i in range(0, 30, 7)]
-    for name, value in whole.items():
-        torch.testing.assert_close(sum(part[name] for part in parts), value)
-    torch.testing.assert_close(whole["loss"], functional.cross_entropy(logits, targets) * 30)
-    assert whole["accuracy"] == (logits.argmax(1) == targets).sum()
+from d2lab.train.tasks import find_task, perceptron_loss, smoothed
 
 
 def test_a_perceptron_pays_for_the_wrong_side_and_for_the_border():
@@ -64,11 +53,10 @@ def test_a_smoothed_loss_is_that_of_targets_with_a_share_for_every_class(rng, sh
     task = smoothed(find_task("classification"), share)
     shares = targets if mixed else functional.one_hot(classes, 5).double()
     by_hand = -(((1 - share) * shares + share / 5) * logits.log_softmax(1)).sum(1).mean()
-    torch.testing.assert_close(task.loss(logits, targets), by_hand)
+    torch.testing.assert_close(task.criterion(logits, targets), by_hand)
     reference = torch.nn.CrossEntropyLoss(label_smoothing=share)
-    torch.testing.assert_close(task.loss(logits, targets), reference(logits, targets))
-    plain = find_task("classification").measure(logits, classes)  # what is reported stays comparable
-    assert all(torch.equal(plain[name], value) for name, value in task.measure(logits, classes).items())
+    torch.testing.assert_close(task.criterion(logits, targets), reference(logits, targets))
+    assert task.for_evaluation() == find_task("classification")  # what is reported stays comparable
 
 
 def test_no_share_leaves_the_task_and_a_wrong_one_is_refused():

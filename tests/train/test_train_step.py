@@ -5,9 +5,10 @@ import torch
 from torch import nn
 
 from d2lab.core.errors import ConfigError, RunError
+from d2lab.data.batch import Batch
 from d2lab.optimizers import OptimizerConfig, ScheduleConfig
 from d2lab.train.config import LoopConfig
-from d2lab.train.task import find_task
+from d2lab.train.tasks import find_task
 from d2lab.train.train_step import TrainStep
 
 CPU = torch.device("cpu")
@@ -40,8 +41,10 @@ def test_pieces_give_the_step_of_the_whole_batch(rng, pieces):
     for one in (whole, cut):
         one.model.double()
     for _ in range(3):
-        loss, outputs = whole.take(inputs.double(), targets)
-        loss_cut, outputs_cut = cut.take(inputs.double(), targets)
+        one_step = whole(Batch(inputs.double(), targets))
+        loss, outputs = one_step.loss, one_step.outputs
+        cut_step = cut(Batch(inputs.double(), targets))
+        loss_cut, outputs_cut = cut_step.loss, cut_step.outputs
         torch.testing.assert_close(loss_cut, loss, rtol=1e-12, atol=0)
         torch.testing.assert_close(outputs_cut, outputs, rtol=1e-12, atol=1e-15)
     for mine, theirs in zip(cut.parameters, whole.parameters, strict=True):
@@ -53,7 +56,7 @@ def test_takes_the_step_that_torch_takes(rng):
     ours, model = train_step(), train_step().model
     reference = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     for _ in range(5):
-        ours.take(inputs, targets)
+        ours(Batch(inputs, targets))
         reference.zero_grad()
         nn.functional.cross_entropy(model(inputs), targets).backward()
         reference.step()
@@ -65,7 +68,7 @@ def test_clips_the_gradient_before_the_step(rng):
     inputs, targets = batch(rng)
     clipped = train_step(optimizer=OptimizerConfig(learning_rate=1.0, clip_norm=1e-3))
     before = [p.detach().clone() for p in clipped.parameters]
-    clipped.take(inputs, targets)
+    clipped(Batch(inputs, targets))
     moved = torch.stack([(p - b).norm() for p, b in zip(clipped.parameters, before, strict=True)]).norm()
     torch.testing.assert_close(moved.item(), 1e-3, rtol=1e-3, atol=0)
 
@@ -76,13 +79,13 @@ def test_goes_back_to_a_kept_state_bit_for_bit(rng, name):
     made = train_step(dropout=0.5, optimizer=OptimizerConfig(name=name, learning_rate=0.05, momentum=momentum))
     inputs, targets = batch(rng)
     for _ in range(3):
-        made.take(inputs, targets)
+        made(Batch(inputs, targets))
     kept = {key: value.clone() for key, value in made.state().items()}
     ends = []
     for _ in range(2):
         made.restore(3, kept, {})
         for _ in range(4):
-            made.take(inputs, targets)
+            made(Batch(inputs, targets))
         ends.append([p.detach().clone() for p in made.parameters])
     assert all(torch.equal(a, b) for a, b in zip(*ends, strict=True))
 
@@ -93,12 +96,12 @@ def test_goes_back_to_a_kept_state_bit_for_bit(rng, name):
         ("model.0.weight", torch.zeros(2, 2)),
         ("optimizer.9.momentum_buffer", torch.zeros(8, 4)),
         ("optimizer.0.momentum_buffer", torch.zeros(3)),
-        ("luck.cpu", torch.zeros(3, dtype=torch.uint8)),
+        ("rng.cpu", torch.zeros(3, dtype=torch.uint8)),
     ],
 )
 def test_refuses_a_foreign_state(rng, name, value):
     made = train_step()
-    made.take(*batch(rng))
+    made(Batch(*batch(rng)))
     state = {**{k: v.clone() for k, v in made.state().items()}, name: value}
     with pytest.raises(RunError):
         made.restore(1, state, {})
@@ -107,7 +110,7 @@ def test_refuses_a_foreign_state(rng, name, value):
 def test_half_precision_learns_and_float16_needs_a_card(rng):
     inputs, targets = batch(rng, 64)
     half = train_step(precision="bfloat16")
-    losses = [half.take(inputs, targets)[0].item() for _ in range(60)]
+    losses = [half(Batch(inputs, targets)).loss.item() for _ in range(60)]
     assert losses[-1] < losses[0] / 1.1
     assert half.parameters[0].dtype == torch.float32
     with pytest.raises(ConfigError, match="bfloat16"):
@@ -123,8 +126,8 @@ def test_a_compiled_net_learns_the_same(rng):
     inputs, targets = batch(rng)
     plain, compiled = train_step(), train_step(compile=True)
     for _ in range(3):
-        plain.take(inputs, targets)
-        compiled.take(inputs, targets)
+        plain(Batch(inputs, targets))
+        compiled(Batch(inputs, targets))
     for mine, theirs in zip(compiled.parameters, plain.parameters, strict=True):
         torch.testing.assert_close(mine, theirs)
 
@@ -156,13 +159,13 @@ def test_groups_go_back_to_a_kept_state_bit_for_bit(rng, reverse):
     made = grouped(7.0, reverse=reverse)
     inputs, targets = batch(rng)
     for _ in range(3):
-        made.take(inputs, targets)
+        made(Batch(inputs, targets))
     kept = {key: value.clone() for key, value in made.state().items()}
     ends = []
     for fresh in (made, grouped(7.0, reverse=reverse)):
         fresh.restore(3, kept, {})
         for _ in range(4):
-            fresh.take(inputs, targets)
+            fresh(Batch(inputs, targets))
         ends.append([p.detach().clone() for p in fresh.model.parameters()])
     assert all(torch.equal(a, b) for a, b in zip(*ends, strict=True))
 
@@ -175,7 +178,7 @@ def test_a_factor_of_one_is_no_group_at_all(rng):
     for made in (one, plain, many):
         torch.manual_seed(1)
         for _ in range(4):
-            made.take(inputs, targets)
+            made(Batch(inputs, targets))
     assert all(torch.equal(a, b) for a, b in zip(one.parameters, plain.parameters, strict=True))
     assert not torch.equal(one.parameters[2], many.parameters[2])
 

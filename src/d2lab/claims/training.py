@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import Optimizer
 
-from d2lab.data.batch import Batches
+from d2lab.data.batches import Batches
 
 
 def train_steps(

@@ -22,7 +22,7 @@ def augment(
 
     For example:  d2lab augment --set flip=0.5 --set rotate=15 --set cutout=2
     """
-    from d2lab.experiments.experiment import plan
+    from d2lab.experiments.plan import plan
     from d2lab.reports.augmentation import draw_augmented
 
     experiment = plan(recipe, data=data, changes=parse_settings(setting or []), seed=seed, device="cpu")

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 def list_recipes() -> None:
     """List the recipes: chapter, data, parameters, and the seconds of the newest finished run here."""
-    from d2lab.experiments.experiment import count_parameters, plan
+    from d2lab.experiments.build import count_parameters
+    from d2lab.experiments.plan import plan
     from d2lab.recipes import RECIPES
 
     newest = {}

@@ -9,12 +9,15 @@ from d2lab.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from d2lab.experiments import Run
-    from d2lab.experiments.run import OnEpoch
-    from d2lab.train.record import RunRecord
+    from d2lab.train.callback import Callback
 
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only where the record is.")]
 Live = Annotated[bool, typer.Option("--live", help="Redraw the picture of the curves after each epoch.")]
+RecipeFile = Annotated[
+    Path | None,
+    typer.Option("--recipe", metavar="FILE", help="Your Python file, where the run is of a recipe of your own."),
+]
 TensorBoard = Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard events.")]
 
 
@@ -55,7 +58,7 @@ def train(
         budget=budget,
         source=source,
         progress=progress_for(quiet=quiet),
-        on_epoch=_listeners(live=live, tensorboard=tensorboard),
+        callbacks=_callbacks(live=live, tensorboard=tensorboard),
     )
     _finish(run, quiet=quiet)
 
@@ -65,6 +68,7 @@ def resume(
     device: Annotated[
         str | None, typer.Option(help="Go on on another device; weights may differ in the last bit.")
     ] = None,
+    recipe: RecipeFile = None,
     live: Live = False,
     tensorboard: TensorBoard = False,
     quiet: Quiet = False,
@@ -73,8 +77,11 @@ def resume(
     from d2lab import experiments
     from d2lab.train.progress import progress_for
 
-    listeners = _listeners(live=live, tensorboard=tensorboard)
-    _finish(experiments.resume(run, device=device, progress=progress_for(quiet=quiet), on_epoch=listeners), quiet=quiet)
+    called = _callbacks(live=live, tensorboard=tensorboard)
+    done = experiments.resume(
+        run, device=device, recipe_file=recipe, progress=progress_for(quiet=quiet), callbacks=called
+    )
+    _finish(done, quiet=quiet)
 
 
 def parse_settings(pairs: list[str]) -> dict[str, object]:
@@ -92,25 +99,18 @@ def parse_settings(pairs: list[str]) -> dict[str, object]:
     return changes
 
 
-def _listeners(*, live: bool, tensorboard: bool) -> "OnEpoch | None":
-    """Collect who is told after each epoch."""
-    heard: list[OnEpoch] = []
+def _callbacks(*, live: bool, tensorboard: bool) -> "list[Callback]":
+    """Collect what is called after each epoch."""
+    called: list[Callback] = []
     if live:
         from d2lab.reports.curves import LiveCurves
 
-        heard.append(LiveCurves())
+        called.append(LiveCurves())
     if tensorboard:
         from d2lab.reports.tensorboard import TensorBoardLog
 
-        heard.append(TensorBoardLog())
-    if not heard:
-        return None
-
-    def tell_all(record: "RunRecord") -> None:
-        for listener in heard:
-            listener(record)
-
-    return tell_all
+        called.append(TensorBoardLog())
+    return called
 
 
 def _finish(run: "Run", *, quiet: bool) -> None:

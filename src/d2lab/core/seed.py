@@ -5,7 +5,9 @@ say) leaves the others as they were. Streams are named: the same seed and name g
 machine and in every process.
 """
 
+import contextlib
 import hashlib
+from collections.abc import Iterator
 
 import torch
 
@@ -32,3 +34,16 @@ def derive(seed: int, *names: str | int) -> int:
 def stream(seed: int, *names: str | int) -> torch.Generator:
     """Return a generator (on the processor) seeded for the stream called `names`."""
     return torch.Generator().manual_seed(derive(seed, *names))
+
+
+@contextlib.contextmanager
+def fork_rng(device: str = "cpu") -> Iterator[None]:
+    """Leave the global generators of torch, on the processor and on the devices of this kind, as they were before."""
+    kind = torch.device(device).type
+    if kind == "cpu":
+        with torch.random.fork_rng(devices=[]):
+            yield
+    else:
+        count = torch.get_device_module(kind).device_count()
+        with torch.random.fork_rng(devices=range(count), device_type=kind):
+            yield

@@ -13,6 +13,8 @@ import importlib
 from typing import Any
 
 _HOMES = {
+    "Batch": "batch",
+    "Batches": "batches",
     "CARDS": "catalog",
     "Card": "card",
     "DataFile": "card",

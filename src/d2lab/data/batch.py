@@ -1,88 +1,84 @@
-"""Mini-batches of a set that fits in memory: one gather a step, in an order that only seed and epoch decide.
-
-The set stays as it was read (bytes for images) and lives on the training device. The order of an epoch is a
-permutation drawn from the stream (seed, "order", epoch): it does not depend on what was trained before, on
-the number of workers, or on where a run was broken off.
-"""
+"""A batch: some examples, whatever their inputs and targets are made of, handled as one."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Int64
 from torch import Tensor
 
-from d2lab.core.errors import ConfigError
-from d2lab.core.seed import stream
-from d2lab.data.prefetch import prefetch
-from d2lab.data.split import Split
+from d2lab.core.tensor_tree import Tree, map_tensors, tensors_of
 
-Prepare = Callable[[Tensor], Tensor]
-GROUP_BYTES = 10_000_000  # of prepared inputs gathered at once: fewer waste hand-overs or orders, more the cache
+Prepare = Callable[[Any], Any]  # inputs as stored -> inputs as the model reads them
 
 
-def epoch_order(count: int, *, seed: int, epoch: int) -> Int64[Tensor, " count"]:
-    """Return the order in which an epoch visits `count` examples (epochs count from 0)."""
-    return torch.randperm(count, generator=stream(seed, "order", epoch))
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Some examples, handled as one: moved, gathered, pinned and prefetched together.
 
-
-def steps_per_epoch(count: int, batch_size: int, *, drop_last: bool = False) -> int:
-    """Count the batches of one pass: the ragged last one counts unless it is dropped.
-
-    Raises:
-        ConfigError: the batch is empty, or larger than the set when the ragged batch is dropped.
-    """
-    if batch_size < 1:
-        raise ConfigError("batch_size", got=batch_size, need="1 or more")
-    steps = count // batch_size if drop_last else -(-count // batch_size)
-    if steps < 1:
-        fix = "Take a smaller batch_size, or keep the last batch with drop_last=false."
-        raise ConfigError("batch_size", got=batch_size, need=f"at most {count}, the size of the set", fix=fix)
-    return steps
-
-
-class Batches:
-    """Seeded mini-batches of a `Split`, held on `device`.
+    `for inputs, targets in batches` unpacks it as a pair.
 
     Args:
-        split: the set.
-        batch_size: examples a batch.
-        seed: decides the order, with the epoch.
-        device: where the set is held and the batches are made; a name such as "cuda:1" serves too.
-        drop_last: leave out the ragged last batch.
-        prepare: turns inputs as stored into inputs as wanted; works on many at once.
-        prefetch: let a second thread make the next batches; for models too small to use every core.
+        inputs: what the model reads: a tensor, or a tuple or dict of tensors, examples along the first axis.
+        targets: what it is to answer, likewise; class numbers, masks, padded boxes beside their count, tokens.
+        lengths: how many entries of each padded example are real; None where nothing is padded.
     """
 
-    def __init__(
-        self,
-        split: Split,
-        *,
-        batch_size: int,
-        seed: int,
-        device: torch.device | str = "cpu",
-        drop_last: bool = False,
-        prepare: Prepare | None = None,
-        prefetch: bool = False,
-    ) -> None:
-        self.steps = steps_per_epoch(len(split), batch_size, drop_last=drop_last)
-        self.batch_size, self.seed, self.device, self.count = batch_size, seed, torch.device(device), len(split)
-        self.inputs, self.targets = split.inputs.to(device), split.targets.to(device)
-        self.prepare, self.prefetch = prepare, prefetch
-        example = self.inputs[:1] if prepare is None else prepare(self.inputs[:1])
-        together = prefetch or self.device.type != "cpu"  # an accelerator is spared orders, a thread hand-overs
-        self.group = max(1, GROUP_BYTES // (4 * example.numel() * batch_size)) if together else 1
+    inputs: Tree
+    targets: Tree
+    lengths: Tensor | None = None
 
-    def epoch(self, number: int, *, start: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield the batches of epoch `number` (from 0), from batch `start` on."""
-        order = epoch_order(self.count, seed=self.seed, epoch=number).to(self.device)
-        groups = self._groups(order, start)
-        for inputs, targets in prefetch(groups) if self.prefetch else groups:
-            yield from zip(*(torch.split(t, self.batch_size) for t in (inputs, targets)), strict=True)
+    def __len__(self) -> int:
+        """Count the examples."""
+        inputs = self.inputs
+        return len(inputs if isinstance(inputs, Tensor) else tensors_of(inputs)[0])
 
-    def _groups(self, order: Tensor, start: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Gather some batches at once: fewer hand-overs between threads, the same values."""
-        for first in range(start, self.steps, self.group):
-            last = min(first + self.group, self.steps)
-            chosen = order[first * self.batch_size : last * self.batch_size]
-            inputs, targets = self.inputs.index_select(0, chosen), self.targets.index_select(0, chosen)
-            yield inputs if self.prepare is None else self.prepare(inputs), targets
+    def __iter__(self) -> Iterator[Tree]:
+        """Yield inputs and targets."""
+        return iter((self.inputs, self.targets))
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> "Batch":
+        """Return the batch with every tensor changed."""
+        lengths = None if self.lengths is None else change(self.lengths)
+        return Batch(map_tensors(change, self.inputs), map_tensors(change, self.targets), lengths)
+
+    def to(self, device: torch.device | str, *, non_blocking: bool = False) -> "Batch":
+        """Return the batch on a device."""
+        return self.map(lambda tensor: tensor.to(device, non_blocking=non_blocking))
+
+    def pin_memory(self) -> "Batch":
+        """Return the batch in page-locked memory, from which a GPU copies while it computes."""
+        return self.map(Tensor.pin_memory)
+
+    def select(self, indices: Int64[Tensor, " chosen"]) -> "Batch":
+        """Return the examples with these indices, copied, in their order."""
+        return self.map(lambda tensor: tensor.index_select(0, indices))
+
+    def chunk(self, pieces: int) -> list["Batch"]:
+        """Cut the batch into at most so many pieces of (almost) equal size."""
+        size = -(-len(self) // pieces)
+        return self.split(size)
+
+    def split(self, size: int) -> list["Batch"]:
+        """Cut the batch into pieces of `size` examples; the last one may be smaller."""
+        if self.lengths is None and isinstance(self.inputs, Tensor) and isinstance(self.targets, Tensor):
+            pairs = zip(torch.split(self.inputs, size), torch.split(self.targets, size), strict=True)
+            return [Batch(inputs, targets) for inputs, targets in pairs]
+        starts = range(0, len(self), size)
+        return [self.map(lambda tensor, start=start: tensor[start : start + size]) for start in starts]  # type: ignore[misc]
+
+
+def prepares_batches(prepare: Prepare | None) -> Callable[[Batch], Batch]:
+    """Return what prepares a whole batch: the preparation's own `batch`, else a function of the inputs applied to them.
+
+    Args:
+        prepare: turns inputs as stored into what the model reads; one with a method `batch` changes targets too (a
+            mask is resized with its image). None leaves a batch as it is.
+    """
+    if prepare is None:
+        return lambda batch: batch
+    whole: Callable[[Batch], Batch] | None = getattr(prepare, "batch", None)
+    if whole is not None:
+        return whole
+    return lambda batch: Batch(prepare(batch.inputs), batch.targets, batch.lengths)

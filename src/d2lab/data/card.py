@@ -6,6 +6,8 @@ from typing import Literal
 
 from d2lab.core.errors import ConfigError
 
+TaskName = Literal["classification", "regression", "detection", "segmentation", "language", "pairs", "table"]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DataFile:
@@ -57,7 +59,8 @@ class Card:
 
     Args:
         name: id, kebab-case, as the command line takes it.
-        task: "classification" (targets are class numbers) or "regression" (targets are real numbers).
+        task: "classification" (targets are class numbers), "regression" (real numbers), "detection" (boxes, labels and
+            their count), "segmentation" (masks of class numbers), "language" (tokens), "pairs" (sentences), "table".
         en: one sentence in English.
         zh: one sentence in Chinese.
         shape: shape of one input, without the batch axis.
@@ -76,7 +79,7 @@ class Card:
     """
 
     name: str
-    task: Literal["classification", "regression"]
+    task: TaskName
     en: str
     zh: str
     shape: tuple[int, ...]

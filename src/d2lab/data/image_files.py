@@ -13,7 +13,8 @@ from torch import Tensor
 from torch.utils.data import Sampler
 
 from d2lab.core.errors import DataError
-from d2lab.data.batch import steps_per_epoch
+from d2lab.data.batch import Batch
+from d2lab.data.batches import steps_per_epoch
 from d2lab.data.image import quiet_pillow, read_square
 from d2lab.data.names import Names
 from d2lab.data.split import Split
@@ -62,7 +63,8 @@ class ImageFiles(Split):
     @property
     def example(self) -> Tensor:
         """The first image, as a batch of one."""
-        return self.__getitems__([0])[0]
+        image: Tensor = self.__getitems__([0]).inputs
+        return image
 
     @property
     def inputs(self) -> Tensor:
@@ -71,9 +73,10 @@ class ImageFiles(Split):
         Raises:
             DataError: they would take too much memory, or one of them can't be read.
         """
-        return self.held().inputs
+        images: Tensor = self.held().inputs
+        return images
 
-    def __getitems__(self, indices: list[int]) -> tuple[Tensor, Tensor]:
+    def __getitems__(self, indices: list[int]) -> Batch:
         """Decode some images, in the order asked for.
 
         Raises:
@@ -83,7 +86,7 @@ class ImageFiles(Split):
         with quiet_pillow():
             for row, number in enumerate(indices):
                 pixels[row] = self.read(number)
-        return torch.from_numpy(pixels), self.targets[torch.tensor(indices, dtype=torch.int64)]
+        return Batch(torch.from_numpy(pixels), self.targets[torch.tensor(indices, dtype=torch.int64)])
 
     def read(self, number: int) -> np.ndarray:
         """Decode one image.
@@ -94,10 +97,10 @@ class ImageFiles(Split):
         path = self.root / self.names[number]
         return read_square(path, str(path), side=self.side, channels=self.channels)
 
-    def batches(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+    def batches(self, size: int) -> Iterator[Batch]:
         """Yield images and targets in order, `size` at a time, read ahead by the workers."""
-        luck = torch.Generator().manual_seed(0)
-        return read_batches(self, _InOrder(len(self), size), workers=self.workers, generator=luck)
+        generator = torch.Generator().manual_seed(0)
+        return read_batches(self, _InOrder(len(self), size), workers=self.workers, generator=generator)
 
     def subset(self, indices: Int64[Tensor, " chosen"]) -> "ImageFiles":
         """The chosen images, still in their files, in the order of `indices`.

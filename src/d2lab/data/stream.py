@@ -17,7 +17,8 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from d2lab.core.errors import ConfigError, D2labError
 from d2lab.core.machine import usable_cores
 from d2lab.core.seed import stream
-from d2lab.data.batch import epoch_order, steps_per_epoch
+from d2lab.data.batch import Batch
+from d2lab.data.batches import Order, order_of, steps_per_epoch
 
 MOST_WORKERS = 4  # unless more are asked for
 
@@ -28,10 +29,10 @@ class Source(Protocol):
 
     def __len__(self) -> int: ...
 
-    def __getitems__(self, indices: list[int]) -> tuple[Tensor, Tensor]: ...
+    def __getitems__(self, indices: list[int]) -> Batch: ...
 
 
-class MappedArrays(Dataset[tuple[Tensor, Tensor]]):
+class MappedArrays(Dataset[Batch]):
     """Inputs and targets in memory-mapped arrays: only the batches that are asked for are read.
 
     A worker that is started afresh opens a mapped file again; pickle alone would send it the whole array.
@@ -45,13 +46,13 @@ class MappedArrays(Dataset[tuple[Tensor, Tensor]]):
     def __len__(self) -> int:
         return len(self.inputs)
 
-    def __getitems__(self, indices: list[int]) -> tuple[Tensor, Tensor]:
+    def __getitems__(self, indices: list[int]) -> Batch:
         """Read one batch; rows are read in the order of the file, then put in the order asked for."""
         rows = np.asarray(indices)
         by_place = np.argsort(rows)
         back = np.argsort(by_place)
         inputs, targets = (np.asarray(a[rows[by_place]])[back] for a in (self.inputs, self.targets))
-        return torch.from_numpy(inputs), torch.from_numpy(targets)
+        return Batch(torch.from_numpy(inputs), torch.from_numpy(targets))
 
     def __getstate__(self) -> dict[str, Any]:
         return {"inputs": _packed(self.inputs), "targets": _packed(self.targets)}
@@ -98,7 +99,7 @@ class _Careful:
     def __len__(self) -> int:
         return len(self.source)
 
-    def __getitems__(self, indices: list[int]) -> tuple[Tensor, Tensor] | D2labError:
+    def __getitems__(self, indices: list[int]) -> Batch | D2labError:
         try:
             return self.source.__getitems__(indices)
         except D2labError as error:
@@ -112,7 +113,7 @@ def _as_read(batch: Any) -> Any:  # noqa: ANN401
 
 def read_batches(
     source: Source, batches: Iterable[list[int]], *, workers: int, generator: torch.Generator, pin_memory: bool = False
-) -> Iterator[tuple[Tensor, Tensor]]:
+) -> Iterator[Batch]:
     """Read the batches that a sampler names, in its order, ahead of their use.
 
     Args:
@@ -161,8 +162,10 @@ class StreamedBatches:
         seed: int,
         device: torch.device,
         drop_last: bool = False,
+        order: Order = "shuffled",
         workers: int = 0,
     ) -> None:
+        self.order = order
         self.count = len(source)
         self.steps = steps_per_epoch(self.count, batch_size, drop_last=drop_last)
         if workers < 0:
@@ -170,11 +173,11 @@ class StreamedBatches:
         self.source, self.batch_size, self.seed = source, batch_size, seed
         self.device, self.workers = device, workers
 
-    def epoch(self, number: int, *, start: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
+    def epoch(self, number: int, *, start: int = 0) -> Iterator[Batch]:
         """Yield the batches of epoch `number` (from 0), from batch `start` on."""
-        order = epoch_order(self.count, seed=self.seed, epoch=number)
+        order = order_of(self.order, self.count, seed=self.seed, epoch=number)
         sampler = _EpochOrder(order, self.batch_size, range(start, self.steps))
-        luck, pinned = stream(self.seed, "workers", number), self.device.type == "cuda"
-        read = read_batches(self.source, sampler, workers=self.workers, generator=luck, pin_memory=pinned)
-        for inputs, targets in read:
-            yield inputs.to(self.device, non_blocking=True), targets.to(self.device, non_blocking=True)
+        generator, pinned = stream(self.seed, "workers", number), self.device.type == "cuda"
+        read = read_batches(self.source, sampler, workers=self.workers, generator=generator, pin_memory=pinned)
+        for batch in read:
+            yield batch.to(self.device, non_blocking=True)

@@ -1,12 +1,14 @@
-"""A trained model in a file that other programs read, proven to give the same logits."""
+"""A trained model in a file that other programs read, proven to give the same outputs, with how to feed it."""
 
 import contextlib
 import importlib.util
 import io
+import json
 import logging
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,17 +16,29 @@ from torch import Tensor, nn
 
 from d2lab.core.atomic import write_bytes
 from d2lab.core.errors import ConfigError, MissingExtraError, RunError
-from d2lab.experiments.trained import load_run
+from d2lab.core.tensor_tree import Tree, map_tensors, tensors_of
+from d2lab.experiments.trained import Trained, load_run
 
 SUFFIX = {"onnx": ".onnx", "torch-export": ".pt2"}
-EXAMPLES = 16  # test examples on which the file must agree with the model
-AGREES = 1e-4  # largest difference of logits; sums in another order differ by about 1e-6
+EXAMPLES = 16  # inputs on which the file must agree with the model
+AGREES = 1e-4  # largest difference of outputs; sums in another order differ by about 1e-6
+PREPARATION = "d2lab.preparation"  # key of the metadata in the file: JSON, see vision.preparation
+Answer = Callable[[Tree], list[Tensor]]
 
 
-def export_run(folder: Path, to: str, out: Path | None = None) -> tuple[Path, float]:
-    """Write a run's model; return the file and the largest difference of logits on test examples.
+def export_run(
+    folder: Path, to: str, out: Path | None = None, *, recipe_file: Path | None = None
+) -> tuple[Path, float]:
+    """Write a run's model; return the file and the largest difference of outputs on random inputs.
 
-    The file reads float32 inputs as the model does (images in [0, 1]), any number at a time.
+    The file reads float32 inputs as the model does (images in [0, 1]), any number at a time. Its metadata hold the
+    preparation: sizes, crop, classes. No data are read.
+
+    Args:
+        folder: of the run.
+        to: "onnx" or "torch-export".
+        out: the file; in the run's folder unless given.
+        recipe_file: the user's file, where the run is of a recipe of one's own.
 
     Raises:
         ConfigError: an unknown format.
@@ -33,59 +47,94 @@ def export_run(folder: Path, to: str, out: Path | None = None) -> tuple[Path, fl
     """
     if to not in SUFFIX:
         raise ConfigError("--to", got=to, need=f"one of {', '.join(SUFFIX)}")
-    trained = load_run(folder)
-    test = trained.test_split()
-    some = test.subset(torch.arange(min(EXAMPLES, len(test))))
-    examples = trained.experiment.prepare(some.inputs)
+    trained = load_run(folder, recipe_file=recipe_file)
     path = out or trained.record.folder / f"model{SUFFIX[to]}"
-    with torch.no_grad():
-        expected = trained.model(examples)
-    with _hushed():
-        content, answer = (_to_onnx if to == "onnx" else _to_torch_export)(trained.model, examples)
-        difference = float((answer(examples) - expected).abs().max())
-    if not difference <= AGREES:
-        raise RunError(f"export to {to}", got=f"logits that differ by {difference:.1e}", need=f"at most {AGREES}")
+    content, difference = export_model(trained, to)
     write_bytes(path, content)
     return path, difference
 
 
-Answer = Callable[[Tensor], Tensor]
+def export_model(trained: Trained, to: str) -> tuple[bytes, float]:
+    """Return a run's model as a file's content, and the largest difference of its outputs.
+
+    Raises:
+        MissingExtraError: a library that the format needs is not installed.
+        RunError: the file disagrees with the model.
+    """
+    examples = _examples(trained)
+    metadata = json.dumps(trained.preparation.to_json())
+    with torch.no_grad():
+        expected = tensors_of(trained.model(examples))
+    with _quiet():
+        write = _to_onnx if to == "onnx" else _to_torch_export
+        content, answer = write(trained.model, examples, metadata)
+        given = answer(examples)
+        pairs = zip(given, expected, strict=True)
+        difference = max(float((mine - theirs).abs().max()) for mine, theirs in pairs)
+    if not difference <= AGREES:
+        raise RunError(f"export to {to}", got=f"outputs that differ by {difference:.1e}", need=f"at most {AGREES}")
+    return content, difference
 
 
-def _to_onnx(model: nn.Module, examples: Tensor) -> tuple[bytes, Answer]:
+def _examples(trained: Trained) -> Tree:
+    """Draw inputs of the form that the model reads: the model's own `example`, else random numbers in [0, 1]."""
+    own = getattr(trained.model, "example", None)
+    generator = torch.Generator().manual_seed(0)
+    if own is not None:
+        example: Tree = own(EXAMPLES)
+        return example
+    return torch.rand(EXAMPLES, *trained.preparation.prepared_shape, generator=generator)
+
+
+def _free_batch(examples: Tree) -> Tree:
+    """Name the batch axis of every input as one that may have any length."""
+    batch = torch.export.Dim("batch")
+    return map_tensors(lambda tensor: {0: batch}, examples)
+
+
+def _to_onnx(model: nn.Module, examples: Tree, metadata: str) -> tuple[bytes, Answer]:
     for name in ("onnx", "onnxscript", "onnxruntime"):
         if importlib.util.find_spec(name) is None:
             fix = "Install them: pip install 'd2lab[onnx]'."
             raise MissingExtraError("--to onnx", got=f"no {name}", need="onnx, onnxscript and onnxruntime", fix=fix)
     import onnxruntime
 
-    batch = torch.export.Dim("batch")
+    names = ["input"] if isinstance(examples, Tensor) else [f"input{n}" for n in range(len(tensors_of(examples)))]
     program = torch.onnx.export(
-        model, (examples,), input_names=["input"], output_names=["logits"], dynamic_shapes=({0: batch},), dynamo=True
+        model,
+        (examples,),
+        input_names=names,
+        output_names=["logits"] if isinstance(examples, Tensor) else None,
+        dynamic_shapes=(_free_batch(examples),),
+        dynamo=True,
     )
     if program is None:
         raise RunError("export to onnx", got="nothing", need="an ONNX program")
-    content = program.model_proto.SerializeToString()
+    proto = program.model_proto
+    entry = proto.metadata_props.add()
+    entry.key, entry.value = PREPARATION, metadata
+    content = proto.SerializeToString()
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
 
-    def answer(inputs: Tensor) -> Tensor:
-        return torch.from_numpy(np.asarray(session.run(None, {"input": inputs.numpy()})[0]))
+    def answer(inputs: Tree) -> list[Tensor]:
+        given = {one.name: t.numpy() for one, t in zip(session.get_inputs(), tensors_of(inputs), strict=True)}
+        return [torch.from_numpy(np.asarray(output)) for output in session.run(None, given)]
 
     return content, answer
 
 
-def _to_torch_export(model: nn.Module, examples: Tensor) -> tuple[bytes, Answer]:
+def _to_torch_export(model: nn.Module, examples: Tree, metadata: str) -> tuple[bytes, Answer]:
     buffer = io.BytesIO()
-    program = torch.export.export(model, (examples,), dynamic_shapes=({0: torch.export.Dim("batch")},))
-    torch.export.save(program, buffer)
+    program = torch.export.export(model, (examples,), dynamic_shapes=(_free_batch(examples),))
+    torch.export.save(program, buffer, extra_files={PREPARATION: metadata})
     buffer.seek(0)
-    again = torch.export.load(buffer).module()
-    return buffer.getvalue(), lambda inputs: again(inputs).detach()
+    again: Any = torch.export.load(buffer).module()
+    return buffer.getvalue(), lambda inputs: [output.detach() for output in tensors_of(again(inputs))]
 
 
 @contextlib.contextmanager
-def _hushed() -> Iterator[None]:
-    """Keep the exporters' chatter away: a reader wants the file's name and the difference."""
+def _quiet() -> Iterator[None]:
+    """Keep the exporters' messages away: a reader wants the file's name and the difference."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

@@ -1,15 +1,16 @@
 """Weights to begin with, by what a user calls them: a run, or torchvision's and timm's names."""
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from d2lab.core.errors import ConfigError, RunError
-from d2lab.experiments.experiment import Experiment, Start, plan
+from d2lab.experiments.plan import Experiment, plan
+from d2lab.experiments.request import RunRequest
 from d2lab.experiments.trained import load_run
 from d2lab.models.library import LIBRARIES
 from d2lab.pretrained import find_origin, fingerprint, load_pretrained
-from d2lab.train.finetune import Source, load_pretrained_weights, with_source_hash
+from d2lab.train.finetune import Initialize, Source, load_pretrained_weights, with_source_hash
 from d2lab.train.record import RECIPE, open_record
 
 
@@ -48,37 +49,34 @@ def _of_others(text: str) -> Source:
     )
 
 
-def stated_source(changes: dict[str, object] | None) -> str | None:
+def stated_source(changes: Mapping[str, object] | None) -> str | None:
     """Return the source that settings name, where `--set source=` was used for `--from`.
 
     Raises:
         ConfigError: it is no text.
     """
-    value = next((changes[key] for key in ("finetune.source", "source") if changes and key in changes), None)
+    value = next(
+        (changes[key] for key in ("finetune.source", "start.source", "source") if changes and key in changes), None
+    )
     if value is not None and not isinstance(value, str):
         raise ConfigError("source", got=value, need="a run's folder or a name such as torchvision/resnet18")
     return None if value is None or value.lower() == "none" else value
 
 
-def start_from(name: str, choices: dict[str, Any], source: str | None) -> tuple[Experiment, Start | None]:
-    """Plan a run that begins with the weights of a source, or with drawn ones; what it began with is written down.
-
-    Args:
-        name: the recipe's.
-        choices: the other arguments of `plan`.
-        source: see `open_source`.
+def plan_with_source(request: RunRequest) -> tuple[Experiment, Initialize | None]:
+    """Plan a run from drawn weights, or from those of a source, whose name and hash the experiment then states.
 
     Raises:
         D2labError: see `plan` and `open_source`.
     """
-    if source is None:
-        return plan(name, **choices), None
-    found = open_source(source)
-    return source_start(plan(name, **choices, source=found), found)
+    if request.source is None:
+        return plan(request), None
+    found = open_source(request.source)
+    return initialization_of(plan(request, source=found), found)
 
 
-def source_start(experiment: Experiment, source: Source | None = None) -> tuple[Experiment, Start | None]:
-    """Read the source's weights, and return the experiment that names them with what puts them into its model.
+def initialization_of(experiment: Experiment, source: Source | None = None) -> tuple[Experiment, Initialize | None]:
+    """Read the source's weights; return the experiment that names them, and what puts them into its model.
 
     Args:
         experiment: the run.
@@ -93,6 +91,6 @@ def source_start(experiment: Experiment, source: Source | None = None) -> tuple[
     found = source or open_source(str(settings.finetune.source))
     tensors = found.read()
     finetune = with_source_hash(settings.finetune, found, fingerprint(tensors))
-    stamped_experiment = dataclasses.replace(experiment, settings=dataclasses.replace(settings, finetune=finetune))
+    stamped = dataclasses.replace(experiment, settings=dataclasses.replace(settings, finetune=finetune))
     classes = experiment.card.classes
-    return stamped_experiment, lambda model: load_pretrained_weights(model, found, tensors, finetune, classes)
+    return stamped, lambda model: load_pretrained_weights(model, found, tensors, finetune, classes)

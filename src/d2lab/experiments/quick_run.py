@@ -1,4 +1,4 @@
-"""A trial: a recipe trained for its numbers alone, without a record. For experiments that compare many short runs."""
+"""A quick run: a recipe trained for its numbers alone, without a record. For experiments that compare many short runs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,11 +7,10 @@ import torch
 
 from d2lab.core.allocator import configure_malloc
 from d2lab.core.errors import NonFiniteError
-from d2lab.core.seed import derive
-from d2lab.data.split import Split
-from d2lab.experiments.data import build_batches, load_data
-from d2lab.experiments.experiment import Experiment, build_train_step, fork_rng, plan
-from d2lab.train.loop import Loop
+from d2lab.core.seed import derive, fork_rng
+from d2lab.experiments.build import build_loop, build_train_step
+from d2lab.experiments.data import Splits, load_data
+from d2lab.experiments.plan import Experiment, plan
 from d2lab.train.progress import Silence
 from d2lab.train.threads import using_threads
 
@@ -48,20 +47,13 @@ def quick_run(
     """
     settings = {"threads": 1, **(changes or {})}  # the same sums, so the same numbers, however many cores there are
     experiment = plan(name, data=data, changes=settings, seed=seed, device="cpu")
-    training, validation, test = _splits(experiment)
+    splits = _splits(experiment)
     rows = Rows()
     configure_malloc()
     with using_threads(experiment.settings.loop.threads or 1), fork_rng("cpu"):
         torch.manual_seed(derive(seed, "training"))
-        loop = Loop(
-            build_train_step(experiment, training),
-            build_batches(experiment, training, torch.get_num_threads()),
-            config=experiment.settings.loop,
-            test=test,
-            validation=validation,
-            record=None,
-            progress=rows,
-        )
+        train_step = build_train_step(experiment, splits[0])
+        loop = build_loop(experiment, splits, train_step, record=None, progress=rows)
         try:
             loop.run()
         except NonFiniteError:
@@ -86,7 +78,6 @@ def last(measure: str, name: str, seeds: Sequence[int], **changes: object) -> li
     return found
 
 
-Splits = tuple[Split, Split | None, Split]
 _READ: dict[tuple[object, ...], Splits] = {}  # whole sets, as one size of image needs them
 
 
@@ -95,7 +86,7 @@ def _splits(experiment: Experiment) -> Splits:
     settings = experiment.settings
     if settings.loop.examples is not None or settings.loop.validation:
         return load_data(experiment)
-    key = (experiment.card.name, experiment.prepare.side, settings.augment.idle)
+    key = (experiment.card.name, experiment.preparation.side, settings.augment.idle)
     if key not in _READ:
         _READ[key] = load_data(experiment)
     return _READ[key]

@@ -1,28 +1,31 @@
 """Run an experiment, or go on with one that was broken off."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from d2lab.core.allocator import configure_malloc
 from d2lab.core.device import resolve_device
 from d2lab.core.errors import RunError
 from d2lab.core.machine import describe_machine
-from d2lab.core.seed import derive
-from d2lab.experiments.data import build_batches, load_data
-from d2lab.experiments.experiment import Experiment, build_train_step, count_threads, fork_rng, from_json, plan
-from d2lab.experiments.pretrained import source_start, start_from, stated_source
-from d2lab.recipes.catalog import find_recipe
+from d2lab.core.seed import derive, fork_rng
+from d2lab.experiments.build import build_loop, build_train_step, count_threads
+from d2lab.experiments.data import Splits, describe_data, load_data
+from d2lab.experiments.plan import Experiment, from_json, plan
+from d2lab.experiments.pretrained import initialization_of, plan_with_source, stated_source
+from d2lab.experiments.request import RunRequest
+from d2lab.recipes.own_file import recipe_of
+from d2lab.train.callback import Callback
 from d2lab.train.checkpoint import Checkpoint, load_checkpoint
-from d2lab.train.loop import Loop, Status
+from d2lab.train.position import Status
 from d2lab.train.progress import Progress, Silence
 from d2lab.train.record import RunRecord, open_record
 from d2lab.train.threads import using_threads
-
-OnEpoch = Callable[[RunRecord], None]
+from d2lab.train.train_step import TrainStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,12 @@ class Run:
 
     record: RunRecord
     status: Status
-    model: torch.nn.Module
+    model: nn.Module
+
+    @property
+    def net(self) -> nn.Module:
+        """The model, by its name of d2lab 0.1."""
+        return self.model
 
     @property
     def last(self) -> dict[str, Any]:
@@ -41,31 +49,31 @@ class Run:
 
 
 def train(
-    name: str,
+    recipe: str,
     *,
     data: str | None = None,
-    changes: dict[str, object] | None = None,
+    changes: Mapping[str, object] | None = None,
     seed: int = 0,
     device: str = "auto",
     budget: str = "full",
     source: str | None = None,
     root: Path | None = None,
     progress: Progress | None = None,
-    on_epoch: OnEpoch | None = None,
+    callbacks: Sequence[Callback] = (),
 ) -> Run:
     """Train a recipe and leave its record.
 
     Args:
-        name: the recipe's.
+        recipe: its name, or the path of a Python file that holds one.
         data: another data set of the same task.
         changes: settings by name, as `--set` takes them.
         seed: decides weights, order and dropout; the same seed gives the same weights on the same machine.
         device: auto, cpu, cuda, cuda:1, mps or xpu.
         budget: smoke, lesson or full.
-        source: weights to begin with, and their model: a run, torchvision/NAME or timm/NAME, also NAME:FILE.
+        source: weights to initialize from, and their model: a run, torchvision/NAME or timm/NAME, also NAME:FILE.
         root: the folder of all runs; $D2LAB_RUNS or `runs` here unless given.
         progress: who is told; nobody unless given.
-        on_epoch: called after each epoch, its rows written.
+        callbacks: called after steps and epochs.
 
     Raises:
         ConfigError: a choice that can't be used; nothing was written.
@@ -73,33 +81,76 @@ def train(
         NonFiniteError: a loss broke; the record holds the last checkpoint.
         RunError: the record can't be written.
     """
-    choices: dict[str, Any] = {"data": data, "changes": changes, "seed": seed, "device": device, "budget": budget}
-    source, before = source or stated_source(changes), find_recipe(name).before
-    if source is None and before is not None:
-        plan(name, **choices)  # what is wrong shows before the first of two runs
-        common: dict[str, Any] = {"seed": seed, "device": device, "budget": budget, "root": root, "progress": progress}
-        first = train(before.recipe, changes=dict(before.changes), **common)
+    request = RunRequest(
+        recipe=recipe,
+        data=data,
+        changes=dict(changes or {}),
+        seed=seed,
+        device=device,
+        budget=budget,
+        source=source or stated_source(changes),
+    )
+    return run_request(request, root=root, progress=progress, callbacks=callbacks)
+
+
+def run_request(
+    request: RunRequest,
+    *,
+    root: Path | None = None,
+    progress: Progress | None = None,
+    callbacks: Sequence[Callback] = (),
+) -> Run:
+    """Train what is asked for; see `train`.
+
+    Args:
+        request: recipe and choices.
+        root: the folder of all runs.
+        progress: who is told.
+        callbacks: called after steps and epochs.
+    """
+    pretraining = recipe_of(request.recipe)[0].pretraining
+    if request.source is None and pretraining is not None:
+        plan(request)  # what is wrong shows before the first of two runs
+        first = run_request(
+            replace(request, recipe=pretraining.recipe, data=None, changes=dict(pretraining.changes)),
+            root=root,
+            progress=progress,
+        )
         if first.status == "interrupted":
             return first
-        source = str(first.record.folder)
-    experiment, start = start_from(name, choices, source)
+        request = replace(request, source=str(first.record.folder))
+    experiment, initialize = plan_with_source(request)
     splits = load_data(experiment)
+    told = progress or Silence()
+    told.note(describe_data(experiment, splits))
     threads = count_threads(experiment, splits[0])
     with using_threads(threads), fork_rng(experiment.device):
-        torch.manual_seed(derive(seed, "training"))
-        train_step = build_train_step(experiment, splits[0], start)
+        torch.manual_seed(derive(request.seed, "training"))
+        train_step = build_train_step(experiment, splits[0], initialize)
         machine = {**describe_machine(), "device": experiment.device, "threads": threads}
-        record = RunRecord.create(name, seed, experiment.to_json(), machine, root)
-        return _run(experiment, splits, train_step, record, progress or Silence(), on_epoch, None)
+        record = RunRecord.create(experiment.recipe.name, request.seed, experiment.to_json(), machine, root)
+        return _run(experiment, splits, train_step, record, told, callbacks, None)
 
 
 def resume(
-    folder: Path, *, device: str | None = None, progress: Progress | None = None, on_epoch: OnEpoch | None = None
+    folder: Path,
+    *,
+    device: str | None = None,
+    recipe_file: Path | None = None,
+    progress: Progress | None = None,
+    callbacks: Sequence[Callback] = (),
 ) -> Run:
     """Go on with a run that was interrupted or killed; a finished one is only opened.
 
     On the same device and with the same number of threads, which the record remembers, the weights come out
     as if the run had never been broken off.
+
+    Args:
+        folder: of the run, or its name in the folder of runs.
+        device: another one than the record's.
+        recipe_file: the user's file, where the run is of a recipe of one's own.
+        progress: who is told.
+        callbacks: called after steps and epochs.
 
     Raises:
         ConfigError: no such device here.
@@ -108,42 +159,32 @@ def resume(
     record = open_record(folder)
     if device is not None:
         resolve_device(device)  # a wrong one is the caller's mistake, not the record's
-    experiment = from_json(record.recipe(), record.name, device=device)
+    experiment = from_json(record.recipe(), record.name, device=device, recipe_file=recipe_file)
     splits = load_data(experiment)
     threads = record.machine().get("threads")
     if not isinstance(threads, int) or threads < 1:
         raise RunError(f"run {record.name}", got=f"threads {threads!r}", need="a number in machine.json")
     with record.lock(), using_threads(threads), fork_rng(experiment.device):
         checkpoint = load_checkpoint(record.checkpoint) if (record.checkpoint / "state.json").exists() else None
-        start = None if checkpoint is not None else source_start(experiment)[1]
+        initialize = None if checkpoint is not None else initialization_of(experiment)[1]
         torch.manual_seed(derive(experiment.seed, "training"))
-        train_step = build_train_step(experiment, splits[0], start)
-        return _run(experiment, splits, train_step, record, progress or Silence(), on_epoch, checkpoint)
+        train_step = build_train_step(experiment, splits[0], initialize)
+        return _run(experiment, splits, train_step, record, progress or Silence(), callbacks, checkpoint)
 
 
 def _run(
     experiment: Experiment,
-    splits: Any,  # noqa: ANN401
-    train_step: Any,  # noqa: ANN401
+    splits: Splits,
+    train_step: TrainStep,
     record: RunRecord,
     progress: Progress,
-    on_epoch: OnEpoch | None,
+    callbacks: Sequence[Callback],
     checkpoint: Checkpoint | None,
 ) -> Run:
     """Train with the record locked; a checkpoint is gone on from, no checkpoint starts at step 0."""
     configure_malloc()
-    training, validation, test = splits
     with record.lock():
-        loop = Loop(
-            train_step,
-            build_batches(experiment, training, torch.get_num_threads()),
-            config=experiment.settings.loop,
-            test=test,
-            validation=validation,
-            record=record,
-            progress=progress,
-            on_epoch=None if on_epoch is None else lambda: on_epoch(record),
-        )
+        loop = build_loop(experiment, splits, train_step, record=record, progress=progress, callbacks=tuple(callbacks))
         if checkpoint is None:
             record.cut(0)
         else:

@@ -9,7 +9,6 @@ from d2lab.data.image_files import ImageFiles
 from d2lab.data.kaggle import unlabelled, write_submission
 from d2lab.data.names import Names
 from d2lab.data.stream import default_workers
-from d2lab.experiments.data import stored_side
 from d2lab.experiments.trained import load_run
 
 
@@ -36,7 +35,7 @@ def submit(run: Path, folder: Path, out: Path, *, device: str = "cpu") -> int:
         folder,
         Names(names),
         torch.zeros(len(ids), dtype=torch.int64),
-        side=stored_side(trained.experiment) or card.shape[1],
+        side=trained.preparation.shape[1],
         channels=card.shape[0],
         workers=default_workers(),
     )

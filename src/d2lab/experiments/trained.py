@@ -1,6 +1,7 @@
-"""A trained model, opened from its run: ready to evaluate, to predict and to draw."""
+"""A trained model, opened from its run with its preparation: ready to evaluate, to predict and to draw."""
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,18 +11,22 @@ from torch import Tensor, nn
 
 from d2lab.core.device import resolve_device
 from d2lab.core.errors import ConfigError, RunError
+from d2lab.core.tensor_tree import Tree
 from d2lab.data import catalog
 from d2lab.data.card import Card
-from d2lab.data.split import Split
+from d2lab.data.split import Split, as_split
 from d2lab.experiments.classes import with_classes
 from d2lab.experiments.data import fit_images, load_data
-from d2lab.experiments.experiment import Experiment, from_json
+from d2lab.experiments.plan import Experiment, from_json
+from d2lab.metrics import Metric
 from d2lab.models.catalog import build_model
 from d2lab.train.checkpoint import load_checkpoint, load_weights
 from d2lab.train.evaluate import evaluate, predict
 from d2lab.train.record import RunRecord, open_record
 from d2lab.train.train_step import split_by_prefix
-from d2lab.vision.read import read_image
+from d2lab.vision.preparation import Preparation
+
+Images = Split | Tensor | Path | str | Sequence[Path | str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,21 @@ class Trained:
     experiment: Experiment
     model: nn.Module
     step: int
+
+    @property
+    def net(self) -> nn.Module:
+        """The model, by its name of d2lab 0.1."""
+        return self.model
+
+    @property
+    def preparation(self) -> Preparation:
+        """What is done to raw data before the model reads them."""
+        return self.experiment.preparation
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, by number."""
+        return self.experiment.card.classes
 
     def test_split(self, data: str | None = None) -> Split:
         """Load the test split: the run's own, or that of another set of the same task and sizes.
@@ -48,36 +68,69 @@ class Trained:
         given, wanted = sizes_read(self.experiment, other), sizes_read(self.experiment, own)
         if given != wanted:
             raise ConfigError("data", got=f"{data}, {given}", need=f"inputs of the sizes of {own.name}, {wanted}")
-        return load_data(dataclasses.replace(self.experiment, card=other))[2]
+        return load_data(dataclasses.replace(self.experiment, card=other, kept=None))[2]
 
-    def evaluate(self, data: str | None = None) -> dict[str, float]:
-        """Measure the model on a test split."""
-        return evaluate(self.model, self.test_split(data), self.experiment.task, **self._how())
+    def evaluate(self, data: str | None = None, metrics: Sequence[Metric] | None = None) -> dict[str, float]:
+        """Return loss and metrics on a test split.
 
-    def read_images(self, paths: list[Path], *, invert: bool = False) -> Split:
-        """Read picture files into the form of the run's data; their targets are 0 and mean nothing.
+        Args:
+            data: another data set of the same classes and sizes.
+            metrics: fresh ones in place of the task's.
+        """
+        split = self.test_split(data)
+        return evaluate(self.model, split, self.experiment.task, metrics=metrics, **self._how())
+
+    def read_images(self, paths: Sequence[Path], *, invert: bool = False) -> Split:
+        """Read image files as the run's own data are read; their targets are 0 and mean nothing.
 
         Raises:
             ConfigError: the run is not about images.
-            DataError: a file is no picture.
+            DataError: a file is no image.
         """
-        shape = self.experiment.card.shape
-        if len(shape) != 3:
+        if self.preparation.fit == "none":
             raise ConfigError(f"run {self.record.name}", got=self.experiment.card.name, need="a run on images")
-        channels, height, width = shape
-        pixels = [read_image(p, channels=channels, height=height, width=width, invert=invert) for p in paths]
-        split = Split(torch.stack(pixels), torch.zeros(len(paths), dtype=torch.int64))
-        return fit_images(split, self.experiment.prepare.side)
+        images = self.preparation.read(paths, invert=invert)
+        split = Split(images, torch.zeros(len(paths), dtype=torch.int64))
+        return fit_images(split, self.preparation)
 
-    def predict(self, split: Split) -> Tensor:
-        """Return a probability per class (or the predicted numbers) for every example."""
-        return predict(self.model, split, self.experiment.task, **self._how())
+    def predict(self, inputs: Images) -> Tree:
+        """Return a probability per class (or the predicted numbers) for every example.
+
+        Args:
+            inputs: a split; a batch of inputs as they are stored (uint8 images `[n, channel, height, width]`) or as
+                the model reads them; the path of an image file, or several.
+
+        Raises:
+            ConfigError: the run is not about images, or the inputs are of another shape.
+            DataError: a file is no image.
+        """
+        return predict(self.model, self._as_split(inputs), self.experiment.task, **self._how())
+
+    def _as_split(self, inputs: Images) -> Split:
+        if isinstance(inputs, Split):
+            return inputs
+        if isinstance(inputs, Tensor):
+            shape, fit = tuple(inputs.shape[1:]), self.preparation
+            known = (fit.shape, fit.prepared_shape)
+            if shape not in known and not (fit.side is not None and shape[:1] == fit.shape[:1] and len(shape) == 3):
+                raise ConfigError("inputs", got=f"shape {list(inputs.shape)}", need=f"a batch of shape {fit.shape}")
+            return Split(inputs, torch.zeros(len(inputs), dtype=torch.int64))
+        paths = [inputs] if isinstance(inputs, Path | str) else inputs
+        return self.read_images([Path(path) for path in paths])
 
     def _how(self) -> dict[str, Any]:
         """Say how the model is asked."""
-        experiment = self.experiment
-        flips = experiment.settings.loop.test_flips
-        return {"prepare": experiment.prepare, "device": torch.device(experiment.device), "flips": flips}
+        experiment, loop = self.experiment, self.experiment.settings.loop
+        return {
+            "prepare": self.preparation,
+            "device": torch.device(experiment.device),
+            "flips": loop.test_flips,
+            "batch": loop.batch_size if experiment.task.carries_state else None,
+        }
+
+    def prepared(self, split: Split) -> Split:
+        """Return a split as the model reads it, where the model is."""
+        return as_split(self.preparation.batch(split.held().whole()).to(self.experiment.device))
 
 
 def sizes_read(experiment: Experiment, card: Card) -> str:
@@ -88,16 +141,21 @@ def sizes_read(experiment: Experiment, card: Card) -> str:
     return "x".join(map(str, card.shape))
 
 
-def load_run(folder: Path, *, device: str = "cpu") -> Trained:
+def load_run(folder: Path | str, *, device: str = "cpu", recipe_file: Path | None = None) -> Trained:
     """Open a run's model.
+
+    Args:
+        folder: of the run, or its name in the folder of runs.
+        device: where the model is put.
+        recipe_file: the user's file, where the run is of a recipe of one's own.
 
     Raises:
         ConfigError: no such device here.
         RunError: no run of ours, no checkpoint yet, or a broken one.
     """
-    record = open_record(folder)
+    record = open_record(Path(folder))
     where = resolve_device(device)  # a wrong one is the caller's mistake, not the record's
-    experiment = from_json(record.recipe(), record.name, device=str(where))
+    experiment = from_json(record.recipe(), record.name, device=str(where), recipe_file=recipe_file)
     if not (record.checkpoint / "state.json").exists():
         fix = f"Go on with d2lab resume {record.folder}."
         raise RunError(f"run {record.name}", got="no checkpoint yet", need="a run that has trained", fix=fix)

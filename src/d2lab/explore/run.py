@@ -73,7 +73,7 @@ def model_of_run(trained: Trained) -> dict[str, Any]:
     Raises:
         ConfigError: it can't be shown.
     """
-    card, prepare = trained.experiment.card, trained.experiment.prepare
+    card, prepare = trained.experiment.card, trained.preparation
     shape = list(card.shape)
     if len(shape) == 3 and prepare.side:
         shape[1:] = [prepare.side, prepare.side]

@@ -1,11 +1,26 @@
-"""How good a model is, in numbers: counted on the device, read once at the end."""
+"""How good a model is, in numbers: counted on the device, merged between processes, read once at the end."""
 
-from d2lab.metrics.classification import accuracy, confusion, correct, per_class_accuracy, top_k_correct
+from d2lab.metrics.classification import (
+    Accuracy,
+    ConfusionMatrix,
+    accuracy,
+    confusion,
+    correct,
+    per_class_accuracy,
+    top_k_correct,
+)
+from d2lab.metrics.language import Perplexity
+from d2lab.metrics.metric import Metric
 from d2lab.metrics.paired import Mean, bootstrap_interval, mean_interval, paired, sign_chance
-from d2lab.metrics.regression import RegressionSums, regression_sums
+from d2lab.metrics.regression import RegressionErrors, RegressionSums, regression_sums
 
 __all__ = [
+    "Accuracy",
+    "ConfusionMatrix",
     "Mean",
+    "Metric",
+    "Perplexity",
+    "RegressionErrors",
     "RegressionSums",
     "accuracy",
     "bootstrap_interval",

@@ -5,11 +5,98 @@ never make an accelerator wait: on one, a target out of range counts as a wrong 
 `confusion` always looks at its targets, so call it once per evaluation and not once per step.
 """
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
 from d2lab.core.errors import ConfigError
+from d2lab.data.batch import Batch
+from d2lab.metrics.metric import Metric, ratio
+
+
+class Accuracy(Metric):
+    """The share of right answers, over examples, or over the pixels or tokens of each.
+
+    Args:
+        decide: outputs -> class numbers of the targets' shape; the largest along axis 1 unless given.
+        ignore: targets of this number are left out of the count, such as padding or a void border.
+    """
+
+    def __init__(self, decide: Callable[[Tensor], Tensor] | None = None, *, ignore: int | None = None) -> None:
+        super().__init__()
+        self.decide, self.ignore = decide, ignore
+        self.count = 0  # targets seen, where none is left out
+
+    def update(self, outputs: Tensor, batch: Batch) -> None:
+        """Add the hits of a batch."""
+        targets: Tensor = batch.targets
+        hits = (outputs.argmax(1) if self.decide is None else self.decide(outputs)) == targets
+        if self.ignore is None:
+            self.count += targets.numel()
+        else:
+            counted = targets != self.ignore
+            hits = hits & counted
+            self.add("count", counted.sum())
+        self.add("hits", hits.sum())
+
+    def compute(self) -> dict[str, float]:
+        """Return `accuracy`, from 0 to 1."""
+        count = self.sums.get("count", torch.tensor(self.count))
+        return {"accuracy": ratio(self.sums.get("hits"), count)}
+
+    def merge(self, other: Metric) -> None:
+        """Add the hits and counts of another part."""
+        super().merge(other)
+        self.count += other.count if isinstance(other, Accuracy) else 0
+
+    def reset(self) -> None:
+        """Forget everything seen."""
+        super().reset()
+        self.count = 0
+
+    def state(self) -> dict[str, Tensor]:
+        """Return hits and count."""
+        return {**self.sums} if self.ignore is not None else {**self.sums, "count": torch.tensor(self.count)}
+
+    def load(self, state: dict[str, Tensor], device: torch.device) -> None:
+        """Go back to hits and count that `state` gave."""
+        if self.ignore is None:
+            self.count = int(state["count"])
+            state = {name: value for name, value in state.items() if name != "count"}
+        super().load(state, device)
+
+
+class ConfusionMatrix(Metric):
+    """How often each true class (row) was answered as each class (column); batches and processes add up.
+
+    Args:
+        classes: how many there are.
+        ignore: targets of this number are left out.
+    """
+
+    def __init__(self, classes: int, *, ignore: int | None = None) -> None:
+        super().__init__()
+        self.classes, self.ignore = classes, ignore
+
+    def update(self, outputs: Tensor, batch: Batch) -> None:
+        """Add a batch; logits `[batch, class, ...]` or class numbers already chosen."""
+        answers = _predictions(outputs).flatten()
+        targets = batch.targets.flatten().long()
+        if self.ignore is not None:
+            kept = targets != self.ignore
+            answers, targets = answers[kept], targets[kept]
+        self.add("matrix", _count_pairs(answers, targets, self.classes))
+
+    @property
+    def matrix(self) -> Int64[Tensor, "true predicted"]:
+        """The counts so far."""
+        return self.sums.get("matrix", torch.zeros(self.classes, self.classes, dtype=torch.int64))
+
+    def compute(self) -> dict[str, float]:
+        """Return `balanced_accuracy`: the mean recall of the classes that occurred."""
+        return {"balanced_accuracy": float(per_class_accuracy(self.matrix).nanmean())}
 
 
 def correct(logits: Float[Tensor, "batch class_"], targets: Int64[Tensor, "*targets"]) -> Int64[Tensor, ""]:
@@ -38,7 +125,7 @@ def top_k_correct(
         k: from 1 to the number of classes.
 
     Raises:
-        ConfigError: as for `correct`, or `k` is out of its range.
+        ConfigError: the batch is empty, a target is missing or (on a CPU) is no class, or `k` is out of its range.
     """
     _check_batch(logits, targets)
     classes = logits.shape[1]
@@ -83,6 +170,10 @@ def confusion(
     predictions = _predictions(answers)
     for name, numbers in (("targets", targets), ("predictions", predictions)):
         _check_range(name, numbers, classes)
+    return _count_pairs(predictions, targets, classes)
+
+
+def _count_pairs(predictions: Tensor, targets: Tensor, classes: int) -> Tensor:
     return torch.bincount(targets * classes + predictions, minlength=classes**2).view(classes, classes)
 
 

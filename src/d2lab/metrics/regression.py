@@ -7,6 +7,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from d2lab.core.errors import ConfigError
+from d2lab.data.batch import Batch
+from d2lab.metrics.metric import Metric
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,3 +83,35 @@ def regression_sums(predicted: Float[Tensor, "*shape"], truth: Float[Tensor, "*o
         mean=mean,
         spread=(rows - mean).square().sum(0),
     )
+
+
+class RegressionErrors(Metric):
+    """Mean absolute error and R^2 of predicted numbers; parts merge without losing digits (see `RegressionSums`)."""
+
+    FIELDS = ("squared", "absolute", "mean", "spread")
+
+    def update(self, outputs: Tensor, batch: Batch) -> None:
+        """Add a batch."""
+        self._merge(regression_sums(outputs, batch.targets))
+
+    def compute(self) -> dict[str, float]:
+        """Return `mae`, in the targets' unit, and `r2`: 1 is perfect, 0 no better than the mean."""
+        if not self.sums:
+            return {"mae": float("nan"), "r2": float("nan")}
+        return {"mae": float(self._all().mean_absolute_error()), "r2": float(self._all().r2())}
+
+    def merge(self, other: Metric) -> None:
+        """Take in another part of the data."""
+        if not isinstance(other, RegressionErrors):
+            raise ConfigError("merge", got=type(other).__name__, need="another RegressionErrors")
+        if other.sums:
+            self._merge(other._all())
+
+    def _merge(self, part: RegressionSums) -> None:
+        whole = self._all() + part if self.sums else part
+        self.sums = {name: getattr(whole, name) for name in self.FIELDS}
+        self.sums["count"] = torch.tensor(whole.count)
+
+    def _all(self) -> RegressionSums:
+        parts = {name: self.sums[name] for name in self.FIELDS}
+        return RegressionSums(count=int(self.sums["count"]), **parts)

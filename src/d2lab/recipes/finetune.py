@@ -13,7 +13,7 @@ Source: the notes, chapter 18; Girshick et al. 2014, section 2.3.
 
 from d2lab.models.resnet import ResNetConfig
 from d2lab.optimizers.config import OptimizerConfig, ScheduleConfig
-from d2lab.recipes.recipe import Before, Recipe, Settings
+from d2lab.recipes.recipe import Pretraining, Recipe, Settings
 from d2lab.train.config import LoopConfig
 from d2lab.train.finetune import FineTuneConfig
 
@@ -33,5 +33,5 @@ RECIPE = Recipe(
     ),
     on={"digits": {"only": ("5", "6", "7", "8", "9"), "examples": 50, "batch_size": 10}},
     budgets={"smoke": {"epochs": 1}, "lesson": {"epochs": 5}},
-    before=Before("resnet20", {"depth": 8, "only": ("0", "1", "2", "3", "4")}),
+    pretraining=Pretraining("resnet20", {"depth": 8, "only": ("0", "1", "2", "3", "4")}),
 )

@@ -16,6 +16,8 @@ NOTES = {"optimizer.name": "sgd", "learning_rate": 0.9, "epochs": 10, "batch_siz
 
 RECIPE = dataclasses.replace(
     lenet.RECIPE,
+    chapter=15,
+    data="digits",
     name="lenet-sigmoid",
     en="LeNet with sigmoids and average pooling, as the notes train it.",
     zh="按笔记的设置训练 LeNet：sigmoid 激活、平均汇聚、学习率 0.9。",

@@ -17,6 +17,7 @@ from d2lab.models.catalog import ModelConfig
 from d2lab.optimizers.config import OptimizerConfig, ScheduleConfig
 from d2lab.train.config import LoopConfig
 from d2lab.train.finetune import FineTuneConfig
+from d2lab.train.task import Task
 from d2lab.vision.augment import AugmentConfig
 
 BudgetName = Literal["smoke", "lesson", "full"]
@@ -39,8 +40,8 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
-    """A run that is made first where the user names no weights to begin with."""
+class Pretraining:
+    """A run that is made first where the user names no weights to initialize from."""
 
     recipe: str
     changes: Changes
@@ -55,12 +56,12 @@ class Recipe:
     en: str
     zh: str
     data: str  # default data set
-    task: str
+    task: str | Task  # a name of train.tasks, or a task of one's own
     settings: Settings
     on: Mapping[str, Changes] = field(default_factory=dict)  # changes for a data set and those that are like it
     budgets: Mapping[str, Changes] = field(default_factory=dict)  # changes for a budget; full has none
     measured: str = ""  # test result and seconds of the default run, measured
-    before: Before | None = None
+    pretraining: Pretraining | None = None
 
     def with_model(self, model: ModelConfig) -> "Recipe":
         """Return the recipe for another model: what it says for its own one, by data or budget, is left out."""

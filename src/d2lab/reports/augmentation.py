@@ -11,7 +11,7 @@ from d2lab.core.errors import ConfigError
 from d2lab.core.settings import leaves
 from d2lab.data import catalog
 from d2lab.data.split import Split
-from d2lab.experiments.experiment import Experiment, build_augment
+from d2lab.experiments.plan import Experiment, build_augment
 from d2lab.plot import augmented, save_both
 from d2lab.plot.font import class_names
 from d2lab.vision.augment import AugmentConfig

@@ -1,10 +1,12 @@
 """Pictures that need only a run's record: its curves, alone, live or side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from d2lab.core.errors import RunError
 from d2lab.plot import History, LiveFigure, compare, curves, save_both
+from d2lab.train.callback import Callback
 from d2lab.train.record import RunRecord
 
 
@@ -51,14 +53,16 @@ def save_comparison(records: Sequence[RunRecord], out: Path) -> Path:
     return out.with_name(out.name + ".png")
 
 
-class LiveCurves:
+class LiveCurves(Callback):
     """Redraws the curves of a run after each epoch; in a notebook they show inline."""
 
     def __init__(self) -> None:
         self._figure: LiveFigure | None = None
 
-    def __call__(self, record: RunRecord) -> None:
+    def on_epoch(self, row: Mapping[str, Any], record: RunRecord | None) -> None:
         """Redraw."""
+        if record is None:
+            return
         if self._figure is None:
             self._figure = LiveFigure(record.folder / "curves")
         self._figure.update(history(record))

@@ -36,7 +36,8 @@ class Shown:
 
     def read_by(self, trained: Trained) -> Tensor:
         """Return what the model reads."""
-        return trained.experiment.prepare(self.split.inputs).to(trained.experiment.device)
+        inputs: Tensor = trained.preparation(self.split.inputs).to(trained.experiment.device)
+        return inputs
 
 
 def choose(trained: Trained, image: Path | None, example: int | None, *, invert: bool = False) -> Shown:
@@ -159,7 +160,7 @@ def draw_similarity(ours: Trained, theirs: Trained, out: Path) -> tuple[Path, Te
     tables = []
     for trained in (ours, theirs):
         split = trained.test_split()
-        inputs = trained.experiment.prepare(split.inputs[:COMPARED]).to(trained.experiment.device)
+        inputs = trained.preparation(split.inputs[:COMPARED]).to(trained.experiment.device)
         named = [name for name, module in trained.model.named_children() if not isinstance(module, IDLE)]
         tables.append(tables_of(trained.model, inputs, named))
     table = similarities(list(tables[0].values()), list(tables[1].values())).cpu()

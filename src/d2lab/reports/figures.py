@@ -21,7 +21,7 @@ def draw_run(folder: Path) -> list[Path]:
     answers = trained.predict(split)
     paths = [save_curves(trained.record)]
     out = trained.record.folder
-    if trained.experiment.task.kind == "regression":
+    if trained.experiment.card.task == "regression":
         save_both(lambda theme: fit(split.targets.flatten().numpy(), answers.flatten().numpy(), theme), out / "fit")
         return [*paths, out / "fit.png"]
     paths += _draw_classes(trained, split, answers, out)

@@ -9,8 +9,9 @@ import torch
 from d2lab.core.device import resolve_device
 from d2lab.core.errors import ConfigError
 from d2lab.core.names import unknown_name
+from d2lab.core.seed import fork_rng
 from d2lab.core.settings import change
-from d2lab.experiments.experiment import Experiment, fork_rng, from_json, plan
+from d2lab.experiments.plan import Experiment, from_json, plan
 from d2lab.inspection import ModelSummary, Part, Times, fold_to, summarize, time_layers
 from d2lab.models.catalog import ModelConfig, build_model
 from d2lab.models.variants import VARIANTS, variant

@@ -1,12 +1,14 @@
 """The rows of a run as TensorBoard events."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from d2lab.core.errors import MissingExtraError
+from d2lab.train.callback import Callback
 from d2lab.train.record import RunRecord
 
 
-class TensorBoardLog:
+class TensorBoardLog(Callback):
     """Writes the rows that are new since the last epoch to `<run>/tensorboard`.
 
     Raises:
@@ -23,14 +25,16 @@ class TensorBoardLog:
         self._writer: Any = None
         self._done = 0
 
-    def __call__(self, record: RunRecord) -> None:
+    def on_epoch(self, row: Mapping[str, Any], record: RunRecord | None) -> None:
         """Write what is new."""
+        if record is None:
+            return
         if self._writer is None:
             self._writer = self._open(str(record.folder / "tensorboard"))
         rows = record.rows()
-        for row in rows[self._done :]:
-            for name, value in row.items():
+        for one in rows[self._done :]:
+            for name, value in one.items():
                 if name not in ("step", "epoch"):
-                    self._writer.add_scalar(name if "epoch" in row else f"step_{name}", value, row["step"])
+                    self._writer.add_scalar(name if "epoch" in one else f"step_{name}", value, one["step"])
         self._done = len(rows)
         self._writer.flush()

@@ -7,7 +7,8 @@ from pathlib import Path
 from d2lab.claims.page import markdown_table
 from d2lab.core.language import Language
 from d2lab.core.settings import leaves
-from d2lab.experiments.experiment import count_parameters, plan
+from d2lab.experiments.build import count_parameters
+from d2lab.experiments.plan import plan
 from d2lab.models.variants import VARIANTS
 from d2lab.recipes import RECIPES, Recipe
 from d2lab.reports.summary import find_subject

@@ -21,7 +21,8 @@ from torch import Tensor
 from d2lab.core.atomic import remove_leftovers, write_bytes, write_json
 from d2lab.core.errors import RunError
 
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, 2)  # of format 1: the generators' states under `luck`, sums of an epoch beside them
 STATE = "state.json"
 
 
@@ -30,7 +31,7 @@ class Checkpoint:
     """Everything a loop needs to go on as if it had never stopped."""
 
     step: int  # steps done
-    tensors: dict[str, Tensor]  # model.*, optimizer.*, best.*, luck.*
+    tensors: dict[str, Tensor]  # model.*, optimizer.*, best.*, rng.*, metric.*, state.*
     values: dict[str, Any]  # what fits in JSON
 
 
@@ -86,7 +87,7 @@ def _load(folder: Path, state: dict[str, Any]) -> Checkpoint:
         raise RunError(
             f"checkpoint {folder / STATE}", got=str(cause), need="the fields d2lab writes", fix=fix
         ) from cause
-    if version != FORMAT:
+    if version not in READABLE:
         raise RunError(f"checkpoint {folder}", got=f"format {version}", need=f"format {FORMAT}", fix=fix)
     path = folder / name
     if path.parent != folder or not path.is_file():
@@ -97,7 +98,27 @@ def _load(folder: Path, state: dict[str, Any]) -> Checkpoint:
         raise RunError(f"checkpoint {path}", got=cause.strerror, need="a readable file", fix=fix) from cause
     if hashlib.sha256(content).hexdigest() != digest:
         raise RunError(f"checkpoint {path}", got="another sha256", need="the file that state.json names", fix=fix)
-    return Checkpoint(step, _decode(path, content), values)
+    checkpoint = Checkpoint(step, _decode(path, content), values)
+    return _from_format_1(checkpoint) if version == 1 else checkpoint
+
+
+def _from_format_1(old: Checkpoint) -> Checkpoint:
+    """Bring a checkpoint of d2lab 0.1 into today's form.
+
+    Raises:
+        RunError: it lacks what that format held.
+    """
+    tensors = {f"rng.{k.removeprefix('luck.')}" if k.startswith("luck.") else k: v for k, v in old.tensors.items()}
+    try:
+        values = dict(old.values)
+        sums, seen = dict(values.pop("sums")), int(values.pop("seen"))
+        epoch = {"loss_sum": sums.get("loss", 0.0), "weight": seen, "examples": seen, "seconds": values.pop("seconds")}
+        values |= {"epoch": epoch, "train_step": values.pop("stepper", {})}
+        if "accuracy" in sums:
+            tensors |= {"metric.0.hits": torch.tensor(int(sums["accuracy"])), "metric.0.count": torch.tensor(seen)}
+    except (KeyError, TypeError, ValueError, OverflowError) as cause:
+        raise RunError("checkpoint", got=str(cause), need="the values of format 1") from cause
+    return Checkpoint(old.step, tensors, values)
 
 
 def _decode(path: Path, content: bytes) -> dict[str, Tensor]:

@@ -14,6 +14,7 @@ from d2lab.models.finetune import copy_rows, find_head, freeze, parameter_groups
 from d2lab.train.checkpoint import load_weights
 
 Tensors = dict[str, Tensor]
+Initialize = Callable[[nn.Module], None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from d2lab.core.errors import NonFiniteError
+from d2lab.core.tensor_tree import Tree, has_non_finite, map_tensors
+from d2lab.data.batch import Batch
 from d2lab.data.split import Split
 from d2lab.train.evaluate import batch_size
 from d2lab.train.train_step import TrainStep
@@ -21,7 +23,7 @@ from d2lab.train.train_step import TrainStep
 COST_SHARE = 0.01  # at most this share of the time goes into keeping states
 
 
-class Guard:
+class NonFiniteGuard:
     """Keeps the state of a train_step from time to time and explains what went wrong since."""
 
     def __init__(self, train_step: TrainStep) -> None:
@@ -46,16 +48,16 @@ class Guard:
         Args:
             bad_step: the step whose loss was not finite, counted from 0.
             loss: that loss.
-            batches: the same batches that training took; see data.batch.Batches.
+            batches: the same batches that training took; see data.batches.Batches.
         """
         self.train_step.restore(self.step, self.tensors, self.values)
         with torch.enable_grad():  # the loop looks without a graph
-            for inputs, targets in _from_step(batches, self.step):
+            for batch in self._from_step(batches):
                 if self.train_step.step == bad_step:
-                    changed = self.train_step.changed(inputs, targets)
-                    broken = self._first_broken(*changed) or "nothing in the plain model: the fast form differs"
+                    prepared, state = self.train_step.prepared(batch), self.train_step.carried.of(batch)
+                    broken = self._first_broken(prepared, state) or "nothing in the plain model: the fast form differs"
                     break
-                self.train_step.take(inputs, targets)
+                self.train_step(batch)
         epoch, batch = divmod(bad_step, batches.steps)
         where = f"loss at step {bad_step + 1} (epoch {epoch + 1}, batch {batch + 1})"
         rate = self.train_step.learning_rate(bad_step)
@@ -65,27 +67,36 @@ class Guard:
     def explain_measure(self, name: str, value: float, split: Split) -> NonFiniteError:
         """Name what breaks when the model, as it is now, is measured on a split."""
         self.train_step.model.eval()
-        pieces = split.batches(batch_size(self.train_step.prepare(split.example.to(self.train_step.device))))
-        found = (self._first_broken(x.to(self.train_step.device), y.to(self.train_step.device)) for x, y in pieces)
+        device = self.train_step.device
+        example = self.train_step.prepare(map_tensors(lambda tensor: tensor.to(device), split.example))
+        pieces = (self.train_step.prepare_batch(one.to(device)) for one in split.batches(batch_size(example)))
+        found = (self._first_broken(one, None) for one in pieces)
         broken = next((words for words in found if words), "the sum over the set")
         rate = self.train_step.learning_rate(self.train_step.step - 1)
         fix = f"First to break: {broken}. Try a learning_rate below {rate:g}, or clip_norm=1."
         return NonFiniteError(f"{name} after step {self.train_step.step}", got=value, need="a finite number", fix=fix)
 
-    def _first_broken(self, inputs: Tensor, targets: Tensor) -> str | None:
-        """Run one batch through the plain model and name the first thing that is not finite."""
+    def _first_broken(self, batch: Batch, state: Tree) -> str | None:
+        """Run one prepared batch through the plain model and name the first thing that is not finite."""
         for name, weight in self.train_step.model.named_parameters():
             if not torch.isfinite(weight).all():
                 return f"weights of layer {name} (a step before overflowed)"
-        prepared = self.train_step.prepare(inputs)
-        if prepared.is_floating_point() and not torch.isfinite(prepared).all():
+        if has_non_finite(batch.inputs):
             return "the input batch itself"
         with watching(self.train_step.model) as broken, torch.no_grad():
-            outputs = self.train_step.model(prepared)
+            loss = self.train_step.task.loss(self.train_step.model, batch, state).loss
         if broken:
             return f"output of layer {broken[0]}"
-        loss = self.train_step.task.loss(outputs, targets)
         return None if torch.isfinite(loss) else "the loss"
+
+    def _from_step(self, batches: Any) -> Iterator[Batch]:  # noqa: ANN401
+        """Yield all batches from the kept step on, epoch after epoch."""
+        epoch, start = divmod(self.step, batches.steps)
+        while True:
+            if start == 0:
+                self.train_step.carried.reset()
+            yield from batches.epoch(epoch, start=start)
+            epoch, start = epoch + 1, 0
 
 
 def first_non_finite(losses: list[float]) -> int | None:
@@ -99,8 +110,8 @@ def watching(model: nn.Module) -> Iterator[list[str]]:
     broken: list[str] = []
 
     def watch(name: str) -> Any:  # noqa: ANN401
-        def hook(layer: nn.Module, _: Any, output: Tensor) -> None:  # noqa: ANN401
-            if not torch.isfinite(output).all():
+        def hook(layer: nn.Module, _: Any, output: Tree) -> None:  # noqa: ANN401
+            if has_non_finite(output):
                 broken.append(f"{name} ({type(layer).__name__})")
 
         return hook
@@ -112,11 +123,3 @@ def watching(model: nn.Module) -> Iterator[list[str]]:
     finally:
         for hook in hooks:
             hook.remove()
-
-
-def _from_step(batches: Any, step: int) -> Iterator[tuple[Tensor, Tensor]]:  # noqa: ANN401
-    """Yield all batches from a step on, epoch after epoch."""
-    epoch, start = divmod(step, batches.steps)
-    while True:
-        yield from batches.epoch(epoch, start=start)
-        epoch, start = epoch + 1, 0

@@ -1,51 +1,52 @@
-"""The loop: epochs of steps, a look at the losses now and then, a checkpoint in time, a row for the record.
+"""The loop: epochs of steps, losses read now and then, a checkpoint in time, a row for the record.
 
-No hidden work between steps: losses and outputs stay on the device and are read once for many steps.
+It knows no kind of task: what a batch means is the task's, what is measured the metrics'. No hidden work between
+steps: losses and sums of metrics stay on the device and are read once for many steps; outputs are not kept.
 """
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor
 
 from d2lab.core.errors import RunError
 from d2lab.core.placement import require_same_device
-from d2lab.data.batch import Batches
+from d2lab.data.batches import Batches
 from d2lab.data.split import Split
 from d2lab.data.stream import StreamedBatches
+from d2lab.metrics import Metric
+from d2lab.train.callback import Callback
 from d2lab.train.checkpoint import Checkpoint, load_weights, save_checkpoint
 from d2lab.train.config import LoopConfig
-from d2lab.train.evaluate import evaluate
-from d2lab.train.guard import Guard, first_non_finite
+from d2lab.train.evaluate import evaluate, read
+from d2lab.train.guard import NonFiniteGuard, first_non_finite
 from d2lab.train.interrupt import Interrupt
+from d2lab.train.position import Position, Status
 from d2lab.train.progress import Progress
 from d2lab.train.record import Row, RunRecord
+from d2lab.train.task import Step
 from d2lab.train.train_step import TrainStep, split_by_prefix
 
-LOOK_EVERY_S = 0.25  # seconds between two looks at the losses: each look makes an accelerator wait once
-LOOK_EVERY_ELEMENTS = 4_000_000  # outputs held back until a look: 16 MB of logits
-Status = Literal["running", "interrupted", "stopped early", "finished"]
-
-
-@dataclass(slots=True)
-class Position:
-    """Where a run is, beyond the step: what an epoch has added up so far, and the best epoch."""
-
-    sums: dict[str, float] = field(default_factory=dict)  # over the epoch's examples so far
-    seen: int = 0  # examples of the epoch so far
-    seconds: float = 0.0  # spent in the epoch's steps so far
-    best_loss: float = math.inf
-    best_epoch: int = -1
-    best: dict[str, Tensor] = field(default_factory=dict)  # weights of the best epoch, when early stop watches
-    status: Status = "running"
+READ_EVERY_S = 0.25  # seconds between two reads of the losses: each makes an accelerator wait once
+READ_EVERY_STEPS = 10_000  # losses buffered until they are read
 
 
 class Loop:
-    """Trains a train_step over batches and keeps its record."""
+    """Trains over batches and keeps the run's record.
+
+    Args:
+        train_step: model, task and optimizer.
+        batches: of the training set.
+        config: epochs, early stop, checkpoints.
+        test: split that is measured after each epoch; None for none.
+        validation: split that early stop watches; None for none.
+        record: of the run; None keeps none.
+        progress: who is told.
+        callbacks: called after steps and epochs.
+        metrics: measured beside the task's own; fresh ones, each kept for training, a fresh copy for evaluation.
+    """
 
     def __init__(
         self,
@@ -53,21 +54,23 @@ class Loop:
         batches: Batches | StreamedBatches,
         *,
         config: LoopConfig,
-        test: Split,
+        test: Split | None,
         validation: Split | None,
         record: RunRecord | None,
         progress: Progress,
-        on_epoch: Callable[[], None] | None = None,
+        callbacks: Sequence[Callback] = (),
+        metrics: Iterable[type[Metric]] = (),
     ) -> None:
         self.train_step, self.batches, self.config = train_step, batches, config
         self.test, self.validation, self.record = test, validation, record
-        self.progress, self.on_epoch = progress, on_epoch
+        self.progress, self.callbacks, self.more_metrics = progress, tuple(callbacks), tuple(metrics)
+        self.on_step = [c.on_step for c in self.callbacks if type(c).on_step is not Callback.on_step]
+        self.train_metrics = [*train_step.task.train_metrics(), *(make() for make in self.more_metrics)]
         self.position = Position()
         self.rows: list[Row] = []  # not yet written
         self.metrics_bytes = 0
-        self._held: list[tuple[Tensor, Tensor, Tensor]] = []  # loss, outputs, targets since the last look
-        self._held_elements = 0
-        self._last_look = self._last_save = time.perf_counter()
+        self._buffered: list[tuple[Tensor, int | Tensor, int]] = []  # loss, weight, examples since the last read
+        self._last_read = self._last_save = time.perf_counter()
 
     def run(self) -> Status:
         """Train to the end of the last epoch, or until asked to stop; what was learnt is in the model.
@@ -79,9 +82,9 @@ class Loop:
         """
         require_same_device(self.train_step.model, self.batches.device)
         steps = self.batches.steps
-        self.guard = Guard(self.train_step)
+        self.guard = NonFiniteGuard(self.train_step)
         self.progress.start(steps=steps * self.config.epochs, done=self.train_step.step, epochs=self.config.epochs)
-        self._last_look = self._last_save = time.perf_counter()
+        self._last_read = self._last_save = time.perf_counter()
         try:
             with Interrupt() as interrupt:
                 while self.train_step.step < steps * self.config.epochs and self.position.status == "running":
@@ -95,91 +98,107 @@ class Loop:
     def _epoch(self, interrupt: Interrupt) -> bool:
         """Train for the rest of an epoch; False when asked to stop on the way."""
         number, start = divmod(self.train_step.step, self.batches.steps)
+        if start == 0:
+            self.train_step.carried.reset()
         self.train_step.model.train()
-        for inputs, targets in self.batches.epoch(number, start=start):
-            loss, outputs = self.train_step.take(inputs, targets)
-            self._hold(loss, outputs, targets)
+        for batch in self.batches.epoch(number, start=start):
+            result = self.train_step(batch)
+            self._buffer(result, len(batch))
+            for call in self.on_step:
+                call(self.train_step.step, result)
             if interrupt.asked:
-                self._look()
+                self._flush_metrics()
                 if self.train_step.step % self.batches.steps:
                     return False
-        self._look()
+        self._flush_metrics()
         self._close_epoch(number)
         done = self.train_step.step == self.batches.steps * self.config.epochs
         return not interrupt.asked or done or self.position.status != "running"
 
-    def _hold(self, loss: Tensor, outputs: Tensor, targets: Tensor) -> None:
-        """Keep a step's results on the device; look at them when enough time or memory has gone by."""
-        self._held.append((loss, outputs, targets))
-        self._held_elements += outputs.numel()
+    @torch.no_grad()
+    def _buffer(self, result: Step, examples: int) -> None:
+        """Update the metrics, keep the loss on the device, and read the losses when enough time has gone by."""
+        for metric in self.train_metrics:
+            metric.update(result.outputs, result.batch)  # type: ignore[arg-type]
+        self._buffered.append((result.loss, result.weight, examples))
         now = time.perf_counter()
-        if now - self._last_look > LOOK_EVERY_S or self._held_elements > LOOK_EVERY_ELEMENTS:
-            self._look()
+        if now - self._last_read > READ_EVERY_S or len(self._buffered) >= READ_EVERY_STEPS:
+            self._flush_metrics()
             due = now - self._last_save > self.config.checkpoint_every_s
             # Not after an epoch's last step: its row is still to come, and going on from here would skip it.
             if self.record is not None and due and self.train_step.step % self.batches.steps:
                 self._save()
 
-    @torch.no_grad()
-    def _look(self) -> None:
-        """Read the losses since the last look, in one go; add up the measures; stop at a broken loss."""
-        if not self._held:
+    def _flush_metrics(self) -> None:
+        """Read the losses since the last time, in one go; stop at a broken loss."""
+        if not self._buffered:
             return
-        losses = torch.stack([loss for loss, _, _ in self._held]).tolist()
+        losses = torch.stack([loss for loss, _, _ in self._buffered]).tolist()
         first = self.train_step.step - len(losses)
         broken = first_non_finite(losses)
         if broken is not None:
             raise self.guard.explain(first + broken, losses[broken], self.batches)
-        targets = torch.cat([targets for _, _, targets in self._held])
-        measured = self.train_step.task.measure(torch.cat([outputs for _, outputs, _ in self._held]), targets)
-        for loss, held in zip(losses, self._held, strict=True):  # step by step: the clock, which cuts the looks,
-            self.position.sums["loss"] = self.position.sums.get("loss", 0.0) + loss * len(held[2])  # can't round it
-        for name, value in measured.items():
-            if name != "loss":
-                self.position.sums[name] = self.position.sums.get(name, 0.0) + float(value)
-        self.position.seen += len(targets)
+        weights = read([weight for _, weight, _ in self._buffered])
+        for loss, weight in zip(losses, weights, strict=True):  # step by step: when they are read, by the clock,
+            self.position.loss_sum += loss * weight  # can't change how they are rounded
+            self.position.weight += weight
+        examples = sum(count for _, _, count in self._buffered)
+        self.position.examples += examples
         for number, loss in enumerate(losses, start=first):
             self.rows.append({"step": number + 1, "loss": loss, "learning_rate": self.train_step.learning_rate(number)})
-        self._held.clear()
-        self._held_elements = 0
+        self._buffered.clear()
         self.guard.keep()
         now = time.perf_counter()
-        elapsed, self._last_look = now - self._last_look, now
+        elapsed, self._last_read = now - self._last_read, now
         self.position.seconds += elapsed
-        rate = len(targets) / elapsed if elapsed > 0 else 0.0
+        rate = examples / elapsed if elapsed > 0 else 0.0
         epoch = (self.train_step.step - 1) // self.batches.steps
         self.progress.advance(step=self.train_step.step, epoch=epoch, examples_per_s=rate, loss=losses[-1])
 
     def _close_epoch(self, number: int) -> None:
         """Measure, write the epoch's row, save, and decide whether to go on."""
-        position, seen = self.position, self.position.seen
+        position = self.position
         row: Row = {"epoch": number + 1, "step": self.train_step.step}
-        row |= {f"train_{name}": total / seen for name, total in position.sums.items()}
-        row |= {"examples": seen, "seconds": position.seconds}
+        row |= {"train_loss": position.loss_sum / position.weight if position.weight else math.nan}
+        for metric in self.train_metrics:
+            row |= {f"train_{name}": value for name, value in metric.compute().items()}
+            metric.reset()
+        row |= {"examples": position.examples, "seconds": position.seconds}
         for name, split in (("valid", self.validation), ("test", self.test)):
             if split is not None:
-                row |= {f"{name}_{measure}": value for measure, value in self._measure(split).items()}
+                row |= {f"{name}_{measure}": value for measure, value in self._evaluate(split).items()}
                 loss = row[f"{name}_loss"]
                 if not math.isfinite(loss):
                     raise self.guard.explain_measure(f"{name}_loss", loss, split)
-        position.sums, position.seen, position.seconds = {}, 0, 0.0
-        self.rows.append(row)
+        position.start_epoch()
+        self.rows.append(finite(row))
         self._watch(number, row)
         self.progress.epoch(row)
         # An early stop saves once, at the end: a checkpoint that calls itself done must hold the best weights.
         due = time.perf_counter() - self._last_save > self.config.checkpoint_every_s
         if self.record is not None and due and position.status == "running":
             self._save()
-        if self.on_epoch is not None:
+        if self.callbacks:
             self._flush()
-            self.on_epoch()
-        self._last_look = time.perf_counter()
+            for callback in self.callbacks:
+                callback.on_epoch(row, self.record)
+        self._last_read = time.perf_counter()
 
-    def _measure(self, split: Split) -> dict[str, float]:
-        """Evaluate the model as it is now."""
-        train_step = self.train_step
-        how = {"prepare": train_step.prepare, "device": train_step.device, "flips": self.config.test_flips}
-        return evaluate(train_step.eval_net, split, train_step.task, **how)  # type: ignore[arg-type]
+    def _evaluate(self, split: Split) -> dict[str, float]:
+        """Measure the model as it is now."""
+        step = self.train_step
+        metrics = [*step.task.for_evaluation().metrics(), *(make() for make in self.more_metrics)]
+        size = self.config.batch_size if step.task.carries_state else None
+        return evaluate(
+            step.eval_model,
+            split,
+            step.task,
+            prepare=step.prepare,
+            device=step.device,
+            flips=self.config.test_flips,
+            batch=size,
+            metrics=metrics,
+        )
 
     def _watch(self, number: int, row: Row) -> None:
         """Keep the best epoch's weights and stop when nothing got better for `patience` epochs."""
@@ -217,19 +236,12 @@ class Loop:
 
     def checkpoint(self) -> Checkpoint:
         """Collect everything that going on needs."""
-        position = self.position
-        values: dict[str, Any] = {
-            "status": position.status,
-            "sums": position.sums,
-            "seen": position.seen,
-            "seconds": position.seconds,
-            "best_loss": position.best_loss if math.isfinite(position.best_loss) else None,
-            "best_epoch": position.best_epoch,
-            "metrics_bytes": self.metrics_bytes,
-            "train_step": self.train_step.values(),
-        }
-        best = {f"best.{name}": value for name, value in position.best.items()}
-        return Checkpoint(self.train_step.step, {**self.train_step.state(), **best}, values)
+        values = self.position.values()
+        values |= {"metrics_bytes": self.metrics_bytes, "train_step": self.train_step.values()}
+        tensors = {**self.train_step.state(), **{f"best.{k}": value for k, value in self.position.best.items()}}
+        for number, metric in enumerate(self.train_metrics):
+            tensors |= {f"metric.{number}.{name}": value for name, value in metric.state().items()}
+        return Checkpoint(self.train_step.step, tensors, values)
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint; the record's newer rows are cut off.
@@ -237,17 +249,27 @@ class Loop:
         Raises:
             RunError: the checkpoint is not this run's.
         """
-        values = checkpoint.values
-        try:
-            best_loss = math.inf if values["best_loss"] is None else float(values["best_loss"])
-            sums = {str(name): float(value) for name, value in values["sums"].items()}
-            progress = int(values["seen"]), float(values["seconds"]), best_loss, int(values["best_epoch"])
-            self.metrics_bytes = int(values["metrics_bytes"])
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as cause:
-            raise RunError("checkpoint", got=str(cause), need="the values d2lab writes") from cause
-        self.train_step.restore(checkpoint.step, checkpoint.tensors, values.get("train_step", {}))
-        best = split_by_prefix(checkpoint.tensors).get("best", {})
-        best = {name: value.to(self.train_step.device) for name, value in best.items()}
-        self.position = Position(sums, *progress, best)
+        groups = split_by_prefix(checkpoint.tensors)
+        best = {name: value.to(self.train_step.device) for name, value in groups.get("best", {}).items()}
+        position = Position.from_values(checkpoint.values, best)
+        self.train_step.restore(checkpoint.step, checkpoint.tensors, checkpoint.values.get("train_step", {}))
+        self._restore_metrics(split_by_prefix(groups.get("metric", {})))
+        self.position, self.metrics_bytes = position, int(checkpoint.values["metrics_bytes"])
         if self.record is not None:
             self.record.cut(self.metrics_bytes)
+
+    def _restore_metrics(self, states: dict[str, dict[str, Tensor]]) -> None:
+        """Put back what the metrics had added up in the epoch that was broken off."""
+        for number, metric in enumerate(self.train_metrics):
+            metric.reset()
+            state = states.get(str(number))
+            try:
+                if state:
+                    metric.load(state, self.train_step.device)
+            except (KeyError, ValueError, TypeError, RuntimeError) as cause:
+                raise RunError("checkpoint", got=f"metric {number}: {cause}", need="the sums d2lab writes") from cause
+
+
+def finite(row: Row) -> Row:
+    """Return the row without numbers that JSON can't hold: a metric of nothing is NaN."""
+    return {name: value for name, value in row.items() if not isinstance(value, float) or math.isfinite(value)}

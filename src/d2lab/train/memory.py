@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError
+from d2lab.data.batch import Batch
 from d2lab.optimizers import OptimizerConfig, build_optimizer
 from d2lab.train.task import Task
 
@@ -65,7 +66,7 @@ def training_memory(
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        loss = task.loss(empty(torch.empty(inputs, device=META)), targets.to(META))
+        loss = task.loss(empty, Batch(torch.empty(inputs, device=META), targets.to(META))).loss
     own = {_address(tensor) for tensor in (*empty.parameters(), *empty.buffers())}
     saved = {_address(tensor): tensor.untyped_storage().nbytes() for tensor in kept}
     for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters, allow_unused=True), strict=True):

@@ -6,12 +6,15 @@ import time
 from collections.abc import Mapping
 from typing import Any, Protocol, TextIO, runtime_checkable
 
-LABELS = {"loss": "loss", "accuracy": "acc"}
+LABELS = {"loss": "loss", "accuracy": "acc", "perplexity": "ppl"}
 
 
 @runtime_checkable
 class Progress(Protocol):
-    """What the loop tells while it works."""
+    """What a run tells while it works."""
+
+    def note(self, line: str) -> None:
+        """Tell something once, before training starts."""
 
     def start(self, *, steps: int, done: int, epochs: int) -> None:
         """Tell how many steps there are in all, and how many an earlier session has done."""
@@ -28,6 +31,9 @@ class Progress(Protocol):
 
 class Silence:
     """Says nothing."""
+
+    def note(self, line: str) -> None:
+        """Say nothing."""
 
     def start(self, *, steps: int, done: int, epochs: int) -> None:
         """Say nothing."""
@@ -48,6 +54,11 @@ class Lines(Silence):
     def __init__(self, out: TextIO | io.TextIOBase | None = None) -> None:
         self.out = out or sys.stdout
         self.epochs = 0
+
+    def note(self, line: str) -> None:
+        """Print the line."""
+        self.out.write(f"{line}\n")
+        self.out.flush()
 
     def start(self, *, steps: int, done: int, epochs: int) -> None:
         """Remember how many epochs there are."""
@@ -78,6 +89,10 @@ class Bar(Silence):
         self.bar = RichProgress(*columns, console=Console(file=sys.stdout), transient=True)
         self.last_line = 0.0
         self.measured = ""
+
+    def note(self, line: str) -> None:
+        """Print the line."""
+        self.bar.print(line, highlight=False)
 
     def start(self, *, steps: int, done: int, epochs: int) -> None:
         """Draw the bar."""

@@ -1,124 +1,134 @@
-"""Tasks: what a model is asked to do, as a loss to descend and measures to report.
+"""Tasks: what a model is asked to do. A loss to descend, metrics to report, and what an output means.
 
-A loss is the mean over a batch. A measure is a sum over examples, so that batches add up exactly; the loop
-divides by the number of examples once, at the end of an epoch.
+A task is all that the loop knows about the meaning of data, so classification, segmentation, detection and language
+modelling go through one loop. A loss is a mean; `weight` says over how many examples, tokens or pixels, so that means
+of batches become the mean of an epoch.
 """
 
-import dataclasses
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from typing import Any, ClassVar
 
-import torch
-from jaxtyping import Float, Shaped
 from torch import Tensor
-from torch.nn import functional
 
 from d2lab.core.errors import ConfigError
-from d2lab.core.names import unknown_name
+from d2lab.core.tensor_tree import Tree, detach
+from d2lab.data.batch import Batch
 from d2lab.data.card import Card
+from d2lab.metrics import Metric
 
-Sums = dict[str, Tensor]
+Model = Callable[..., Any]  # a module, or its compiled or faster form
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """A loss (mean over the batch) and measures (sums over examples; `loss` is always among them)."""
+class Step:
+    """What a model made of one batch.
 
-    name: str
-    kind: str  # of the data: classification or regression
-    loss: Callable[[Tensor, Tensor], Tensor]
-    measure: Callable[[Tensor, Tensor], Sums]
-    predict: Callable[[Tensor], Tensor]  # outputs -> a probability per class, or the numbers themselves
+    Args:
+        loss: the mean over what `weight` counts.
+        outputs: of the model.
+        weight: what the mean is over: examples, tokens, pixels; a number, or a tensor on the device.
+        state: carried to the next batch where the task carries one.
+        batch: the batch that the outputs answer, for the metrics; set by the training step.
+    """
+
+    loss: Tensor
+    outputs: Tree
+    weight: int | Tensor
+    state: Tree = None
+    batch: Batch | None = None
+
+
+class Task(ABC):
+    """What a model is asked to do.
+
+    A subclass says how a batch becomes a loss:
+
+        class Autoencoding(Task):
+            name = "autoencoding"
+
+            def loss(self, model, batch, state=None):
+                outputs = model(batch.inputs)
+                return Step((outputs - batch.inputs).square().mean(), outputs, len(batch))
+    """
+
+    name: ClassVar[str] = ""
+    kinds: ClassVar[tuple[str, ...]] = ()  # tasks of data cards that it can be trained on; empty for any
+    unit: ClassVar[str] = "examples"  # what `weight` counts
+    carries_state: ClassVar[bool] = False  # the state of a batch is handed to the next; batches come in order
+
+    @abstractmethod
+    def loss(self, model: Model, batch: Batch, state: Tree = None) -> Step:
+        """Run the model on a prepared batch and return the loss with what it is a mean over.
+
+        Args:
+            model: is called on `batch.inputs`.
+            batch: prepared: inputs as the model reads them.
+            state: of the batch before, cut from the graph; None at the start of an epoch.
+        """
+
+    def weight(self, batch: Batch) -> int | Tensor:
+        """Count what the loss of a batch is a mean over, before the model has run; pieces of a batch are weighed by it."""
+        return len(batch)
+
+    def metrics(self) -> list[Metric]:
+        """Return fresh metrics of an evaluation; the loss is reported beside them."""
+        return []
+
+    def train_metrics(self) -> list[Metric]:
+        """Return fresh metrics that are updated at every training step: only what costs little beside a step."""
+        return self.metrics()
+
+    def predict(self, outputs: Tree) -> Tree:
+        """Turn outputs into answers: a probability per class, numbers, boxes."""
+        return outputs
+
+    def for_evaluation(self) -> "Task":
+        """Return the task whose loss is reported on held-out data; label smoothing, say, is left out there."""
+        return self
 
     def check(self, card: Card) -> None:
         """Refuse data of another kind.
 
         Raises:
-            ConfigError: the data set is for another task, or a perceptron is given more than two classes.
+            ConfigError: the data set is for another task.
         """
-        if card.task != self.kind:
-            raise ConfigError("data", got=card.name, need=f"a set for {self.kind}; this one is for {card.task}")
-        if self.name == "perceptron" and len(card.classes) != 2:
-            fix = "Try --data blobs, xor or two-moons."
-            raise ConfigError("data", got=f"{card.name} ({len(card.classes)} classes)", need="two classes", fix=fix)
+        if self.kinds and card.task not in self.kinds:
+            need = f"a set for {' or '.join(self.kinds)}; this one is for {card.task}"
+            raise ConfigError("data", got=card.name, need=need)
 
 
-def classification_sums(
-    logits: Float[Tensor, "batch class_"], targets: Shaped[Tensor, " batch"]
-) -> dict[str, Float[Tensor, ""]]:
-    """Sum the cross-entropy (nats) and count the hits."""
-    loss = functional.cross_entropy(logits.float(), targets, reduction="sum")
-    return {"loss": loss, "accuracy": (logits.argmax(1) == targets).sum().float()}
+class CarriedState:
+    """The state that a task hands from batch to batch; empty, and free of cost, for tasks that carry none."""
+
+    def __init__(self, task: Task) -> None:
+        self.carries = task.carries_state
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the state: an epoch begins where the data begin."""
+        self.value: Tree = None
+        self.examples = 0  # of the batch that it is of
+
+    def of(self, batch: Batch) -> Tree:
+        """Return the state for a batch: None for one of another size, such as a ragged last one."""
+        return self.value if self.carries and self.examples == len(batch) else None
+
+    def keep(self, result: "Step", batch: Batch) -> None:
+        """Keep what a batch ended in."""
+        if self.carries:
+            self.value, self.examples = detach(result.state), len(batch)
 
 
-def regression_sums(
-    outputs: Float[Tensor, "batch output"], targets: Float[Tensor, "batch output"]
-) -> dict[str, Float[Tensor, ""]]:
-    """Sum the squared errors, averaged over the outputs of an example."""
-    return {"loss": (outputs.float() - targets).square().mean(1).sum()}
+class Supervised(Task):
+    """A task whose loss compares the model's outputs with the targets: `loss = criterion(model(inputs), targets)`."""
 
+    @abstractmethod
+    def criterion(self, outputs: Tree, targets: Tree) -> Tensor:
+        """Return the mean loss of outputs."""
 
-def perceptron_loss(scores: Float[Tensor, "batch 1"], targets: Shaped[Tensor, " batch"]) -> Float[Tensor, ""]:
-    """Charge each example on the wrong side its distance to the border, in units of the weights' length.
-
-    An example on the border itself counts as wrong, so that a start from zero weights moves.
-
-    Source: Rosenblatt 1958; as a loss: Bishop 2006, "Pattern Recognition and Machine Learning", eq. 4.54.
-    """
-    margin = torch.where(targets == 1, 1, -1) * scores.squeeze(1).float()
-    return torch.where(margin <= 0, -margin, torch.zeros_like(margin)).mean()
-
-
-def perceptron_sums(
-    scores: Float[Tensor, "batch 1"], targets: Shaped[Tensor, " batch"]
-) -> dict[str, Float[Tensor, ""]]:
-    """Sum the perceptron's loss and count the hits."""
-    hits = ((scores.squeeze(1) > 0) == (targets == 1)).sum().float()
-    return {"loss": perceptron_loss(scores, targets) * len(targets), "accuracy": hits}
-
-
-def _two_sides(scores: Tensor) -> Tensor:
-    """Turn a score into certainty: a perceptron knows sides, not probabilities."""
-    return torch.cat([scores <= 0, scores > 0], 1).float()
-
-
-def smoothed(task: Task, share: float) -> Task:
-    """Return the task with a loss that never wants certainty: this share of a target is spread over all classes.
-
-    Source: Szegedy et al. 2016, "Rethinking the Inception Architecture", section 7.
-
-    Raises:
-        ConfigError: the share is not from 0 up to, not with, 1, or the task has no classes to spread it over.
-    """
-    if not 0 <= share < 1:
-        raise ConfigError("label_smoothing", got=share, need="a share from 0 up to, not with, 1")
-    if not share:
-        return task
-    if task.name != "classification":
-        raise ConfigError("label_smoothing", got=share, need=f"0 for {task.name}")
-    return dataclasses.replace(task, loss=partial(functional.cross_entropy, label_smoothing=share))
-
-
-TASKS = {
-    "classification": Task(
-        "classification",
-        "classification",
-        functional.cross_entropy,
-        classification_sums,
-        lambda logits: logits.float().softmax(1),
-    ),
-    "regression": Task("regression", "regression", functional.mse_loss, regression_sums, lambda outputs: outputs),
-    "perceptron": Task("perceptron", "classification", perceptron_loss, perceptron_sums, _two_sides),
-}
-
-
-def find_task(name: str) -> Task:
-    """Look a task up by name.
-
-    Raises:
-        ConfigError: there is no such task.
-    """
-    if name not in TASKS:
-        raise unknown_name("task", name, TASKS)
-    return TASKS[name]
+    def loss(self, model: Model, batch: Batch, state: Tree = None) -> Step:
+        """Run the model and compare."""
+        outputs = model(batch.inputs)
+        return Step(self.criterion(outputs, batch.targets), outputs, self.weight(batch))

@@ -1,27 +1,46 @@
-"""One step of training: forward, loss, backward, clip, and a move of the weights."""
+"""One step of training: forward, loss, backward, clip, and an update of the weights."""
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError, RunError
+from d2lab.core.tensor_tree import Tree, concatenate, detach, map_tensors, pack, unpack
+from d2lab.data.batch import Batch, Prepare, prepares_batches
 from d2lab.optimizers import OptimizerConfig, ScheduleConfig, build_optimizer, clip, lr_scale, set_lr
 from d2lab.train.config import LoopConfig, Precision
 from d2lab.train.memory_format import compile_model, optimize_layout
 from d2lab.train.rng_state import get_rng_state, set_rng_state
-from d2lab.train.task import Task
+from d2lab.train.task import CarriedState, Step, Task
 
-Prepare = Callable[[Tensor], Tensor]
-Change = Callable[[Tensor, Tensor, int], tuple[Tensor, Tensor]]  # inputs, targets, step -> those to train on
-Groups = list[dict[str, Any]]  # parameters that share a `lr_scale`; see models.finetune.parameter_groups
+Augment = Callable[[Tree, Tree, int], tuple[Tree, Tree]]  # inputs, targets, step -> those to train on
+Groups = list[dict[str, Any]]  # parameters that share an `lr_scale`; see models.finetune.parameter_groups
 HALF = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 class TrainStep:
-    """A model, its optimizer and everything else that one step changes; can be copied out and put back."""
+    """A model, its optimizer and everything else that one step changes; the state can be copied out and put back.
+
+    Args:
+        model: what is trained.
+        task: its loss.
+        optimizer: kind and settings.
+        schedule: of the learning rate.
+        loop: precision, accumulation, compilation.
+        prepare: turns inputs as stored into what the model reads; see `data.batch.prepares_batches`.
+        example: one input as stored, a batch of one.
+        device: where the model is trained.
+        total_steps: of the whole run, for the schedule.
+        augment: changes inputs and targets of a training batch.
+        groups: parameters with learning rates of their own; all at one rate unless given.
+
+    Raises:
+        ConfigError: there is nothing to train, or the precision needs another device.
+    """
 
     def __init__(
         self,
@@ -32,43 +51,46 @@ class TrainStep:
         schedule: ScheduleConfig,
         loop: LoopConfig,
         prepare: Prepare,
-        example: Tensor,
+        example: Tree,
         device: torch.device,
         total_steps: int,
-        augment: Change | None = None,
+        augment: Augment | None = None,
         groups: Groups | None = None,
     ) -> None:
         self.model, self.task, self.prepare, self.device = model.to(device), task, prepare, device
         self.config, self.schedule, self.total_steps = optimizer, schedule, total_steps
         self.augment = augment
         self.precision, self.pieces = loop.precision, loop.accumulate
+        if self.pieces > 1 and task.carries_state:
+            raise ConfigError(
+                "accumulate", got=self.pieces, need=f"1: {task.name} carries a state through whole batches"
+            )
         groups = [{"params": [p for p in model.parameters() if p.requires_grad]}] if groups is None else groups
         if not any(group["params"] for group in groups):
             raise ConfigError("the model", got="no weights to train", need="one or more", fix="Freeze fewer layers.")
         self.optimizer = build_optimizer(optimizer, groups)
         # An optimizer may sort weights into groups of its own; state is saved under its numbers.
         self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
-        prepared = prepare(example.to(device))
-        self.eval_net = optimize_layout(self.model, prepared, layout=loop.layout)
-        self.forward = compile_model(self.eval_net, device) if loop.compile else self.eval_net
+        self.prepare_batch = prepares_batches(prepare)
+        prepared = prepare(map_tensors(lambda tensor: tensor.to(device), example))
+        self.eval_model = optimize_layout(self.model, prepared, layout=loop.layout)
+        self.forward = compile_model(self.eval_model, device) if loop.compile else self.eval_model
         self.scaler = _scaler(loop.precision, device)
         self._autocast = _autocast(loop.precision, device)
         self.step = 0
+        self.carried = CarriedState(task)
 
     def learning_rate(self, step: int) -> float:
         """Return the learning rate of a step, counted from 0."""
         return self.config.learning_rate * lr_scale(self.schedule, step, self.total_steps)
 
-    def take(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Take one step on a batch; return the loss (a scalar) and the outputs, both cut from the graph."""
+    def __call__(self, batch: Batch) -> Step:
+        """Take one step on a batch; return its loss and outputs, cut from the graph, and the batch they answer."""
         set_lr(self.optimizer, self.learning_rate(self.step))
         for parameter in self.parameters:  # zero_grad does the same, but its hooks cost a tiny model 4 % of its step
             parameter.grad = None
-        inputs, targets = self.changed(inputs, targets)
-        if self.pieces == 1:
-            loss, outputs = self._descend(inputs, targets, 1.0)
-        else:
-            loss, outputs = self._descend_in_pieces(inputs, targets)
+        prepared = self.prepared(batch)
+        result = self._backward(prepared, 1.0) if self.pieces == 1 else self._backward_in_pieces(prepared)
         if self.config.clip_norm is not None or self.config.clip_value is not None:
             if self.scaler is not None:
                 self.scaler.unscale_(self.optimizer)
@@ -79,28 +101,35 @@ class TrainStep:
             self.scaler.step(self.optimizer)
             self.scaler.update()
         self.step += 1
-        return loss, outputs
+        self.carried.keep(result, batch)
+        mixed = getattr(
+            self.augment, "mixes", False
+        )  # targets that became shares of classes are no targets of a metric
+        return replace(result, batch=batch if mixed else result.batch)
 
-    def changed(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Return what the coming step trains on: the batch, augmented where the run says so."""
-        return (inputs, targets) if self.augment is None else self.augment(inputs, targets, self.step)
+    def prepared(self, batch: Batch) -> Batch:
+        """Return what the coming step trains on: the batch, augmented where the run says so, as the model reads it."""
+        if self.augment is not None:
+            batch = Batch(*self.augment(batch.inputs, batch.targets, self.step), batch.lengths)
+        return self.prepare_batch(batch)
 
-    def _descend(self, inputs: Tensor, targets: Tensor, share: float) -> tuple[Tensor, Tensor]:
+    def _backward(self, batch: Batch, share: float | Tensor) -> Step:
         """Add the gradient of a piece that makes up `share` of the batch."""
         with self._autocast:
-            outputs = self.forward(self.prepare(inputs))
-            loss = self.task.loss(outputs, targets)
-        weighted = loss if share == 1.0 else loss * share
+            result = self.task.loss(self.forward, batch, self.carried.of(batch))
+        weighted = result.loss if isinstance(share, float) and share == 1.0 else result.loss * share
         (weighted if self.scaler is None else self.scaler.scale(weighted)).backward()
-        return loss.detach(), outputs.detach()
+        return Step(result.loss.detach(), detach(result.outputs), result.weight, result.state, batch)
 
-    def _descend_in_pieces(self, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Add the gradients of all pieces; weighted by their size, they are the gradient of the batch."""
-        shares = [len(piece) / len(targets) for piece in targets.chunk(self.pieces)]
-        pairs = zip(inputs.chunk(self.pieces), targets.chunk(self.pieces), shares, strict=True)
-        results = [self._descend(x, y, share) for x, y, share in pairs]
-        loss = torch.stack([loss * share for (loss, _), share in zip(results, shares, strict=True)]).sum()
-        return loss, torch.cat([outputs for _, outputs in results])
+    def _backward_in_pieces(self, batch: Batch) -> Step:
+        """Add the gradients of all pieces; weighted by what their losses are means over, they are the batch's gradient."""
+        pieces = batch.chunk(self.pieces)
+        weights = [self.task.weight(piece) for piece in pieces]
+        whole = sum(weights)
+        shares = [weight / whole for weight in weights]
+        results = [self._backward(piece, share) for piece, share in zip(pieces, shares, strict=True)]
+        loss = torch.stack([one.loss * share for one, share in zip(results, shares, strict=True)]).sum()
+        return Step(loss, concatenate([one.outputs for one in results]), whole, batch=batch)
 
     def state(self) -> dict[str, Tensor]:
         """List all tensors that a step reads and changes, without copying them."""
@@ -109,12 +138,15 @@ class TrainStep:
             for name, value in self.optimizer.state.get(parameter, {}).items():
                 if isinstance(value, Tensor):
                     tensors[f"optimizer.{number}.{name}"] = value
-        tensors |= {f"luck.{name}": value for name, value in get_rng_state(self.device).items()}
-        return tensors
+        tensors |= {f"rng.{name}": value for name, value in get_rng_state(self.device).items()}
+        return tensors | {f"state.{number}": value for number, value in enumerate(pack(self.carried.value)[1])}
 
     def values(self) -> dict[str, Any]:
-        """List what a step changes beside tensors: the scale of half-precision gradients."""
-        return {} if self.scaler is None else {"scaler": self.scaler.state_dict()}
+        """List what a step changes beside tensors: the scale of float16 gradients, the form of a carried state."""
+        values: dict[str, Any] = {} if self.scaler is None else {"scaler": self.scaler.state_dict()}
+        if self.carried.value is not None:
+            values["state"] = {"structure": pack(self.carried.value)[0], "examples": self.carried.examples}
+        return values
 
     def restore(self, step: int, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
         """Go back to a state that `state` and `values` gave after `step` steps.
@@ -125,14 +157,26 @@ class TrainStep:
         from d2lab.train.checkpoint import load_weights
 
         groups = split_by_prefix(tensors)
-        if "luck" not in groups or "cpu" not in groups["luck"]:
-            raise RunError("checkpoint", got="no luck.cpu", need="the state of the generators")
+        if "rng" not in groups or "cpu" not in groups["rng"]:
+            raise RunError("checkpoint", got="no rng.cpu", need="the state of the generators")
         load_weights(self.model, groups.get("model", {}), "checkpoint")
         self.optimizer.load_state_dict(self._optimizer_state(groups.get("optimizer", {})))
-        set_rng_state(groups["luck"], self.device)
+        set_rng_state(groups["rng"], self.device)
         if self.scaler is not None and "scaler" in values:
             self.scaler.load_state_dict(values["scaler"])
+        self._restore_carried(groups.get("state", {}), values.get("state"))
         self.step = step
+
+    def _restore_carried(self, tensors: dict[str, Tensor], kept: Any) -> None:  # noqa: ANN401
+        self.carried.reset()
+        if kept is None:
+            return
+        try:
+            in_order = [tensors[str(number)].to(self.device) for number in range(len(tensors))]
+            self.carried.value = unpack(kept["structure"], in_order)
+            self.carried.examples = int(kept["examples"])
+        except (KeyError, TypeError, ValueError, IndexError) as cause:
+            raise RunError("checkpoint", got=f"carried state: {cause}", need="the state d2lab writes") from cause
 
     def _optimizer_state(self, tensors: dict[str, Tensor]) -> dict[str, Any]:
         """Put loose tensors back into the shape that torch's optimizers load."""

@@ -126,6 +126,11 @@ class Augment:
         self.config, self.side, self.classes, self.seed = config, side, classes, seed
         self.kinds, self.min_visible = kinds, min_visible
 
+    @property
+    def mixes(self) -> bool:
+        """Whether targets become shares of classes: metrics are then measured against those before."""
+        return bool(self.config.mixup or self.config.cutmix)
+
     def __call__(
         self, inputs: Shaped[Tensor, "batch channel height width"], targets: T, step: int
     ) -> tuple[Float[Tensor, "batch channel rows columns"], T]:

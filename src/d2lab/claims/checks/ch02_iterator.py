@@ -7,7 +7,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
 from d2lab.core.seed import stream
-from d2lab.data.batch import Batches, epoch_order
+from d2lab.data.batches import Batches, epoch_order
 from d2lab.data.catalog import load
 from d2lab.data.split import Split
 from d2lab.models import LinearConfig, LinearRegression

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
 from d2lab.core.seed import stream
-from d2lab.data.batch import Batches
+from d2lab.data.batches import Batches
 from d2lab.data.catalog import load
 from d2lab.data.synthetic import BIAS, WEIGHTS
 from d2lab.metrics.paired import mean_interval

@@ -13,7 +13,7 @@ from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
 from d2lab.claims.training import epochs_of, train_steps
 from d2lab.core.timing import time_interleaved
-from d2lab.data.batch import Batches
+from d2lab.data.batches import Batches
 from d2lab.data.catalog import CARDS, at_hand, load
 from d2lab.data.idx import read_idx
 from d2lab.data.places import cache_folder, data_folders

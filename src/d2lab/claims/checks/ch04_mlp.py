@@ -6,7 +6,7 @@ from torch import nn
 from d2lab.algebra import matmul_loop
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
-from d2lab.data.batch import Batches
+from d2lab.data.batches import Batches
 from d2lab.data.catalog import load
 from d2lab.layers import CrossEntropyLoss, ReLU, Sigmoid, Tanh, initialize, to_scratch
 from d2lab.models import MLP, MLPConfig

@@ -18,7 +18,7 @@ from d2lab.models.perceptron_rule import novikoff_bound, perceptron_rule
 from d2lab.models.xor import XorNet
 from d2lab.optimizers import SGD
 from d2lab.plot import dots, lines
-from d2lab.train.task import perceptron_loss
+from d2lab.train.tasks import perceptron_loss
 
 
 def separable(number: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -11,7 +11,7 @@ from d2lab.engine import Array, topological_order
 from d2lab.models.mlp import MLP, MLPConfig
 from d2lab.optimizers.config import OptimizerConfig
 from d2lab.train.memory import training_memory
-from d2lab.train.task import TASKS
+from d2lab.train.tasks import TASKS
 
 
 @claim(

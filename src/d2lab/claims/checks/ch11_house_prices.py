@@ -13,7 +13,7 @@ from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
 from d2lab.claims.training import epochs_of, train_steps
 from d2lab.core.seed import derive
-from d2lab.data.batch import Batches
+from d2lab.data.batches import Batches
 from d2lab.data.folds import k_fold
 from d2lab.data.places import data_folders
 from d2lab.data.split import Split

@@ -8,13 +8,14 @@ from torch import Tensor
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, power_note, within
 from d2lab.core.device import available_devices
+from d2lab.data.batch import Batch
 from d2lab.experiments.quick_run import quick_run
 from d2lab.metrics.paired import paired
 from d2lab.models.lenet import LeNet, LeNetConfig
 from d2lab.models.vgg import VGG, VGGConfig
 from d2lab.optimizers.config import OptimizerConfig
 from d2lab.train.memory import training_memory
-from d2lab.train.task import find_task
+from d2lab.train.tasks import find_task
 
 
 @claim(
@@ -63,7 +64,7 @@ def smaller_batches_and_half_precision_need_less_memory() -> Evidence:
 
         hooks = torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor)
         with hooks, torch.autocast("cpu", torch.bfloat16, enabled=half):
-            loss = task.loss(model(images), labels)
+            loss = task.loss(model, Batch(images, labels)).loss
         storages = {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in saved if loss.isfinite()}
         kept[half] = sum(storages.values())
     shares = {"batch": total(32, 1.0) / total(128, 1.0), "model": total(128, 0.5) / total(128, 1.0)}

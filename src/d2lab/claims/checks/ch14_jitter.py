@@ -9,7 +9,7 @@ from torch.nn import functional
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
 from d2lab.core.seed import derive, stream
-from d2lab.data.batch import Batches
+from d2lab.data.batches import Batches
 from d2lab.data.catalog import load
 from d2lab.metrics.paired import mean_interval, paired
 from d2lab.models.mlp import MLP, MLPConfig

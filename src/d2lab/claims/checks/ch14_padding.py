@@ -13,7 +13,7 @@ from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
 from d2lab.claims.training import epochs_of, train_steps
 from d2lab.core.seed import derive, stream
-from d2lab.data.batch import Batches
+from d2lab.data.batches import Batches
 from d2lab.data.catalog import load
 from d2lab.data.split import Split
 from d2lab.metrics.paired import intervals, paired

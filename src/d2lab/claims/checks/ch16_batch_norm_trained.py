@@ -11,7 +11,7 @@ from torch.nn import functional
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
 from d2lab.claims.training import epochs_of, train_steps
-from d2lab.data.batch import Batches
+from d2lab.data.batches import Batches
 from d2lab.data.catalog import load
 from d2lab.experiments.quick_run import last
 from d2lab.layers import initialize

@@ -9,7 +9,7 @@ from torch.nn import functional
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
 from d2lab.claims.training import epochs_of, train_steps
-from d2lab.data.batch import Batches
+from d2lab.data.batches import Batches
 from d2lab.data.catalog import load
 from d2lab.inspection import outputs_of
 from d2lab.metrics.paired import mean_interval, paired

@@ -9,7 +9,7 @@ from torch import nn
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, power_note
 from d2lab.core.seed import derive
-from d2lab.data.batch import Batches
+from d2lab.data.batches import Batches
 from d2lab.data.catalog import load
 from d2lab.data.split import limit
 from d2lab.experiments.quick_run import Row, Rows
@@ -21,7 +21,7 @@ from d2lab.optimizers.config import OptimizerConfig, ScheduleConfig
 from d2lab.plot import dots
 from d2lab.train.config import LoopConfig
 from d2lab.train.loop import Loop
-from d2lab.train.task import find_task
+from d2lab.train.tasks import find_task
 from d2lab.train.train_step import TrainStep
 from d2lab.vision.prepare import Prepare
 

@@ -1,0 +1,239 @@
+"""An experiment planned: the recipe's names turned into settings, checked; no data are read."""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from d2lab.core.device import resolve_device
+from d2lab.core.errors import ConfigError, RunError
+from d2lab.core.seed import derive
+from d2lab.core.settings import change, leaves
+from d2lab.data import catalog
+from d2lab.data.card import Card
+from d2lab.experiments.classes import with_classes
+from d2lab.experiments.request import RunRequest
+from d2lab.models.catalog import default_settings
+from d2lab.recipes.catalog import find_recipe
+from d2lab.recipes.own_file import OwnFile, recipe_of
+from d2lab.recipes.recipe import Recipe, Settings, check_sizes
+from d2lab.train.finetune import Source
+from d2lab.train.task import Task
+from d2lab.train.tasks import find_task, smoothed
+from d2lab.vision.augment import Augment
+from d2lab.vision.preparation import Preparation
+
+FORMAT = 2
+READABLE = (1, 2)  # format 1 has no preparation: it is derived
+FOLDER_MODULE = "d2lab.data.image_folder"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Experiment:
+    """What decides a run's numbers, in plain values: together with the code it gives the same weights again."""
+
+    recipe: Recipe
+    card: Card
+    settings: Settings
+    seed: int = 0
+    device: str = "cpu"
+    budget: str = "full"
+    own_file: OwnFile | None = None  # the user's file that holds the recipe
+    kept: Preparation | None = None  # of the record; derived from card and settings where there is none
+
+    @property
+    def task(self) -> Task:
+        """The recipe's task."""
+        return smoothed(task_of(self.recipe), self.settings.label_smoothing)
+
+    @property
+    def preparation(self) -> Preparation:
+        """What is done to raw data before the model reads them."""
+        return self.kept or derive_preparation(self.card, self.settings)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plain values that recipe.json holds."""
+        return {
+            "format": FORMAT,
+            "recipe": self.recipe.name,
+            "model": type(self.settings.model).__name__,
+            "data": self.card.name,
+            "seed": self.seed,
+            "device": self.device,
+            "budget": self.budget,
+            "settings": dict(leaves(self.settings)),
+            "preparation": self.preparation.to_json(),
+            **({"card": dataclasses.asdict(self.card)} if self.card.listing else {}),
+            **({"own_file": self.own_file.to_json()} if self.own_file else {}),
+        }
+
+
+def task_of(recipe: Recipe) -> Task:
+    """Return a recipe's task: its own, or the one of this name."""
+    return recipe.task if isinstance(recipe.task, Task) else find_task(recipe.task)
+
+
+def derive_preparation(card: Card, settings: Settings) -> Preparation:
+    """Say what is done to the data of a card for a run with these settings."""
+    stored = stored_side(card, settings)
+    shape = card.shape if stored is None else (card.shape[0], stored, stored)
+    images = len(card.shape) == 3
+    return Preparation(
+        shape=shape,
+        side=getattr(settings.model, "side", None),
+        fit="none" if not images else "crop" if card.streams else "pad",
+        classes=card.classes,
+        masks=card.task == "segmentation",
+    )
+
+
+def stored_side(card: Card, settings: Settings) -> int | None:
+    """Choose the side that images of many sizes are decoded to: the model's, unless they are augmented first."""
+    if not card.mixed:
+        return None
+    side: int | None = getattr(settings.model, "side", None)
+    return side if side is not None and settings.augment.idle else card.shape[1]
+
+
+def plan(request: RunRequest | str, *, source: Source | None = None, **choices: Any) -> Experiment:  # noqa: ANN401
+    """Check every choice and return the experiment; reads no data yet.
+
+    With a source the model is the source's, and the recipe gives all the rest.
+
+    Args:
+        request: what is asked for; or the name of a recipe.
+        source: weights to initialize from, already opened.
+        choices: the other fields of `RunRequest`, beside a name.
+
+    Raises:
+        ConfigError: an unknown recipe, data set, setting, device or budget, or data of another task.
+    """
+    if isinstance(request, str):
+        request = RunRequest(recipe=request, **{k: v for k, v in choices.items() if v is not None})
+    recipe, own_file = recipe_of(request.recipe)
+    if source is not None:
+        recipe = recipe.with_model(source.model)
+    card = catalog.card(recipe.data if request.data is None else request.data)
+    task_of(recipe).check(card)
+    settings = recipe.configure(card, budget=request.budget, changes=request.changes)
+    if settings.only:
+        card = with_classes(card, settings.only)
+        settings = recipe.configure(card, budget=request.budget, changes=request.changes)
+    derive(request.seed)  # a bad seed is refused here
+    experiment = Experiment(
+        recipe=recipe,
+        card=card,
+        settings=settings,
+        seed=request.seed,
+        device=str(resolve_device(request.device)),
+        budget=request.budget,
+        own_file=own_file,
+    )
+    check_images(experiment)
+    return experiment
+
+
+def check_images(experiment: Experiment) -> None:
+    """Refuse what only images, or only classes, can be asked for.
+
+    Raises:
+        ConfigError: augmentation or flips for a table, mixed images or smoothed labels for another task than
+            classification, amounts that the images are too small for.
+    """
+    settings, card, task = experiment.settings, experiment.card, experiment.task  # the task refuses labels to smooth
+    if settings.loop.test_flips and len(card.shape) != 3:
+        raise ConfigError("test_flips", got=f"true for {card.name}, a table", need="images")
+    for name in ("mixup", "cutmix"):
+        if getattr(settings.augment, name) and task.name != "classification":
+            raise ConfigError(f"augment.{name}", got=getattr(settings.augment, name), need=f"0 for {task.name}")
+    build_augment(experiment)
+
+
+def build_augment(experiment: Experiment) -> Augment | None:
+    """Return what changes the batches of the run, or None where nothing does.
+
+    Raises:
+        ConfigError: the data are no images, or too small ones.
+    """
+    config, card = experiment.settings.augment, experiment.card
+    if config.idle:
+        return None
+    if len(card.shape) != 3:
+        raise ConfigError("augment", got=f"{card.name}, a table", need="images")
+    side, classes = experiment.preparation.side, len(card.classes)
+    return Augment(config, shape=card.shape, side=side, classes=classes, seed=experiment.seed)
+
+
+def from_json(
+    value: dict[str, Any], where: str, *, device: str | None = None, recipe_file: Path | None = None
+) -> Experiment:
+    """Rebuild the experiment that a recipe.json describes.
+
+    Args:
+        value: of the file.
+        where: what an error calls the run.
+        device: another device than the record's.
+        recipe_file: the user's file that the recipe was read from. A record never says which code runs, so a recipe
+            of one's own has to be named again.
+
+    Raises:
+        RunError: the file is of another format, or names what does not exist here.
+    """
+    if value.get("format") not in READABLE:
+        raise RunError(f"run {where}", got=f"format {value.get('format')!r}", need=f"format {FORMAT}")
+    try:
+        recipe, own_file = _recipe_of(value, where, recipe_file)
+        card = _card_of(value)
+        task_of(recipe).check(card)
+        kind = str(value.get("model", type(recipe.settings.model).__name__))  # records of old don't say
+        if kind != type(recipe.settings.model).__name__:
+            recipe = recipe.with_model(default_settings(kind))
+        settings = change(recipe.settings, dict(value["settings"]))
+        card = with_classes(card, settings.only)
+        check_sizes(settings.model, card)
+        derive(int(value["seed"]))
+        experiment = Experiment(
+            recipe=recipe,
+            card=card,
+            settings=settings,
+            seed=int(value["seed"]),
+            device=str(resolve_device(device or str(value["device"]))),
+            budget=str(value["budget"]),
+            own_file=own_file,
+            kept=Preparation.from_json(value["preparation"], where) if "preparation" in value else None,
+        )
+        check_images(experiment)
+    except ConfigError as cause:
+        raise RunError(f"run {where}", got=str(cause), need="a recipe.json that fits this d2lab") from cause
+    except (KeyError, TypeError, ValueError, OverflowError) as cause:
+        if isinstance(cause, RunError):
+            raise
+        raise RunError(f"run {where}", got=repr(cause), need="a recipe.json that d2lab wrote") from cause
+    return experiment
+
+
+def _recipe_of(value: dict[str, Any], where: str, file: Path | None) -> tuple[Recipe, OwnFile | None]:
+    """Find the recipe of a record: one of d2lab's, or that of the file which the user names."""
+    if "own_file" not in value:
+        return find_recipe(str(value["recipe"])), None
+    kept = OwnFile.from_json(value["own_file"])
+    if file is None:
+        fix = f"Add --recipe {kept.path}, if that is your file."
+        raise RunError(f"run {where}", got="a recipe of one's own", need="the file that holds it", fix=fix)
+    recipe, own_file = recipe_of(str(file))
+    if own_file is None or own_file.sha256 != kept.sha256:
+        fix = "Bring the old file back, or train anew."
+        raise RunError(f"run {where}", got=f"{file}, changed since", need=f"sha256 {kept.sha256[:12]}...", fix=fix)
+    return recipe, own_file
+
+
+def _card_of(value: dict[str, Any]) -> Card:
+    """The card that a recipe.json names; that of a user's folder stands in it, for the folder may have changed."""
+    if "card" not in value:
+        return catalog.card(str(value["data"]))
+    card = msgspec.convert(value["card"], Card)
+    if not card.listing or card.name != value["data"] or not card.name.startswith(catalog.FOLDER):
+        raise ValueError(f"a card of {card.name!r}")
+    return dataclasses.replace(card, module=FOLDER_MODULE)  # a file does not say which code runs

@@ -1,0 +1,27 @@
+"""What a user asks for: a recipe and the choices beside it, in plain values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunRequest:
+    """A run that is asked for.
+
+    Args:
+        recipe: name of a recipe, or the path of a Python file that holds one.
+        data: another data set of the same task; the recipe's unless given.
+        changes: settings by name, as `--set` takes them.
+        seed: decides weights, order and dropout; the same seed gives the same weights on the same machine.
+        device: auto, cpu, cuda, cuda:1, mps or xpu.
+        budget: smoke, lesson or full.
+        source: weights to initialize from, and their model: a run, torchvision/NAME or timm/NAME, also NAME:FILE.
+    """
+
+    recipe: str
+    data: str | None = None
+    changes: Mapping[str, object] = field(default_factory=dict)
+    seed: int = 0
+    device: str = "auto"
+    budget: str = "full"
+    source: str | None = None

@@ -1,0 +1,39 @@
+"""How well a model predicts text: nats, bits and perplexity per token, over all tokens that count.
+
+The mean of perplexities of batches is not the perplexity of the whole: it is exp of the mean over tokens.
+Source: Jelinek, Mercer, Bahl, Baker 1977, "Perplexity: a measure of the difficulty of speech recognition tasks".
+"""
+
+import math
+
+from torch import Tensor
+from torch.nn import functional
+
+from d2lab.data.batch import Batch
+from d2lab.metrics.metric import Metric, ratio
+
+
+class Perplexity(Metric):
+    """exp of the mean negative log-likelihood of a token: a uniform guess over n tokens has perplexity n.
+
+    Args:
+        ignore: targets of this number are left out, such as padding.
+    """
+
+    def __init__(self, *, ignore: int = -100) -> None:
+        super().__init__()
+        self.ignore = ignore
+
+    def update(self, outputs: Tensor, batch: Batch) -> None:
+        """Add the tokens of a batch: logits `[batch, time, token]` beside targets `[batch, time]`."""
+        targets = batch.targets.flatten()
+        logits = outputs.flatten(0, -2).float()
+        nats = functional.cross_entropy(logits, targets, ignore_index=self.ignore, reduction="sum")
+        self.add("nats", nats.double() if nats.device.type != "mps" else nats)  # Apple's GPU has no float64
+        self.add("tokens", (targets != self.ignore).sum())
+
+    def compute(self) -> dict[str, float]:
+        """Return `perplexity` and `bits_per_token`."""
+        nats = ratio(self.sums.get("nats"), self.sums.get("tokens"))
+        perplexity = math.exp(nats) if nats < 700 else math.inf  # exp(710) overflows
+        return {"perplexity": perplexity, "bits_per_token": nats / math.log(2)}

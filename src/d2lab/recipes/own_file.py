@@ -1,0 +1,86 @@
+"""A recipe in a user's own Python file: `d2lab train ./my_recipe.py`."""
+
+import hashlib
+import importlib.util
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from d2lab.core.errors import ConfigError, D2labError
+from d2lab.recipes.catalog import find_recipe
+from d2lab.recipes.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFile:
+    """The file that holds a recipe, as a record keeps it."""
+
+    path: str
+    sha256: str
+
+    def to_json(self) -> dict[str, str]:
+        """Return plain values."""
+        return {"path": self.path, "sha256": self.sha256}
+
+    @classmethod
+    def from_json(cls, value: Any) -> "OwnFile":  # noqa: ANN401
+        """Build it from plain values.
+
+        Raises:
+            KeyError: a value is missing.
+        """
+        return cls(str(value["path"]), str(value["sha256"]))
+
+
+def recipe_of(text: str) -> tuple[Recipe, OwnFile | None]:
+    """Find a recipe by its name, or read it from a Python file that the user names; the file's code runs.
+
+    Raises:
+        ConfigError: there is no such recipe or file, or the file holds no `RECIPE`.
+    """
+    if not (text.endswith(".py") or os.sep in text):
+        return find_recipe(text), None
+    path = Path(text).expanduser().absolute()
+    try:
+        source = path.read_bytes()
+    except OSError as cause:
+        raise ConfigError("recipe", got=text, need=f"a Python file: {cause.strerror}") from cause
+    digest = hashlib.sha256(source).hexdigest()
+    name = f"d2lab_own_{path.stem}_{digest[:12]}"
+    if name not in sys.modules:
+        _run(path, name)
+    recipe = getattr(sys.modules[name], "RECIPE", None)
+    if not isinstance(recipe, Recipe):
+        fix = "See the page on your own code: RECIPE = Recipe(name=..., ...)."
+        raise ConfigError(f"recipe {text}", got="no RECIPE", need="a variable RECIPE of type Recipe", fix=fix)
+    return recipe, OwnFile(str(path), digest)
+
+
+def _run(path: Path, name: str) -> None:
+    """Run the file as a module of a name of its own, under which its data cards can name it too."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ConfigError("recipe", got=str(path), need="a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except D2labError:
+        del sys.modules[name]
+        raise
+    except Exception as cause:
+        del sys.modules[name]
+        line = next((t.tb_lineno for t in _frames(cause) if t.tb_frame.f_code.co_filename == str(path)), None)
+        where = f"{path}, line {line}" if line else str(path)
+        raise ConfigError(f"recipe {where}", got=f"{type(cause).__name__}: {cause}", need="a file that runs") from cause
+
+
+def _frames(error: BaseException) -> list[Any]:
+    """Return the frames of a trace, the innermost first."""
+    frames, trace = [], error.__traceback__
+    while trace is not None:
+        frames.append(trace)
+        trace = trace.tb_next
+    return frames[::-1]

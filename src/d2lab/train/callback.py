@@ -1,0 +1,32 @@
+"""What is called while a model trains: a user's own code, curves that are redrawn, logs that other tools read."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from d2lab.train.record import RunRecord
+from d2lab.train.task import Step
+
+
+class Callback:
+    """Called by the loop; override what you need.
+
+    An exception in a callback ends the run as an error in the loop would; the last checkpoint stays.
+    """
+
+    def on_step(self, step: int, result: Step) -> None:
+        """Called after each training step.
+
+        Reading a number of the result makes an accelerator wait: do it now and then only.
+
+        Args:
+            step: steps done, from 1.
+            result: loss and outputs of this step, on the device.
+        """
+
+    def on_epoch(self, row: Mapping[str, Any], record: RunRecord | None) -> None:
+        """Called after each epoch, its row written.
+
+        Args:
+            row: of the epoch: `epoch`, `step`, `train_loss`, `test_accuracy` and so on.
+            record: of the run; None where none is kept.
+        """

@@ -1,0 +1,52 @@
+"""Where a run is, beyond the step: what an epoch has added up so far, and the best epoch."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from torch import Tensor
+
+from d2lab.core.errors import RunError
+
+Status = Literal["running", "interrupted", "stopped early", "finished"]
+
+
+@dataclass(slots=True)
+class Position:
+    """Sums of the epoch so far, the best epoch, and how the run stands."""
+
+    loss_sum: float = 0.0  # of the epoch so far, weighted
+    weight: float = 0.0  # examples, tokens or pixels behind it
+    examples: int = 0  # of the epoch so far
+    seconds: float = 0.0  # spent in the epoch's steps so far
+    best_loss: float = math.inf
+    best_epoch: int = -1
+    best: dict[str, Tensor] = field(default_factory=dict)  # weights of the best epoch, when early stop watches
+    status: Status = "running"
+
+    def start_epoch(self) -> None:
+        """Set the sums of the epoch to zero."""
+        self.loss_sum, self.weight, self.examples, self.seconds = 0.0, 0.0, 0, 0.0
+
+    def values(self) -> dict[str, Any]:
+        """Return what a checkpoint keeps beside tensors."""
+        sums = {"loss_sum": self.loss_sum, "weight": self.weight, "examples": self.examples, "seconds": self.seconds}
+        best_loss = self.best_loss if math.isfinite(self.best_loss) else None
+        return {"status": self.status, "epoch": sums, "best_loss": best_loss, "best_epoch": self.best_epoch}
+
+    @classmethod
+    def from_values(cls, values: dict[str, Any], best: dict[str, Tensor]) -> "Position":
+        """Build the position that a checkpoint kept; the run goes on, so its status is running.
+
+        Raises:
+            RunError: a value is missing or of another kind.
+        """
+        try:
+            epoch = values["epoch"]
+            loss_sum, weight, seconds = (float(epoch[name]) for name in ("loss_sum", "weight", "seconds"))
+            examples, best_epoch = int(epoch["examples"]), int(values["best_epoch"])
+            best_loss = math.inf if values["best_loss"] is None else float(values["best_loss"])
+            _ = int(values["metrics_bytes"])
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as cause:
+            raise RunError("checkpoint", got=str(cause), need="the values d2lab writes") from cause
+        return cls(loss_sum, weight, examples, seconds, best_loss, best_epoch, best)

@@ -1,0 +1,232 @@
+"""The tasks by name: classification, regression, the perceptron's, segmentation, language modelling.
+
+A task of another kind is a subclass of `train.task.Task` in a recipe's own file, made known by `register_task`.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from jaxtyping import Float, Shaped
+from torch import Tensor
+from torch.nn import functional
+
+from d2lab.core.errors import ConfigError
+from d2lab.core.names import unknown_name
+from d2lab.core.tensor_tree import Tree
+from d2lab.data.batch import Batch
+from d2lab.data.card import Card
+from d2lab.metrics import Accuracy, Metric, Perplexity, RegressionErrors
+from d2lab.train.task import Model, Step, Supervised, Task
+
+
+@dataclass(frozen=True)
+class Classification(Supervised):
+    """One class per example, from logits `[batch, class]`, by cross-entropy.
+
+    Args:
+        label_smoothing: share of a target that is spread over all classes while training.
+
+    Source: label smoothing: Szegedy et al. 2016, "Rethinking the Inception Architecture", section 7.
+
+    Raises:
+        ConfigError: the share is not from 0 up to, not with, 1.
+    """
+
+    name = "classification"
+    kinds = ("classification",)
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.label_smoothing < 1:
+            need = "a share from 0 up to, not with, 1"
+            raise ConfigError("label_smoothing", got=self.label_smoothing, need=need)
+
+    def criterion(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return the mean cross-entropy in nats; targets are class numbers, or shares of classes."""
+        return functional.cross_entropy(outputs, targets, label_smoothing=self.label_smoothing)
+
+    def metrics(self) -> list[Metric]:
+        """Accuracy."""
+        return [Accuracy()]
+
+    def predict(self, outputs: Tensor) -> Tensor:
+        """Return a probability per class."""
+        return outputs.float().softmax(1)
+
+    def for_evaluation(self) -> Task:
+        """Report the plain cross-entropy, so that runs with and without smoothing compare."""
+        return dataclasses.replace(self, label_smoothing=0.0)
+
+
+class Regression(Supervised):
+    """Real numbers, by the mean squared error."""
+
+    name = "regression"
+    kinds = ("regression",)
+
+    def criterion(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return the mean squared error over examples and outputs."""
+        return functional.mse_loss(outputs, targets)
+
+    def metrics(self) -> list[Metric]:
+        """Mean absolute error and R^2."""
+        return [RegressionErrors()]
+
+    def train_metrics(self) -> list[Metric]:
+        """None: the loss says enough, and sums in float64 cost more than the step of a small model."""
+        return []
+
+
+class PerceptronTask(Supervised):
+    """Two classes, told apart by the sign of one score, by the perceptron's loss."""
+
+    name = "perceptron"
+    kinds = ("classification",)
+
+    def criterion(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return the perceptron loss."""
+        return perceptron_loss(outputs, targets)
+
+    def metrics(self) -> list[Metric]:
+        """Accuracy of the sign."""
+        return [Accuracy(lambda scores: (scores.squeeze(1) > 0).long())]
+
+    def predict(self, outputs: Tensor) -> Tensor:
+        """Return 0 or 1 per class: a perceptron knows sides, not probabilities."""
+        return torch.cat([outputs <= 0, outputs > 0], 1).float()
+
+    def check(self, card: Card) -> None:
+        """Refuse data of another kind, or with more than two classes.
+
+        Raises:
+            ConfigError: the data are not for two classes.
+        """
+        super().check(card)
+        if len(card.classes) != 2:
+            fix = "Try --data blobs, xor or two-moons."
+            raise ConfigError("data", got=f"{card.name} ({len(card.classes)} classes)", need="two classes", fix=fix)
+
+
+class Segmentation(Supervised):
+    """One class per pixel, from logits `[batch, class, height, width]`, by cross-entropy; 255 marks pixels that don't count.
+
+    Source: Long, Shelhamer, Darrell 2015, "Fully Convolutional Networks for Semantic Segmentation", section 3.
+    """
+
+    name = "segmentation"
+    kinds = ("segmentation",)
+    unit = "pixels"
+    VOID: ClassVar[int] = 255
+
+    def criterion(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return the mean cross-entropy of the pixels that count; 0 where none does."""
+        total = functional.cross_entropy(outputs, targets.long(), ignore_index=self.VOID, reduction="sum")
+        return total / (targets != self.VOID).sum().clamp(min=1)
+
+    def weight(self, batch: Batch) -> Tensor:
+        """Count the pixels that are not void."""
+        counted: Tensor = batch.targets != self.VOID
+        return counted.sum()
+
+    def metrics(self) -> list[Metric]:
+        """Pixel accuracy."""
+        return [Accuracy(ignore=self.VOID)]
+
+    def predict(self, outputs: Tensor) -> Tensor:
+        """Return a probability per class for every pixel."""
+        return outputs.float().softmax(1)
+
+
+class LanguageModeling(Task):
+    """The next token, from logits `[batch, time, token]`, by cross-entropy; the model's state goes on to the next batch.
+
+    The model takes `(tokens, state)` and returns `(logits, state)`. Targets of -100 don't count.
+
+    Source: truncated backpropagation through time: Williams and Peng 1990, Neural Computation 2(4).
+    """
+
+    name = "language"
+    kinds = ("language",)
+    unit = "tokens"
+    carries_state = True
+    PADDING: ClassVar[int] = -100
+
+    def loss(self, model: Model, batch: Batch, state: Tree = None) -> Step:
+        """Run the model from the state of the batch before."""
+        logits, state = model(batch.inputs, state)
+        weight = self.weight(batch)
+        flat, targets = logits.flatten(0, 1), batch.targets.flatten()
+        total = functional.cross_entropy(flat, targets, ignore_index=self.PADDING, reduction="sum")
+        return Step(total / weight.clamp(min=1), logits, weight, state)
+
+    def weight(self, batch: Batch) -> Tensor:
+        """Count the tokens that are not padding."""
+        counted: Tensor = batch.targets != self.PADDING
+        return counted.sum()
+
+    def metrics(self) -> list[Metric]:
+        """Perplexity and bits per token."""
+        return [Perplexity(ignore=self.PADDING)]
+
+    def train_metrics(self) -> list[Metric]:
+        """None: perplexity is exp of the loss, which is reported."""
+        return []
+
+    def predict(self, outputs: Tensor) -> Tensor:
+        """Return a probability per token at every place."""
+        return outputs.float().softmax(-1)
+
+
+def perceptron_loss(scores: Float[Tensor, "batch 1"], targets: Shaped[Tensor, " batch"]) -> Float[Tensor, ""]:
+    """Return the mean distance of misclassified examples to the border, in units of the weights' norm.
+
+    An example on the border itself counts as misclassified, so that zero weights move.
+
+    Source: Rosenblatt 1958; as a loss: Bishop 2006, "Pattern Recognition and Machine Learning", eq. 4.54.
+    """
+    margin = torch.where(targets == 1, 1, -1) * scores.squeeze(1).float()
+    return torch.where(margin <= 0, -margin, torch.zeros_like(margin)).mean()
+
+
+def smoothed(task: Task, share: float) -> Task:
+    """Return the task with label smoothing.
+
+    Raises:
+        ConfigError: the share is not from 0 up to, not with, 1, or the task has no classes to spread it over.
+    """
+    if share == 0:
+        return task
+    if not isinstance(task, Classification):
+        raise ConfigError("label_smoothing", got=share, need=f"0 for {task.name}")
+    return dataclasses.replace(task, label_smoothing=share)
+
+
+TASKS: dict[str, Task] = {
+    task.name: task for task in (Classification(), Regression(), PerceptronTask(), Segmentation(), LanguageModeling())
+}
+
+
+def register_task(task: Task) -> Task:
+    """Make a task known by its name, for recipes in a user's own file.
+
+    Raises:
+        ConfigError: it has no name, or the name of one that d2lab ships.
+    """
+    shipped = TASKS.get(task.name)
+    if not task.name or (shipped is not None and type(shipped).__module__ == __name__):
+        raise ConfigError("the name of a task", got=repr(task.name), need="a name of its own")
+    TASKS[task.name] = task
+    return task
+
+
+def find_task(name: str) -> Task:
+    """Look a task up by name.
+
+    Raises:
+        ConfigError: there is no such task.
+    """
+    if name not in TASKS:
+        raise unknown_name("task", name, TASKS)
+    return TASKS[name]
