@@ -81,7 +81,7 @@ def test_subset_takes_the_order_of_the_indices_and_refuses_others():
     [
         (torch.zeros(3, 2), torch.zeros(2, 1), "3 inputs and 2 targets"),
         (torch.zeros(0, 2), torch.zeros(0, 1), "at least one"),
-        (torch.zeros(2, 2, dtype=torch.int64), torch.zeros(2, 1), "uint8, int64, bool or floating"),
+        (torch.zeros(2, 2, dtype=torch.int16), torch.zeros(2, 1), "uint8, int64, bool or floating"),
         (torch.zeros(2, 2), torch.zeros(2, dtype=torch.int32), "uint8, int64, bool or floating"),
         (torch.tensor(1.0), torch.zeros(1), "a first axis"),
     ],

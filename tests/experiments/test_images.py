@@ -15,8 +15,10 @@ from d2lab.experiments.build import build_train_step, new_model
 from d2lab.experiments.data import build_batches, fit_images, load_data
 from d2lab.experiments.plan import plan
 from d2lab.layers import to_scratch
+from d2lab.recipes import find_recipe
 from d2lab.train.evaluate import evaluate
 from d2lab.vision.augment import Augment
+from d2lab.vision.preparation import Preparation
 
 NOTES = {  # recipe: side, learning rate, batch size, and what the notes' model has
     "lenet-sigmoid": (28, 0.9, 256, {"activation": "sigmoid", "pooling": "average", "norm": False}),
@@ -56,7 +58,7 @@ def test_on_fashion_mnist_a_recipe_is_the_notes_own(name, data):
 
 
 def test_on_cifar_resnet20_is_the_papers_own():
-    recipe = experiments.find_recipe("resnet20")
+    recipe = find_recipe("resnet20")
     settings = dict(leaves(experiments.change(recipe.settings, recipe.on["cifar10"])))
     paper = {"optimizer.learning_rate": 0.1, "optimizer.momentum": 0.9, "optimizer.weight_decay": 1e-4}
     paper |= {"loop.batch_size": 128, "schedule.milestones": (32_000, 48_000), "schedule.gamma": 0.1}
@@ -95,13 +97,17 @@ def test_resized_once_or_at_each_step_a_run_has_the_same_numbers(monkeypatch, au
     assert seen[0][1] == seen[1][1]
 
 
+def fitted(side):
+    return Preparation(shape=(3, 8, 8), side=side, fit="crop")
+
+
 def test_a_set_that_would_fill_the_memory_stays_as_it_is():
     small = Split(torch.zeros(4, 3, 8, 8, dtype=torch.uint8), torch.zeros(4, dtype=torch.int64))
-    assert fit_images(small, None) is small
-    assert fit_images(small, 16).inputs.shape == (4, 3, 16, 16)
-    assert fit_images(small, 16_000) is small  # 3 GB
+    assert fit_images(small, fitted(None)) is small
+    assert fit_images(small, fitted(16)).inputs.shape == (4, 3, 16, 16)
+    assert fit_images(small, fitted(16_000)) is small  # 3 GB
     table = Split(torch.zeros(4, 3), torch.zeros(4, dtype=torch.int64))
-    assert fit_images(table, 16) is table
+    assert fit_images(table, fitted(16)) is table
 
 
 @pytest.mark.parametrize(

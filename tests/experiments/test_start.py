@@ -46,14 +46,14 @@ def tune(source, **changes):
 @pytest.fixture
 def at_step_0(monkeypatch):
     """See the train_step as it is before its first step."""
-    seen, take = [], loop.TrainStep.take
+    seen, take = [], loop.TrainStep.__call__
 
     def taken(self, *batch):
         if self.step == 0:
             seen.append({name: value.clone() for name, value in self.model.state_dict().items()})
         return take(self, *batch)
 
-    monkeypatch.setattr(loop.TrainStep, "take", taken)
+    monkeypatch.setattr(loop.TrainStep, "__call__", taken)
     return seen
 
 
@@ -121,7 +121,7 @@ def test_a_broken_off_fine_tuning_ends_at_the_same_bits_without_its_source(
 ):
     mine = shutil.copytree(source, tmp_path / "mine")
     whole = tune(mine, freeze="stage1", **optimizer)
-    take = loop.TrainStep.take
+    take = loop.TrainStep.__call__
 
     def taken(self, *batch):
         result = take(self, *batch)
@@ -130,7 +130,7 @@ def test_a_broken_off_fine_tuning_ends_at_the_same_bits_without_its_source(
         return result
 
     with monkeypatch.context() as patch:
-        patch.setattr(loop.TrainStep, "take", taken)
+        patch.setattr(loop.TrainStep, "__call__", taken)
         broken = tune(mine, freeze="stage1", **optimizer)
     assert broken.status == "interrupted"
     shutil.rmtree(mine)  # all that going on needs is in the checkpoint
@@ -140,14 +140,14 @@ def test_a_broken_off_fine_tuning_ends_at_the_same_bits_without_its_source(
 
 
 def test_each_group_has_the_scheduled_rate_times_its_factor(runs, source, monkeypatch):
-    seen, take = [], loop.TrainStep.take
+    seen, take = [], loop.TrainStep.__call__
 
     def taken(self, *batch):
         result = take(self, *batch)
         seen.append([self.learning_rate(self.step - 1), *(group["lr"] for group in self.optimizer.param_groups)])
         return result
 
-    monkeypatch.setattr(loop.TrainStep, "take", taken)
+    monkeypatch.setattr(loop.TrainStep, "__call__", taken)
     run = tune(source, learning_rate=0.02, epochs=3, head_lr_scale=5.0)
     scheduled = [row["learning_rate"] for row in run.record.rows() if "loss" in row]
     assert len(set(scheduled)) == len(scheduled) == 6
@@ -211,13 +211,13 @@ def test_what_is_wrong_shows_before_the_first_of_two_runs(runs):
 
 
 def test_ctrl_c_in_the_first_of_two_runs_ends_both(runs, monkeypatch):
-    take = loop.TrainStep.take
+    take = loop.TrainStep.__call__
 
     def taken(self, *batch):
         signal.raise_signal(signal.SIGINT)
         return take(self, *batch)
 
-    monkeypatch.setattr(loop.TrainStep, "take", taken)
+    monkeypatch.setattr(loop.TrainStep, "__call__", taken)
     run = train("finetune", budget="smoke", device="cpu")
     assert run.status == "interrupted"
     assert [path.name.split("-")[0] for path in runs.iterdir()] == ["resnet20"]

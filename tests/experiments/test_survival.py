@@ -53,7 +53,7 @@ def every_step(monkeypatch, small):
 @pytest.fixture
 def scripted(monkeypatch):
     """Validation losses by the epoch, as SCRIPT has them; all else is measured."""
-    measure = Loop._measure
+    measure = Loop._evaluate
 
     def measured(self, split):
         found = measure(self, split)
@@ -61,7 +61,7 @@ def scripted(monkeypatch):
             found["loss"] = SCRIPT[self.train_step.step // self.batches.steps - 1]
         return found
 
-    monkeypatch.setattr(Loop, "_measure", measured)
+    monkeypatch.setattr(Loop, "_evaluate", measured)
 
 
 def die_at(monkeypatch, name, countdown):
@@ -126,7 +126,7 @@ def test_ctrl_c_near_an_early_stop_changes_nothing(runs, small, scripted, monkey
 
     whole = train("mlp", changes=early(small), device="cpu")
     with monkeypatch.context() as patch:
-        take = loop.TrainStep.take
+        take = loop.TrainStep.__call__
 
         def taken(self, *batch):
             result = take(self, *batch)
@@ -134,7 +134,7 @@ def test_ctrl_c_near_an_early_stop_changes_nothing(runs, small, scripted, monkey
                 signal.raise_signal(signal.SIGINT)
             return result
 
-        patch.setattr(loop.TrainStep, "take", taken)
+        patch.setattr(loop.TrainStep, "__call__", taken)
         broken = train("mlp", changes=early(small), device="cpu")
     assert broken.status == ("stopped early" if step == 16 else "interrupted")
     resumed = resume(broken.record.folder)

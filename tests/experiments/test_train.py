@@ -62,7 +62,7 @@ def test_rows_say_what_happened(runs, small):
 
 def stop_after(steps, monkeypatch):
     """Send Ctrl-C once that many steps are done."""
-    take = loop.TrainStep.take
+    take = loop.TrainStep.__call__
 
     def taken(self, *batch):
         result = take(self, *batch)
@@ -70,7 +70,7 @@ def stop_after(steps, monkeypatch):
             signal.raise_signal(signal.SIGINT)
         return result
 
-    monkeypatch.setattr(loop.TrainStep, "take", taken)
+    monkeypatch.setattr(loop.TrainStep, "__call__", taken)
 
 
 @pytest.mark.parametrize("steps", [1, 5, 7, 10, 14])  # 5 steps an epoch: in the middle, at the end, one before
@@ -98,7 +98,7 @@ def test_a_second_ctrl_c_means_it(runs, small, monkeypatch):
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(loop.TrainStep, "take", twice)
+    monkeypatch.setattr(loop.TrainStep, "__call__", twice)
     with pytest.raises(KeyboardInterrupt):
         train("mlp", changes=small, device="cpu")
 
@@ -213,20 +213,20 @@ def test_softmax_learns_the_real_fashion_mnist(runs, real_data, monkeypatch):
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"name": "lenett"}, "Did you mean 'lenet'"),
-        ({"name": "lenet", "data": "digit"}, "digits"),
-        ({"name": "lenet", "data": "blobs"}, "images"),
-        ({"name": "mlp", "data": "synthetic-linear"}, "classification"),
-        ({"name": "perceptron", "data": "digits"}, "two classes"),
-        ({"name": "mlp", "budget": "ful"}, "Did you mean 'full'"),
-        ({"name": "mlp", "device": "tpu"}, "cpu"),
-        ({"name": "mlp", "seed": -1}, "0 or more"),
-        ({"name": "mlp", "changes": {"learning_rat": 1}}, "learning_rate"),
-        ({"name": "mlp", "changes": {"learning_rate": "fast"}}, "a number"),
-        ({"name": "mlp", "changes": {"classes": 3}}, "the data decide"),
-        ({"name": "mlp", "changes": {"patience": 3}}, "validation"),
-        ({"name": "mlp", "changes": {"drop_last": True, "batch_size": 5000}}, "batch_size"),
-        ({"name": "lenet", "changes": {"side": 11}}, "at least 12"),
+        ({"recipe": "lenett"}, "Did you mean 'lenet'"),
+        ({"recipe": "lenet", "data": "digit"}, "digits"),
+        ({"recipe": "lenet", "data": "blobs"}, "images"),
+        ({"recipe": "mlp", "data": "synthetic-linear"}, "classification"),
+        ({"recipe": "perceptron", "data": "digits"}, "two classes"),
+        ({"recipe": "mlp", "budget": "ful"}, "Did you mean 'full'"),
+        ({"recipe": "mlp", "device": "tpu"}, "cpu"),
+        ({"recipe": "mlp", "seed": -1}, "0 or more"),
+        ({"recipe": "mlp", "changes": {"learning_rat": 1}}, "learning_rate"),
+        ({"recipe": "mlp", "changes": {"learning_rate": "fast"}}, "a number"),
+        ({"recipe": "mlp", "changes": {"classes": 3}}, "the data decide"),
+        ({"recipe": "mlp", "changes": {"patience": 3}}, "validation"),
+        ({"recipe": "mlp", "changes": {"drop_last": True, "batch_size": 5000}}, "batch_size"),
+        ({"recipe": "lenet", "changes": {"side": 11}}, "at least 12"),
     ],
 )
 def test_a_wrong_choice_costs_one_line_and_leaves_nothing(runs, given, words):
@@ -240,7 +240,8 @@ def test_a_wrong_choice_costs_one_line_and_leaves_nothing(runs, given, words):
 @pytest.mark.parametrize(
     "change",
     [
-        {"format": 2},
+        {"format": 3},
+        {"preparation": {"format": 1, "shape": "wide"}},
         {"recipe": "unknown"},
         {"data": "xor"},
         {"seed": "x"},

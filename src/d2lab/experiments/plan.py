@@ -24,6 +24,7 @@ from d2lab.train.task import Task
 from d2lab.train.tasks import find_task, smoothed
 from d2lab.vision.augment import Augment
 from d2lab.vision.preparation import Preparation
+from d2lab.vision.targets import OF_TASK, TargetKind
 
 FORMAT = 2
 READABLE = (1, 2)  # format 1 has no preparation: it is derived
@@ -85,8 +86,14 @@ def derive_preparation(card: Card, settings: Settings) -> Preparation:
         side=getattr(settings.model, "side", None),
         fit="none" if not images else "crop" if card.streams else "pad",
         classes=card.classes,
-        masks=card.task == "segmentation",
+        kinds=kinds_of(card),
     )
+
+
+def kinds_of(card: Card) -> dict[str, TargetKind] | TargetKind:
+    """Say what the targets of a data set are, for what moves images."""
+    kinds = OF_TASK.get(card.task, "class")
+    return kinds if isinstance(kinds, str) else dict(kinds)
 
 
 def stored_side(card: Card, settings: Settings) -> int | None:
@@ -163,7 +170,8 @@ def build_augment(experiment: Experiment) -> Augment | None:
     if len(card.shape) != 3:
         raise ConfigError("augment", got=f"{card.name}, a table", need="images")
     side, classes = experiment.preparation.side, len(card.classes)
-    return Augment(config, shape=card.shape, side=side, classes=classes, seed=experiment.seed)
+    kinds = experiment.preparation.kinds
+    return Augment(config, shape=card.shape, side=side, classes=classes, seed=experiment.seed, kinds=kinds)
 
 
 def from_json(

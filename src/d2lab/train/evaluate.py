@@ -75,11 +75,11 @@ def evaluate(
 def weighted_mean(losses: list[Tensor], weights: Sequence[int | Tensor]) -> float:
     """Return the mean of losses, weighted, summed in double precision after one read."""
     numbers = torch.stack(losses).cpu().double()
-    shares = torch.as_tensor([float(w) for w in read(weights)], dtype=torch.float64)
+    shares = torch.as_tensor([float(w) for w in as_numbers(weights)], dtype=torch.float64)
     return float((numbers * shares).sum() / shares.sum())
 
 
-def read(weights: Sequence[int | Tensor]) -> Sequence[float]:
+def as_numbers(weights: Sequence[int | Tensor]) -> Sequence[int | float]:
     """Return weights as plain numbers; tensors are brought over together."""
     if weights and isinstance(weights[0], Tensor):
         return torch.stack(list(weights)).tolist()  # type: ignore[arg-type]

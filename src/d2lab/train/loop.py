@@ -20,7 +20,7 @@ from d2lab.metrics import Metric
 from d2lab.train.callback import Callback
 from d2lab.train.checkpoint import Checkpoint, load_weights, save_checkpoint
 from d2lab.train.config import LoopConfig
-from d2lab.train.evaluate import evaluate, read
+from d2lab.train.evaluate import as_numbers, evaluate
 from d2lab.train.guard import NonFiniteGuard, first_non_finite
 from d2lab.train.interrupt import Interrupt
 from d2lab.train.position import Position, Status
@@ -138,7 +138,7 @@ class Loop:
         broken = first_non_finite(losses)
         if broken is not None:
             raise self.guard.explain(first + broken, losses[broken], self.batches)
-        weights = read([weight for _, weight, _ in self._buffered])
+        weights = as_numbers([weight for _, weight, _ in self._buffered])
         for loss, weight in zip(losses, weights, strict=True):  # step by step: when they are read, by the clock,
             self.position.loss_sum += loss * weight  # can't change how they are rounded
             self.position.weight += weight

@@ -11,15 +11,17 @@ from typing import Any, Literal
 
 import msgspec
 import torch
-from jaxtyping import Float, Shaped, UInt8
+from jaxtyping import Float, UInt8
 from torch import Tensor
-from torch.nn import functional
 
 from d2lab.core.errors import ConfigError, RunError
 from d2lab.core.tensor_tree import Tree, map_tensors
 from d2lab.data.batch import Batch
+from d2lab.vision.color import to_unit
+from d2lab.vision.prepare import Prepare
 from d2lab.vision.read import read_image
-from d2lab.vision.scale import resize, to_unit
+from d2lab.vision.resample import resize
+from d2lab.vision.targets import TargetKind, check_kinds, resize_targets
 
 Fit = Literal["crop", "pad", "none"]
 
@@ -38,14 +40,14 @@ class Preparation:
         side: of the images that the model reads, pixels; None keeps their size.
         fit: how a file of other proportions becomes stored pixels.
         classes: names in the order of their numbers; empty where there are none.
-        masks: the targets are masks `[batch, height, width]`.
+        kinds: what a target is, or what each is where targets are a dict; see `vision.targets`.
     """
 
     shape: tuple[int, ...]
     side: int | None = None
     fit: Fit = "none"
     classes: tuple[str, ...] = ()
-    masks: bool = False
+    kinds: dict[str, TargetKind] | TargetKind = "class"
 
     @property
     def prepared_shape(self) -> tuple[int, ...]:
@@ -54,12 +56,7 @@ class Preparation:
 
     def __call__(self, inputs: Tree) -> Tree:
         """Return inputs as the model reads them; what is prepared already stays as it is."""
-        return map_tensors(self._prepared, inputs)
-
-    def _prepared(self, inputs: Shaped[Tensor, " batch *input"]) -> Shaped[Tensor, " batch *prepared"]:
-        if self.side is not None and inputs.ndim == 4:
-            inputs = resize(inputs, self.side)
-        return to_unit(inputs)
+        return map_tensors(Prepare(self.side), inputs)
 
     def batch(self, batch: Batch) -> Batch:
         """Return a batch as the model reads it: inputs resized and scaled, masks, boxes and points moved with them."""
@@ -71,19 +68,8 @@ class Preparation:
         images, side = batch.inputs, self.side
         if side is None or not isinstance(images, Tensor) or images.ndim != 4 or images.shape[-2:] == (side, side):
             return batch
-        targets = self._moved(batch.targets, images.shape[-2], images.shape[-1], side)
+        targets = resize_targets(batch.targets, self.kinds, from_size=tuple(images.shape[-2:]), to_size=(side, side))
         return Batch(resize(images, side), targets, batch.lengths)
-
-    def _moved(self, targets: Tree, height: int, width: int, side: int) -> Tree:
-        if isinstance(targets, dict):
-            scale = torch.tensor([side / width, side / height])
-            moved = {name: targets[name] * scale.to(targets[name].device) for name in ("points",) if name in targets}
-            if "boxes" in targets:
-                moved["boxes"] = targets["boxes"] * scale.repeat(2).to(targets["boxes"].device)
-            if "masks" in targets:
-                moved["masks"] = _nearest(targets["masks"], side)
-            return targets | moved
-        return _nearest(targets, side) if self.masks else targets
 
     def read(self, paths: Sequence[Path], *, invert: bool = False) -> UInt8[Tensor, "file channel height width"]:
         """Read image files as they would be stored.
@@ -117,16 +103,12 @@ class Preparation:
             if not isinstance(value, dict) or value.get("format") != 1:
                 raise ValueError("another format")
             made = msgspec.convert({k: v for k, v in value.items() if k != "format"}, cls)
+            check_kinds(made.kinds)
             if made.fit != "none" and (len(made.shape) != 3 or min(made.shape) < 1):
                 raise ValueError(f"images of shape {made.shape}")
         except (ValueError, TypeError) as cause:  # msgspec's errors are ValueErrors
             raise RunError(f"the preparation in {where}", got=str(cause), need="what d2lab wrote") from cause
         return made
-
-
-def _nearest(masks: Tensor, side: int) -> Tensor:
-    """Resize masks without mixing class numbers."""
-    return functional.interpolate(masks.unsqueeze(1).float(), (side, side)).squeeze(1).to(masks.dtype)
 
 
 def as_images(inputs: Float[Tensor, "batch channel height width"]) -> UInt8[Tensor, "batch height width channel"]:

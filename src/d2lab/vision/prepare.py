@@ -11,12 +11,9 @@ from d2lab.vision.resample import resize
 
 @dataclass(frozen=True, slots=True)
 class Prepare:
-    """Images are resized, on the device and a batch at a time; bytes are scaled to [0, 1].
+    """Resize images, on the device and a batch at a time, and scale bytes to [0, 1]."""
 
-    Source: none; plumbing.
-    """
-
-    side: int | None = None  # of the images that the model reads, pixels; none keeps their size
+    side: int | None = None  # of the images that the model reads, pixels; None keeps their size
 
     def __call__(self, inputs: Shaped[Tensor, " batch *input"]) -> Float[Tensor, " batch *prepared"]:
         """Prepare a batch."""

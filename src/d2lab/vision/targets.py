@@ -23,6 +23,12 @@ SHAPES = {  # axes, and what they hold
     "labels": ((2,), "[batch, most]"),
     "count": ((1,), "int64 [batch]"),
 }
+OF_TASK: dict[str, Kinds] = {  # the targets of a data card's task
+    "classification": "class",
+    "regression": "number",
+    "segmentation": "mask",
+    "detection": {"boxes": "boxes", "labels": "labels", "count": "count"},
+}
 MIN_VISIBLE = 0.1  # share of a box's area that must still be seen, or the object is removed
 
 
