@@ -177,33 +177,33 @@ def test_a_picture_of_floating_point_numbers_is_refused(line, trained, here):
     ],
 )
 def test_too_little_memory_is_said_in_a_line(line, trained, monkeypatch, error):
-    from d2lab import recipes
+    from d2lab import experiments
 
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr(recipes, "load_run", fail)
+    monkeypatch.setattr(experiments, "load_run", fail)
     assert "memory" in line("evaluate", trained["mlp"])
 
 
 def test_a_mistake_of_our_own_keeps_its_trace(d2lab, trained, monkeypatch):
-    from d2lab import recipes
+    from d2lab import experiments
 
     def fail(*_, **__):
         raise RuntimeError("a shape is wrong")
 
-    monkeypatch.setattr(recipes, "load_run", fail)
+    monkeypatch.setattr(experiments, "load_run", fail)
     with pytest.raises(RuntimeError, match="a shape is wrong"):
         d2lab("evaluate", trained["mlp"])
 
 
 def test_ctrl_c_in_any_verb_ends_with_130(d2lab, trained, monkeypatch):
-    from d2lab import recipes
+    from d2lab import experiments
 
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(recipes, "load_run", interrupt)
+    monkeypatch.setattr(experiments, "load_run", interrupt)
     code, out, _ = d2lab("evaluate", trained["mlp"])
     assert (code, out) == (EXIT_INTERRUPTED, "")
 

@@ -23,7 +23,8 @@ def test_train_says_where_everything_lies(d2lab, here):
     assert {"curves.png", "curves.svg", "curves-dark.png", "curves-dark.svg"} <= {p.name for p in folder.iterdir()}
     assert json.loads((folder / "recipe.json").read_text())["settings"]["model.hidden"] == [8, 8]
     lines = out.splitlines()
-    assert lines[0].startswith("epoch 1/1  train loss")
+    assert lines[0].startswith("digits: ")  # what was read: counts, classes, what was left out
+    assert lines[1].startswith("epoch 1/1  train loss")
     assert "\x1b" not in out
     assert f"record:  runs/{folder.name}".replace("/", str(here / "x")[-2]) in out or folder.name in out
 

@@ -6,9 +6,8 @@ import pytest
 import torch
 
 from d2lab.core.errors import ConfigError, NonFiniteError
-from d2lab.core.settings import leaves
+from d2lab.core.settings import change, leaves
 from d2lab.data.split import Split
-from d2lab.experiments import build as experiments
 from d2lab.experiments import data as run_data
 from d2lab.experiments import load_run, train
 from d2lab.experiments.build import build_train_step, new_model
@@ -59,7 +58,7 @@ def test_on_fashion_mnist_a_recipe_is_the_notes_own(name, data):
 
 def test_on_cifar_resnet20_is_the_papers_own():
     recipe = find_recipe("resnet20")
-    settings = dict(leaves(experiments.change(recipe.settings, recipe.on["cifar10"])))
+    settings = dict(leaves(change(recipe.settings, recipe.on["cifar10"])))
     paper = {"optimizer.learning_rate": 0.1, "optimizer.momentum": 0.9, "optimizer.weight_decay": 1e-4}
     paper |= {"loop.batch_size": 128, "schedule.milestones": (32_000, 48_000), "schedule.gamma": 0.1}
     paper |= {"augment.flip": 0.5, "augment.translate": 4, "augment.border": "zeros", "model.depth": 20}

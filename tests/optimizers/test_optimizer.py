@@ -9,7 +9,6 @@ from torch import nn
 
 from d2lab.core.errors import ConfigError
 from d2lab.optimizers import OptimizerConfig, ProximalSGD, build_optimizer, clip, set_lr
-from d2lab.optimizers.config import RENAMED
 
 TWINS = {
     "sgd": (OptimizerConfig(), lambda p: torch.optim.SGD(p, lr=0.1)),
@@ -137,6 +136,6 @@ def test_bad_settings_are_refused_with_the_whole_sentence(settings, sentence):
 
 def test_a_renamed_setting_leads_to_one_that_exists():
     names = {field.name for field in dataclasses.fields(OptimizerConfig)}
-    assert RENAMED["rest_factor"] == "adamw_lr_scale"
-    assert set(RENAMED.values()) <= names
-    assert not set(RENAMED) & names
+    assert OptimizerConfig.RENAMED["rest_factor"] == "adamw_lr_scale"
+    assert set(OptimizerConfig.RENAMED.values()) <= names
+    assert not set(OptimizerConfig.RENAMED) & names

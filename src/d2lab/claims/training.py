@@ -7,13 +7,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import Optimizer
 
+from d2lab.data.batch import Batch
 from d2lab.data.batches import Batches
 
 
 def train_steps(
     model: nn.Module,
     optimizer: Optimizer,
-    batches: Iterable[tuple[Tensor, Tensor]],
+    batches: Iterable[Batch | tuple[Tensor, Tensor]],
     loss: Callable[[Tensor, Tensor], Tensor] = functional.cross_entropy,
 ) -> None:
     """Take one step of the optimizer for each batch: clear the gradients, compute those of the loss, update.
@@ -30,7 +31,7 @@ def train_steps(
         optimizer.step()
 
 
-def epochs_of(batches: Batches, count: int) -> Iterator[tuple[Tensor, Tensor]]:
+def epochs_of(batches: Batches, count: int) -> Iterator[Batch]:
     """Yield the batches of so many epochs, one after the other.
 
     Args:

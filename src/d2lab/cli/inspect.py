@@ -36,7 +36,7 @@ def inspect(
     device: Annotated[str, typer.Option(help="Where to time: auto, cpu, cuda, mps or xpu.")] = "cpu",
     out: Annotated[Path | None, typer.Option(help="The pictures' path, or their folder.")] = None,
 ) -> None:
-    """Say what each layer of a model costs: parameters, multiply-adds, memory, time, and what it sees of the picture."""
+    """Show what each layer of a model costs: parameters, multiply-adds, memory, time, receptive field."""
     from d2lab.core.errors import ConfigError
     from d2lab.reports import summary as reports_summary
 

@@ -7,6 +7,7 @@ from a command line or as JSON values from a file; msgspec turns them into the t
 import dataclasses
 import types
 import typing
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -28,19 +29,26 @@ def leaves(settings: object, prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield f"{prefix}{field.name}", value
 
 
-def change(settings: S, changes: Mapping[str, object]) -> S:
+def change(settings: S, changes: Mapping[str, object], *, warn: bool = True) -> S:
     """Return a copy of the settings with some of them changed, all at once: only the result has to make sense.
+
+    A dataclass may list former names of its settings in `RENAMED`: they still work, and say what they are called now.
+
+    Args:
+        settings: a nested dataclass.
+        changes: values by dotted or short name.
+        warn: say so where a former name is used; a record of an older version is read without a word.
 
     Raises:
         ConfigError: a name that is unknown or could mean two settings, or a value of the wrong kind.
     """
-    spoken = {full_name(settings, name): name for name in changes}  # dotted name -> as the user wrote it
+    spoken = {full_name(settings, name, warn=warn): name for name in changes}  # dotted name -> as the user wrote it
     changed: S = _rebuilt(settings, {path: (changes[name], name) for path, name in spoken.items()})
     return changed
 
 
-def full_name(settings: object, name: str) -> str:
-    """Complete a short name to its dotted one.
+def full_name(settings: object, name: str, *, warn: bool = False) -> str:
+    """Complete a short name to its dotted one; a former name gives the one that the setting has now.
 
     >>> from d2lab.optimizers.config import OptimizerConfig
     >>> full_name(OptimizerConfig(), "learning_rate")
@@ -52,12 +60,39 @@ def full_name(settings: object, name: str) -> str:
     known = [path for path, _ in leaves(settings)]
     if name in known:
         return name
+    now = _present_name(settings, name)
+    if now != name:
+        if warn and name.rpartition(".")[2] not in _aliases(settings):
+            warnings.warn(f"setting {name} is called {now} now", FutureWarning, stacklevel=3)
+        name = now
     ends = [path for path in known if path.endswith(f".{name}")]
     if len(ends) > 1:
         raise ConfigError("setting", got=name, need=f"one of {', '.join(ends)}", fix="Write the whole name.")
     if not ends:
         raise unknown_name("setting", name, known if "." in name else {p.rpartition(".")[2] for p in known})
     return ends[0]
+
+
+def _present_name(settings: object, name: str) -> str:
+    """Replace each part of a dotted name that was renamed."""
+    renamed = _tables(settings, "RENAMED") | _aliases(settings)
+    known = {part for path, _ in leaves(settings) for part in path.split(".")}
+    return ".".join(part if part in known else renamed.get(part, part) for part in name.split("."))
+
+
+def _aliases(settings: object) -> dict[str, str]:
+    """Return the short names that users of other libraries type, such as lr: they are good names, not former ones."""
+    return _tables(settings, "ALIASES")
+
+
+def _tables(settings: object, table: str) -> dict[str, str]:
+    """Gather a table of names from a dataclass and those inside it."""
+    found: dict[str, str] = dict(getattr(settings, table, {}))
+    for field in dataclasses.fields(settings):  # type: ignore[arg-type]
+        value = getattr(settings, field.name)
+        if dataclasses.is_dataclass(value):
+            found |= _tables(value, table)
+    return found
 
 
 def _rebuilt(settings: Any, values: Mapping[str, tuple[object, str]]) -> Any:  # noqa: ANN401

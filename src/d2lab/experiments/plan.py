@@ -198,7 +198,7 @@ def from_json(
         kind = str(value.get("model", type(recipe.settings.model).__name__))  # records of old don't say
         if kind != type(recipe.settings.model).__name__:
             recipe = recipe.with_model(default_settings(kind))
-        settings = change(recipe.settings, dict(value["settings"]))
+        settings = change(recipe.settings, dict(value["settings"]), warn=False)
         card = with_classes(card, settings.only)
         check_sizes(settings.model, card)
         derive(int(value["seed"]))

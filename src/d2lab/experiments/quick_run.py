@@ -1,4 +1,4 @@
-"""A quick run: a recipe trained for its numbers alone, without a record. For experiments that compare many short runs."""
+"""A quick run: a recipe trained for its numbers alone, without a record; for experiments of many short runs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -122,11 +122,11 @@ def run_request(
     experiment, initialize = plan_with_source(request)
     splits = load_data(experiment)
     told = progress or Silence()
-    told.note(describe_data(experiment, splits))
     threads = count_threads(experiment, splits[0])
     with using_threads(threads), fork_rng(experiment.device):
         torch.manual_seed(derive(request.seed, "training"))
         train_step = build_train_step(experiment, splits[0], initialize)
+        told.note(describe_data(experiment, splits))
         machine = {**describe_machine(), "device": experiment.device, "threads": threads}
         record = RunRecord.create(experiment.recipe.name, request.seed, experiment.to_json(), machine, root)
         return _run(experiment, splits, train_step, record, told, callbacks, None)

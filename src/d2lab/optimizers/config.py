@@ -3,13 +3,12 @@
 import itertools
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from d2lab.core.errors import ConfigError
 
 OptimizerName = Literal["sgd", "adagrad", "rmsprop", "adadelta", "adam", "adamw", "muon"]
 ScheduleName = Literal["constant", "step", "multi-step", "factor", "polynomial", "linear", "cosine", "one-cycle"]
-RENAMED: dict[str, str] = {"rest_factor": "adamw_lr_scale"}  # settings of OptimizerConfig: old name -> name now
 TAKES = {  # which settings beyond the shared ones each optimizer has
     "sgd": {"momentum", "nesterov", "l1"},
     "adagrad": {"eps"},
@@ -24,6 +23,9 @@ TAKES = {  # which settings beyond the shared ones each optimizer has
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OptimizerConfig:
     """Settings of an optimizer and of gradient clipping; None keeps the optimizer's default."""
+
+    RENAMED: ClassVar[dict[str, str]] = {"rest_factor": "adamw_lr_scale"}  # former names of settings
+    ALIASES: ClassVar[dict[str, str]] = {"lr": "learning_rate"}  # names that users of other libraries type
 
     name: OptimizerName = "sgd"
     learning_rate: float = 0.1

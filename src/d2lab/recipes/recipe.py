@@ -6,7 +6,7 @@ Settings are layered: the recipe's own, then what it says for a data set (`on`),
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 from d2lab.core.errors import ConfigError
 from d2lab.core.names import unknown_name
@@ -27,6 +27,8 @@ Changes = Mapping[str, object]
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """Everything that `--set` can change."""
+
+    RENAMED: ClassVar[dict[str, str]] = {"start": "finetune"}  # former names of groups
 
     model: ModelConfig
     init: InitName = "default"

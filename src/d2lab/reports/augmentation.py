@@ -38,7 +38,7 @@ def draw_augmented(experiment: Experiment, path_without_suffix: Path) -> Path:
     if card.shape[0] not in (1, 3):
         raise ConfigError("data", got=f"{card.name}, {card.shape[0]} channels", need="gray or color images to draw")
     shown = first_of_classes(catalog.load(card.name, seed=0).train)
-    made = [augment(shown.inputs, shown.targets, step) for step in range(VERSIONS)]
+    made: list[tuple[Tensor, Any]] = [augment(shown.inputs, shown.targets, step) for step in range(VERSIONS)]
     versions = _as_drawn(torch.stack([images for images, _ in made], 1))
     names = class_names(card.classes)
     captions = None

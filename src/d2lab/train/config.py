@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from d2lab.core.errors import ConfigError
 
@@ -13,6 +13,8 @@ Layout = Literal["auto", "plain"]
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoopConfig:
     """How long, in what portions and by what means a model is trained."""
+
+    ALIASES: ClassVar[dict[str, str]] = {"batch": "batch_size"}  # names that users of other libraries type
 
     epochs: int = 10  # passes over the training set
     batch_size: int = 256  # examples behind one step of the weights

@@ -4,7 +4,7 @@ import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from torch import Tensor, nn
 
@@ -19,7 +19,9 @@ Initialize = Callable[[nn.Module], None]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FineTuneConfig:
-    """Begin with the weights of another run, or with torchvision's or timm's."""
+    """Initialize from the weights of another run, or from torchvision's or timm's."""
+
+    RENAMED: ClassVar[dict[str, str]] = {"head_rate": "head_lr_scale"}  # former names of settings
 
     source: str | None = None  # a run's folder, or a name such as torchvision/resnet18; none draws the weights
     sha256: str | None = None  # of the weights begun with; written down by the run

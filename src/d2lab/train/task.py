@@ -69,7 +69,7 @@ class Task(ABC):
         """
 
     def weight(self, batch: Batch) -> int | Tensor:
-        """Count what the loss of a batch is a mean over, before the model has run; pieces of a batch are weighed by it."""
+        """Count what the loss of a batch is a mean over; pieces of an accumulated batch are weighed by it."""
         return len(batch)
 
     def metrics(self) -> list[Metric]:

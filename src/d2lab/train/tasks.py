@@ -110,7 +110,7 @@ class PerceptronTask(Supervised):
 
 
 class Segmentation(Supervised):
-    """One class per pixel, from logits `[batch, class, height, width]`, by cross-entropy; 255 marks pixels that don't count.
+    """One class per pixel, from logits `[batch, class, height, width]`, by cross-entropy; 255 marks void pixels.
 
     Source: Long, Shelhamer, Darrell 2015, "Fully Convolutional Networks for Semantic Segmentation", section 3.
     """
@@ -140,7 +140,7 @@ class Segmentation(Supervised):
 
 
 class LanguageModeling(Task):
-    """The next token, from logits `[batch, time, token]`, by cross-entropy; the model's state goes on to the next batch.
+    """The next token, from logits `[batch, time, token]`, by cross-entropy; the state goes on to the next batch.
 
     The model takes `(tokens, state)` and returns `(logits, state)`. Targets of -100 don't count.
 

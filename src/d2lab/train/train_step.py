@@ -122,7 +122,7 @@ class TrainStep:
         return Step(result.loss.detach(), detach(result.outputs), result.weight, result.state, batch)
 
     def _backward_in_pieces(self, batch: Batch) -> Step:
-        """Add the gradients of all pieces; weighted by what their losses are means over, they are the batch's gradient."""
+        """Add the gradients of all pieces, weighted by what their losses are means over: the batch's gradient."""
         pieces = batch.chunk(self.pieces)
         weights = [self.task.weight(piece) for piece in pieces]
         whole = sum(weights)

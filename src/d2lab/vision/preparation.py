@@ -33,7 +33,7 @@ class Preparation:
     A file becomes stored pixels (`read`): for "crop" the largest central square, bilinear, as folders of images are
     decoded; for "pad" the whole image, padded with the color of its border, as a drawing becomes one of a set whose
     images all have one size; "none" where the data are no images. Stored inputs become what the model reads (calling
-    it): resized to `side`, bytes scaled to [0, 1]. `batch` does the same to a batch, and resizes masks with their images.
+    it): resized to `side`, bytes scaled to [0, 1]. `batch` does the same to a batch, and moves targets with their images.
 
     Args:
         shape: of a stored input, without the batch axis.
@@ -68,7 +68,8 @@ class Preparation:
         images, side = batch.inputs, self.side
         if side is None or not isinstance(images, Tensor) or images.ndim != 4 or images.shape[-2:] == (side, side):
             return batch
-        targets = resize_targets(batch.targets, self.kinds, from_size=tuple(images.shape[-2:]), to_size=(side, side))
+        height, width = images.shape[-2:]
+        targets = resize_targets(batch.targets, self.kinds, from_size=(height, width), to_size=(side, side))
         return Batch(resize(images, side), targets, batch.lengths)
 
     def read(self, paths: Sequence[Path], *, invert: bool = False) -> UInt8[Tensor, "file channel height width"]:

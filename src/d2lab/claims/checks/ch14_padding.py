@@ -13,6 +13,7 @@ from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
 from d2lab.claims.training import epochs_of, train_steps
 from d2lab.core.seed import derive, stream
+from d2lab.data.batch import Batch
 from d2lab.data.batches import Batches
 from d2lab.data.catalog import load
 from d2lab.data.split import Split
@@ -41,7 +42,8 @@ def learned(model: nn.Module, split: Split, epochs: int, seed: int, translate: i
     channels, height, width = split.shape
     config = AugmentConfig(translate=translate, border="zeros")
     change = Augment(config, shape=(channels, height, width), side=None, classes=10, seed=seed)
-    changed = (change(inputs, targets, step) for step, (inputs, targets) in enumerate(epochs_of(batches, epochs)))
+    stored = enumerate(epochs_of(batches, epochs))
+    changed = (Batch(*change(inputs, targets, step)) for step, (inputs, targets) in stored)
     train_steps(model, optimizer, changed)
     return model.eval()
 

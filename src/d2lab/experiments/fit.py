@@ -1,0 +1,285 @@
+"""Your own model on your own tensors, in the same loop: bar, record, early stop, resume, figures.
+
+from d2lab.experiments import fit
+
+run = fit(model, (x, y), (x_valid, y_valid), task="classification", epochs=10)
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from d2lab.core.allocator import configure_malloc
+from d2lab.core.device import resolve_device
+from d2lab.core.errors import ConfigError, DataError
+from d2lab.core.machine import describe_machine
+from d2lab.core.seed import derive, fork_rng
+from d2lab.core.settings import change, leaves
+from d2lab.core.tensor_tree import Tree, tensors_of
+from d2lab.data.batch import Prepare
+from d2lab.data.batches import Batches
+from d2lab.data.split import Split, holdout
+from d2lab.experiments.run import Run
+from d2lab.metrics import Metric
+from d2lab.optimizers import OptimizerConfig, ScheduleConfig
+from d2lab.train.callback import Callback
+from d2lab.train.checkpoint import load_checkpoint
+from d2lab.train.config import LoopConfig
+from d2lab.train.loop import Loop
+from d2lab.train.progress import Progress, progress_for
+from d2lab.train.record import RunRecord, open_record
+from d2lab.train.task import Supervised, Task
+from d2lab.train.tasks import find_task
+from d2lab.train.threads import choose_threads, using_threads
+from d2lab.train.train_step import TrainStep
+
+Examples = Split | Dataset[Any] | tuple[Tree, Tree]
+RECIPE_NAME = "fit"
+FORMAT = 2
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class FitSettings:
+    """What `fit` can be told by keyword; the same names as `--set`."""
+
+    optimizer: OptimizerConfig = dataclasses.field(
+        default_factory=lambda: OptimizerConfig(name="adam", learning_rate=1e-3)
+    )
+    schedule: ScheduleConfig = dataclasses.field(default_factory=ScheduleConfig)
+    loop: LoopConfig = dataclasses.field(default_factory=lambda: LoopConfig(batch_size=64))
+
+
+class OwnLoss(Supervised):
+    """A task made of a function that returns the mean loss of outputs."""
+
+    name = "own loss"
+
+    def __init__(self, function: Callable[[Any, Any], Tensor]) -> None:
+        self.function = function
+
+    def criterion(self, outputs: Tree, targets: Tree) -> Tensor:
+        """Return what the function says."""
+        return self.function(outputs, targets)
+
+
+def fit(
+    model: nn.Module,
+    train: Examples,
+    valid: Examples | None = None,
+    *,
+    task: Task | str | None = None,
+    loss: Callable[[Any, Any], Tensor] | None = None,
+    test: Examples | None = None,
+    metrics: Iterable[type[Metric]] = (),
+    optimizer: str | OptimizerConfig = "adam",
+    prepare: Prepare | None = None,
+    callbacks: Sequence[Callback] = (),
+    name: str = RECIPE_NAME,
+    seed: int = 0,
+    device: str = "auto",
+    root: Path | None = None,
+    progress: Progress | None = None,
+    resume: Path | str | None = None,
+    **settings: object,
+) -> Run:
+    """Train a model of your own and leave a record as a recipe does; the model is trained in place.
+
+    Args:
+        model: any module.
+        train: examples: `(inputs, targets)` tensors (or tuples or dicts of tensors), a `data.Split`, or a
+            `torch.utils.data.Dataset` of pairs, which is read into memory once.
+        valid: held-out examples that are measured after each epoch; early stop (`patience=`) watches them.
+        task: what the model is asked to do: a name ("classification", "regression", ...) or a `Task`.
+        loss: in place of a task, a function of outputs and targets that returns their mean loss.
+        test: examples that are measured beside.
+        metrics: classes of metrics to measure beside the task's own.
+        optimizer: a name, or settings.
+        prepare: turns inputs as stored into what the model reads, a batch at a time on the device.
+        callbacks: called after steps and epochs.
+        name: of the record's folder.
+        seed: decides order and dropout; the weights are the model's own.
+        device: auto, cpu, cuda, cuda:1, mps or xpu.
+        root: the folder of all runs; $D2LAB_RUNS or `runs` here unless given.
+        progress: who is told; a bar in a terminal, a line an epoch elsewhere, unless given.
+        resume: a run of an earlier call with the same arguments, which is gone on with.
+        settings: `epochs=10, batch_size=64, learning_rate=1e-3, patience=3, ...`, by the names of `--set`.
+
+    Raises:
+        ConfigError: a setting that can't be used; neither or both of task and loss.
+        DataError: examples that are none.
+        NonFiniteError: the loss became NaN or infinite.
+        RunError: the record can't be written, or is of other arguments.
+    """
+    chosen = _settings(optimizer, settings)
+    job = _task(task, loss)
+    splits = {
+        name: as_examples(given, name)
+        for name, given in (("train", train), ("valid", valid), ("test", test))
+        if given is not None
+    }
+    if chosen.loop.validation and "valid" not in splits:
+        splits["train"], splits["valid"] = holdout(splits["train"], chosen.loop.validation, seed=seed)
+    where = torch.device(str(resolve_device(device)))
+    recipe = _described(name, model, job, chosen, seed, str(where))
+    record = None if resume is None else _same(open_record(Path(resume)), recipe)
+    configure_malloc()
+    with fork_rng(str(where)):
+        torch.manual_seed(derive(seed, "training"))
+        unchanged: Prepare = lambda inputs: inputs  # noqa: E731
+        batches, step = _build(model, job, splits["train"], chosen, prepare or unchanged, where, seed)
+        threads = _threads(chosen, model, prepare or unchanged, splits["train"], record)
+        with using_threads(threads):
+            if record is None:
+                machine = {**describe_machine(), "device": str(where), "threads": threads}
+                record = RunRecord.create(name, seed, recipe, machine, root)
+            with record.lock():
+                loop = Loop(
+                    step,
+                    batches,
+                    config=chosen.loop,
+                    test=splits.get("test"),
+                    validation=splits.get("valid"),
+                    record=record,
+                    progress=progress or progress_for(quiet=False),
+                    callbacks=callbacks,
+                    metrics=metrics,
+                )
+                if (record.checkpoint / "state.json").exists():
+                    checkpoint = load_checkpoint(record.checkpoint)
+                    loop.restore(checkpoint)
+                    if checkpoint.values.get("status") in ("finished", "stopped early"):
+                        return Run(record, checkpoint.values["status"], model)
+                return Run(record, loop.run(), model)
+
+
+def as_examples(given: Examples, name: str = "examples") -> Split:
+    """Return examples as a split in memory.
+
+    Args:
+        given: a split, a pair of inputs and targets, or a dataset of pairs.
+        name: what an error calls them.
+
+    Raises:
+        DataError: they are none of these, or empty.
+    """
+    if isinstance(given, Split):
+        return given
+    if isinstance(given, tuple) and len(given) == 2 and tensors_of(given[0]) and tensors_of(given[1]):
+        return Split(*given)
+    if isinstance(given, Dataset):
+        from torch.utils.data import default_collate
+
+        pairs = [given[number] for number in range(len(given))]  # type: ignore[arg-type]
+        if not pairs or any(not isinstance(pair, tuple | list) or len(pair) != 2 for pair in pairs):
+            raise DataError(name, got=f"a {type(given).__name__}", need="a dataset of (input, target) pairs, not empty")
+        try:
+            inputs, targets = default_collate(pairs)
+        except (TypeError, RuntimeError) as cause:
+            raise DataError(name, got=str(cause).splitlines()[0], need="examples of one shape") from cause
+        return Split(inputs, targets)
+    need = "(inputs, targets) tensors, a data.Split or a torch.utils.data.Dataset of pairs"
+    raise DataError(name, got=type(given).__name__, need=need)
+
+
+def _settings(optimizer: str | OptimizerConfig, given: Mapping[str, object]) -> FitSettings:
+    base = FitSettings()
+    if isinstance(optimizer, OptimizerConfig):
+        base = dataclasses.replace(base, optimizer=optimizer)
+    elif optimizer != base.optimizer.name:
+        rate = {"sgd": 0.1, "muon": 0.02}.get(optimizer, 1e-3)
+        base = change(base, {"optimizer.name": optimizer, "learning_rate": given.get("learning_rate", rate)})
+    return change(base, given)
+
+
+def _task(task: Task | str | None, loss: Callable[[Any, Any], Tensor] | None) -> Task:
+    if (task is None) == (loss is None):
+        got = "neither" if task is None else "both"
+        fix = 'For example task="classification", or loss=nn.CrossEntropyLoss().'
+        raise ConfigError("task and loss", got=got, need="one of the two", fix=fix)
+    if loss is not None:
+        return OwnLoss(loss)
+    return find_task(task) if isinstance(task, str) else task  # type: ignore[return-value]
+
+
+def _build(
+    model: nn.Module,
+    task: Task,
+    train: Split,
+    settings: FitSettings,
+    prepare: Prepare,
+    device: torch.device,
+    seed: int,
+) -> tuple[Batches, TrainStep]:
+    loop = settings.loop
+    batches = Batches(
+        train,
+        batch_size=loop.batch_size,
+        seed=seed,
+        device=device,
+        drop_last=loop.drop_last,
+        order="sequential" if task.carries_state else "shuffled",
+    )
+    step = TrainStep(
+        model,
+        task,
+        optimizer=settings.optimizer,
+        schedule=settings.schedule,
+        loop=loop,
+        prepare=prepare,
+        example=train.example,
+        device=device,
+        total_steps=batches.steps * loop.epochs,
+    )
+    return batches, step
+
+
+def _threads(settings: FitSettings, model: nn.Module, prepare: Prepare, train: Split, record: RunRecord | None) -> int:
+    """Return the number of threads: the record's, the setting, or what the model's size deserves."""
+    if record is not None:
+        return int(record.machine()["threads"])
+    if settings.loop.threads is not None:
+        return settings.loop.threads
+    example = prepare(train.example)
+    if not isinstance(example, Tensor) or next(model.parameters()).device.type != "cpu":
+        return torch.get_num_threads()
+    return choose_threads(model, example, settings.loop.batch_size)
+
+
+def _described(
+    name: str, model: nn.Module, task: Task, settings: FitSettings, seed: int, device: str
+) -> dict[str, Any]:
+    """Return the plain values that recipe.json holds: enough to compare runs, and to refuse another model."""
+    return {
+        "format": FORMAT,
+        "recipe": name,
+        "own": True,
+        "model": type(model).__name__,
+        "parameters": {key: list(value.shape) for key, value in model.state_dict().items()},
+        "task": task.name,
+        "data": "own",
+        "seed": seed,
+        "device": device,
+        "budget": "full",
+        "settings": dict(leaves(settings)),
+    }
+
+
+def _same(record: RunRecord, recipe: dict[str, Any]) -> RunRecord:
+    """Refuse a record that other arguments made.
+
+    Raises:
+        ConfigError: an argument differs.
+    """
+    import json
+
+    kept, now = record.recipe(), json.loads(json.dumps(recipe))
+    for key in ("own", "model", "parameters", "task", "seed", "settings"):
+        if kept.get(key) != now[key]:
+            fix = "Call fit with the arguments of that run, or leave resume out."
+            raise ConfigError(f"resume {record.name}", got=f"another {key}", need="the run of these arguments", fix=fix)
+    return record
