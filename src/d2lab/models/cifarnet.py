@@ -97,10 +97,6 @@ class CifarNet(nn.Module):
         logits: Tensor = self.out(x)  # batch class_
         return logits
 
-    def prepare_from(self, images: Float[Tensor, "image channel height width"]) -> None:
-        """Compute the first layer from training images as the model reads them."""
-        self.whiten(images)
-
     @torch.no_grad()
     def prepare_from(self, inputs: Float[Tensor, "image channel height width"]) -> None:
         """Set the first layer so that over these images its outputs are uncorrelated, of mean 0 and variance 1.

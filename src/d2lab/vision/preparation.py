@@ -33,7 +33,7 @@ class Preparation:
     A file becomes stored pixels (`read`): for "crop" the largest central square, bilinear, as folders of images are
     decoded; for "pad" the whole image, padded with the color of its border, as a drawing becomes one of a set whose
     images all have one size; "none" where the data are no images. Stored inputs become what the model reads (calling
-    it): resized to `side`, bytes scaled to [0, 1]. `batch` does the same to a batch, and moves targets with their images.
+    it): resized to `side`, bytes scaled to [0, 1]. `batch` does the same to a batch, and moves targets along.
 
     Args:
         shape: of a stored input, without the batch axis.
