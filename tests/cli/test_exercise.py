@@ -57,7 +57,7 @@ def test_check_and_progress(here, d2lab):
         (("exercise", "list", "no-such-lesson"), "need a lesson"),
         (("exercise", "check", "nowhere.py"), "nowhere.py"),
         (("exercise", "list", "--language", "fr"), "need zh or en"),
-        (("exercise", "list", "--course", "nowhere"), "NN-slug/exercises.py"),
+        (("exercise", "list", "--course", "nowhere"), "NN-slug/exercises/name.py"),
         (("progress", "--language", "fr"), "need zh or en"),
     ],
 )

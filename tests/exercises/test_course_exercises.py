@@ -8,34 +8,34 @@ from pathlib import Path
 import pytest
 
 from d2lab.core.language import LANGUAGES
-from d2lab.exercises.catalog import read_book, stub_text
+from d2lab.exercises.catalog import definitions, read_exercises, stub_text
 from d2lab.exercises.exercise import call
-from d2lab.exercises.grader import judge
+from d2lab.exercises.grader import grade
 from d2lab.exercises.outcome import outcome
-from d2lab.exercises.random_inputs import Draw
+from d2lab.exercises.random_inputs import RandomInputs
 from d2lab.lessons.lesson import read_course
 
 COURSE = Path(__file__).parents[2] / "course"
-BOOK = read_book(COURSE)
+EXERCISES = read_exercises(COURSE)
 SEEDS = (0,)
 
 
-@pytest.fixture(params=BOOK)
+@pytest.fixture(params=EXERCISES)
 def entry(request):
-    return BOOK[request.param]
+    return EXERCISES[request.param]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_stub_fails_and_the_solution_passes(entry, seed):
-    given = judge(entry.exercise, entry.solution, entry.exercise.stub, seed=seed)
+    given = grade(entry.exercise, entry.solution.candidate, entry.exercise.stub, seed=seed)
     assert (given.passed, given.kind) == (False, "unfinished")
-    assert judge(entry.exercise, entry.solution, entry.solution, seed=seed).passed
+    assert grade(entry.exercise, entry.solution.candidate, entry.solution.candidate, seed=seed).passed
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_each_mistake_gets_its_own_hint(entry, seed):
     for mistake in entry.exercise.mistakes:
-        found = judge(entry.exercise, entry.solution, mistake.wrong, seed=seed)
+        found = grade(entry.exercise, entry.solution.candidate, mistake.wrong, seed=seed)
         if "hard_coded" in mistake.name and found.kind == "constant":  # said in general words, and as well
             continue
         assert (found.passed, found.kind) == (False, mistake.name)
@@ -46,8 +46,8 @@ def test_an_answer_that_is_written_in_fails(entry):
     exercise = entry.exercise
     if exercise.measure is not call and any("hard_coded" in mistake.name for mistake in exercise.mistakes):
         return  # a class can't be a constant: one of its mistakes is such an answer
-    answer = outcome(exercise, entry.solution, exercise.arguments(Draw(0))).value
-    found = judge(exercise, entry.solution, lambda *arguments: answer, seed=0)
+    answer = outcome(exercise, entry.solution.candidate, exercise.arguments(RandomInputs(0))).value
+    found = grade(exercise, entry.solution.candidate, lambda *arguments: answer, seed=0)
     assert (found.passed, found.kind) == (False, "constant")
 
 
@@ -62,9 +62,7 @@ def test_there_are_five_wrong_solutions_and_their_hints_differ(entry):
 
 def test_no_hint_gives_the_answer(entry):
     """The last line of the solution, which holds the idea, stands in no hint."""
-    source = (entry.folder / "solutions.py").read_text(encoding="utf-8")
-    name = entry.exercise.stub.__name__
-    node = next(n for n in ast.parse(source).body if getattr(n, "name", None) == name)
+    node = ast.parse(definitions(entry)[1]).body[0]
     answer = ast.unparse(node.body[-1]).removeprefix("return ").strip()
     for mistake in entry.exercise.mistakes:
         assert len(answer) < 8 or not any(answer in mistake.hint[language] for language in LANGUAGES)
@@ -72,7 +70,7 @@ def test_no_hint_gives_the_answer(entry):
 
 def test_the_examples_of_the_task_are_right(entry):
     stub = entry.exercise.stub
-    scope = {**entry.exercise.scope, stub.__name__: entry.solution}
+    scope = {**entry.exercise.scope, stub.__name__: entry.solution.candidate}
     test = doctest.DocTestParser().get_doctest(stub.__doc__, scope, entry.id, None, 0)
     assert test.examples
     assert doctest.DocTestRunner(verbose=False).run(test).failed == 0
@@ -90,13 +88,13 @@ def test_the_file_to_start_from_is_python_and_holds_no_mistake(entry):
 
 def test_a_lesson_has_three_to_five_exercises():
     lessons = {lesson.label for lesson in read_course(COURSE)}
-    counted = Counter(one.exercise.lesson for one in BOOK.values())
+    counted = Counter(one.exercise.lesson for one in EXERCISES.values())
     assert counted.keys() == lessons
     assert {label: n for label, n in counted.items() if not 3 <= n <= 5} == {}
 
 
 def test_both_languages_of_every_task():
-    for one in BOOK.values():
+    for one in EXERCISES.values():
         words = one.exercise.stub.__doc__
         assert any("一" <= c <= "鿿" for c in words), one.id
         assert words.splitlines()[0].isascii(), one.id

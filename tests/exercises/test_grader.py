@@ -1,15 +1,15 @@
-"""What the judge says of code that no exercise foresaw."""
+"""What the grader says of code that no exercise foresaw."""
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from d2lab.exercises import Draw, exercise
-from d2lab.exercises.grader import judge
+from d2lab.exercises import RandomInputs, exercise
+from d2lab.exercises.grader import grade
 from d2lab.exercises.outcome import same
 
 
-@exercise("mlp", zh="两倍", en="Twice", arguments=lambda d: (d.normal(d.size(1, 5)), d.number()))
+@exercise("mlp", order=1, zh="两倍", en="Twice", arguments=lambda draw: (draw.normal(draw.size(1, 5)), draw.number()))
 def twice(x: Tensor, y: float) -> Tensor:
     """Twice x plus y.
 
@@ -29,7 +29,7 @@ def solution(x, y):
 
 
 def found(candidate, seed=0):
-    return judge(twice, solution, candidate, seed=seed, file=__file__)
+    return grade(twice, solution, candidate, seed=seed, file=__file__)
 
 
 def by_columns(x, y):
@@ -98,13 +98,13 @@ def test_only_the_first_trial_prints(capsys):
 
 
 def test_another_seed_draws_other_inputs():
-    assert not torch.equal(Draw(1).normal(4), Draw(2).normal(4))
-    assert torch.equal(Draw(1).normal(4), Draw(1).normal(4))
-    draw = Draw(0)
+    assert not torch.equal(RandomInputs(1).normal(4), RandomInputs(2).normal(4))
+    assert torch.equal(RandomInputs(1).normal(4), RandomInputs(1).normal(4))
+    draw = RandomInputs(0)
     drawn = [draw.size(2, 4) for _ in range(200)]
     assert set(drawn) == {2, 3, 4}
     assert {draw.choice("ab") for _ in range(50)} == {"a", "b"}
-    assert {draw.flip() for _ in range(50)} == {True, False}
+    assert {draw.boolean() for _ in range(50)} == {True, False}
     uniform = draw.uniform(500, low=-2, high=3)
     assert -2 <= uniform.min() < -1.8
     assert 2.8 < uniform.max() <= 3

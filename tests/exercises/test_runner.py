@@ -7,11 +7,11 @@ import psutil
 import pytest
 
 from d2lab.core.errors import ConfigError, DataError
-from d2lab.exercises.catalog import course_folder, find, read_book, stub_text
+from d2lab.exercises.catalog import course_folder, find, read_exercises, stub_text
 from d2lab.exercises.runner import Limits, check_file, exercises_in
 
 COURSE = course_folder()
-STUB = stub_text(find(read_book(COURSE), "predict"), "mine.py")
+STUB = stub_text(find(read_exercises(COURSE), "predict"), "mine.py")
 BODIES = {
     "right": ("return inputs @ weights + bias", "right", ""),
     "a known mistake": ("return (inputs * weights).sum(1)", "no_bias", "bias is missing"),
@@ -123,13 +123,13 @@ def test_a_file_that_is_no_exercise_is_refused(tmp_path, content, error, said):
 
 
 def test_the_course_of_a_wheel_is_found_or_said_to_be_missing(tmp_path, monkeypatch):
-    import d2lab.exercises.catalog as book
+    from d2lab.exercises import catalog
 
-    monkeypatch.setattr(book, "PACKAGE", tmp_path / "a" / "b")
+    monkeypatch.setattr(catalog, "PACKAGE", tmp_path / "a" / "b")
     with pytest.raises(DataError, match="--course"):
-        book.course_folder()
+        catalog.course_folder()
     (tmp_path / "a" / "b" / "course").mkdir(parents=True)
     place = tmp_path / "a" / "b" / "course" / "02-linear-regression"
     place.symlink_to(COURSE / "02-linear-regression")
-    assert book.course_folder() == tmp_path / "a" / "b" / "course"
-    assert Path(book.course_folder(), "02-linear-regression", "exercises.py").is_file()
+    assert catalog.course_folder() == tmp_path / "a" / "b" / "course"
+    assert Path(catalog.course_folder(), "02-linear-regression", "exercises", "predict.py").is_file()

@@ -29,11 +29,11 @@ def list_exercises(
     language: Speak = "",
 ) -> None:
     """List the exercises by lesson; a tick stands before those that are done."""
-    from d2lab.exercises.catalog import read_book
+    from d2lab.exercises.catalog import read_exercises
     from d2lab.exercises.progress import done_in, progress_file, read_progress
 
     spoken_here = _language(language)
-    book = read_book(_course(course))
+    book = read_exercises(_course(course))
     shown = [one for one in book.values() if lesson is None or lesson == one.exercise.lesson or lesson in one.id]
     if not shown:
         raise ConfigError("exercise list", got=lesson, need="a lesson or a part of an id", fix="Leave it out for all.")
@@ -55,10 +55,10 @@ def start(
 ) -> None:
     """Write a file with the task and an empty function; a file that is there stays as it is."""
     from d2lab.core.atomic import write_bytes
-    from d2lab.exercises.catalog import find, read_book, stub_text
+    from d2lab.exercises.catalog import find, read_exercises, stub_text
 
     said = _language(language)
-    entry = find(read_book(_course(course)), name)
+    entry = find(read_exercises(_course(course)), name)
     file = to or Path(f"{entry.id.replace('-', '_')}.py")
     if file.exists():
         fix = f"Check it with d2lab exercise check {file}, or name another with --to."
@@ -80,7 +80,7 @@ def check(
     """Try the exercises of a file on random inputs, in a process of their own; exit code 1 while one is not right."""
     import secrets
 
-    from d2lab.exercises.catalog import read_book
+    from d2lab.exercises.catalog import read_exercises
     from d2lab.exercises.notebook import report
     from d2lab.exercises.progress import note, progress_file
     from d2lab.exercises.runner import Limits, check_file, exercises_in
@@ -88,7 +88,7 @@ def check(
     said, folder = _language(language), _course(course)
     limits = Limits(seconds=seconds, gibibytes=memory)
     passed = True
-    for name in exercises_in(file, read_book(folder)):
+    for name in exercises_in(file, read_exercises(folder)):
         drawn = secrets.randbelow(2**31) if seed is None else seed
         checked = check_file(folder, name, file, seed=drawn, limits=limits)
         note(progress_file(), name, passed=checked.verdict.passed)
@@ -100,10 +100,10 @@ def check(
 
 def progress(course: Course = None, language: Speak = "") -> None:
     """Show what is done, lesson by lesson."""
-    from d2lab.exercises.catalog import read_book
+    from d2lab.exercises.catalog import read_exercises
     from d2lab.exercises.progress import done_in, progress_file, read_progress
 
-    said, book = _language(language), read_book(_course(course))
+    said, book = _language(language), read_exercises(_course(course))
     tried = read_progress(progress_file())
     done = done_in(tried)
     lessons: dict[str, list[str]] = {}

@@ -5,6 +5,6 @@ In a notebook: `%load_ext d2lab.exercises`, then `%%exercise half-square` on top
 
 from d2lab.exercises.exercise import Exercise, exercise
 from d2lab.exercises.notebook import check, load_ipython_extension
-from d2lab.exercises.random_inputs import Draw
+from d2lab.exercises.random_inputs import RandomInputs
 
-__all__ = ["Draw", "Exercise", "check", "exercise", "load_ipython_extension"]
+__all__ = ["Exercise", "RandomInputs", "check", "exercise", "load_ipython_extension"]

@@ -1,20 +1,21 @@
-"""An exercise: the stub that a learner fills in, how it is tried, and the mistakes that it knows by name."""
+"""An exercise: the stub that a learner fills in, its worked solution, and the mistakes that it knows by name."""
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from types import FunctionType
+from inspect import cleandoc
 from typing import Any
 
 from d2lab.core.language import Language
-from d2lab.exercises.random_inputs import Draw
+from d2lab.exercises.random_inputs import RandomInputs
 
 Text = dict[Language, str]
-Judged = Callable[..., Any]  # what a learner writes: a function, or a class
+Candidate = Callable[..., Any]  # what a learner writes: a function, or a class
+Arguments = Callable[[RandomInputs], tuple[Any, ...]]
 
 
-def call(candidate: Judged, *arguments: Any) -> Any:  # noqa: ANN401 (whatever the exercise asks for)
+def call(candidate: Candidate, *arguments: Any) -> Any:  # noqa: ANN401 (whatever the exercise asks for)
     """Measure a function by what it returns."""
     return candidate(*arguments)
 
@@ -24,61 +25,94 @@ class Mistake:
     """A wrong solution that people write, and the hint that names what is wrong with it.
 
     Args:
-        wrong: the solution.
+        wrong: the wrong solution.
         hint: in both languages; it names the mistake and not the answer.
     """
 
-    wrong: Judged
+    wrong: Candidate
     hint: Text
 
     @property
     def name(self) -> str:
-        """Its name, by which tests know it."""
+        """The name of its function, by which tests know it."""
         return self.wrong.__name__
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """The worked solution of an exercise.
+
+    Args:
+        candidate: the function or class that is right.
+        explanation: Markdown in both languages: why it is right.
+    """
+
+    candidate: Candidate
+    explanation: Text
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
 class Exercise:
     """An exercise.
 
     Args:
         stub: what the learner is given; its docstring is the task, with examples.
         lesson: the label of the lesson that it belongs to.
+        order: its place among the exercises of the lesson.
         title: in both languages.
-        arguments: draws what one trial calls the learner's function with.
-        measure: what is compared: of the candidate and the arguments; what the call returns unless given.
+        arguments: draws the arguments of one random trial.
+        measure: maps the candidate and the arguments of a trial to what is compared; calls the candidate unless given.
         tolerance: relative and absolute, within which two numbers count as equal.
-        mistakes: that it knows, in the order in which they are told.
+        formerly: function names that the exercise had in earlier releases.
+        mistakes: the known ones, in the order in which they are tried.
+        worked: the solution; None until `solution` has added it.
     """
 
-    stub: Judged
+    stub: Candidate
     lesson: str
+    order: int
     title: Text
-    arguments: Callable[[Draw], tuple[Any, ...]]
+    arguments: Arguments
     measure: Callable[..., Any] = call
     tolerance: float = 1e-4
+    formerly: Sequence[str] = ()
     mistakes: list[Mistake] = field(default_factory=list)
+    worked: Solution | None = None
 
     @property
     def id(self) -> str:
-        """What it is called on the command line: half-square for a function half_square."""
+        """The name on the command line: half-square for a function half_square."""
         return id_of(self.stub.__name__)
 
     @property
     def scope(self) -> dict[str, Any]:
-        """The names that the stub's file knows: its examples are run with them."""
+        """The global names of the stub's file, for running its examples."""
         return dict(vars(sys.modules[self.stub.__module__]))
 
-    def mistake(self, *, zh: str, en: str) -> Callable[[Judged], Judged]:
+    def solution(self, *, en: str, zh: str) -> Callable[[Candidate], "Exercise"]:
+        """Add the worked solution; like a property's setter, it has the name of the stub.
+
+        Args:
+            en: the explanation, Markdown in English.
+            zh: the same in Chinese.
+        """
+
+        def add(candidate: Candidate) -> Exercise:
+            self.worked = Solution(candidate, {"en": cleandoc(en), "zh": cleandoc(zh)})
+            return self
+
+        return add
+
+    def mistake(self, *, en: str, zh: str) -> Callable[[Candidate], Candidate]:
         """Add a wrong solution.
 
         Args:
-            zh: the hint that names the mistake, in Chinese.
-            en: the same in English.
+            en: the hint that names the mistake, in English.
+            zh: the same in Chinese.
         """
 
-        def add(wrong: Judged) -> Judged:
-            self.mistakes.append(Mistake(wrong, {"zh": zh, "en": en}))
+        def add(wrong: Candidate) -> Candidate:
+            self.mistakes.append(Mistake(wrong, {"en": en, "zh": zh}))
             return wrong
 
         return add
@@ -87,27 +121,37 @@ class Exercise:
 def exercise(
     lesson: str,
     *,
-    zh: str,
+    order: int,
     en: str,
-    arguments: Callable[[Draw], tuple[Any, ...]],
+    zh: str,
+    arguments: Arguments,
     measure: Callable[..., Any] = call,
     tolerance: float = 1e-4,
-) -> Callable[[Judged], Exercise]:
-    """Make an exercise of a stub.
+    formerly: Sequence[str] = (),
+) -> Callable[[Candidate], Exercise]:
+    """Make an exercise of the stub that is decorated.
 
     Args:
         lesson: the label of its lesson.
-        zh: its title, in Chinese.
-        en: its title, in English.
-        arguments: draws what one trial calls the learner's function with.
-        measure: what is compared, of the candidate and the arguments.
-        tolerance: relative and absolute.
+        order: its place among the exercises of the lesson, from 1.
+        en: its title in English.
+        zh: its title in Chinese.
+        arguments: draws the arguments of one random trial.
+        measure: maps the candidate and the arguments of a trial to what is compared; calls the candidate unless given.
+        tolerance: relative and absolute, within which two numbers count as equal.
+        formerly: function names that the exercise had in earlier releases; files and progress with them still count.
     """
 
-    def make(stub: Judged) -> Exercise:
-        title: Text = {"zh": zh, "en": en}
+    def make(stub: Candidate) -> Exercise:
         return Exercise(
-            stub=stub, lesson=lesson, title=title, arguments=arguments, measure=measure, tolerance=tolerance
+            stub=stub,
+            lesson=lesson,
+            order=order,
+            title={"en": en, "zh": zh},
+            arguments=arguments,
+            measure=measure,
+            tolerance=tolerance,
+            formerly=formerly,
         )
 
     return make
@@ -117,8 +161,3 @@ def id_of(name: str) -> str:
     """Return the id of a function's name: half-square of half_square, my-linear of MyLinear."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name)
     return spaced.replace("_", "-").lower()
-
-
-def is_function(stub: Judged) -> bool:
-    """Say whether a function is asked for and not a class."""
-    return isinstance(stub, FunctionType)

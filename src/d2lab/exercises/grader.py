@@ -11,9 +11,9 @@ from typing import Any
 from torch import Tensor
 
 from d2lab.exercises import hints
-from d2lab.exercises.exercise import Exercise, Judged, Text
+from d2lab.exercises.exercise import Candidate, Exercise, Text
 from d2lab.exercises.outcome import Outcome, is_finite, outcome, same, same_outcome, shape_of
-from d2lab.exercises.random_inputs import Draw
+from d2lab.exercises.random_inputs import RandomInputs
 
 TRIALS = 40
 
@@ -36,7 +36,7 @@ class Verdict:
 RIGHT = Verdict(passed=True, kind="right", hint={"en": "", "zh": ""})
 
 
-def judge(exercise: Exercise, solution: Judged, candidate: Judged, *, seed: int, file: str = "") -> Verdict:
+def grade(exercise: Exercise, solution: Candidate, candidate: Candidate, *, seed: int, file: str = "") -> Verdict:
     """Try a candidate on random inputs beside the solution.
 
     Args:
@@ -46,7 +46,7 @@ def judge(exercise: Exercise, solution: Judged, candidate: Judged, *, seed: int,
         seed: of the inputs: another seed, other inputs.
         file: of the candidate, to name the line of an error.
     """
-    trials = [exercise.arguments(Draw(seed * 1009 + number)) for number in range(TRIALS)]
+    trials = [exercise.arguments(RandomInputs(seed * 1009 + number)) for number in range(TRIALS)]
     wanted = [outcome(exercise, solution, arguments) for arguments in trials]
     given: list[Outcome] = []
     for number, arguments in enumerate(trials):
@@ -82,7 +82,7 @@ def _known(exercise: Exercise, trials: Sequence[Any], given: Sequence[Outcome]) 
 
 def _of_value(
     exercise: Exercise,
-    candidate: Judged,
+    candidate: Candidate,
     given: Sequence[Outcome],
     wanted: Sequence[Outcome],
     failed: int,
@@ -103,7 +103,7 @@ def _of_value(
     return _wrong("wrong", hints.wrong(got, told, right, len(given), examples=examples))
 
 
-def _passes_examples(exercise: Exercise, candidate: Judged) -> bool:
+def _passes_examples(exercise: Exercise, candidate: Candidate) -> bool:
     """Say whether the examples in the task come out right."""
     name = exercise.stub.__name__
     scope = {**exercise.scope, name: candidate}

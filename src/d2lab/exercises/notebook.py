@@ -9,8 +9,8 @@ from typing import Any
 
 from d2lab.core.errors import ConfigError
 from d2lab.core.language import Language, spoken
-from d2lab.exercises.catalog import course_folder, find, read_book
-from d2lab.exercises.exercise import Judged, id_of
+from d2lab.exercises.catalog import course_folder, find, read_exercises
+from d2lab.exercises.exercise import Candidate, id_of
 from d2lab.exercises.progress import note, progress_file
 from d2lab.exercises.runner import Checked, Limits, check_file
 
@@ -19,7 +19,7 @@ PASSED: dict[Language, str] = {"en": "{}: right", "zh": "{}：对了"}
 NOT_YET: dict[Language, str] = {"en": "{}: not yet. {}", "zh": "{}：还不对。{}"}
 
 
-def check(candidate: Judged, *, limits: Limits | None = None, language: Language | None = None) -> bool:
+def check(candidate: Candidate, *, limits: Limits | None = None, language: Language | None = None) -> bool:
     """Check a function or class that is named like an exercise, and print what was found.
 
     Its source runs in a process of its own, with math, torch, nn and F imported; other names of the notebook are not
@@ -71,7 +71,7 @@ def report(name: str, checked: Checked, language: Language) -> str:
 
 def _check_source(name: str, source: str, limits: Limits | None, language: Language) -> bool:
     course = course_folder()
-    entry = find(read_book(course), id_of(name))
+    entry = find(read_exercises(course), id_of(name))
     with tempfile.TemporaryDirectory(prefix="d2lab-cell-") as folder:
         file = Path(folder) / "cell.py"
         file.write_text(IMPORTS + source + "\n", encoding="utf-8")

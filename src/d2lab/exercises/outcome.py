@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from d2lab.exercises.exercise import Exercise, Judged
+from d2lab.exercises.exercise import Candidate, Exercise
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Outcome:
     changed: bool = False
 
 
-def outcome(exercise: Exercise, candidate: Judged, arguments: Sequence[Any]) -> Outcome:
+def outcome(exercise: Exercise, candidate: Candidate, arguments: Sequence[Any]) -> Outcome:
     """Try a candidate once, on copies of the arguments.
 
     Args:

@@ -15,8 +15,8 @@ import torch
 
 from d2lab.core.atomic import write_bytes, write_json
 from d2lab.exercises import hints
-from d2lab.exercises.catalog import find, load_file, read_book
-from d2lab.exercises.grader import Verdict, judge
+from d2lab.exercises.catalog import find, load_file, read_exercises
+from d2lab.exercises.grader import Verdict, grade
 
 GIB = 2**30
 
@@ -34,13 +34,13 @@ def main(folder: str, course: str, name: str, file: str, seed: str, seconds: str
         gibibytes: of memory that it may take.
     """
     place = Path(folder)
-    entry = find(read_book(Path(course)), name)
+    entry = find(read_exercises(Path(course)), name)
     torch.set_num_threads(1)
     _limit_memory(float(gibibytes))
     with (place / "stuck").open("w") as stuck:
         write_bytes(place / "ready", b"")
         faulthandler.dump_traceback_later(float(seconds), file=stuck)
-        verdict = _verdict(entry.exercise, entry.solution, file, int(seed))
+        verdict = _verdict(entry.exercise, entry.solution.candidate, file, int(seed))
         faulthandler.cancel_dump_traceback_later()
     write_json(place / "verdict", dataclasses.asdict(verdict))
     sys.stdout.flush()
@@ -52,7 +52,7 @@ def _verdict(exercise, solution, file: str, seed: int) -> Verdict:  # type: igno
         candidate = getattr(load_file(Path(file)), exercise.stub.__name__)
     except (Exception, SystemExit) as error:
         return Verdict(passed=False, kind="unreadable", hint=hints.unreadable(error, file))
-    return judge(exercise, solution, candidate, seed=seed, file=file)
+    return grade(exercise, solution, candidate, seed=seed, file=file)
 
 
 def _limit_memory(gibibytes: float) -> None:

@@ -8,13 +8,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 from d2lab.claims.record import commit
 from d2lab.core.atomic import write_bytes, write_json
 from d2lab.core.errors import D2labError, MissingExtraError
 from d2lab.core.language import LANGUAGES, Language
-from d2lab.exercises.catalog import SOLUTIONS, STUBS, Entry, read_book
+from d2lab.exercises.catalog import FILES, FOLDER, Entry, read_exercises
 from d2lab.explore.run import STATIC as EXPLORE
 from d2lab.lessons.check import problems_of_course, problems_of_home, slow
 from d2lab.lessons.kept import Executed, store
@@ -117,14 +118,15 @@ def build(
 
 def _exercises(course: Path) -> list[Entry]:
     """Read the exercises of a course that has some."""
-    return list(read_book(course).values()) if any(course.glob(f"*/{STUBS}")) else []
+    return list(read_exercises(course).values()) if any(course.glob(FILES)) else []
 
 
 def _problems_of_solutions(exercises: Sequence[Entry]) -> list[str]:
     """List where the two languages of the worked solutions differ."""
-    folders = {one.folder: None for one in exercises}
-    pages = {folder: read_solutions(folder) for folder in folders}
-    return [f"{f.name}/{SOLUTIONS}: {said}" for f, page in pages.items() for said in differences(page, sections=False)]
+    pages = {
+        folder.name: read_solutions(list(entries)) for folder, entries in groupby(exercises, lambda one: one.folder)
+    }
+    return [f"{name}/{FOLDER}: {said}" for name, page in pages.items() for said in differences(page, sections=False)]
 
 
 def _forget_if_made_otherwise(places: Places) -> None:

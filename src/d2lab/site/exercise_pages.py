@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
 
 from d2lab.claims.page import title
 from d2lab.core.language import Language
-from d2lab.exercises.catalog import SOLUTIONS, Entry
-from d2lab.lessons.lesson import NUMBERED, Lesson, read_prose
+from d2lab.exercises.catalog import FOLDER, Entry, solution_text
+from d2lab.lessons.lesson import NUMBERED, Cell, Lesson
 from d2lab.site.words import word
 
 HOW: dict[Language, str] = {
@@ -60,39 +59,50 @@ def with_exercises(text: str, entries: Sequence[Entry], language: Language, *, l
     return text
 
 
-def solutions_page(folder: Path, entries: Sequence[Entry], language: Language) -> str:
+def solutions_page(entries: Sequence[Entry], language: Language) -> str:
     """Write the page of worked solutions of a chapter.
 
     Args:
-        folder: of the chapter.
         entries: of the chapter, in order.
         language: of the page.
     """
-    chapter = int(folder.name[:2])
-    head = f"(solutions-{chapter})=\n# {word('solutions', language)}：{title(chapter, language)}"
-    parts = [head if language == "zh" else head.replace("：", ": "), INTRO[language]]
-    names = {one.exercise.stub.__name__: one.id for one in entries}
-    for cell in read_solutions(folder).cells:
-        if cell.is_code:
-            parts.append(f"```python\n{cell.source}\n```")
-        elif cell.language == language:
-            name = cell.source.removeprefix("## ").replace("：", ":").partition(":")[0].strip()
-            if name in names:
-                parts.append(f'<span id="{escape(names[name])}"></span>')
-            parts.append(cell.source)
+    folder = entries[0].folder
+    colon = ": " if language == "en" else "："
+    head = f"(solutions-{int(folder.name[:2])})=\n# {word('solutions', language)}{colon}{title(int(folder.name[:2]), language)}"
+    parts = [head, INTRO[language]]
+    cells = iter(read_solutions(entries).cells)
+    imports = next(cells)
+    parts += [_code(imports)] if imports.source else []
+    for entry, zh, en, code in zip(entries, cells, cells, cells, strict=True):
+        parts += [f'<span id="{escape(entry.id)}"></span>', (zh if language == "zh" else en).source, _code(code)]
     return "\n\n".join(parts) + "\n"
 
 
-def read_solutions(folder: Path) -> Lesson:
-    """Read the solutions of a chapter as a page like a lesson, to be held to both languages.
+def read_solutions(entries: Sequence[Entry]) -> Lesson:
+    """Lay the solutions of a chapter out as a page like a lesson, to be held to both languages.
+
+    Its cells are the imports, then for each exercise the explanation in Chinese and in English, and the code.
 
     Args:
-        folder: of the chapter.
-
-    Raises:
-        DataError: they can't be read.
+        entries: of the chapter, in order.
     """
-    path = folder / SOLUTIONS
+    folder = entries[0].folder
     found = NUMBERED.fullmatch(folder.name)
-    chapter = int(found[1]) if found else 0
-    return Lesson(path=path, chapter=chapter, number=0, slug="solutions", cells=read_prose(path))
+    cells, imports = [], []
+    for entry in entries:
+        needed, code = solution_text(entry)
+        imports += needed
+        cells += [*(_explained(entry, language) for language in ("zh", "en")), Cell(source=code)]
+    first = Cell(source="\n".join(sorted(set(imports), key=lambda line: (line.startswith("from"), line))))
+    number = int(found[1]) if found else 0
+    return Lesson(path=folder / FOLDER, chapter=number, number=0, slug="solutions", cells=(first, *cells))
+
+
+def _explained(entry: Entry, language: Language) -> Cell:
+    colon = "：" if language == "zh" else ": "
+    head = f"## {entry.exercise.stub.__name__}{colon}{entry.exercise.title[language]}"
+    return Cell(source=f"{head}\n\n{entry.solution.explanation[language]}", language=language)
+
+
+def _code(cell: Cell) -> str:
+    return f"```python\n{cell.source}\n```"

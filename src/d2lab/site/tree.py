@@ -51,7 +51,7 @@ def pages(
         solved = [one for one in exercises if one.folder.name == folder]
         made[f"course/{folder}/index.md"] = chapter_page(own, language, solved=bool(solved))
         if solved:
-            made[f"course/{folder}/solutions.md"] = solutions_page(solved[0].folder, solved, language)
+            made[f"course/{folder}/solutions.md"] = solutions_page(solved, language)
         for one in own:
             mine = [each for each in solved if each.exercise.lesson == one.label]
             page = lesson_page(one, executed[one.name], language, repository, mine)
