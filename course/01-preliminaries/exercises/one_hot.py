@@ -61,7 +61,7 @@ def reversed_last(values, kinds):
 
 
 @one_hot.mistake(
-    en="These are numbers of kinds in one column: a net would take them for sizes.",
+    en="These are numbers of kinds in one column: a model would take them for sizes.",
     zh="给的是类别编号的一列：网络会当成大小。",
 )
 def numbered(values, kinds):

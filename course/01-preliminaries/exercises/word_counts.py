@@ -2,7 +2,7 @@ from d2lab.exercises import RandomInputs, exercise
 
 
 def some_words(draw: RandomInputs):
-    return (" ".join(draw.choice(("net", "loss", "Net", "rate", "LOSS", "map")) for _ in range(draw.size(1, 12))),)
+    return (" ".join(draw.choice(("layer", "loss", "Layer", "rate", "LOSS", "map")) for _ in range(draw.size(1, 12))),)
 
 
 @exercise("python-primer", order=1, zh="数词", en="Count words", arguments=some_words)
@@ -14,8 +14,8 @@ def word_counts(text: str) -> dict[str, int]:
     Args:
         text: words with blanks between. 用空格隔开的词。
 
-    >>> word_counts("net Net loss")
-    {'net': 2, 'loss': 1}
+    >>> word_counts("layer Layer loss")
+    {'layer': 2, 'loss': 1}
     """
     raise NotImplementedError
 

@@ -44,10 +44,10 @@ def descend(inputs, targets, weights, bias, rate):
 
 
 @descend.mistake(
-    en="The step goes uphill: the gradient points to where the loss grows.",
+    en="The step follows the gradient upwards: the gradient points to where the loss grows.",
     zh="走反了方向：梯度指向损失增大的一边。",
 )
-def uphill(inputs, targets, weights, bias, rate):
+def ascends(inputs, targets, weights, bias, rate):
     error = inputs @ weights + bias - targets
     return weights + rate * inputs.T @ error / len(inputs), bias + rate * error.mean()
 

@@ -8,7 +8,7 @@ from d2lab.exercises import exercise
     "linear-regression",
     order=4,
     zh="直接解出最小二乘",
-    en="Least squares in one stroke",
+    en="The closed form of least squares",
     arguments=lambda draw: (draw.normal(n := draw.size(6, 12), draw.size(1, 3)), draw.normal(n)),
     tolerance=1e-3,
 )

@@ -62,7 +62,7 @@ def hidden_bias_missing(inputs, w1, b1, w2, b2):
 
 
 @mlp_forward.mistake(
-    en="The bias was added behind the ReLU: it should shift the bend.", zh="偏置加在了 ReLU 之后：它应当移动拐点。"
+    en="The bias was added behind the ReLU: it should shift the kink.", zh="偏置加在了 ReLU 之后：它应当移动拐点。"
 )
 def bias_behind_relu(inputs, w1, b1, w2, b2):
     return ((inputs @ w1.T).relu() + b1) @ w2.T + b2

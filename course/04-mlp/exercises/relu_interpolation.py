@@ -7,21 +7,21 @@ from d2lab.exercises import exercise
 @exercise(
     "approximation",
     order=1,
-    zh="ReLU 拼出折线",
-    en="A broken line of ReLUs",
+    zh="用 ReLU 做分段线性插值",
+    en="Piecewise linear interpolation by ReLUs",
     arguments=lambda draw: (draw.uniform(k := draw.size(3, 6)).cumsum(0) + torch.arange(k), draw.normal(k)),
 )
 def relu_interpolation(places: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-    """Find a net of ReLUs whose broken line goes through given points: f(x) = v0 + sum of s_i relu(x - p_i).
+    """Find a sum of ReLUs whose piecewise linear graph goes through given points: f(x) = v0 + sum of s_i relu(x - p_i).
 
-    求一组 ReLU，使折线 f(x) = v0 + Σ s_i relu(x − p_i) 经过给定的点。
+    求一组 ReLU，使分段线性函数 f(x) = v0 + Σ s_i relu(x − p_i) 经过给定的点。
 
     Args:
         places: (k,), rising. 递增。
         values: (k,) at the places; v0 is values[0].
 
     Returns:
-        The bends p, (k - 1,), which are the places but for the last, and the changes of slope s, (k - 1,).
+        The kinks p, (k - 1,), which are the places but for the last, and the changes of slope s, (k - 1,).
         拐点 p 是除最后一个之外的各点；s 是各拐点处斜率的变化。
 
     >>> relu_interpolation(torch.tensor([0.0, 1.0, 3.0]), torch.tensor([0.0, 1.0, 1.0]))
@@ -44,7 +44,7 @@ def _line_slopes(places, values):
 
 
 @relu_interpolation.mistake(
-    en="These are the slopes of the pieces: each ReLU only adds the change of slope at its bend.",
+    en="These are the slopes of the pieces: each ReLU only adds the change of slope at its kink.",
     zh="这是各段的斜率：每个 ReLU 只带来拐点处斜率的变化。",
 )
 def slopes_themselves(places, values):
@@ -52,7 +52,7 @@ def slopes_themselves(places, values):
 
 
 @relu_interpolation.mistake(
-    en="The first slope is missing: before the first bend the line is flat.",
+    en="The first slope is missing: before the first kink the line is flat.",
     zh="漏了第一段的斜率：第一个拐点之前是平的。",
 )
 def first_missing(places, values):
@@ -70,10 +70,10 @@ def widths_forgotten(places, values):
 
 
 @relu_interpolation.mistake(
-    en="The bends sit at the ends of the pieces: a ReLU starts where its piece begins.",
+    en="The kinks sit at the ends of the pieces: a ReLU starts where its piece begins.",
     zh="拐点放在了每段的末端：ReLU 从一段的起点开始。",
 )
-def bends_at_the_ends(places, values):
+def kinks_at_the_ends(places, values):
     s = _line_slopes(places, values)
     return places[1:], torch.cat([s[:1], s.diff()])
 

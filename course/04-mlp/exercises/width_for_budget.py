@@ -14,7 +14,7 @@ def width_for_budget(inputs: int, depth: int, hidden: int) -> int:
     一个宽 hidden 的隐藏层有多少参数？改成 depth 个等宽的隐藏层，参数不超过它，最宽能有多宽？
 
     Args:
-        inputs: of the net, which has one output; every layer has biases. 输出为 1，各层都有偏置。
+        inputs: of the network, which has one output; every layer has biases. 输出为 1，各层都有偏置。
         depth: hidden layers.
         hidden: units of the single layer.
 
@@ -51,7 +51,8 @@ def no_biases(inputs, depth, hidden):
 
 
 @width_for_budget.mistake(
-    en="The net found is one unit too wide: it has more parameters than it may.", zh="宽了一个单元：参数超过了限额。"
+    en="The network found is one unit too wide: it has more parameters than it may.",
+    zh="宽了一个单元：参数超过了限额。",
 )
 def one_too_wide(inputs, depth, hidden):
     return _budgeted(lambda w: inputs * w + w + (depth - 1) * (w * w + w) + w + 1, inputs * hidden + 2 * hidden + 1) + 1

@@ -42,10 +42,10 @@ def a_fold(errors):
 
 
 @best_setting.mistake(
-    en="A single lucky fold decided: the mean over all folds should.",
-    zh="只凭运气最好的一折就决定了：应当看各折的平均。",
+    en="A single fold decided: the mean over all folds should.",
+    zh="只凭最好的一折就决定了：应当看各折的平均。",
 )
-def the_luckiest(errors):
+def best_fold(errors):
     return int(errors.min(1).values.argmin())
 
 

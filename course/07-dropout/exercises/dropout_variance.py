@@ -4,18 +4,18 @@ from d2lab.exercises import exercise
 @exercise(
     "dropout",
     order=2,
-    zh="dropout 带来的方差",
+    zh="暂退法（dropout）带来的方差",
     en="The variance of dropout",
     arguments=lambda draw: (draw.number(-3, 3), draw.number(0.05, 0.9)),
 )
 def dropout_variance(x: float, p: float) -> float:
-    """Return the variance of a value behind dropout, scaled ones kept.
+    """Return the variance of a value after dropout, where a kept value is divided by 1 - p.
 
-    一个数经过 dropout（留下时放大）之后的方差。
+    一个数经过暂退法（留下时放大）之后的方差。
 
     Args:
         x: the value.
-        p: share that is dropped.
+        p: dropout probability. 暂退概率。
 
     >>> dropout_variance(2.0, 0.5)
     4.0

@@ -8,7 +8,7 @@ from d2lab.exercises import exercise
     "dropout",
     order=3,
     zh="等价的惩罚",
-    en="The penalty that dropout is",
+    en="Dropout as a penalty",
     arguments=lambda draw: (
         draw.normal(n := draw.size(3, 7), k := draw.size(2, 4)),
         draw.normal(k),
@@ -19,13 +19,13 @@ from d2lab.exercises import exercise
 def expected_loss(inputs: Tensor, weights: Tensor, targets: Tensor, p: float) -> Tensor:
     """Return the mean squared error of a linear model, averaged over all masks of dropout on its inputs.
 
-    输入上有 dropout 的线性模型，均方误差对所有掩码的期望。
+    输入上用暂退法（dropout）的线性模型，均方误差对所有掩码的期望。
 
     Args:
         inputs: (n, d).
         weights: (d,).
         targets: (n,).
-        p: share that is dropped.
+        p: dropout probability. 暂退概率。
 
     >>> expected_loss(torch.tensor([[1.0]]), torch.tensor([2.0]), torch.tensor([2.0]), 0.5)
     tensor(4.)

@@ -46,8 +46,8 @@ def without_input(nodes, edges):
 
 
 @backward_order.mistake(
-    en="A node came twice, once for each use: it is visited once, when its slope is complete.",
-    zh="用过两次的节点出现了两次：等斜率收齐，只访问一次。",
+    en="A node came twice, once for each use: it is visited once, when its gradient is complete.",
+    zh="用过两次的节点出现了两次：等梯度收齐，只访问一次。",
 )
 def once_for_each_use(nodes, edges):
     return [nodes - 1] + [a for a, _ in sorted(edges, reverse=True)]

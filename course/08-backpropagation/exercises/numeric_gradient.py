@@ -35,12 +35,12 @@ def numeric_gradient(x: Tensor, function) -> Tensor:
     zh="每次只动一个元素，向两侧各走一步。",
 )
 def numeric_gradient(x, function, step=1e-6):
-    slopes = torch.zeros_like(x)
+    gradient = torch.zeros_like(x)
     for i in range(len(x)):
         move = torch.zeros_like(x)
         move[i] = step
-        slopes[i] = (function(x + move) - function(x - move)) / (2 * step)
-    return slopes
+        gradient[i] = (function(x + move) - function(x - move)) / (2 * step)
+    return gradient
 
 
 def _quotients(x, function, divide=2e-6, one_sided=False, together=False):
@@ -68,7 +68,8 @@ def one_sided_by_two(x, function):
 
 
 @numeric_gradient.mistake(
-    en="All entries were moved at once: each has a slope of its own.", zh="所有元素一起动了：每个元素要各自的斜率。"
+    en="All entries were moved at once: each has a partial derivative of its own.",
+    zh="所有元素一起动了：每个元素有各自的偏导数。",
 )
 def all_at_once(x, function):
     return _quotients(x, function, together=True)

@@ -11,7 +11,7 @@ from d2lab.exercises import exercise
     arguments=lambda draw: (draw.number(0.1, 0.95), draw.choice((1e-3, 1e-6, 1e-12))),
 )
 def layers_until(factor: float, smallest: float) -> int:
-    """If each layer multiplies the slope by a factor below 1, after how many layers does it first lie below `smallest`?
+    """If each layer multiplies the gradient by a factor below 1, after how many layers does it first lie below `smallest`?
 
     每层把梯度乘以小于 1 的 factor，几层之后第一次小于 smallest？
 
@@ -31,9 +31,9 @@ def layers_until(factor: float, smallest: float) -> int:
 )
 def layers_until(factor, smallest):
     layers = 0
-    slope = 1.0
-    while slope >= smallest:
-        slope *= factor
+    gradient = 1.0
+    while gradient >= smallest:
+        gradient *= factor
         layers += 1
     return layers
 

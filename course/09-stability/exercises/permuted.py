@@ -17,7 +17,7 @@ from d2lab.exercises import exercise
     ),
 )
 def permuted(w1: Tensor, b1: Tensor, w2: Tensor, order: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Put the hidden units into another order without changing what the net computes.
+    """Put the hidden units into another order without changing what the model computes.
 
     把隐藏单元换一个次序，网络算的函数不变。
 
@@ -54,7 +54,7 @@ def biases_left(w1, b1, w2, order):
     return w1[order], b1, w2[:, order]
 
 
-@permuted.mistake(en="The order was turned around.", zh="次序用反了。")
+@permuted.mistake(en="The inverse order was used.", zh="次序用反了。")
 def inverse(w1, b1, w2, order):
     o = order.argsort()
     return w1[o], b1[o], w2[:, o]

@@ -8,13 +8,13 @@ from d2lab.exercises import exercise
     en="The factor of a residual chain",
     arguments=lambda draw: (draw.number(-0.5, 0.5), draw.size(1, 30)),
 )
-def residual_factor(slope: float, layers: int) -> float:
-    """Each layer is x + f(x), with f of this slope: by how much is a gradient multiplied through all layers?
+def residual_factor(derivative: float, layers: int) -> float:
+    """Each layer is x + f(x), where f has this derivative: by how much is a gradient multiplied through all layers?
 
-    每层是 x + f(x)，f 的斜率已知：穿过所有层，梯度一共乘了多少？
+    每层是 x + f(x)，f 的导数已知：穿过所有层，梯度一共乘了多少？
 
     Args:
-        slope: of f.
+        derivative: of f.
         layers: how many.
 
     >>> residual_factor(0.5, 2)
@@ -27,27 +27,27 @@ def residual_factor(slope: float, layers: int) -> float:
     en="Every layer multiplies by $1 + f'$.",
     zh="每层乘 $1 + f'$。",
 )
-def residual_factor(slope, layers):
-    return (1 + slope) ** layers
+def residual_factor(derivative, layers):
+    return (1 + derivative) ** layers
 
 
 @residual_factor.mistake(en="This is the plain chain: the shortcut's 1 is missing.", zh="这是普通的链：漏了捷径的 1。")
-def plain(slope, layers):
-    return slope**layers
+def plain(derivative, layers):
+    return derivative**layers
 
 
 @residual_factor.mistake(en="Only the first terms were taken: layers multiply.", zh="只取了前两项：各层是相乘的。")
-def first_terms(slope, layers):
-    return 1 + layers * slope
+def first_terms(derivative, layers):
+    return 1 + layers * derivative
 
 
 @residual_factor.mistake(
     en="The shortcut was counted once for the whole chain: every layer has one.", zh="整条链只算了一次捷径：每层都有。"
 )
-def one_shortcut(slope, layers):
-    return 1 + slope**layers
+def one_shortcut(derivative, layers):
+    return 1 + derivative**layers
 
 
 @residual_factor.mistake(en="One layer too many was counted.", zh="多算了一层。")
-def a_layer_more(slope, layers):
-    return (1 + slope) ** (layers + 1)
+def a_layer_more(derivative, layers):
+    return (1 + derivative) ** (layers + 1)

@@ -12,12 +12,12 @@ from d2lab.exercises import exercise
     ),
 )
 def compared(expected: list[str], found: list[str]) -> tuple[list[str], list[str]]:
-    """Compare the names that a net expects with those of a file: missing ones and unexpected ones, each sorted.
+    """Compare the names that a model expects with those of a file: missing ones and unexpected ones, each sorted.
 
     比较网络要的名字和文件里的名字：缺的和多的，各自排序。
 
     Args:
-        expected: by the net.
+        expected: by the model.
         found: in the file.
 
     >>> compared(["a", "b"], ["b", "c"])

@@ -24,7 +24,7 @@ def renamed(state: dict[str, Tensor], old: str, new: str) -> dict[str, Tensor]:
         old: the beginning.
         new: what takes its place.
 
-    >>> renamed({"net.weight": 1, "other": 2}, "net.", "")
+    >>> renamed({"model.weight": 1, "other": 2}, "model.", "")
     {'weight': 1, 'other': 2}
     """
     raise NotImplementedError

@@ -4,21 +4,21 @@ from torch import Tensor
 from d2lab.exercises import exercise
 
 
-def through_rounding(candidate, x, slope):
+def through_rounding(candidate, x, grad_output):
     x = x.clone().requires_grad_()
-    return [candidate(x).detach(), torch.autograd.grad(candidate(x), x, slope)[0]]
+    return [candidate(x).detach(), torch.autograd.grad(candidate(x), x, grad_output)[0]]
 
 
 @exercise(
     "custom-layers",
     order=3,
-    zh="直通估计",
-    en="Straight through",
+    zh="直通估计器",
+    en="Straight-through estimator",
     arguments=lambda draw: (draw.normal(n := draw.size(2, 6), scale=2), draw.normal(n)),
     measure=through_rounding,
 )
 def round_through(x: Tensor) -> Tensor:
-    """Round forward, and let slopes through as if nothing had happened; detach is enough.
+    """Round forward, and let gradients through unchanged (straight-through estimator); detach is enough.
 
     前向取整，反向当作恒等；用 detach 就够了。
 
@@ -32,14 +32,14 @@ def round_through(x: Tensor) -> Tensor:
 
 
 @round_through.solution(
-    en="The difference is cut off, and what is left is the slope of $x$ itself.",
+    en="The difference is cut off, and what is left is the gradient of $x$ itself.",
     zh="差值断开梯度，只剩下 $x$ 自己的那一份。",
 )
 def round_through(x):
     return x + (x.round() - x).detach()
 
 
-@round_through.mistake(en="The slope is 0: rounding alone has none.", zh="梯度是 0：单纯取整没有斜率。")
+@round_through.mistake(en="The gradient is 0: that of rounding alone.", zh="梯度是 0：单纯取整的导数是 0。")
 def round_only(x):
     return x.round()
 
@@ -50,9 +50,9 @@ def not_rounded(x):
 
 
 @round_through.mistake(
-    en="The slope is doubled: one of the two parts must be detached.", zh="梯度翻倍了：有一份没有 detach。"
+    en="The gradient is doubled: one of the two parts must be detached.", zh="梯度翻倍了：有一份没有 detach。"
 )
-def doubled_slope(x):
+def doubled_gradient(x):
     return x + (x.round().detach() - x.detach()) + (x - x.detach())
 
 
@@ -61,6 +61,6 @@ def floors(x):
     return x + (x.floor() - x).detach()
 
 
-@round_through.mistake(en="The answer is a constant with a slope: numbers are written in.", zh="数值是写死的。")
+@round_through.mistake(en="The answer is a constant with a gradient: numbers are hard-coded.", zh="数值是写死的。")
 def hard_coded_zeros(x):
     return x - x.detach()

@@ -6,10 +6,10 @@ from ._shared import nested
 
 
 def maybe_frozen(draw: RandomInputs):
-    (net,) = nested(draw)
+    (model,) = nested(draw)
     if draw.boolean():
-        net[0].requires_grad_(False)
-    return (net,)
+        model[0].requires_grad_(False)
+    return (model,)
 
 
 @exercise(
@@ -19,13 +19,13 @@ def maybe_frozen(draw: RandomInputs):
     en="Count what learns",
     arguments=maybe_frozen,
 )
-def trainable(net: nn.Module) -> int:
-    """Count the numbers in a net that training may change.
+def trainable(model: nn.Module) -> int:
+    """Count the numbers in a model that training may change.
 
     数一个网络里训练可以改动的数。
 
     Args:
-        net: any module; some parameters may be frozen. 有些参数可能冻结了。
+        model: any module; some parameters may be frozen. 有些参数可能冻结了。
 
     >>> trainable(nn.Linear(2, 3))
     9
@@ -37,27 +37,27 @@ def trainable(net: nn.Module) -> int:
     en="`parameters()` walks the whole tree; ask each whether it learns.",
     zh="`parameters()` 走遍整棵树，再问每个是否要梯度。",
 )
-def trainable(net):
-    return sum(p.numel() for p in net.parameters() if p.requires_grad)
+def trainable(model):
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)
 
 
 @trainable.mistake(en="Frozen parameters were counted too.", zh="冻结的参数也数了。")
-def frozen_too(net):
-    return sum(p.numel() for p in net.parameters())
+def frozen_too(model):
+    return sum(p.numel() for p in model.parameters())
 
 
 @trainable.mistake(en="Tensors were counted, not the numbers in them.", zh="数的是张量，不是里面的数。")
-def tensors(net):
-    return sum(1 for p in net.parameters() if p.requires_grad)
+def tensors(model):
+    return sum(1 for p in model.parameters() if p.requires_grad)
 
 
 @trainable.mistake(
-    en="Only the outermost module was looked at: a net is a tree.", zh="只看了最外面一层：网络是一棵树。"
+    en="Only the outermost module was looked at: a model is a tree.", zh="只看了最外面一层：网络是一棵树。"
 )
-def outermost(net):
-    return sum(p.numel() for child in net.children() for p in child.parameters(recurse=False) if p.requires_grad)
+def outermost(model):
+    return sum(p.numel() for child in model.children() for p in child.parameters(recurse=False) if p.requires_grad)
 
 
 @trainable.mistake(en="Biases were left out.", zh="漏了偏置。")
-def weights_only(net):
-    return sum(p.numel() for n, p in net.named_parameters() if p.requires_grad and n.endswith("weight"))
+def weights_only(model):
+    return sum(p.numel() for n, p in model.named_parameters() if p.requires_grad and n.endswith("weight"))

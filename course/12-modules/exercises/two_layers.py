@@ -10,12 +10,12 @@ def sizes(draw: RandomInputs):
 
 def _run_module(candidate, d, h, o, seed):
     torch.manual_seed(seed)
-    net = candidate(d, h, o)
+    model = candidate(d, h, o)
     torch.manual_seed(seed)
-    for p in net.parameters():
+    for p in model.parameters():
         nn.init.normal_(p)
-    out = net(torch.randn(3, d))
-    return [out, sorted(tuple(p.shape) for p in net.parameters())]
+    out = model(torch.randn(3, d))
+    return [out, sorted(tuple(p.shape) for p in model.parameters())]
 
 
 @exercise("modules", order=3, zh="写一个模块", en="Write a module", arguments=sizes, measure=_run_module)

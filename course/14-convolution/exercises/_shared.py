@@ -5,9 +5,9 @@ from torch.nn import functional as F
 from d2lab.exercises import RandomInputs
 
 
-def square_picture_and_kernel(draw: RandomInputs):
+def square_image_and_kernel(draw: RandomInputs):
     return draw.normal(draw.size(5, 8), draw.size(5, 8)), draw.normal(3, 3)
 
 
-def correlate(picture, kernel):
-    return F.conv2d(picture[None, None], kernel[None, None])[0, 0]
+def correlate(image, kernel):
+    return F.conv2d(image[None, None], kernel[None, None])[0, 0]

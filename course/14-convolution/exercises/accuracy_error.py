@@ -4,8 +4,8 @@ from d2lab.exercises import exercise
 @exercise(
     "trembling-curves",
     order=2,
-    zh="准确率有多抖",
-    en="How much an accuracy trembles",
+    zh="准确率的标准误差",
+    en="The standard error of an accuracy",
     arguments=lambda draw: (draw.number(0.05, 0.95), draw.choice((100, 1000, 10000))),
 )
 def accuracy_error(accuracy: float, examples: int) -> float:
@@ -46,8 +46,8 @@ def divided_by_examples(accuracy, examples):
 
 
 @accuracy_error.mistake(
-    en="The share of wrong answers is missing: at an accuracy of 1 nothing trembles.",
-    zh="漏了错误率：准确率为 1 时就不会抖。",
+    en="The share of wrong answers is missing: at an accuracy of 1 the standard error is 0.",
+    zh="漏了错误率：准确率为 1 时标准误差是 0。",
 )
 def without_the_wrong(accuracy, examples):
     return (accuracy / examples) ** 0.5

@@ -51,7 +51,7 @@ def _rows(kernel, length):
 
 
 @as_matrix.mistake(
-    en="The kernel is turned around: that is the convolution of mathematics, not cross-correlation.",
+    en="The kernel is flipped: that is the convolution of mathematics, not cross-correlation.",
     zh="核被翻转了：那是数学里的卷积，不是互相关。",
 )
 def flipped(kernel, length):

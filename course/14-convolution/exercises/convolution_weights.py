@@ -27,7 +27,7 @@ def convolution_weights(kernel: int, channels: int, maps: int, bias: bool) -> in
 
 @convolution_weights.solution(
     en="""
-    A kernel for each pair of input and output channel, a bias for each output map. The size of the picture plays no
+    A kernel for each pair of input and output channel, a bias for each output map. The size of the image plays no
     part.
     """,
     zh="每一对输入、输出通道有一个核；每幅输出图有一个偏置。图的大小不起作用。",

@@ -14,13 +14,13 @@ from ._shared import correlate
     en="Several input channels",
     arguments=lambda draw: (draw.normal(c := draw.size(2, 4), 4, 5), draw.normal(c, 2, 2)),
 )
-def correlate_channels(picture: Tensor, kernel: Tensor) -> Tensor:
+def correlate_channels(image: Tensor, kernel: Tensor) -> Tensor:
     """Correlate each channel with its own kernel and add up: one map comes out.
 
     每个通道用自己的核做互相关，再相加，得到一幅图。
 
     Args:
-        picture: (channels, h, w).
+        image: (channels, h, w).
         kernel: (channels, a, b).
 
     Returns:
@@ -36,35 +36,35 @@ def correlate_channels(picture: Tensor, kernel: Tensor) -> Tensor:
     en="`conv2d` adds the channels up by itself; batch and maps are one here.",
     zh="`conv2d` 本来就会把通道加起来；这里批和输出图都是一个。",
 )
-def correlate_channels(picture, kernel):
-    return F.conv2d(picture[None], kernel[None])[0, 0]
+def correlate_channels(image, kernel):
+    return F.conv2d(image[None], kernel[None])[0, 0]
 
 
 @correlate_channels.mistake(
     en="The channels are not added up: one map is asked for.", zh="各通道没有相加：要的是一幅图。"
 )
-def not_added(picture, kernel):
-    return F.conv2d(picture[None], kernel[:, None], groups=len(kernel))[0]
+def not_added(image, kernel):
+    return F.conv2d(image[None], kernel[:, None], groups=len(kernel))[0]
 
 
 @correlate_channels.mistake(en="The channels were averaged; they are added.", zh="各通道取了平均，应当相加。")
-def mean_of_channels(picture, kernel):
-    return F.conv2d(picture[None], kernel[None])[0, 0] / len(kernel)
+def mean_of_channels(image, kernel):
+    return F.conv2d(image[None], kernel[None])[0, 0] / len(kernel)
 
 
 @correlate_channels.mistake(en="Every channel got the first kernel.", zh="每个通道都用了第一个核。")
-def first_kernel(picture, kernel):
-    return F.conv2d(picture[None], kernel[:1].expand_as(kernel)[None])[0, 0]
+def first_kernel(image, kernel):
+    return F.conv2d(image[None], kernel[:1].expand_as(kernel)[None])[0, 0]
 
 
 @correlate_channels.mistake(en="Only the first channel was used.", zh="只用了第一个通道。")
-def first_channel(picture, kernel):
-    return correlate(picture[0], kernel[0])
+def first_channel(image, kernel):
+    return correlate(image[0], kernel[0])
 
 
 @correlate_channels.mistake(
     en="Channels were added before they were weighted: all share one kernel then.",
     zh="先把通道相加再去卷积：这样所有通道就共用了一个核。",
 )
-def added_before(picture, kernel):
-    return correlate(picture.sum(0), kernel.sum(0))
+def added_before(image, kernel):
+    return correlate(image.sum(0), kernel.sum(0))

@@ -12,13 +12,13 @@ from d2lab.exercises import exercise
     en="Several output channels",
     arguments=lambda draw: (draw.normal(c := draw.size(2, 3), 4, 4), draw.normal(draw.size(2, 4), c, 3, 3)),
 )
-def correlate_many(picture: Tensor, kernels: Tensor) -> Tensor:
+def correlate_many(image: Tensor, kernels: Tensor) -> Tensor:
     """Return one map for each set of kernels.
 
     每组核给出一幅输出图。
 
     Args:
-        picture: (channels, h, w).
+        image: (channels, h, w).
         kernels: (maps, channels, a, b).
 
     Returns:
@@ -34,33 +34,33 @@ def correlate_many(picture: Tensor, kernels: Tensor) -> Tensor:
     en="Put an axis for the batch in, and take it out again.",
     zh="加上批的轴，算完再去掉。",
 )
-def correlate_many(picture, kernels):
-    return F.conv2d(picture[None], kernels)[0]
+def correlate_many(image, kernels):
+    return F.conv2d(image[None], kernels)[0]
 
 
 @correlate_many.mistake(
-    en="The axis of the batch is still there: one picture came in, its maps should come out.",
+    en="The axis of the batch is still there: one image came in, its maps should come out.",
     zh="批的轴还在：输入是一幅图，输出应当是它的各幅图。",
 )
-def batch_axis(picture, kernels):
-    return F.conv2d(picture[None], kernels)
+def batch_axis(image, kernels):
+    return F.conv2d(image[None], kernels)
 
 
 @correlate_many.mistake(
     en="Maps and channels of the kernels are exchanged, or the maps were added up.",
     zh="各输出图被加在了一起：每组核有自己的图。",
 )
-def maps_added(picture, kernels):
-    return F.conv2d(picture[None], kernels)[0].sum(0)
+def maps_added(image, kernels):
+    return F.conv2d(image[None], kernels)[0].sum(0)
 
 
 @correlate_many.mistake(
     en="The maps stand last: torch has them before height and width.", zh="输出通道放在了最后：torch 里它在高和宽之前。"
 )
-def maps_last(picture, kernels):
-    return F.conv2d(picture[None], kernels)[0].movedim(0, -1)
+def maps_last(image, kernels):
+    return F.conv2d(image[None], kernels)[0].movedim(0, -1)
 
 
 @correlate_many.mistake(en="Only the first map came out.", zh="只给出了第一幅输出图。")
-def only_first_map(picture, kernels):
-    return F.conv2d(picture[None], kernels[:1])[0]
+def only_first_map(image, kernels):
+    return F.conv2d(image[None], kernels[:1])[0]

@@ -5,17 +5,17 @@ from d2lab.exercises import exercise
     "convolution",
     order=1,
     zh="全连接层有多少参数",
-    en="Weights of a dense layer on pictures",
+    en="Weights of a dense layer on images",
     arguments=lambda draw: (draw.size(4, 32), draw.size(4, 32), draw.size(1, 3), draw.size(1, 64)),
 )
 def dense_weights(height: int, width: int, channels: int, maps: int) -> int:
-    """Count the weights, without biases, of a dense layer from a picture to `maps` pictures of the same size.
+    """Count the weights, without biases, of a dense layer from an image to `maps` images of the same size.
 
     从一幅图到 maps 幅同样大小的图，全连接层要多少权重（不算偏置）？
 
     Args:
-        height: of the pictures. 图的高。
-        width: of the pictures. 图的宽。
+        height: of the images. 图的高。
+        width: of the images. 图的宽。
         channels: of the input.
         maps: of the output.
 
@@ -35,7 +35,7 @@ def dense_weights(height, width, channels, maps):
 
 
 @dense_weights.mistake(
-    en="The output's pixels are missing: each map has as many outputs as the picture has pixels.",
+    en="The output's pixels are missing: each map has as many outputs as the image has pixels.",
     zh="漏了输出的像素：每幅输出图有多少像素，就有多少个输出。",
 )
 def one_output_a_map(height, width, channels, maps):

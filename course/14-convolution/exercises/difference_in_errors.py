@@ -51,15 +51,15 @@ def plain_difference(ours, theirs):
 
 
 @difference_in_errors.mistake(
-    en="Deviations of single runs were used: means of n runs tremble less.",
-    zh="用了单次结果的标准差：n 次的平均抖得更小。",
+    en="Deviations of single runs were used: means of n runs vary less.",
+    zh="用了单次结果的标准差：n 次的平均波动更小。",
 )
 def of_single_runs(ours, theirs):
     return float((ours.mean() - theirs.mean()) / (ours.var() + theirs.var()).sqrt())
 
 
 @difference_in_errors.mistake(
-    en="Only one side's error was counted: both means tremble.", zh="只算了一边的误差：两个平均都会抖。"
+    en="Only one side's error was counted: both means have an error.", zh="只算了一边的误差：两个平均都有误差。"
 )
 def one_sided(ours, theirs):
     return float((ours.mean() - theirs.mean()) / (ours.var() / len(ours)).sqrt())

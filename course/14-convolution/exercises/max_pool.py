@@ -12,13 +12,13 @@ from d2lab.exercises import exercise
     en="Maximum pooling",
     arguments=lambda draw: (draw.normal(draw.size(4, 8), draw.size(4, 8)) - 2, draw.size(2, 3), draw.size(1, 3)),
 )
-def max_pool(picture: Tensor, window: int, stride: int) -> Tensor:
+def max_pool(image: Tensor, window: int, stride: int) -> Tensor:
     """Return the largest value in each window; without padding.
 
     每个窗口里的最大值；不填充。
 
     Args:
-        picture: (h, w).
+        image: (h, w).
         window: its side. 窗口的边长。
         stride: step of the window. 步幅。
 
@@ -32,32 +32,32 @@ def max_pool(picture: Tensor, window: int, stride: int) -> Tensor:
     en="`unfold` lays the windows along new axes; the maximum runs over those two.",
     zh="`unfold` 把窗口摊成新的轴，再在这两个轴上取最大值。",
 )
-def max_pool(picture, window, stride):
-    return picture.unfold(0, window, stride).unfold(1, window, stride).amax((2, 3))
+def max_pool(image, window, stride):
+    return image.unfold(0, window, stride).unfold(1, window, stride).amax((2, 3))
 
 
 @max_pool.mistake(en="This is the mean of each window.", zh="这是每个窗口的平均。")
-def mean_pool(picture, window, stride):
-    return F.avg_pool2d(picture[None], window, stride)[0]
+def mean_pool(image, window, stride):
+    return F.avg_pool2d(image[None], window, stride)[0]
 
 
 @max_pool.mistake(
     en="The stride is not used: windows lie side by side here.", zh="没有用到步幅：这里的窗口总是一个挨一个。"
 )
-def side_by_side(picture, window, stride):
-    return F.max_pool2d(picture[None], window)[0]
+def side_by_side(image, window, stride):
+    return F.max_pool2d(image[None], window)[0]
 
 
 @max_pool.mistake(en="The windows move by 1 whatever the stride.", zh="不管步幅多大，窗口都只移动 1。")
-def moves_by_one(picture, window, stride):
-    return F.max_pool2d(picture[None], window, 1)[0]
+def moves_by_one(image, window, stride):
+    return F.max_pool2d(image[None], window, 1)[0]
 
 
 @max_pool.mistake(en="Negative values became 0: a maximum may be negative.", zh="负数变成了 0：最大值也可以是负数。")
-def never_negative(picture, window, stride):
-    return F.max_pool2d(picture[None], window, stride)[0].relu()
+def never_negative(image, window, stride):
+    return F.max_pool2d(image[None], window, stride)[0].relu()
 
 
 @max_pool.mistake(en="An incomplete window at the border was counted.", zh="边上不满的窗口也算了。")
-def incomplete_too(picture, window, stride):
-    return F.max_pool2d(picture[None], window, stride, ceil_mode=True)[0]
+def incomplete_too(image, window, stride):
+    return F.max_pool2d(image[None], window, stride, ceil_mode=True)[0]

@@ -17,7 +17,7 @@ def mean_pool_kernels(channels: int, window: int) -> Tensor:
     给出一组核，使 conv2d 做的正好是逐通道的平均汇聚。
 
     Args:
-        channels: of the picture.
+        channels: of the image.
         window: its side.
 
     Returns:

@@ -15,7 +15,7 @@ from d2lab.exercises import exercise
     ),
 )
 def multiplications(size: int, channels: int, maps: int, kernel: int, groups: int) -> int:
-    """Count the multiplications for one square picture; no padding, stride 1; channels and maps are split into groups.
+    """Count the multiplications for one square image; no padding, stride 1; channels and maps are split into groups.
 
     一幅方图要做多少次乘法？不填充，步幅 1；通道分成若干组，组与组互不相连。
 

@@ -12,7 +12,7 @@ from d2lab.exercises import exercise
     ),
 )
 def sizes_through(size: int, layers: list[tuple[int, int, int]]) -> list[int]:
-    """Return the side of the picture behind each layer of a stack.
+    """Return the side of the image behind each layer of a stack.
 
     图经过一串层，每层之后的边长各是多少？
 

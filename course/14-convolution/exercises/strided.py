@@ -4,7 +4,7 @@ from torch.nn import functional as F
 
 from d2lab.exercises import exercise
 
-from ._shared import correlate, square_picture_and_kernel
+from ._shared import correlate, square_image_and_kernel
 
 
 @exercise(
@@ -12,15 +12,15 @@ from ._shared import correlate, square_picture_and_kernel
     order=2,
     zh="步幅就是隔着取",
     en="A stride skips",
-    arguments=lambda draw: (*square_picture_and_kernel(draw), draw.size(1, 3)),
+    arguments=lambda draw: (*square_image_and_kernel(draw), draw.size(1, 3)),
 )
-def strided(picture: Tensor, kernel: Tensor, stride: int) -> Tensor:
+def strided(image: Tensor, kernel: Tensor, stride: int) -> Tensor:
     """Return the cross-correlation with a stride in both directions, without padding.
 
     两个方向都带步幅的互相关，不填充。
 
     Args:
-        picture: (h, w).
+        image: (h, w).
         kernel: (3, 3).
         stride: 1 or more.
 
@@ -37,32 +37,32 @@ def strided(picture: Tensor, kernel: Tensor, stride: int) -> Tensor:
     """,
     zh="步幅就是在步幅为 1 的结果里隔着取。真正的实现不会算那些丢掉的值。",
 )
-def strided(picture, kernel, stride):
-    return F.conv2d(picture[None, None], kernel[None, None])[0, 0, ::stride, ::stride]
+def strided(image, kernel, stride):
+    return F.conv2d(image[None, None], kernel[None, None])[0, 0, ::stride, ::stride]
 
 
 @strided.mistake(
-    en="The picture was thinned out before: the kernel then sees pixels that are no neighbors.",
+    en="The image was thinned out before: the kernel then sees pixels that are no neighbors.",
     zh="先把图抽稀了：核看到的就不再是相邻的像素。",
 )
-def thinned_before(picture, kernel, stride):
-    small = picture[::stride, ::stride]
+def thinned_before(image, kernel, stride):
+    small = image[::stride, ::stride]
     return correlate(F.pad(small, (0, max(0, 3 - small.shape[1]), 0, max(0, 3 - small.shape[0]))), kernel)
 
 
 @strided.mistake(en="The stride is not used.", zh="没有用到步幅。")
-def at_every_place(picture, kernel, stride):
-    return correlate(picture, kernel)
+def at_every_place(image, kernel, stride):
+    return correlate(image, kernel)
 
 
 @strided.mistake(en="Only rows are skipped; columns are too.", zh="只有行隔着取了，列也要。")
-def only_rows(picture, kernel, stride):
-    return correlate(picture, kernel)[::stride]
+def only_rows(image, kernel, stride):
+    return correlate(image, kernel)[::stride]
 
 
 @strided.mistake(
     en="Skipping begins at the second place: the first one is at the corner.",
     zh="从第二个位置才开始取：第一个位置在角上。",
 )
-def begins_late(picture, kernel, stride):
-    return correlate(picture, kernel)[1::stride, 1::stride]
+def begins_late(image, kernel, stride):
+    return correlate(image, kernel)[1::stride, 1::stride]

@@ -12,7 +12,7 @@ from d2lab.exercises import exercise
     ),
 )
 def dense_share(convolutions: list[tuple[int, int, int]], widths: list[int]) -> float:
-    """Return the share of a net's parameters, biases included, that lie in its dense layers.
+    """Return the share of a model's parameters, biases included, that lie in its dense layers.
 
     一个网络的全部参数（含偏置）里，全连接层占多大比例？
 

@@ -9,7 +9,7 @@ from d2lab.exercises import exercise
     arguments=lambda draw: (draw.size(16, 64), draw.size(4, 32)),
 )
 def flat_size(side: int, maps: int) -> int:
-    """How many numbers go into LeNet's first dense layer, for square pictures of another size?
+    """How many numbers go into LeNet's first dense layer, for square images of another size?
 
     换一种边长的方图，LeNet 的第一个全连接层有多少个输入？
 
@@ -17,7 +17,7 @@ def flat_size(side: int, maps: int) -> int:
     卷积 5×5（填充 2）、汇聚 2×2（步幅 2）、卷积 5×5（不填充）、同样的汇聚。
 
     Args:
-        side: of the picture, at least 16. 图的边长。
+        side: of the image, at least 16. 图的边长。
         maps: of the second convolution. 第二个卷积的输出通道。
 
     >>> flat_size(28, 16)

@@ -17,13 +17,13 @@ from d2lab.exercises import exercise
         draw.boolean(),
     ),
 )
-def crop(picture: Tensor, top: int, left: int, side: int, mirror: bool) -> Tensor:
-    """Cut a square out of a picture, and mirror it left to right where asked.
+def crop(image: Tensor, top: int, left: int, side: int, mirror: bool) -> Tensor:
+    """Cut a square out of an image, and mirror it left to right where asked.
 
     从图里裁出一个方块；需要时左右翻转。
 
     Args:
-        picture: (channels, h, w).
+        image: (channels, h, w).
         top: first row.
         left: first column.
         side: of the square.
@@ -40,30 +40,28 @@ def crop(picture: Tensor, top: int, left: int, side: int, mirror: bool) -> Tenso
     en="Cut first, mirror then.",
     zh="先裁，再翻。",
 )
-def crop(picture, top, left, side, mirror):
-    part = picture[:, top : top + side, left : left + side]
+def crop(image, top, left, side, mirror):
+    part = image[:, top : top + side, left : left + side]
     return part.flip(-1) if mirror else part
 
 
 @crop.mistake(en="Top and left are exchanged.", zh="上和左弄反了。")
-def exchanged(picture, top, left, side, mirror):
-    out = picture[:, left : left + side, top : top + side]
+def exchanged(image, top, left, side, mirror):
+    out = image[:, left : left + side, top : top + side]
     return out.flip(-1) if mirror else out
 
 
 @crop.mistake(en="It was turned upside down in place of mirrored.", zh="翻成了上下颠倒。")
-def upside_down(picture, top, left, side, mirror):
-    out = picture[:, top : top + side, left : left + side]
+def upside_down(image, top, left, side, mirror):
+    out = image[:, top : top + side, left : left + side]
     return out.flip(1) if mirror else out
 
 
 @crop.mistake(en="It is never mirrored.", zh="从来没有翻转。")
-def never_mirrored(picture, top, left, side, mirror):
-    return picture[:, top : top + side, left : left + side]
+def never_mirrored(image, top, left, side, mirror):
+    return image[:, top : top + side, left : left + side]
 
 
-@crop.mistake(
-    en="The picture was mirrored before it was cut: another part comes out.", zh="先翻转再裁：裁到的是另一块。"
-)
-def mirrored_first(picture, top, left, side, mirror):
-    return (picture.flip(-1) if mirror else picture)[:, top : top + side, left : left + side]
+@crop.mistake(en="The image was mirrored before it was cut: another part comes out.", zh="先翻转再裁：裁到的是另一块。")
+def mirrored_first(image, top, left, side, mirror):
+    return (image.flip(-1) if mirror else image)[:, top : top + side, left : left + side]

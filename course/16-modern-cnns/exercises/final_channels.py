@@ -5,7 +5,7 @@ from d2lab.exercises import exercise
     "densenet",
     order=2,
     zh="整个 DenseNet 的通道",
-    en="Channels of the whole net",
+    en="Channels of the whole network",
     arguments=lambda draw: (draw.size(8, 64), draw.size(4, 32), [draw.size(1, 8) for _ in range(draw.size(2, 4))]),
 )
 def final_channels(stem: int, growth: int, blocks: list[int]) -> int:

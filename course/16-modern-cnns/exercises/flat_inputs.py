@@ -23,7 +23,7 @@ def flat_inputs(side: int, layers: list[tuple[int, int, int]], channels: int) ->
     经过一串卷积和汇聚之后，第一个线性层读到多少个数？
 
     Args:
-        side: of the square picture.
+        side: of the square image.
         layers: kernel, stride and padding of each. 每层的核、步幅、填充。
         channels: behind the last. 最后的通道数。
 

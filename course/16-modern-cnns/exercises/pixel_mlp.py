@@ -48,12 +48,12 @@ def _pixels(w, maps):
 
 
 @pixel_mlp.mistake(en="There is no ReLU between the two.", zh="两层之间没有 ReLU。")
-def no_bend(maps, w1, w2):
+def no_relu_between(maps, w1, w2):
     return _pixels(w2, _pixels(w1, maps)).relu()
 
 
 @pixel_mlp.mistake(en="The last ReLU is missing.", zh="漏了最后的 ReLU。")
-def no_last_bend(maps, w1, w2):
+def no_last_relu(maps, w1, w2):
     return _pixels(w2, _pixels(w1, maps).relu())
 
 

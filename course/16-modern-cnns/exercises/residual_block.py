@@ -32,7 +32,7 @@ def residual_block(x: Tensor, w1: Tensor, w2: Tensor) -> Tensor:
 
 
 @residual_block.solution(
-    en="Bend within the branch, and again behind the sum.",
+    en="Apply the ReLU within the branch, and again after the sum.",
     zh="支路里弯一次，相加之后再弯一次。",
 )
 def residual_block(x, w1, w2):
@@ -47,7 +47,7 @@ def no_shortcut(x, w1, w2):
 @residual_block.mistake(
     en="The ReLU was taken before the sum: it belongs behind.", zh="ReLU 放在了相加之前，应当在之后。"
 )
-def bend_before_sum(x, w1, w2):
+def relu_before_sum(x, w1, w2):
     return x + ((x @ w1.T).relu() @ w2.T).relu()
 
 
