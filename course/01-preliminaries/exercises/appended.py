@@ -15,7 +15,7 @@ def afresh(candidate, items):
     "python-primer",
     order=3,
     zh="默认参数的陷阱",
-    en="A default that is shared",
+    en="A mutable default argument",
     arguments=lambda draw: ([draw.size(0, 9) for _ in range(draw.size(2, 5))],),
     measure=afresh,
 )
@@ -76,6 +76,6 @@ def nested_list(item, to=None):
     return [to, item] if to else [item]
 
 
-@appended.mistake(en="The list of the example is written in.", zh="把例子里的列表写死了。")
+@appended.mistake(en="The list of the example is hard-coded.", zh="把例子里的列表写死了。")
 def hard_coded_list(item, to=None):
     return [1]

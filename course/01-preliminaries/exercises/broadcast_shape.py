@@ -10,7 +10,7 @@ def two_shapes(draw: RandomInputs):
     "arrays-and-tables",
     order=1,
     zh="广播之后的形状",
-    en="The shape behind broadcasting",
+    en="The shape after broadcasting",
     arguments=two_shapes,
 )
 def broadcast_shape(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:

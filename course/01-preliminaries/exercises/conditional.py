@@ -12,8 +12,8 @@ def joint_table(draw: RandomInputs):
 @exercise(
     "probability",
     order=2,
-    zh="边缘分布",
-    en="A marginal",
+    zh="条件分布",
+    en="A conditional distribution",
     arguments=joint_table,
 )
 def conditional(joint: Tensor, row: int) -> Tensor:

@@ -48,7 +48,7 @@ def transposed(a, b):
 
 
 @distances.mistake(
-    en="Differences were added up by their sizes: that is the city-block distance.",
+    en="The absolute differences were added up: that is the city-block distance.",
     zh="加的是差的绝对值：那是街区距离。",
 )
 def city_block(a, b):

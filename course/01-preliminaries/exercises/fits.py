@@ -5,7 +5,7 @@ from d2lab.exercises import exercise
     "environment",
     order=2,
     zh="装得上吗",
-    en="Does it fit?",
+    en="A range of versions",
     arguments=lambda draw: (
         draw.choice((draw.size(6, 15), least := draw.size(7, 10), below := draw.size(11, 14))),
         least,

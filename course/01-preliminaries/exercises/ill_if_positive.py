@@ -4,19 +4,19 @@ from d2lab.exercises import exercise
 @exercise(
     "probability",
     order=1,
-    zh="贝叶斯",
-    en="Bayes' rule",
+    zh="贝叶斯定理",
+    en="Bayes' theorem",
     arguments=lambda draw: (draw.number(0.001, 0.5), draw.number(0.5, 1), draw.number(0.01, 0.4)),
 )
 def ill_if_positive(prevalence: float, sensitivity: float, false_alarm: float) -> float:
-    """Return the chance to be ill after a positive test.
+    """Return the probability of being ill after a positive test.
 
     检测阳性时，有病的概率。
 
     Args:
         prevalence: share of the ill. 患病率。
-        sensitivity: chance of a positive test if ill. 有病时阳性的概率。
-        false_alarm: chance of a positive test if healthy. 健康时阳性的概率。
+        sensitivity: probability of a positive test if ill. 有病时阳性的概率。
+        false_alarm: probability of a positive test if healthy. 健康时阳性的概率。
 
     >>> round(ill_if_positive(0.5, 1.0, 0.5), 4)
     0.6667
@@ -38,7 +38,7 @@ def _joint(p, s, f):
 
 
 @ill_if_positive.mistake(
-    en="This is the chance of a positive test if ill, turned the wrong way.", zh="这是有病时阳性的概率，方向反了。"
+    en="This is the probability of a positive test if ill, turned the wrong way.", zh="这是有病时阳性的概率，方向反了。"
 )
 def not_turned(prevalence, sensitivity, false_alarm):
     return sensitivity
@@ -51,13 +51,13 @@ def no_prevalence(prevalence, sensitivity, false_alarm):
     return sensitivity / (sensitivity + false_alarm)
 
 
-@ill_if_positive.mistake(en="It is not divided by the chance of a positive test.", zh="没有除以阳性的总概率。")
+@ill_if_positive.mistake(en="It is not divided by the probability of a positive test.", zh="没有除以阳性的总概率。")
 def joint_only(prevalence, sensitivity, false_alarm):
     return prevalence * sensitivity
 
 
 @ill_if_positive.mistake(
-    en="These are the odds; the chance divides by both together.", zh="这是比值，概率要除以两者之和。"
+    en="These are the odds; a probability divides by both together.", zh="这是比值，概率要除以两者之和。"
 )
 def odds(prevalence, sensitivity, false_alarm):
     a, b = _joint(prevalence, sensitivity, false_alarm)

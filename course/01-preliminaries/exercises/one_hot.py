@@ -61,8 +61,8 @@ def reversed_last(values, kinds):
 
 
 @one_hot.mistake(
-    en="These are numbers of kinds in one column: a model would take them for sizes.",
-    zh="给的是类别编号的一列：网络会当成大小。",
+    en="These are numbers of kinds in one column: a model would take them as quantities.",
+    zh="给的是类别编号的一列：模型会当成数量。",
 )
 def numbered(values, kinds):
     return torch.tensor([[float(kinds.index(v)) if v in kinds else float(len(kinds))] for v in values])

@@ -7,7 +7,7 @@ from d2lab.exercises import exercise
     "probability",
     order=3,
     zh="掷多少次才够",
-    en="How many throws",
+    en="How many throws are needed",
     arguments=lambda draw: (draw.number(0.05, 0.95), draw.number(0.001, 0.05)),
 )
 def throws_needed(chance: float, error: float) -> int:
@@ -16,7 +16,7 @@ def throws_needed(chance: float, error: float) -> int:
     掷多少次，频率的标准误差才不超过 error？向上取整。
 
     Args:
-        chance: of what is counted.
+        chance: probability of what is counted.
         error: that is allowed.
 
     >>> throws_needed(0.5, 0.05)
@@ -26,7 +26,7 @@ def throws_needed(chance: float, error: float) -> int:
 
 
 @throws_needed.solution(
-    en="The variance $p(1-p)$ over the squared error; a hair less, so that rounding adds no throw.",
+    en="The variance $p(1-p)$ over the squared error; slightly less, so that rounding adds no throw.",
     zh="方差 $p(1-p)$ 除以误差的平方；减去一点点，免得舍入多出一次。",
 )
 def throws_needed(chance, error):
@@ -41,18 +41,18 @@ def not_squared(chance, error):
     return math.ceil(chance * (1 - chance) / error - 1e-9)
 
 
-@throws_needed.mistake(en="The deviation was taken for the variance.", zh="把标准差当成了方差。")
+@throws_needed.mistake(en="The standard deviation was taken for the variance.", zh="把标准差当成了方差。")
 def deviation_for_variance(chance, error):
     return math.ceil((chance * (1 - chance)) ** 0.5 / error**2 - 1e-9)
 
 
 @throws_needed.mistake(
-    en="The chance is not used: this is the worst case, one half.", zh="没有用到概率：这是最坏情形（一半）。"
+    en="The probability is not used: this is the worst case, one half.", zh="没有用到概率：这是最坏情形（一半）。"
 )
 def worst_case(chance, error):
     return math.ceil(0.25 / error**2 - 1e-9)
 
 
-@throws_needed.mistake(en="The counter-chance is missing.", zh="漏了 1 − p。")
+@throws_needed.mistake(en="The factor 1 - p is missing.", zh="漏了 1 − p。")
 def without_counter(chance, error):
     return math.ceil(chance / error**2 - 1e-9)

@@ -65,7 +65,7 @@ def by_batches(means, sizes):
 
 @combined_gradient.mistake(
     en="Means were divided by their sizes: they are means already. A larger batch should weigh more, not less.",
-    zh="又用批的大小去除：它们本来就是平均值。大批应当更重，而不是更轻。",
+    zh="又用批量大小去除：它们本来就是平均值。大批应当更重，而不是更轻。",
 )
 def divided_again(means, sizes):
     return (means / sizes[:, None]).sum(0)

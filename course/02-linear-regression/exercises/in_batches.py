@@ -47,7 +47,7 @@ def drops_the_rest(examples, size):
 
 @in_batches.mistake(
     en="Batches overlap: the start moves by 1, and should move by the size of a batch.",
-    zh="批与批重叠了：起点每次只移动 1，应当移动一批的大小。",
+    zh="批与批重叠了：起点每次只移动 1，应当移动一批量大小。",
 )
 def overlapping(examples, size):
     for start in range(len(examples)):

@@ -27,7 +27,7 @@ def noise_of_batch(noise: float, size: int) -> float:
 
 @noise_of_batch.solution(
     en=r"""
-    Variances of independent noise add up; that of a mean is $1/n$ of one, its deviation $1/\sqrt{n}$. A batch four times
+    Variances of independent noise add up; that of a mean is $1/n$ of one, its standard deviation $1/\sqrt{n}$. A batch four times
     as large only halves the noise.
     """,
     zh=r"独立的噪声，方差相加；平均之后方差是原来的 $1/n$，标准差就是 $1/\sqrt{n}$。批大四倍，噪声只少一半。",
@@ -37,8 +37,8 @@ def noise_of_batch(noise, size):
 
 
 @noise_of_batch.mistake(
-    en="It falls too fast: it is the variance that is divided by the size, and the deviation is its root.",
-    zh="降得太快了：除以批大小的是方差，标准差是它的平方根。",
+    en="It falls too fast: it is the variance that is divided by the size, and the standard deviation is its root.",
+    zh="降得太快了：除以批量大小的是方差，标准差是它的平方根。",
 )
 def divided_by_size(noise, size):
     return noise / size
@@ -50,7 +50,7 @@ def the_variance(noise, size):
 
 
 @noise_of_batch.mistake(
-    en="It grows with the batch: this is the deviation of the sum, not of the mean.",
+    en="It grows with the batch: this is the standard deviation of the sum, not of the mean.",
     zh="它随批变大：这是总和的标准差，不是平均的标准差。",
 )
 def of_the_sum(noise, size):
@@ -59,7 +59,7 @@ def of_the_sum(noise, size):
 
 @noise_of_batch.mistake(
     en="The size is not used: more examples average the noise away.",
-    zh="没有用到批的大小：样本越多，噪声越会互相抵消。",
+    zh="没有用到批量大小：样本越多，噪声越会互相抵消。",
 )
 def as_for_one(noise, size):
     return noise

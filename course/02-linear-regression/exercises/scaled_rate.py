@@ -11,7 +11,7 @@ from d2lab.exercises import exercise
 def scaled_rate(rate: float, size: int, new_size: int) -> float:
     """Scale a learning rate linearly to another batch size, so that an epoch moves about as far.
 
-    批大小改变时，按线性规则缩放学习率，使一轮走过的路程大致不变。
+    批量大小改变时，按线性规则缩放学习率，使一轮走过的路程大致不变。
 
     Args:
         rate: that suits `size`. 适合 size 的学习率。
@@ -49,14 +49,14 @@ def square_root(rate, size, new_size):
     return rate * (new_size / size) ** 0.5
 
 
-@scaled_rate.mistake(en="The rate did not change with the batch.", zh="学习率没有随批大小改变。")
+@scaled_rate.mistake(en="The rate did not change with the batch.", zh="学习率没有随批量大小改变。")
 def unchanged(rate, size, new_size):
     return rate
 
 
 @scaled_rate.mistake(
     en="The old batch size is missing: what matters is how many times larger the new one is.",
-    zh="没有用到原来的批大小：要看新批是旧批的几倍。",
+    zh="没有用到原来的批量大小：要看新批是旧批的几倍。",
 )
 def times_the_new(rate, size, new_size):
     return rate * new_size

@@ -14,7 +14,7 @@ def accuracy(logits: Tensor, labels: Tensor) -> float:
 
     Args:
         logits: (n, classes).
-        labels: (n,) whole numbers. 整数。
+        labels: (n,) integers. 整数。
 
     >>> accuracy(torch.tensor([[1.0, 2.0], [5.0, 0.0]]), torch.tensor([1, 1]))
     0.5

@@ -17,7 +17,7 @@ def cross_entropy_of(probabilities: Tensor, labels: Tensor) -> Tensor:
 
     Args:
         probabilities: (n, classes); rows add up to 1.
-        labels: (n,) whole numbers.
+        labels: (n,) integers.
 
     >>> cross_entropy_of(torch.tensor([[0.5, 0.5], [0.25, 0.75]]), torch.tensor([0, 0]))
     tensor(1.0397)

@@ -12,7 +12,7 @@ from d2lab.exercises import exercise
     arguments=lambda draw: (draw.normal(draw.size(4, 9), 3, scale=2) + 5, draw.normal(draw.size(2, 5), 3)),
 )
 def standardized(training: Tensor, test: Tensor) -> Tensor:
-    """Normalize the test set column by column, with mean and deviation of the training set.
+    """Normalize the test set column by column, with mean and standard deviation of the training set.
 
     用训练集的均值和标准差，逐列标准化测试集。
 
@@ -21,7 +21,7 @@ def standardized(training: Tensor, test: Tensor) -> Tensor:
         test: (m, d).
 
     Returns:
-        (m, d). The deviation is that of the population, which divides by n. 标准差用除以 n 的那一种。
+        (m, d). The standard deviation is that of the population, which divides by n. 标准差用除以 n 的那一种。
 
     >>> standardized(torch.tensor([[1.0], [3.0]]), torch.tensor([[2.0], [4.0]]))
     tensor([[0.],
@@ -39,15 +39,15 @@ def standardized(training, test):
 
 
 @standardized.mistake(
-    en="The test set was standardized by itself: what it looks like must not be known beforehand.",
-    zh="用测试集自己的统计量去标准化：它长什么样，事先不应当知道。",
+    en="The test set was standardized by itself: its statistics must not be used.",
+    zh="用测试集自己的统计量去标准化：它的统计量不应当用到。",
 )
 def by_itself(training, test):
     return (test - test.mean(0)) / test.std(0, correction=0)
 
 
 @standardized.mistake(
-    en="One mean and one deviation for all columns: each column has its own.",
+    en="One mean and one standard deviation for all columns: each column has its own.",
     zh="所有列共用了一个均值和标准差：每列应当各用各的。",
 )
 def one_for_all(training, test):
@@ -60,7 +60,7 @@ def by_variance(training, test):
 
 
 @standardized.mistake(
-    en="The deviation divides by n - 1: torch's std does so unless told otherwise.",
+    en="The standard deviation divides by n - 1: torch's std does so unless told otherwise.",
     zh="标准差除的是 n - 1：torch 的 std 默认就是这样。",
 )
 def sample_deviation(training, test):

@@ -64,7 +64,7 @@ def channel_last(images):
 
 
 @to_floats.mistake(
-    en="Everything below 255 became 0: whole numbers were divided without a remainder.",
+    en="Everything below 255 became 0: integers were divided without a remainder.",
     zh="小于 255 的都变成了 0：这是整数除法。",
 )
 def whole_division(images):

@@ -12,7 +12,7 @@ from d2lab.exercises import exercise
     arguments=lambda draw: (draw.normal(draw.size(3, 6), scale=2), draw.number(0.2, 4.0)),
 )
 def with_temperature(logits: Tensor, temperature: float) -> Tensor:
-    """Return the softmax of one row of scores at a temperature: high ones make it even, low ones make it sharp.
+    """Return the softmax of one row of scores at a temperature: high ones make it nearly uniform, low ones sharp.
 
     给出带温度的 softmax：温度高则平均，温度低则尖锐。
 
@@ -27,7 +27,7 @@ def with_temperature(logits: Tensor, temperature: float) -> Tensor:
 
 
 @with_temperature.solution(
-    en="Divide the scores first. Near 0 the softmax becomes an argmax, at high temperatures nearly even.",
+    en="Divide the scores first. Near 0 the softmax becomes an argmax, at high temperatures nearly uniform.",
     zh="先除以温度，再取 softmax。温度趋于 0 就是 argmax，温度很高就接近均匀。",
 )
 def with_temperature(logits, temperature):

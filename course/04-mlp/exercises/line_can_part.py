@@ -4,8 +4,8 @@ from d2lab.exercises import exercise
 @exercise(
     "xor",
     order=2,
-    zh="能不能用一条线分开",
-    en="Can a line part them?",
+    zh="线性可分吗",
+    en="Is it linearly separable?",
     arguments=lambda draw: (
         draw.choice(((0, 1, 1, 0), (1, 0, 0, 1), (1, 1, 1, 1), tuple(draw.integers(0, 1, 4).tolist()))),
     ),

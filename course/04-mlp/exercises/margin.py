@@ -6,11 +6,11 @@ from d2lab.exercises import exercise
 from ._shared import cloud
 
 
-@exercise("perceptron", order=3, zh="点到分界线的距离", en="The margin", arguments=cloud)
+@exercise("perceptron", order=3, zh="点到决策边界的距离", en="The margin", arguments=cloud)
 def margin(inputs: Tensor, labels: Tensor, weights: Tensor, bias: float) -> float:
-    """Return the smallest signed distance of the points from the border; negative if one lies on the wrong side.
+    """Return the smallest signed distance of the points from the decision boundary; negative if one lies on the wrong side.
 
-    求各点到分界线的有符号距离中最小的一个；有点落在错误一侧时为负。
+    求各点到决策边界的有符号距离中最小的一个；有点落在错误一侧时为负。
 
     Args:
         inputs: (n, d).

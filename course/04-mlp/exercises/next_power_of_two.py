@@ -25,7 +25,7 @@ def next_power_of_two(n: int) -> int:
 
 
 @next_power_of_two.solution(
-    en="The bits of a whole number know no rounding.",
+    en="The bits of an integer know no rounding.",
     zh="整数的位数不受浮点误差影响。",
 )
 def next_power_of_two(n):

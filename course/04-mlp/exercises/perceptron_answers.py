@@ -53,8 +53,8 @@ def ones_and_zeros(inputs, weights, bias):
 
 
 @perceptron_answers.mistake(
-    en="The bias is missing: without it the border always goes through the origin.",
-    zh="漏了偏置：没有它，分界线总要经过原点。",
+    en="The bias is missing: without it the decision boundary always goes through the origin.",
+    zh="漏了偏置：没有它，决策边界总要经过原点。",
 )
 def through_origin(inputs, weights, bias):
     return (inputs @ weights > 0).int() * 2 - 1

@@ -55,7 +55,7 @@ def always_moves(x, label, weights, bias):
 
 
 @perceptron_step.mistake(
-    en="The label is missing from the step: a wrong -1 must push the other way.",
+    en="The label is missing from the step: for a wrong -1 the step goes the other way.",
     zh="步子里少了标签：标签是 -1 时要往反方向推。",
 )
 def without_label(x, label, weights, bias):

@@ -6,14 +6,14 @@ from d2lab.exercises import exercise
 @exercise(
     "vc-dimension",
     order=1,
-    zh="直线能给出多少种贴法",
-    en="Labelings by a line",
+    zh="直线能给出多少种标记",
+    en="Cover's counting function",
     arguments=lambda draw: (draw.size(1, 12), draw.size(1, 5)),
 )
 def cover_count(points: int, dimensions: int) -> int:
     """Count the labelings that a perceptron with bias gives to points in general position: 2 times the sum of C(n - 1, i), i = 0 ... d.
 
-    一般位置的 n 个点，带偏置的感知机能给出多少种贴法？公式是 2 Σ C(n − 1, i)，i 从 0 到 d。
+    一般位置的 n 个点，带偏置的感知机能给出多少种标记？公式是 2 Σ C(n − 1, i)，i 从 0 到 d。
 
     Args:
         points: n.
@@ -34,8 +34,8 @@ def cover_count(points, dimensions):
 
 
 @cover_count.mistake(
-    en="The factor 2 is missing: every border has two sides to be positive.",
-    zh="漏了因子 2：每条分界线两侧都可以为正。",
+    en="The factor 2 is missing: every boundary has two sides to be positive.",
+    zh="漏了因子 2：每条决策边界两侧都可以为正。",
 )
 def without_two(points, dimensions):
     return sum(math.comb(points - 1, i) for i in range(dimensions + 1))
@@ -53,7 +53,7 @@ def n_for_n_minus_one(points, dimensions):
 
 @cover_count.mistake(
     en="These are all labelings: a line can't do all of them beyond d + 1 points.",
-    zh="这是所有的贴法：超过 d + 1 个点，直线就做不到了。",
+    zh="这是所有的标记：超过 d + 1 个点，直线就做不到了。",
 )
 def all_of_them(points, dimensions):
     return 2**points

@@ -4,8 +4,8 @@ from d2lab.exercises import exercise
 @exercise(
     "over-and-underfitting",
     order=3,
-    zh="该怎么办",
-    en="What ails it",
+    zh="欠拟合还是过拟合",
+    en="Underfitting or overfitting",
     arguments=lambda draw: (draw.number(0.0, 0.6), draw.number(0.0, 0.6), draw.number(0.2, 0.5)),
 )
 def diagnosis(training: float, test: float, acceptable: float) -> str:
@@ -53,7 +53,7 @@ def never_tests(training, test, acceptable):
 
 
 @diagnosis.mistake(
-    en="A gap between both errors is no illness while both are low.", zh="两个误差都很低时，有差距也没有关系。"
+    en="A gap between both errors is no overfitting while both are low.", zh="两个误差都很低时，有差距也没有关系。"
 )
 def any_gap(training, test, acceptable):
     return "underfits" if training > acceptable else "overfits" if test > training else "fine"

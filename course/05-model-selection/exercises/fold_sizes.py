@@ -5,7 +5,7 @@ def counts(draw: RandomInputs):
     return draw.size(6, 40), draw.size(2, 6)
 
 
-@exercise("model-selection", order=1, zh="切成 K 份", en="Cut into K parts", arguments=counts)
+@exercise("model-selection", order=1, zh="K 折各有多少样本", en="The sizes of K folds", arguments=counts)
 def fold_sizes(examples: int, k: int) -> list[int]:
     """Return the sizes of K parts that differ by at most one and lose no example; larger ones first.
 

@@ -5,7 +5,7 @@ from d2lab.exercises import exercise
     "vc-dimension",
     order=2,
     zh="区间的 VC 维",
-    en="Intervals on a line",
+    en="The VC dimension of intervals",
     arguments=lambda draw: (tuple(draw.integers(0, 1, draw.size(1, 10)).tolist()),),
 )
 def interval_can(labels: tuple[int, ...]) -> bool:

@@ -6,12 +6,12 @@ from d2lab.exercises import exercise
 @exercise(
     "vc-dimension",
     order=3,
-    zh="要多少样本才够",
-    en="How many examples a bound asks for",
+    zh="样本数的界",
+    en="A bound on the sample size",
     arguments=lambda draw: (draw.size(1, 50), draw.number(0.01, 0.3), draw.number(0.01, 0.2)),
 )
 def sample_bound(dimension: int, error: float, failure: float) -> int:
-    """Return the examples after which a class of this VC dimension that fits them all errs at most `error`, up to a chance of failure.
+    """Return the examples after which a class of this VC dimension that fits them all errs at most `error`, except with a small probability.
 
     By Blumer and others 1989: the larger of 4/e log2(2/f) and 8 d/e log2(13/e), rounded up.
     按 Blumer 等 1989：取 4/e·log2(2/f) 与 8d/e·log2(13/e) 中较大的，向上取整。

@@ -37,8 +37,8 @@ def selection_bias(validation, test):
 
 
 @selection_bias.mistake(
-    en="The winner was chosen by the test set: then nothing honest is left.",
-    zh="用测试集来挑了：那就再也没有公正的分数。",
+    en="The winner was chosen by the test set: then no unbiased estimate is left.",
+    zh="用测试集来挑了：那就再也没有无偏的估计。",
 )
 def chosen_by_test(validation, test):
     i = int(test.argmax())

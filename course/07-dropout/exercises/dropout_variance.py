@@ -24,7 +24,7 @@ def dropout_variance(x: float, p: float) -> float:
 
 
 @dropout_variance.solution(
-    en="The value is $x / (1 - p)$ with chance $1 - p$ and 0 otherwise: mean square minus $x^2$.",
+    en="The value is $x / (1 - p)$ with probability $1 - p$ and 0 otherwise: mean square minus $x^2$.",
     zh="值以概率 $1 - p$ 取 $x / (1 - p)$，否则取 0：平方的平均减去 $x^2$。",
 )
 def dropout_variance(x, p):
@@ -38,7 +38,7 @@ def unscaled(x, p):
     return x**2 * p * (1 - p)
 
 
-@dropout_variance.mistake(en="This is the deviation, the root of the variance.", zh="这是标准差，不是方差。")
+@dropout_variance.mistake(en="This is the standard deviation, the root of the variance.", zh="这是标准差，不是方差。")
 def deviation(x, p):
     return abs(x) * (p / (1 - p)) ** 0.5
 

@@ -64,8 +64,8 @@ def odds_reversed(inputs, weights, targets, p):
 
 
 @expected_loss.mistake(
-    en="The added term is a plain L2 penalty: the sizes of the features belong into it.",
-    zh="多出的那一项成了普通的 L2：还应当有特征的大小。",
+    en="The added term is a plain L2 penalty: the squared features belong into it.",
+    zh="多出的那一项成了普通的 L2：还应当有特征的平方。",
 )
 def plain_l2(inputs, weights, targets, p):
     return _parts(inputs, weights, targets)[0] + p / (1 - p) * (weights**2).sum()

@@ -6,7 +6,7 @@ def graph(draw: RandomInputs):
     return (n, [(i, j) for j in range(1, n) for i in range(j) if i == j - 1 or draw.boolean()])
 
 
-@exercise("graphs-and-memory", order=1, zh="反向的次序", en="The order of the way back", arguments=graph)
+@exercise("graphs-and-memory", order=1, zh="反向传播的次序", en="The order of the backward pass", arguments=graph)
 def backward_order(nodes: int, edges: list[tuple[int, int]]) -> list[int]:
     """Order the nodes for the backward pass: each only after all that were made from it; of several that may come, the highest number first.
 
@@ -35,7 +35,7 @@ def forwards(nodes, edges):
     return list(range(nodes))
 
 
-@backward_order.mistake(en="The loss is missing: it is where the way back begins.", zh="漏了损失：反向从它开始。")
+@backward_order.mistake(en="The loss is missing: it is where the backward pass begins.", zh="漏了损失：反向从它开始。")
 def without_loss(nodes, edges):
     return list(range(nodes - 1))[::-1]
 

@@ -11,7 +11,7 @@ from d2lab.exercises import exercise
     arguments=lambda draw: (draw.size(2, 200),),
 )
 def best_pieces(layers: int) -> int:
-    """Cut a chain of layers into k pieces: k inputs are kept, and on the way back ceil(layers / k) more of one piece.
+    """Cut a chain of layers into k pieces: k inputs are kept, and in the backward pass ceil(layers / k) more of one piece.
     Give the smallest k that needs least memory in all.
 
     把一串层切成 k 段：留 k 个输入，反向时再加一段里的 ceil(layers / k) 个。总数最少的最小的 k 是多少？

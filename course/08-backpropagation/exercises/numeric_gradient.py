@@ -7,8 +7,8 @@ from d2lab.exercises import exercise
 @exercise(
     "forward-and-backward",
     order=3,
-    zh="差商检查",
-    en="Check by quotients",
+    zh="用有限差分检查梯度",
+    en="Check a gradient by finite differences",
     arguments=lambda draw: (
         draw.normal(draw.size(1, 5)).double(),
         draw.choice((lambda x: (x**2).sum(), lambda x: x.sin().sum() * x.sum(), lambda x: (x.exp()).mean())),
@@ -16,9 +16,9 @@ from d2lab.exercises import exercise
     tolerance=1e-5,
 )
 def numeric_gradient(x: Tensor, function) -> Tensor:
-    """Find the gradient of a function by two-sided difference quotients; x is float64, take steps of 1e-6.
+    """Find the gradient of a function by central difference quotients; x is float64, take steps of 1e-6.
 
-    用双侧差商求函数的梯度；x 是 float64，步长取 1e-6。
+    用中心差商求函数的梯度；x 是 float64，步长取 1e-6。
 
     Args:
         x: (n,).

@@ -5,7 +5,7 @@ from d2lab.exercises import exercise
     "graphs-and-memory",
     order=2,
     zh="训练要多少内存",
-    en="What training takes",
+    en="The memory of training",
     arguments=lambda draw: (
         draw.size(1, 10) * 1000,
         draw.size(1, 9) * 100,
@@ -32,7 +32,7 @@ def training_bytes(parameters: int, activations: int, batch: int, optimizer: str
 
 @training_bytes.solution(
     en="Each parameter has a weight, a gradient and its states; activations are for every example.",
-    zh="每个参数有权重、梯度和若干份状态；激活乘以批大小。",
+    zh="每个参数有权重、梯度和若干份状态；激活乘以批量大小。",
 )
 def training_bytes(parameters, activations, batch, optimizer):
     states = {"sgd": 0, "momentum": 1, "adam": 2}[optimizer]

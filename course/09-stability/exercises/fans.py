@@ -5,7 +5,7 @@ from d2lab.exercises import exercise
     "initialization",
     order=3,
     zh="卷积的扇入扇出",
-    en="Fans of a convolution",
+    en="Fan-in and fan-out of a convolution",
     arguments=lambda draw: (draw.size(1, 64), draw.size(1, 64), draw.size(1, 7)),
 )
 def fans(channels: int, maps: int, kernel: int) -> tuple[int, int]:

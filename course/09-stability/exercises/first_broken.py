@@ -7,8 +7,8 @@ from d2lab.exercises import exercise
 @exercise(
     "nan-and-inf",
     order=1,
-    zh="第一个坏掉的地方",
-    en="The first that broke",
+    zh="第一个出现 inf 或 nan 的层",
+    en="The first layer with inf or nan",
     arguments=lambda draw: (
         [
             torch.full((2,), v)

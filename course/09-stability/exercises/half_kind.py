@@ -5,7 +5,7 @@ from d2lab.exercises import exercise
     "nan-and-inf",
     order=3,
     zh="半精度里会变成什么",
-    en="What half precision makes of it",
+    en="Numbers in half precision",
     arguments=lambda draw: (10 ** draw.number(-9, 6) * draw.choice((1, -1)),),
 )
 def half_kind(x: float) -> str:
@@ -14,7 +14,7 @@ def half_kind(x: float) -> str:
     一个数放进 float16：超过 65504 是 "inf"，小于 2^-24 的一半是 "zero"，小于 2^-14 是 "subnormal"，否则 "normal"。
 
     Args:
-        x: any number; its size counts. 看绝对值。
+        x: any number; its absolute value counts. 看绝对值。
 
     >>> half_kind(1e5), half_kind(-1e-9), half_kind(1e-6), half_kind(1.0)
     ('inf', 'zero', 'subnormal', 'normal')
@@ -23,7 +23,7 @@ def half_kind(x: float) -> str:
 
 
 @half_kind.solution(
-    en="Compare the size with the limits.",
+    en="Compare the absolute value with the limits.",
     zh="按绝对值从大到小比。",
 )
 def half_kind(x):
@@ -40,7 +40,7 @@ def _kind(x, largest=65504, least=2.0**-25, tiny=2.0**-14):
 
 
 @half_kind.mistake(
-    en="The sign was not taken off: negative numbers have a size too.", zh="没有取绝对值：负数也有大小。"
+    en="The sign was not taken off: take the absolute value of negative numbers.", zh="没有取绝对值：负数也有大小。"
 )
 def signed(x):
     return _kind(x)

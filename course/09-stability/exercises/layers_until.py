@@ -6,8 +6,8 @@ from d2lab.exercises import exercise
 @exercise(
     "vanishing-and-exploding",
     order=1,
-    zh="几层之后就没了",
-    en="After how many layers",
+    zh="几层之后梯度消失",
+    en="Vanishing after how many layers",
     arguments=lambda draw: (draw.number(0.1, 0.95), draw.choice((1e-3, 1e-6, 1e-12))),
 )
 def layers_until(factor: float, smallest: float) -> int:
@@ -26,7 +26,7 @@ def layers_until(factor: float, smallest: float) -> int:
 
 
 @layers_until.solution(
-    en="Solve $f^n < s$ and take the first whole number that does.",
+    en="Solve $f^n < s$ and take the first integer that does.",
     zh="解 $f^n < s$，取第一个满足的整数。",
 )
 def layers_until(factor, smallest):

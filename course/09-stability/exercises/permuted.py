@@ -8,7 +8,7 @@ from d2lab.exercises import exercise
     "symmetry",
     order=1,
     zh="交换隐藏单元",
-    en="Let units change places",
+    en="Permute hidden units",
     arguments=lambda draw: (
         draw.normal(h := draw.size(3, 6), 2),
         draw.normal(h),

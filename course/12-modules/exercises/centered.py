@@ -49,6 +49,6 @@ def the_means(x):
     return x.mean(1, keepdim=True).expand_as(x)
 
 
-@centered.mistake(en="The deviation was divided out too.", zh="还除以了标准差。")
+@centered.mistake(en="The standard deviation was divided out too.", zh="还除以了标准差。")
 def standardized(x):
     return (x - x.mean(1, keepdim=True)) / x.std(1, keepdim=True)

@@ -5,7 +5,7 @@ from d2lab.exercises import exercise
     "files",
     order=2,
     zh="缺了什么，多了什么",
-    en="What is missing, what is too much",
+    en="Missing and unexpected names",
     arguments=lambda draw: (
         ["a", "b", "c", "d"][: draw.size(1, 4)],
         ["b", "c", "e", "f"][draw.size(0, 2) : draw.size(2, 4)],

@@ -9,8 +9,8 @@ from ._shared import nested
 @exercise(
     "parameters",
     order=3,
-    zh="分组的学习率",
-    en="Groups for an optimizer",
+    zh="优化器的参数组",
+    en="Parameter groups for an optimizer",
     arguments=nested,
     measure=lambda candidate, model: [
         [sorted(tuple(p.shape) for p in group["params"]), group["weight_decay"]] for group in candidate(model)
@@ -35,7 +35,7 @@ def decay_groups(model: nn.Module) -> list[dict]:
 
 @decay_groups.solution(
     en="Weights have more than one axis; biases and gains have one.",
-    zh="轴多于一个的是权重，偏置和归一化的增益都只有一个轴。",
+    zh="轴多于一个的是权重，偏置和规范化层的缩放参数都只有一个轴。",
 )
 def decay_groups(model):
     weights = [p for p in model.parameters() if p.ndim > 1]

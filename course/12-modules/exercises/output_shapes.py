@@ -14,7 +14,7 @@ def model_and_input(draw: RandomInputs):
     "modules",
     order=2,
     zh="用钩子记下形状",
-    en="Note shapes by hooks",
+    en="Record shapes with hooks",
     arguments=model_and_input,
     measure=lambda candidate, model, x: candidate(model, x),
 )
@@ -34,7 +34,7 @@ def output_shapes(model: nn.Module, x: Tensor) -> list[tuple[int, ...]]:
 
 
 @output_shapes.solution(
-    en="Hang a hook on every child, run once, and take them off.",
+    en="Register a hook on every child, run once, and take them off.",
     zh="给每个子模块挂一个钩子，跑一遍，再摘掉。",
 )
 def output_shapes(model, x):

@@ -11,8 +11,8 @@ def _value_and_gradient(candidate, x, grad_output):
 @exercise(
     "custom-layers",
     order=2,
-    zh="自己的反向：平方",
-    en="A backward of one's own",
+    zh="自定义反向：平方",
+    en="A custom backward",
     arguments=lambda draw: (draw.normal(n := draw.size(2, 6)), draw.normal(n)),
     measure=_value_and_gradient,
 )

@@ -16,7 +16,7 @@ def maybe_frozen(draw: RandomInputs):
     "modules",
     order=1,
     zh="数可训练的参数",
-    en="Count what learns",
+    en="Count the trainable parameters",
     arguments=maybe_frozen,
 )
 def trainable(model: nn.Module) -> int:

@@ -35,7 +35,7 @@ class TwoLayers(nn.Module):
 
 
 @TwoLayers.solution(
-    en="Call `super().__init__()` first; only then are layers filed when assigned.",
+    en="Call `super().__init__()` first; only then are layers registered when assigned.",
     zh="先调用 `super().__init__()`，再给属性赋值，层才会登记。",
 )
 class TwoLayers(nn.Module):
@@ -88,7 +88,7 @@ class NoBias(nn.Module):
 
 
 @TwoLayers.mistake(
-    en="It gives zeros of the right shape whatever comes in: that is written in.",
+    en="It gives zeros of the right shape whatever comes in: that is hard-coded.",
     zh="不论输入什么都给出零：这是写死的。",
 )
 class HardCoded_hard_coded(NoReLU):

@@ -39,7 +39,8 @@ def variance(accuracy, examples):
 
 
 @accuracy_error.mistake(
-    en="The deviation was divided by the examples, not by their root.", zh="标准差除以了样本数，应当除以它的平方根。"
+    en="The standard deviation was divided by the examples, not by their root.",
+    zh="标准差除以了样本数，应当除以它的平方根。",
 )
 def divided_by_examples(accuracy, examples):
     return (accuracy * (1 - accuracy)) ** 0.5 / examples

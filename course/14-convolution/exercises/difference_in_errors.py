@@ -51,7 +51,7 @@ def plain_difference(ours, theirs):
 
 
 @difference_in_errors.mistake(
-    en="Deviations of single runs were used: means of n runs vary less.",
+    en="Standard deviations of single runs were used: means of n runs vary less.",
     zh="用了单次结果的标准差：n 次的平均波动更小。",
 )
 def of_single_runs(ours, theirs):
@@ -66,7 +66,7 @@ def one_sided(ours, theirs):
 
 
 @difference_in_errors.mistake(
-    en="The errors were added: variances of independent numbers add up, deviations do not.",
+    en="The errors were added: variances of independent numbers add up, standard deviations do not.",
     zh="把标准误差直接相加了：独立的量，方差才能相加。",
 )
 def errors_added(ours, theirs):

@@ -9,7 +9,7 @@ from d2lab.exercises import exercise
     "pooling",
     order=1,
     zh="最大汇聚",
-    en="Maximum pooling",
+    en="Max pooling",
     arguments=lambda draw: (draw.normal(draw.size(4, 8), draw.size(4, 8)) - 2, draw.size(2, 3), draw.size(1, 3)),
 )
 def max_pool(image: Tensor, window: int, stride: int) -> Tensor:

@@ -8,11 +8,11 @@ from d2lab.exercises import exercise
     "pooling",
     order=2,
     zh="平均汇聚就是一种卷积",
-    en="Mean pooling is a convolution",
+    en="Average pooling is a convolution",
     arguments=lambda draw: (draw.size(1, 4), draw.size(1, 5)),
 )
 def mean_pool_kernels(channels: int, window: int) -> Tensor:
-    """Return the kernels with which conv2d does what mean pooling does, channel by channel.
+    """Return the kernels with which conv2d does what average pooling does, channel by channel.
 
     给出一组核，使 conv2d 做的正好是逐通道的平均汇聚。
 

@@ -7,8 +7,8 @@ from d2lab.exercises import exercise
 @exercise(
     "one-by-one",
     order=3,
-    zh="全局平均代替全连接",
-    en="A mean in place of a dense layer",
+    zh="用全局平均汇聚代替全连接层",
+    en="Global average pooling in place of a dense layer",
     arguments=lambda draw: (draw.normal(draw.size(1, 3), c := draw.size(2, 4), 3, 3), draw.normal(draw.size(2, 4), c)),
 )
 def mean_then_linear(maps: Tensor, weights: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from d2lab.exercises import exercise
     arguments=lambda draw: (draw.normal(draw.size(3, 8), scale=draw.number(0.5, 3)),),
 )
 def quantized(weights: Tensor) -> tuple[Tensor, float]:
-    """Write weights as whole numbers from -127 to 127 and one scale: weights are about numbers times scale.
+    """Write weights as integers from -127 to 127 and one scale: weights are about numbers times scale.
 
     把权重写成 −127 到 127 的整数和一个尺度：权重约等于整数乘尺度。
 

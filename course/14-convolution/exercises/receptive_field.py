@@ -68,7 +68,7 @@ def kernels_added(layers):
 
 
 @receptive_field.mistake(
-    en="The pixel that looks was forgotten: even without layers it sees one.",
+    en="The output pixel itself was forgotten: even without layers it sees one.",
     zh="漏了起点：没有任何层时，也看得到一个像素。",
 )
 def starts_at_zero(layers):

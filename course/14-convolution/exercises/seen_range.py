@@ -5,7 +5,7 @@ from d2lab.exercises import exercise
     "receptive-field",
     order=3,
     zh="哪些输入像素影响它",
-    en="Which pixels have a say",
+    en="Which input pixels an output depends on",
     arguments=lambda draw: (draw.size(0, 5), [(draw.size(1, 4), draw.size(1, 3)) for _ in range(draw.size(1, 3))]),
 )
 def seen_range(place: int, layers: list[tuple[int, int]]) -> tuple[int, int]:

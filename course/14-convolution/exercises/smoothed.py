@@ -7,8 +7,8 @@ from d2lab.exercises import exercise
 @exercise(
     "trembling-curves",
     order=1,
-    zh="指数滑动平均",
-    en="An exponential average",
+    zh="指数移动平均",
+    en="Exponential moving average",
     arguments=lambda draw: (draw.normal(draw.size(3, 9)) + 3, draw.number(0.1, 0.95)),
 )
 def smoothed(values: Tensor, keep: float) -> Tensor:

@@ -10,8 +10,8 @@ from ._shared import correlate, square_image_and_kernel
 @exercise(
     "stride",
     order=2,
-    zh="步幅就是隔着取",
-    en="A stride skips",
+    zh="带步幅的互相关",
+    en="Cross-correlation with a stride",
     arguments=lambda draw: (*square_image_and_kernel(draw), draw.size(1, 3)),
 )
 def strided(image: Tensor, kernel: Tensor, stride: int) -> Tensor:

@@ -22,7 +22,7 @@ def times_seen(length: int, kernel: int, padding: int) -> Tensor:
         padding: zeros on each side. 每边补几个零。
 
     Returns:
-        (length,) whole numbers.
+        (length,) integers.
 
     >>> times_seen(4, 3, 0).tolist(), times_seen(4, 3, 1).tolist()
     ([1.0, 2.0, 2.0, 1.0], [2.0, 3.0, 3.0, 2.0])

@@ -29,7 +29,7 @@ def trials_needed(share: float, confidence: float) -> int:
 
 @trials_needed.solution(
     en="""
-    The chance of missing every time is $(1-p)^n$; keep it at or below $1 - c$, solve for $n$ and round up.
+    The probability of missing every time is $(1-p)^n$; keep it at or below $1 - c$, solve for $n$ and round up.
     """,
     zh="次次落空的概率是 $(1-p)^n$，让它不超过 $1 - c$，解出 $n$ 再向上取整。",
 )
@@ -49,7 +49,7 @@ def rounded_down(share, confidence):
 
 
 @trials_needed.mistake(
-    en="Chances were added: two tries at 5 % are not 10 %, and twenty are not certain.",
+    en="Probabilities were added: two tries at 5 % are not 10 %, and twenty are not certain.",
     zh="把机会直接相加了：两次 5% 并不是 10%，二十次也不等于一定。",
 )
 def chances_added(share, confidence):
@@ -62,7 +62,7 @@ def on_average(share, confidence):
 
 
 @trials_needed.mistake(
-    en="It is the chance of missing every time that must fall below 1 - confidence; the logarithms are of the wrong numbers.",
+    en="It is the probability of missing every time that must fall below 1 - confidence; the logarithms are of the wrong numbers.",
     zh="应当让“次次落空”的概率降到 1 - confidence 以下；对数取错了数。",
 )
 def wrong_logarithms(share, confidence):

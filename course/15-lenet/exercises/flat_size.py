@@ -4,8 +4,8 @@ from d2lab.exercises import exercise
 @exercise(
     "lenet",
     order=1,
-    zh="LeNet 拼接处的宽度",
-    en="Where LeNet goes flat",
+    zh="LeNet 第一个全连接层的输入数",
+    en="The inputs of LeNet's first dense layer",
     arguments=lambda draw: (draw.size(16, 64), draw.size(4, 32)),
 )
 def flat_size(side: int, maps: int) -> int:

@@ -83,7 +83,7 @@ def column_by_column(image, side, gray):
     return _covered(image.T, side, gray, range(image.shape[1] - side + 1), range(image.shape[0] - side + 1)).mT
 
 
-@occlusions.mistake(en="The patch was hung over the border: it should lie inside.", zh="方块伸出了边界，应当总在图内。")
+@occlusions.mistake(en="The patch extends over the border: it should lie inside.", zh="方块伸出了边界，应当总在图内。")
 def over_the_border(image, side, gray):
     return _covered(image, side, gray, range(image.shape[0]), range(image.shape[1]))
 

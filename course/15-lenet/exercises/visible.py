@@ -8,7 +8,7 @@ from d2lab.exercises import exercise
     "inside-lenet",
     order=1,
     zh="归一成可以看的图",
-    en="Make a map visible",
+    en="Scale maps to be shown",
     arguments=lambda draw: (
         draw.normal(draw.size(1, 4), 3, 4) * draw.number(0.5, 5)
         if draw.boolean()

@@ -5,11 +5,11 @@ from d2lab.exercises import exercise
     "densenet",
     order=3,
     zh="直接拼接复制了多少",
-    en="What plain joining copies",
+    en="What concatenation copies",
     arguments=lambda draw: (draw.size(4, 64), draw.size(2, 32), draw.size(1, 12)),
 )
 def copied_channels(inputs: int, growth: int, layers: int) -> int:
-    """Each layer joins what it read and what it adds into a new tensor: how many channels are written in all?
+    """Each layer joins what it read and what it adds into a new tensor: how many channels are hard-coded all?
 
     每层把读到的和新加的接成一个新张量：一共写了多少个通道？
 

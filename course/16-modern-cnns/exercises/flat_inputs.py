@@ -14,7 +14,7 @@ def convolutions(draw: RandomInputs):
     "alexnet",
     order=1,
     zh="第一个线性层的输入",
-    en="What the first linear layer reads",
+    en="The inputs of the first linear layer",
     arguments=lambda draw: (*convolutions(draw), draw.size(16, 256)),
 )
 def flat_inputs(side: int, layers: list[tuple[int, int, int]], channels: int) -> int:

@@ -7,8 +7,8 @@ from d2lab.exercises import exercise
 @exercise(
     "batch-norm",
     order=3,
-    zh="折进前面的层",
-    en="Fold it into the layer before",
+    zh="把批量规范化折进前面的层",
+    en="Fold batch normalization into the layer before",
     arguments=lambda draw: (
         draw.normal(o := draw.size(1, 4), draw.size(1, 3)),
         draw.normal(o),
@@ -23,7 +23,7 @@ def folded(
 ) -> tuple[Tensor, Tensor]:
     """Return weight and bias of one linear layer that predicts as linear layer and batch normalization do (eps 0).
 
-    预测时，线性层接批量归一化等于一个线性层：求它的权重和偏置（eps 取 0）。
+    预测时，线性层接批量规范化等于一个线性层：求它的权重和偏置（eps 取 0）。
 
     Args:
         weight: (o, d).

@@ -8,7 +8,7 @@ from d2lab.exercises import exercise
     "googlenet",
     order=3,
     zh="把几路接起来",
-    en="Join the paths",
+    en="Concatenate the paths",
     arguments=lambda draw: ([draw.normal(2, draw.size(1, 3), 3, 4) for _ in range(draw.size(2, 4))],),
 )
 def joined(paths: list[Tensor]) -> Tensor:

@@ -6,11 +6,11 @@ from d2lab.exercises import exercise
 from ._shared import feature_batch
 
 
-@exercise("batch-norm", order=1, zh="训练时的归一化", en="Normalize a batch", arguments=feature_batch)
+@exercise("batch-norm", order=1, zh="批量规范化：训练时", en="Batch normalization in training", arguments=feature_batch)
 def normalized(x: Tensor) -> Tensor:
     """Normalize each feature over the batch, with 1e-5 added to the variance, as batch normalization trains.
 
-    按批对每个特征标准化，方差加 1e-5，就是批量归一化训练时做的事。
+    按批对每个特征标准化，方差加 1e-5，就是批量规范化训练时做的事。
 
     Args:
         x: (n, d), n > 1.
@@ -36,7 +36,7 @@ def unbiased(x):
 
 
 @normalized.mistake(
-    en="Each example was normalized by itself: that is layer normalization.", zh="每个样本自己归一了：那是层归一化。"
+    en="Each example was normalized by itself: that is layer normalization.", zh="每个样本自己归一了：那是层规范化。"
 )
 def by_example(x):
     return (x - x.mean(1, keepdim=True)) / (x.var(1, correction=0, keepdim=True) + 1e-5).sqrt()

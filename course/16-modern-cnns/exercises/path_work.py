@@ -5,7 +5,7 @@ from d2lab.exercises import exercise
     "googlenet",
     order=2,
     zh="先收窄的计算量",
-    en="Work of a narrowed path",
+    en="The cost of a narrowed path",
     arguments=lambda draw: (
         draw.size(4, 28),
         draw.size(8, 64),

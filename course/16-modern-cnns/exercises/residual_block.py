@@ -33,7 +33,7 @@ def residual_block(x: Tensor, w1: Tensor, w2: Tensor) -> Tensor:
 
 @residual_block.solution(
     en="Apply the ReLU within the branch, and again after the sum.",
-    zh="支路里弯一次，相加之后再弯一次。",
+    zh="支路里用一次 ReLU，相加之后再用一次。",
 )
 def residual_block(x, w1, w2):
     return (x + (x @ w1.T).relu() @ w2.T).relu()

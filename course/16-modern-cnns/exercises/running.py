@@ -58,7 +58,7 @@ def momentum_of_old(x, mean, variance, momentum):
     return _updated(x, mean, variance, 1 - momentum)
 
 
-@running.mistake(en="The deviation was kept in place of the variance.", zh="存成了标准差，应当是方差。")
+@running.mistake(en="The standard deviation was kept in place of the variance.", zh="存成了标准差，应当是方差。")
 def deviation(x, mean, variance, momentum):
     f = x[:, 0]
     return float((1 - momentum) * mean + momentum * f.mean()), float((1 - momentum) * variance + momentum * f.std())

@@ -4,8 +4,8 @@ from d2lab.exercises import exercise
 @exercise(
     "nin",
     order=3,
-    zh="换掉线性层省多少",
-    en="What the global mean saves",
+    zh="全局平均汇聚省多少",
+    en="What global average pooling saves",
     arguments=lambda draw: (draw.size(2, 12), draw.size(8, 300), draw.size(16, 4096), draw.size(2, 100)),
 )
 def saved_parameters(side: int, channels: int, hidden: int, classes: int) -> int:
@@ -26,7 +26,7 @@ def saved_parameters(side: int, channels: int, hidden: int, classes: int) -> int
 
 
 @saved_parameters.solution(
-    en="One account minus the other.",
+    en="One count minus the other.",
     zh="两本账相减。",
 )
 def saved_parameters(side, channels, hidden, classes):

@@ -5,7 +5,7 @@ from d2lab.exercises import exercise
     "vgg",
     order=1,
     zh="数有权重的层",
-    en="Layers with weights",
+    en="The depth of a VGG",
     arguments=lambda draw: ([draw.size(1, 4) for _ in range(draw.size(2, 6))], draw.size(1, 4)),
 )
 def vgg_depth(blocks: list[int], linear: int) -> int:
