@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from d2lab.core.errors import DataError
-from d2lab.exercises.progress import done_in, note, progress_file, read_progress
+from d2lab.exercises.progress import done_in, note, progress_file, read_progress, under_new_names
 
 
 def test_tries_are_counted_and_the_first_day_is_kept(tmp_path):
@@ -45,3 +45,15 @@ def test_the_place_can_be_named(monkeypatch, tmp_path):
     assert progress_file() == tmp_path / "p.json"
     monkeypatch.delenv("D2LAB_PROGRESS")
     assert progress_file().name == "progress.json"
+
+
+def test_former_names_count_for_the_new_one():
+    progress = {
+        "old": {"tries": 2, "done": "2026-01-02"},
+        "new": {"tries": 1, "done": "2026-03-04"},
+        "older": {"tries": 1, "done": None},
+        "other": {"tries": 4, "done": None},
+    }
+    renamed = under_new_names(progress, {"old": "new", "older": "other"})
+    assert renamed == {"new": {"tries": 3, "done": "2026-01-02"}, "other": {"tries": 5, "done": None}}
+    assert done_in(renamed) == {"new"}

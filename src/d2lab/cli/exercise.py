@@ -29,15 +29,16 @@ def list_exercises(
     language: Speak = "",
 ) -> None:
     """List the exercises by lesson; a tick stands before those that are done."""
-    from d2lab.exercises.catalog import read_exercises
-    from d2lab.exercises.progress import done_in, progress_file, read_progress
+    from d2lab.exercises.catalog import former_ids, read_exercises
+    from d2lab.exercises.progress import done_in, progress_file, read_progress, under_new_names
 
     spoken_here = _language(language)
-    book = read_exercises(_course(course))
-    shown = [one for one in book.values() if lesson is None or lesson == one.exercise.lesson or lesson in one.id]
+    exercises = read_exercises(_course(course))
+    shown = [one for one in exercises.values() if lesson is None or lesson == one.exercise.lesson or lesson in one.id]
     if not shown:
         raise ConfigError("exercise list", got=lesson, need="a lesson or a part of an id", fix="Leave it out for all.")
-    done, width, last = done_in(read_progress(progress_file())), max(len(one.id) for one in shown), ""
+    done = done_in(under_new_names(read_progress(progress_file()), former_ids(exercises)))
+    width, last = max(len(one.id) for one in shown), ""
     for one in shown:
         if one.exercise.lesson != last:
             last = one.exercise.lesson
@@ -100,24 +101,24 @@ def check(
 
 def progress(course: Course = None, language: Speak = "") -> None:
     """Show what is done, lesson by lesson."""
-    from d2lab.exercises.catalog import read_exercises
-    from d2lab.exercises.progress import done_in, progress_file, read_progress
+    from d2lab.exercises.catalog import former_ids, read_exercises
+    from d2lab.exercises.progress import done_in, progress_file, read_progress, under_new_names
 
-    said, book = _language(language), read_exercises(_course(course))
-    tried = read_progress(progress_file())
+    said, exercises = _language(language), read_exercises(_course(course))
+    tried = under_new_names(read_progress(progress_file()), former_ids(exercises))
     done = done_in(tried)
     lessons: dict[str, list[str]] = {}
-    for one in book.values():
+    for one in exercises.values():
         lessons.setdefault(one.exercise.lesson, []).append(one.id)
     width = max(map(len, lessons))
     for lesson, names in lessons.items():
         bar = "".join("█" if name in done else "░" for name in names)
         typer.echo(f"{lesson:{width}}  {bar}  {sum(name in done for name in names)}/{len(names)}")
-    typer.echo(SAID["done"][said].format(done=len(done & book.keys()), all=len(book)))
-    open_ones = [name for name in book if name in tried and name not in done]
+    typer.echo(SAID["done"][said].format(done=len(done & exercises.keys()), all=len(exercises)))
+    open_ones = [name for name in exercises if name in tried and name not in done]
     if open_ones:
         typer.echo(SAID["tries"][said].format(names=", ".join(open_ones)))
-    coming = next((name for name in [*open_ones, *book] if name not in done), None)
+    coming = next((name for name in [*open_ones, *exercises] if name not in done), None)
     if coming is not None:
         typer.echo(SAID["next"][said].format(name=coming))
 

@@ -11,7 +11,7 @@ import importlib
 import importlib.util
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -129,7 +129,7 @@ def lesson_labels(folder: Path) -> list[str]:
     return [found[1] for found in map(LABEL.search, texts) if found]
 
 
-def find(exercises: dict[str, Entry], name: str) -> Entry:
+def find(exercises: Mapping[str, Entry], name: str) -> Entry:
     """Look an exercise up by id; half_square is half-square, and names of earlier releases are known.
 
     Args:
@@ -146,7 +146,7 @@ def find(exercises: dict[str, Entry], name: str) -> Entry:
     return exercises[wanted]
 
 
-def former_ids(exercises: dict[str, Entry]) -> dict[str, str]:
+def former_ids(exercises: Mapping[str, Entry]) -> dict[str, str]:
     """Return the ids of earlier releases, each with the id of today.
 
     Args:

@@ -1,7 +1,7 @@
 """What a learner is told when an exercise is not right yet, in both languages: where to look, never the answer."""
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -25,7 +25,7 @@ def unfinished(name: str) -> Text:
 def failed(error: BaseException, file: str, arguments: str) -> Text:
     """The code raised an error: say where, without a trace."""
     place = where(error, file)
-    said = f"{type(error).__name__}: {one_line(str(error))}".rstrip(": ")
+    said = f"{type(error).__name__}: {one_line(_safe(str, error))}".rstrip(": ")
     at = {"en": f" in line {place[0]} ({place[1]})", "zh": f"，出错在第 {place[0]} 行（{place[1]}）"} if place else None
     meaning = _meaning(error)
     return {
@@ -118,6 +118,22 @@ def too_large(gibibytes: float | int) -> Text:
     }
 
 
+def missing(name: str) -> Text:
+    """The file has run, and the function is not among its names."""
+    return {
+        "en": f"The file does not define {name} when it runs: is it deleted, or defined only under a condition?",
+        "zh": f"文件运行之后没有 {name}：是不是被删掉了，或者只在某个条件下才定义？",
+    }
+
+
+def changes_checker(name: str) -> Text:
+    """The file put something else in place of a function of the checker."""
+    return {
+        "en": f"The file replaces {name} of the checker: change your own function only.",
+        "zh": f"文件替换了检查程序的 {name}：请只改自己的函数。",
+    }
+
+
 def printing() -> Text:
     """It wrote without end."""
     return {
@@ -172,7 +188,15 @@ def show(value: Any) -> str:  # noqa: ANN401
         return f"[{', '.join(show(part) for part in value)}]"[:LINE]
     if callable(value):
         return getattr(value, "__name__", "a function")
-    return one_line(repr(_rounded(value)))
+    return one_line(_safe(repr, _rounded(value)))
+
+
+def _safe(to_text: Callable[[Any], str], value: Any) -> str:  # noqa: ANN401
+    """Write a value of a learner's class, whose own way to write itself may fail."""
+    try:
+        return str.__str__(to_text(value))
+    except Exception:
+        return type(value).__name__
 
 
 def one_line(text: str) -> str:
@@ -210,7 +234,7 @@ def kind_of(value: Any, language: Language) -> str:  # noqa: ANN401
 
 def _meaning(error: BaseException) -> Text:
     """Say what usually stands behind a kind of error."""
-    text = str(error)
+    text = _safe(str, error)
     known: list[tuple[bool, str, str]] = [
         (isinstance(error, NameError), "Is the name written as it was given, and imported?",
          "名字拼对了吗？导入了吗？"),

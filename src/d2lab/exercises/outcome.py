@@ -1,7 +1,7 @@
 """What a candidate gave on one trial, and when two such outcomes are the same."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -38,10 +38,11 @@ def outcome(exercise: Exercise, candidate: Candidate, arguments: Sequence[Any]) 
     given = deepcopy(tuple(arguments))
     torch.manual_seed(0)  # whoever draws by torch draws the same as the solution does
     try:
-        value = exercise.measure(candidate, *given)
-    except (Exception, SystemExit) as error:
+        value = plain(exercise.measure(candidate, *given))
+        changed = not same(plain(given), plain(arguments), 0.0)
+    except BaseException as error:  # whatever a learner's code raises, exit and Ctrl-C too, is about that code
         return Outcome(error=error)
-    return Outcome(value=_detached(value), changed=not same(list(given), list(arguments), 0.0))
+    return Outcome(value=value, changed=changed)
 
 
 def same(one: Any, other: Any, tolerance: float) -> bool:  # noqa: ANN401 (whatever an exercise asks for)
@@ -120,10 +121,28 @@ def _close(one: Tensor, other: Tensor, tolerance: float) -> bool:
     return torch.allclose(one, other, rtol=tolerance, atol=tolerance, equal_nan=True)
 
 
-def _detached(value: Any) -> Any:  # noqa: ANN401
-    """Copy a value, so that later trials can't change it."""
+def plain(value: Any) -> Any:  # noqa: ANN401
+    """Copy a value into exact types, so that later trials can't change it and no subclass can answer a comparison.
+
+    Args:
+        value: what a candidate returned, or arguments: numbers, texts, tensors, lists, tuples and dictionaries of them;
+            anything else stays as it is.
+    """
     if isinstance(value, Tensor):
-        return value.detach().clone()
-    if isinstance(value, list | tuple):
-        return [_detached(part) for part in value]
+        with torch._C.DisableTorchFunctionSubclass():
+            return torch.Tensor.as_subclass(Tensor.detach(value), Tensor).clone()
+    for kind, copy in EXACT.items():
+        if isinstance(value, kind):
+            return copy(value)
     return value
+
+
+EXACT: dict[type, Callable[[Any], Any]] = {  # the methods of the type itself, whatever a subclass makes of them
+    bool: bool,
+    int: lambda value: int.__add__(value, 0),
+    float: lambda value: float.__add__(value, 0.0),
+    str: str.__str__,
+    list: lambda value: [plain(part) for part in list.__iter__(value)],
+    tuple: lambda value: [plain(part) for part in tuple.__iter__(value)],
+    dict: lambda value: {plain(key): plain(part) for key, part in dict.items(value)},
+}

@@ -63,6 +63,24 @@ def note(file: Path, name: str, *, passed: bool) -> None:
         write_json(file, {"format": FORMAT, "exercises": tried}, DataError)
 
 
+def under_new_names(
+    progress: Mapping[str, Mapping[str, object]], former: Mapping[str, str]
+) -> dict[str, dict[str, object]]:
+    """Return the progress with exercises of earlier releases under the ids of today; tries under both are added.
+
+    Args:
+        progress: as it was read.
+        former: the id of today by former id, as `catalog.former_ids` returns it.
+    """
+    renamed: dict[str, dict[str, object]] = {}
+    for name, one in progress.items():
+        before = renamed.get(former.get(name, name), {"tries": 0, "done": None})
+        days = [str(day) for day in (before.get("done"), one.get("done")) if day]
+        tries = int(str(before["tries"])) + int(str(one["tries"]))
+        renamed[former.get(name, name)] = {"tries": tries, "done": min(days, default=None)}
+    return renamed
+
+
 def done_in(progress: Mapping[str, Mapping[str, object]]) -> set[str]:
     """List the exercises that are done.
 

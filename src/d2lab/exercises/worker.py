@@ -1,58 +1,107 @@
-"""The process that a learner's code runs in: reads the file, judges one exercise, writes the verdict.
+"""The process that a learner's code runs in: reads the file, grades one exercise, sends the verdict.
 
-Started by `runner`, as `python -m d2lab.exercises.worker FOLDER COURSE ID FILE SEED SECONDS GIBIBYTES`; FOLDER is where
-it leaves `ready` (the code of the learner is about to run), `stuck` (where it was when time was up) and `verdict`.
+Started by `runner`, as `python -m d2lab.exercises.worker FOLDER COURSE ID FILE SEED SECONDS GIBIBYTES`. Standard input
+holds a secret, and standard output is the pipe that the verdict travels on: both are taken away before the learner's
+code runs, so that what it prints goes to FOLDER/printed, and a verdict without the secret is not believed. FOLDER/stuck
+says where the code was when its time was up.
 """
 
 import contextlib
 import dataclasses
 import faulthandler
+import json
 import os
 import sys
+import traceback
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from d2lab.core.atomic import write_bytes, write_json
 from d2lab.exercises import hints
-from d2lab.exercises.catalog import find, load_file, read_exercises
+from d2lab.exercises.catalog import Entry, find, load_file, read_exercises
 from d2lab.exercises.grader import Verdict, grade
 
 GIB = 2**30
+Send = Callable[[dict[str, Any]], None]
 
 
 def main(folder: str, course: str, name: str, file: str, seed: str, seconds: str, gibibytes: str) -> None:
-    """Judge, and leave the verdict.
+    """Grade a file and send the verdict.
 
     Args:
-        folder: to leave files in.
+        folder: for `printed` and `stuck`.
         course: the folder of the chapters.
         name: of the exercise.
         file: of the learner.
-        seed: of the inputs.
+        seed: of the random inputs.
         seconds: that the learner's code may take.
         gibibytes: of memory that it may take.
     """
     place = Path(folder)
+    send = _private_pipe(place / "printed")
     entry = find(read_exercises(Path(course)), name)
     torch.set_num_threads(1)
     _limit_memory(float(gibibytes))
     with (place / "stuck").open("w") as stuck:
-        write_bytes(place / "ready", b"")
+        send({"ready": True})
         faulthandler.dump_traceback_later(float(seconds), file=stuck)
-        verdict = _verdict(entry.exercise, entry.solution.candidate, file, int(seed))
+        message = _graded(entry, file, int(seed), float(gibibytes))
         faulthandler.cancel_dump_traceback_later()
-    write_json(place / "verdict", dataclasses.asdict(verdict))
+    send(message)
     sys.stdout.flush()
     os._exit(0)  # threads that the learner left running are nobody's business now
 
 
-def _verdict(exercise, solution, file: str, seed: int) -> Verdict:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _private_pipe(printed: Path) -> Send:
+    """Take the secret from standard input and the pipe from standard output, which becomes the file `printed`."""
+    secret = sys.stdin.readline().strip()
+    pipe = os.dup(sys.stdout.fileno())
+    with printed.open("wb") as out:
+        os.dup2(out.fileno(), sys.stdout.fileno())
+
+    def send(message: dict[str, Any]) -> None:
+        os.write(pipe, f"{secret} {json.dumps(message)}\n".encode())
+
+    return send
+
+
+def _graded(entry: Entry, file: str, seed: int, gibibytes: float) -> dict[str, Any]:
+    """Return the message about a file: the verdict, or where the checker itself failed."""
+    names = {module: dict(vars(sys.modules[module])) for module in _ours()}
+    grading, ours = grade, _ours  # names that the learner's code can't put others in place of
     try:
-        candidate = getattr(load_file(Path(file)), exercise.stub.__name__)
-    except (Exception, SystemExit) as error:
+        verdict = _candidate_verdict(entry, file, seed, grading)
+        changed = [
+            f"{module.removeprefix('d2lab.exercises.')}.{name}"
+            for module in ours()
+            for name, value in names.get(module, {}).items()
+            if vars(sys.modules[module]).get(name) is not value
+        ]
+        if changed:
+            verdict = Verdict(passed=False, kind="changes the checker", hint=hints.changes_checker(changed[0]))
+    except MemoryError:
+        verdict = Verdict(passed=False, kind="too large", hint=hints.too_large(gibibytes))
+    except BaseException:
+        return {"crashed": traceback.format_exc()[-2000:]}
+    return {"verdict": dataclasses.asdict(verdict)}
+
+
+def _candidate_verdict(entry: Entry, file: str, seed: int, grading: Callable[..., Verdict]) -> Verdict:
+    try:
+        module = load_file(Path(file))
+        candidate = next(getattr(module, name) for name in entry.names if hasattr(module, name))
+    except StopIteration:
+        return Verdict(passed=False, kind="missing", hint=hints.missing(entry.names[0]))
+    except BaseException as error:
         return Verdict(passed=False, kind="unreadable", hint=hints.unreadable(error, file))
-    return grade(exercise, solution, candidate, seed=seed, file=file)
+    return grading(entry.exercise, entry.solution.candidate, candidate, seed=seed, file=file)
+
+
+def _ours() -> list[str]:
+    """List the modules that grade: this one, and those of the room."""
+    return [name for name in sys.modules if name == "__main__" or name.startswith("d2lab.exercises")]
 
 
 def _limit_memory(gibibytes: float) -> None:
