@@ -1,4 +1,4 @@
-from d2lab.exercises import RandomInputs, exercise
+from d2lab.exercises import exercise
 
 
 @exercise(

@@ -1,7 +1,7 @@
 import torch
 from torch import Tensor
 
-from d2lab.exercises import RandomInputs, exercise
+from d2lab.exercises import exercise
 
 
 @exercise(

@@ -1,4 +1,4 @@
-"""Judging a candidate: random trials against the solution, and the hint that explains what went wrong."""
+"""Grading a candidate: random trials against the solution, and the hint that explains what went wrong."""
 
 import contextlib
 import doctest
@@ -42,7 +42,7 @@ def grade(exercise: Exercise, solution: Candidate, candidate: Candidate, *, seed
     Args:
         exercise: that it was written for.
         solution: that is right.
-        candidate: to judge.
+        candidate: the function or class to grade.
         seed: of the inputs: another seed, other inputs.
         file: of the candidate, to name the line of an error.
     """

@@ -46,7 +46,7 @@ def changed() -> Text:
 def nothing() -> Text:
     """It returned None."""
     return {
-        "en": "It returns None. Is there a return, and is it reached? print shows a value and gives none back.",
+        "en": "It returns None. Is there a return, and is it reached? print shows a value and returns none.",
         "zh": "它返回了 None。有没有写 return？走得到那里吗？print 只是显示，并不会把值交回来。",
     }
 
@@ -54,7 +54,7 @@ def nothing() -> Text:
 def constant(value: Any) -> Text:  # noqa: ANN401
     """The same answer came for every input."""
     return {
-        "en": f"It gives {show(value)} for every input: that answer is written in, not computed from the arguments.",
+        "en": f"It returns {show(value)} for every input: that answer is hard-coded, not computed from the arguments.",
         "zh": f"不论输入是什么，它都给出 {show(value)}：这是写死的答案，没有用参数来算。",
     }
 
@@ -62,7 +62,7 @@ def constant(value: Any) -> Text:  # noqa: ANN401
 def kind(got: Any, need: Any) -> Text:  # noqa: ANN401
     """A list came where a tensor is asked for, or the like."""
     return {
-        "en": f"It gives {kind_of(got, 'en')}; {kind_of(need, 'en')} is asked for.",
+        "en": f"It returns {kind_of(got, 'en')}; {kind_of(need, 'en')} is asked for.",
         "zh": f"它给出的是{kind_of(got, 'zh')}，要求的是{kind_of(need, 'zh')}。",
     }
 
@@ -78,7 +78,7 @@ def shape(got: object, need: object, arguments: str) -> Text:
 def not_finite(value: Any, arguments: str) -> Text:  # noqa: ANN401
     """Inf or nan came out."""
     return {
-        "en": f"It gives {show(value)} for {arguments}, where the right answer is finite. "
+        "en": f"It returns {show(value)} for {arguments}, where the right answer is finite. "
         "Which step divides by zero, takes the logarithm of 0, or overflows?",
         "zh": f"输入是 {arguments} 时它给出 {show(value)}，而正确答案是有限的数。"
         "哪一步除以了零、对 0 取了对数，或者溢出了？",
@@ -92,7 +92,7 @@ def wrong(value: Any, arguments: str, right: int, tried: int, *, examples: bool)
         also["en"] = " The examples of the task come out right: does it hold for other numbers, or only for those?"
         also["zh"] = " 题目里的例子倒是都对：换一组数还对吗？是不是只对那几个数成立？"
     return {
-        "en": f"Right for {right} of {tried} random inputs. For {arguments} it gives {show(value)}, "
+        "en": f"Right for {right} of {tried} random inputs. For {arguments} it returns {show(value)}, "
         f"which is not right: work this one out by hand.{also['en']}",
         "zh": f"{tried} 组随机输入中对了 {right} 组。输入是 {arguments} 时它给出 {show(value)}，"
         f"不对：先用手算一遍这一组。{also['zh']}",
@@ -220,7 +220,7 @@ def kind_of(value: Any, language: Language) -> str:  # noqa: ANN401
     names = {
         Tensor: ("a tensor", "张量"),
         bool: ("True or False", "True 或 False"),
-        int: ("a whole number", "整数"),
+        int: ("an integer", "整数"),
         float: ("a number", "一个数"),
         str: ("a text", "字符串"),
         list: ("a list or tuple", "列表或元组"),

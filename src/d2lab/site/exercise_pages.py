@@ -68,7 +68,8 @@ def solutions_page(entries: Sequence[Entry], language: Language) -> str:
     """
     folder = entries[0].folder
     colon = ": " if language == "en" else "："
-    head = f"(solutions-{int(folder.name[:2])})=\n# {word('solutions', language)}{colon}{title(int(folder.name[:2]), language)}"
+    chapter = int(folder.name[:2])
+    head = f"(solutions-{chapter})=\n# {word('solutions', language)}{colon}{title(chapter, language)}"
     parts = [head, INTRO[language]]
     cells = iter(read_solutions(entries).cells)
     imports = next(cells)
