@@ -35,11 +35,11 @@ def packed(files):
 @pytest.fixture
 def batches():
     """Six small files: 4 pictures of 3x2x2 in each."""
-    luck = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     made = {}
     for name in NAMES:
-        pixels = luck.integers(0, 256, (4, 12), dtype=np.uint8)
-        labels = luck.integers(0, 10, 4).tolist()
+        pixels = rng.integers(0, 256, (4, 12), dtype=np.uint8)
+        labels = rng.integers(0, 10, 4).tolist()
         made[name] = (pixels, labels, batch(pixels, labels, name.encode()))
     return made
 

@@ -136,9 +136,9 @@ def test_an_error_of_a_worker_comes_home_as_it_is(root):
         def __getitems__(self, indices):
             raise DataError("it", got=get_worker_info() is not None, need="more")
 
-    luck = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
     with pytest.raises(DataError, match="it: got True, need more"):
-        next(read_batches(Source(), [[0, 1]], workers=1, generator=luck))
+        next(read_batches(Source(), [[0, 1]], workers=1, generator=generator))
 
 
 def test_a_path_without_its_prefix_is_explained(root):

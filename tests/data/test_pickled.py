@@ -120,10 +120,10 @@ def test_every_cut_and_every_flipped_byte_is_refused_or_harmless(read):
     for end in range(len(whole)):
         with pytest.raises(DataError):
             read(whole[:end])
-    luck = random.Random(0)
+    rng = random.Random(0)
     for _ in range(600):
         broken = bytearray(whole)
-        broken[luck.randrange(len(whole))] = luck.randrange(256)
+        broken[rng.randrange(len(whole))] = rng.randrange(256)
         try:
             found = read(bytes(broken))
         except DataError:

@@ -1,4 +1,4 @@
-"""Boxes, holes and resizing: the laws they are drawn from, and the pixels against torchvision and Pillow."""
+"""Boxes, holes and resizing: the distributions they are drawn from, and the pixels against torchvision and Pillow."""
 
 import itertools
 
@@ -53,15 +53,15 @@ def test_the_whole_image_at_its_own_size_stays_itself(rng):
 
 
 @pytest.mark.parametrize(("height", "width"), [(32, 32), (64, 48), (200, 20)])
-def test_boxes_follow_the_law_of_torchvision(rng, height, width):
+def test_boxes_follow_the_distribution_of_torchvision(rng, height, width):
     count, image = 4000, torch.zeros(1, height, width)
     ours = random_boxes(count, height, width, SCALE, RATIO, rng).double()
     torch.manual_seed(1)
     draw = RandomResizedCrop(8, scale=SCALE, ratio=RATIO, antialias=True).make_params
     drawn = [draw([image]) for _ in range(count)]
     theirs = torch.tensor([[d["top"], d["left"], d["height"], d["width"]] for d in drawn]).double()
-    for law in (lambda b: b[:, 2] * b[:, 3], lambda b: b[:, 3] / b[:, 2], lambda b: b[:, 0], lambda b: b[:, 1]):
-        assert stats.ks_2samp(law(ours).numpy(), law(theirs).numpy()).pvalue > 1e-3
+    for quantity in (lambda b: b[:, 2] * b[:, 3], lambda b: b[:, 3] / b[:, 2], lambda b: b[:, 0], lambda b: b[:, 1]):
+        assert stats.ks_2samp(quantity(ours).numpy(), quantity(theirs).numpy()).pvalue > 1e-3
 
 
 def test_boxes_lie_inside_and_touch_every_edge(rng):

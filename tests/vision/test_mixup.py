@@ -1,4 +1,4 @@
-"""Mixed images: the shares in the targets are those of the pixels; the laws the shares are drawn from."""
+"""Mixed images: the shares in the targets are those of the pixels; the distributions the shares are drawn from."""
 
 import pytest
 import torch
@@ -95,15 +95,15 @@ def test_alone_there_is_nothing_to_mix_with(rng, mix, count):
 
 
 @pytest.mark.parametrize("alpha", [0.1, 0.2, 1.0, 4.0])
-def test_shares_follow_the_beta_law(rng, alpha):
-    law = stats.beta(alpha, alpha).cdf
+def test_shares_follow_the_beta_distribution(rng, alpha):
+    distribution = stats.beta(alpha, alpha).cdf
     shares = beta(alpha, 6000, rng).double()
     assert 0 <= shares.min() <= shares.max() <= 1
-    lower = shares[shares < 0.5]  # the law is even; near 1 float32 has no numbers left for a small alpha
-    assert stats.kstest(lower.numpy(), lambda x: 2 * law(x)).pvalue > 1e-3
+    lower = shares[shares < 0.5]  # the distribution is symmetric; near 1 float32 has no numbers left for a small alpha
+    assert stats.kstest(lower.numpy(), lambda x: 2 * distribution(x)).pvalue > 1e-3
     assert float(len(lower)) == pytest.approx(3000, abs=5 * 6000**0.5 / 2)
     for border in (0.6, 0.9, 0.999):
-        chance = float(law(border))
+        chance = float(distribution(border))
         spread = (chance * (1 - chance) / 6000) ** 0.5
         assert float((shares <= border).double().mean()) == pytest.approx(chance, abs=5 * spread)
 

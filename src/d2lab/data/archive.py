@@ -135,7 +135,7 @@ def _unpack(f: BufferedIOBase, room: _Room) -> None:
 
 @contextlib.contextmanager
 def _inflated(f: BufferedIOBase, magic: bytes) -> Iterator[BufferedIOBase]:
-    """The tar inside a gz or xz file, or the tar itself."""
+    """Open the tar inside a gz or xz file, or the tar itself."""
     if magic[:2] == b"\x1f\x8b":
         with gzip.open(f) as plain:
             yield plain

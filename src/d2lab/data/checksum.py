@@ -20,7 +20,7 @@ REMEMBERED = 1000  # files; beyond this the oldest answers are forgotten
 
 
 def sha256(path: Path) -> str:
-    """The SHA-256 of a file, 64 hexadecimal digits.
+    """Compute the SHA-256 of a file, 64 hexadecimal digits.
 
     Raises:
         DataError: the file can't be read.
@@ -35,7 +35,7 @@ def sha256(path: Path) -> str:
 
 
 def plain_path(file: DataFile) -> str:
-    """The path of the inflated content of a ``.gz``; empty when the card doesn't know its checksum."""
+    """Return the path of the inflated content of a ``.gz``; empty when the card doesn't know its checksum."""
     return file.path.removesuffix(".gz") if file.plain_sha256 and file.path.endswith(".gz") else ""
 
 
@@ -48,7 +48,7 @@ def expected(file: DataFile, path: Path) -> tuple[int, str]:
 
 
 def state(file: DataFile, path: Path, *, remember: bool = True) -> State:
-    """How `path` compares with its card.
+    """Compare `path` with its card.
 
     Args:
         file: what it should be.
@@ -62,24 +62,24 @@ def state(file: DataFile, path: Path, *, remember: bool = True) -> State:
 
 
 def is_unpacked(file: DataFile, path: Path) -> bool:
-    """Whether `path` is the folder that the archive unpacks to, rather than the archive."""
+    """Check whether `path` is the folder that the archive unpacks to, rather than the archive."""
     return bool(file.folder) and path.name == file.folder and path.is_dir()
 
 
 def _state_of_members(file: DataFile, folder: Path, *, remember: bool) -> State:
-    """The first thing that is wrong with a file of an unpacked folder."""
+    """Return the first thing that is wrong with a file of an unpacked folder."""
     answers = [_compare(folder / name, None, digest, _md5, remember=remember) for name, digest in file.members]
     return next((answer for answer in answers if answer != "ok"), "ok")
 
 
 def _md5(path: Path) -> str:
-    """The MD5 of a file: a weak hash, and the only one that is published for those files."""
+    """Compute the MD5 of a file: a weak hash, and the only one that is published for those files."""
     with path.open("rb") as f:
         return hashlib.file_digest(f, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def _compare(path: Path, size: int | None, digest: str, hashed: Callable[[Path], str], *, remember: bool) -> State:
-    """How a file compares with a size (None: any) and a checksum."""
+    """Compare a file with a size (None: any) and a checksum."""
     try:
         found = path.stat()
     except OSError:

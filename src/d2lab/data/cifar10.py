@@ -20,7 +20,7 @@ LIMIT_BYTES = 40_000_000  # of one file; the real ones have 31 MB
 
 
 def load(card: Card, *, seed: int = 0, fetch: bool = True) -> Dataset:
-    """The set of this card, from disk or (when `fetch`) from the network; `seed` changes nothing here.
+    """Load the set of this card from disk or (when `fetch`) from the network; `seed` changes nothing here.
 
     Raises:
         DataError: the files are missing, broken or not what the card says.
@@ -44,7 +44,7 @@ def _split(card: Card, folder: Path, names: list[str], part: int) -> Split:
 
 
 def _batch(path: Path, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels and labels of one file."""
+    """Return pixels and labels of one file."""
     content = read_pickled(path, limit_bytes=LIMIT_BYTES)
     pixels, labels = content.get(b"data"), content.get(b"labels")
     if not isinstance(pixels, np.ndarray) or pixels.shape != (shape[0], int(np.prod(shape[1:]))):

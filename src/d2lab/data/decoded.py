@@ -28,7 +28,7 @@ PARTS = ("train", "test")
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Where a decoded set lies, and what it was made from.
+    """Place of a decoded set, and what it was made from.
 
     Args:
         folder: its place in the cache.
@@ -106,7 +106,7 @@ class Decoded:
 
 
 def _header(shape: tuple[int, ...]) -> bytes:
-    """The head of a .npy file of bytes."""
+    """Return the head of a .npy file of bytes."""
     import io
 
     head = io.BytesIO()

@@ -19,7 +19,7 @@ INK = 16  # the largest value in the files
 
 
 def load(card: Card, *, seed: int = 0, fetch: bool = True) -> Dataset:
-    """The digits, 1,437 to learn from and 360 to be judged by; `seed` and `fetch` change nothing here."""
+    """Return the digits: 1,437 for training and 360 for testing; `seed` and `fetch` change nothing here."""
     from sklearn.datasets import load_digits
 
     bundle = load_digits()

@@ -98,7 +98,7 @@ def download(file: DataFile, target: Path, report: Report) -> str:
 
 
 def _from_mirror(mirror: str, file: DataFile, part: _Part, report: Report) -> str | None:
-    """Bring the part to completion from one mirror; give None, or in words why that failed."""
+    """Bring the part to completion from one mirror; return None, or in words why that failed."""
     line = ""
     for _ in range(TRIES):
         had = part.size
@@ -149,7 +149,7 @@ def _receive(mirror: str, file: DataFile, part: _Part, report: Report) -> None:
 
 
 def _start(answer: "requests.Response", file: DataFile, part: _Part) -> int:
-    """The place in the file where the body of this answer begins."""
+    """Return the place in the file where the body of this answer begins."""
     if answer.status_code == 416:  # the server's file is not longer than our part
         part.discard()
         raise _MirrorFault("HTTP 416 (nothing after the part that was here)", again=True)
@@ -188,7 +188,7 @@ def _append(body: Any, start: int, file: DataFile, part: _Part, report: Report) 
 
 
 def _in_words(cause: Exception) -> str:
-    """A network failure in a few words; the library's own text is a paragraph."""
+    """Describe a network failure in a few words; the library's own text is a paragraph."""
     import requests
 
     if isinstance(cause, requests.Timeout) or "Timeout" in type(cause).__name__:

@@ -1,4 +1,4 @@
-"""A folder of images as a list: its classes, what to learn from, what to be judged by. No image is opened here.
+"""A folder of images as a list: its classes, training files and test files. No image is opened here.
 
     PATH/train/CLASS/*.jpg and PATH/test/CLASS/*.jpg   (or val, valid, validation instead of test)
     PATH/CLASS/*.jpg                                    a share of each class is held out as the test part
@@ -16,7 +16,7 @@ from d2lab.data.kaggle import LABELS, entries
 from d2lab.data.listing import SUFFIXES, Entry, Listing, find_images, hold_out, make_listing
 
 TEST_FOLDERS = ("test", "val", "valid", "validation")
-HOLDOUT = 0.2  # share of each class that judges, where no folder is set apart for it
+HOLDOUT = 0.2  # share of each class that becomes the test part, where no folder is set apart for it
 NOT_CLASSES = {"__macosx"}  # what unpacking on another system leaves behind
 LAYOUT = "PATH/train/CLASS/*.jpg with PATH/test/CLASS/*.jpg, or PATH/CLASS/*.jpg"
 
@@ -48,7 +48,7 @@ def scan(root: Path) -> Listing:
 
 
 def class_names(folder: Path) -> tuple[str, ...]:
-    """The classes of a folder, in the order of their numbers.
+    """Return the classes of a folder, in the order of their numbers.
 
     Raises:
         DataError: there are fewer than two.
@@ -61,7 +61,7 @@ def class_names(folder: Path) -> tuple[str, ...]:
 
 
 def _labelled(root: Path, part: str, classes: Iterable[str]) -> list[Entry]:
-    """The images of each class under `part`, class by class, sorted by name.
+    """List the images of each class under `part`, class by class, sorted by name.
 
     Raises:
         DataError: a class has none.
@@ -78,7 +78,7 @@ def _labelled(root: Path, part: str, classes: Iterable[str]) -> list[Entry]:
 
 
 def _folders(folder: Path) -> list[str]:
-    """The names of the folders in a folder, sorted; none where there is no such folder."""
+    """Return the names of the folders in a folder, sorted; none where there is no such folder."""
     if not folder.is_dir():
         return []
     names = (p.name for p in folder.iterdir() if p.is_dir())

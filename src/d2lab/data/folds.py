@@ -1,4 +1,4 @@
-"""Parts of a set that take turns: k-fold cross-validation, and training, validation and test at once."""
+"""Parts of a set in different roles: k-fold cross-validation, and training, validation and test at once."""
 
 from collections.abc import Callable
 from typing import Any
@@ -39,14 +39,14 @@ def k_fold(
     if classes is not None:
         if len(classes) != count:
             raise ConfigError("the classes", got=len(classes), need=f"one for each of {count} examples")
-        order = order[classes[order].argsort(stable=True)]  # class by class; dealt out like cards below
+        order = order[classes[order].argsort(stable=True)]  # class by class; dealt out in turn below
     part = torch.empty(count, dtype=torch.int64)
     part[order] = torch.arange(count) % k
     return [((part != turn).nonzero().flatten(), (part == turn).nonzero().flatten()) for turn in range(k)]
 
 
 def train_validation_test(split: Split, validation: float, test: float, *, seed: int) -> tuple[Split, Split, Split]:
-    """Divide a set for training, for choosing between models, and for the one last judgement.
+    """Divide a set for training, for choosing between models, and for the final evaluation.
 
     Of every class the same share goes to each part.
 
@@ -63,9 +63,9 @@ def train_validation_test(split: Split, validation: float, test: float, *, seed:
     """
     if not (validation > 0 and test > 0 and validation + test < 1):
         raise ConfigError("the shares", got=(validation, test), need="two numbers above 0, below 1 together")
-    rest, judged = holdout(split, test, seed=seed)
-    learnt, chosen = holdout(rest, validation / (1 - test), seed=seed)
-    return learnt, chosen, judged
+    rest, tested = holdout(split, test, seed=seed)
+    trained, chosen = holdout(rest, validation / (1 - test), seed=seed)
+    return trained, chosen, tested
 
 
 def cross_validate(
@@ -76,7 +76,7 @@ def cross_validate(
     Source: Stone 1974, section 1.
 
     Args:
-        fit: from a training part to a model; whatever it looks at is training data, scaling included.
+        fit: from a training part to a model; whatever it uses is training data, scaling included.
         score: of a model on a validation part.
         split: the examples; the test set is none of them.
         k: number of parts.

@@ -25,7 +25,7 @@ FETCH_AGAIN = "Delete the file and fetch it again."
 
 
 def read_idx(path: Path, *, limit_bytes: int) -> np.ndarray:
-    """The values of an idx file, gzipped or not (its first bytes tell, not its name).
+    """Return the values of an idx file, gzipped or not (its first bytes tell, not its name).
 
     Args:
         path: the file.
@@ -47,7 +47,7 @@ def read_idx(path: Path, *, limit_bytes: int) -> np.ndarray:
 
 
 def map_idx(path: Path) -> np.memmap:
-    """The values of an idx file that is not gzipped, left on disk and read when they are touched.
+    """Map the values of an idx file that is not gzipped: they stay on disk and are read when they are used.
 
     The values keep the byte order of the file (big-endian).
 

@@ -13,7 +13,7 @@ from d2lab.data.split import Dataset, Split
 
 
 def load(card: Card, *, seed: int = 0, fetch: bool = True) -> Dataset:
-    """The set of this card, from disk or (when `fetch`) from the network; `seed` changes nothing here.
+    """Load the set of this card from disk or (when `fetch`) from the network; `seed` changes nothing here.
 
     Raises:
         DataError: the files are missing, broken or not what the card says.

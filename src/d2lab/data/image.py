@@ -117,7 +117,7 @@ def to_gray_or_rgb(image: "Image.Image", name: str, channels: int) -> "Image.Ima
 
 
 def read_square(file: Path | BytesIO, name: str, *, side: int, channels: int) -> UInt8[np.ndarray, "channel side side"]:
-    """The largest central square of an image, resized to `side` pixels, bilinear and smoothed where it shrinks.
+    """Return the largest central square of an image, resized to `side` pixels, bilinear and smoothed where it shrinks.
 
     Args:
         file: the file, or its content.
@@ -143,6 +143,6 @@ def read_square(file: Path | BytesIO, name: str, *, side: int, channels: int) ->
 
 
 def _draft_size(size: tuple[int, int], side: int) -> tuple[int, int]:
-    """The size below which a JPEG must not be read, so that enough is left to smooth."""
+    """Return the size below which a JPEG must not be read, so that enough pixels are left to antialias."""
     scale = GAP * side / min(size)
     return round(size[0] * scale), round(size[1] * scale)

@@ -127,7 +127,7 @@ class ImageFiles(Split):
 
 
 class _InOrder(Sampler[list[int]]):
-    """The batches from the first example to the last."""
+    """Name the batches from the first example to the last."""
 
     def __init__(self, count: int, size: int) -> None:
         self.count, self.size = count, size

@@ -30,13 +30,13 @@ from d2lab.data.stream import default_workers
 PREFIX = "folder:"
 SIDE = 224  # pixels, of images of many sizes where nobody says another
 LARGEST_SIDE = 256  # images that all are squares up to this size keep it
-LOOKED_AT = 64  # images whose size and colors are asked for a card
+SAMPLED = 64  # images that are opened to find size and colors for a card
 GRAY = {"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L"}
 CHUNK = 256  # images decoded together
 
 
 def card_of(name: str) -> Card:
-    """Make the card of a user's folder.
+    """Build the card of a user's folder.
 
     Args:
         name: ``folder:`` and the path.
@@ -45,11 +45,11 @@ def card_of(name: str) -> Card:
         DataError: no such folder, not a layout that is known, or an image that can't be opened.
     """
     listing = scan(root_of(name).resolve())
-    return _card(listing, *_look(listing))
+    return _card(listing, *_sample(listing))
 
 
 def folder_card(name: str) -> Card:
-    """As `card_of`, without a look at the images: any of them may be broken.
+    """Build the card of a folder without opening its images: any of them may be broken.
 
     Args:
         name: ``folder:`` and the path.
@@ -82,7 +82,7 @@ def _card(listing: Listing, channels: int, side: int, mixed: bool) -> Card:
 
 
 def root_of(name: str) -> Path:
-    """The path in ``folder:PATH``.
+    """Return the path in ``folder:PATH``.
 
     Raises:
         ConfigError: there is none.
@@ -96,7 +96,7 @@ def root_of(name: str) -> Path:
 def load(
     card: Card, *, seed: int = 0, fetch: bool = True, side: int | None = None, workers: int | None = None
 ) -> Dataset:
-    """The set of this card; `seed` changes nothing here.
+    """Load the set of this card; `seed` changes nothing here.
 
     Args:
         card: of a folder, or of an archive that unpacks to one.
@@ -131,21 +131,21 @@ def load(
 
 
 def card_with_side(card: Card, side: int) -> Card:
-    """The card with images of another side."""
+    """Return the card with images of another side."""
     import dataclasses
 
     return dataclasses.replace(card, shape=(card.shape[0], side, side))
 
 
 def image_files(listing: Listing, part: Part, card: Card, workers: int) -> ImageFiles:
-    """A part of the listing as a split that is read from its files."""
+    """Return a part of the listing as a split that is read from its files."""
     targets = torch.from_numpy(part.targets.copy())
     channels, side = card.shape[:2]
     return ImageFiles(listing.root, part.names, targets, side=side, channels=channels, workers=workers)
 
 
 def fits(card: Card) -> bool:
-    """Whether the decoded images are few enough to be held, and the disk of the cache has room for them twice."""
+    """Check whether the decoded images are few enough to be held, and the disk of the cache has room for them twice."""
     size = sum(card.examples) * int(np.prod(card.shape))
     if size > HELD_BYTES:
         return False
@@ -155,7 +155,7 @@ def fits(card: Card) -> bool:
 
 
 def decoded(card: Card, listing: Listing) -> Decoded:
-    """Where the decoded images lie or would lie."""
+    """Return where the decoded images lie or would lie."""
     origin = {"pictures": listing.digest, "shape": list(card.shape)}
     place = hashlib.sha256(f"{card.name}\0{card.shape}".encode("utf-8", "surrogateescape")).hexdigest()[:16]
     shapes = {"train": (card.examples[0], *card.shape), "test": (card.examples[1], *card.shape)}
@@ -163,7 +163,7 @@ def decoded(card: Card, listing: Listing) -> Decoded:
 
 
 def broken(card: Card, *, fetch: bool = False) -> list[str]:
-    """What is wrong with each image that can't be read; all of them are decoded.
+    """Return what is wrong with each image that can't be read; all of them are decoded.
 
     Raises:
         DataError: the folder itself is not what it should be.
@@ -186,7 +186,7 @@ def _problem(files: ImageFiles, number: int) -> str:
 
 
 def _root(card: Card, fetch: bool) -> Path:
-    """The folder of a card: the user's, or what its archive unpacks to."""
+    """Return the folder of a card: the user's, or what its archive unpacks to."""
     if card.name.startswith(PREFIX):
         return root_of(card.name)
     paths = source.fetch(card) if fetch else source.need(card)
@@ -207,10 +207,10 @@ def _decoded_chunks(files: ImageFiles, pool: ThreadPoolExecutor) -> Iterator[np.
         yield np.stack(list(pool.map(files.read, range(start, min(start + CHUNK, len(files))))))
 
 
-def _look(listing: Listing) -> tuple[int, int, bool]:
-    """Channels, side, and whether the sizes are many, as a few images spread over the set have it."""
+def _sample(listing: Listing) -> tuple[int, int, bool]:
+    """Return channels, side, and whether sizes differ, from a few images spread over the set."""
     names, modes, sizes = listing.train.names, set(), set()
-    chosen = np.unique(np.linspace(0, len(names) - 1, min(LOOKED_AT, len(names))).astype(int))
+    chosen = np.unique(np.linspace(0, len(names) - 1, min(SAMPLED, len(names))).astype(int))
     with quiet_pillow():
         for number in chosen.tolist():
             path = listing.root / names[number]

@@ -30,7 +30,7 @@ LIMIT_BYTES = 1_000_000  # of one file; the real ones have about 1 kB
 
 
 def load(card: Card, *, seed: int = 0, fetch: bool = True) -> Dataset:
-    """The set of this card, class by class in the order of the file names; `seed` changes nothing here.
+    """Load the set of this card, class by class in the order of the file names; `seed` changes nothing here.
 
     Raises:
         DataError: the archive is missing, broken or not what the card says.
@@ -45,7 +45,7 @@ def load(card: Card, *, seed: int = 0, fetch: bool = True) -> Dataset:
 
 
 def _targets(card: Card, part: str) -> torch.Tensor:
-    """As many examples of each class, class by class."""
+    """Return as many targets of each class, class by class."""
     return torch.arange(len(card.classes)).repeat_interleave(_each(card, part))
 
 
@@ -80,7 +80,7 @@ def _chunks(files: Iterator[tuple[str, str, bytes]]) -> Iterator[tuple[str, list
 
 
 def _files(archive: Path, card: Card) -> Iterator[tuple[str, str, bytes]]:
-    """Part, name and content of each file, once each and in the order in which the targets count them."""
+    """Yield part, name and content of each file, once each and in the order in which the targets count them."""
     expected = {part: _names(card, part) for part in PARTS}
     try:
         with archive.open("rb") as f, tarfile.open(fileobj=f, mode="r:gz") as content:
@@ -100,7 +100,7 @@ def _files(archive: Path, card: Card) -> Iterator[tuple[str, str, bytes]]:
 
 
 def _names(card: Card, part: str) -> Iterator[str]:
-    """The files of a part in their order."""
+    """Name the files of a part in their order."""
     return (f"{part}/{name}/{number:04}.jpg" for name in card.classes for number in range(_each(card, part)))
 
 

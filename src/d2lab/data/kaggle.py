@@ -24,7 +24,7 @@ UNKNOWN = "unknown"  # class of the images without labels
 
 
 def read_labels(path: Path) -> dict[str, str]:
-    """The label of each image's id.
+    """Read the label of each image's id.
 
     Raises:
         DataError: no table of two columns headed id,label, an id twice, or nothing in it.
@@ -50,7 +50,7 @@ def read_labels(path: Path) -> dict[str, str]:
 
 
 def entries(root: Path, *, valid: float = VALID, seed: int = 0) -> tuple[tuple[str, ...], list[Entry], list[Entry]]:
-    """Classes, training and held-out files of a folder in Kaggle's layout.
+    """Return classes, training and held-out files of a folder in Kaggle's layout.
 
     Args:
         root: the folder.
@@ -79,7 +79,7 @@ def entries(root: Path, *, valid: float = VALID, seed: int = 0) -> tuple[tuple[s
 
 
 def unlabelled(root: Path) -> list[tuple[str, str]]:
-    """Id and name (from the root on) of each image of the test part, in the order of Kaggle's ids.
+    """Return id and name (from the root on) of each image of the test part, in the order of Kaggle's ids.
 
     Raises:
         DataError: there is no such part, or nothing in it.
@@ -131,7 +131,7 @@ def reorganize(root: Path, out: Path, *, valid: float = VALID, seed: int = 0) ->
 
 
 def write_submission(path: Path, ids: Sequence[str], labels: Sequence[str]) -> None:
-    """Write the table that Kaggle judges: id,label, one row an image, ids counted up.
+    """Write the table that Kaggle scores: id,label, one row an image, ids counted up.
 
     Raises:
         DataError: not one label for each id, an id twice, or the file can't be written.
@@ -158,7 +158,7 @@ def _folder_name(label: str, path: Path) -> str:
 
 
 def _link(source: Path, target: Path) -> None:
-    """Return a file a second name, or where that can't be a copy."""
+    """Link a file to a second name, or copy it where that is not possible."""
     try:
         os.link(source.resolve(), target)
     except OSError:

@@ -29,13 +29,13 @@ class Part:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Listing:
-    """What a folder of images holds.
+    """List of the images in a folder, by part and class.
 
     Args:
         root: the folder.
         classes: their names, by number.
-        train: what to learn from.
-        test: what to be judged by.
+        train: training files.
+        test: test files.
         digest: SHA-256 of names, sizes and parts; another one means other files.
     """
 
@@ -60,7 +60,7 @@ def make_listing(root: Path, classes: tuple[str, ...], train: list[Entry], test:
 
 
 def hold_out(entries: list[Entry], share: float, seed: int = 0) -> tuple[list[Entry], list[Entry]]:
-    """Two parts of a list, both in its order: of every class the same share goes to the second, rounded.
+    """Divide a list into two parts, both in its order: of every class the same share, rounded, goes to the second.
 
     Which files go is decided by a hash of seed and name alone: the same on every system, and a file that is added
     moves at most one other of its class.

@@ -14,7 +14,7 @@ from d2lab.core.errors import DataError
 
 
 class Names:
-    """Names by their number; a name may hold whatever the system allows in one."""
+    """Return names by their number; a name may hold whatever the system allows in one."""
 
     def __init__(self, names: Iterable[str]) -> None:
         block, ends = bytearray(), [0]

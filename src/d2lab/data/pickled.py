@@ -56,7 +56,7 @@ _MARK = object()
 
 
 def read_pickled(path: Path, *, limit_bytes: int) -> dict[bytes, Any]:
-    """The dict that a pickle of CIFAR-10 describes, its array as uint8.
+    """Return the dict that a pickle of CIFAR-10 describes, its array as uint8.
 
     Args:
         path: the file.
@@ -184,7 +184,7 @@ def _called(name: Any, arguments: Any) -> Any:  # noqa: ANN401
 
 
 def _fill(target: Any, state: Any) -> None:  # noqa: ANN401
-    """Return an array its shape and content, or check that a type is the one of bytes."""
+    """Set the shape and content of an array, or check that a type is the one of bytes."""
     if type(target) is _ByteType:
         _require(state == BYTE_STATE, "the type of one byte")
         return

@@ -7,7 +7,7 @@ from d2lab.core.errors import DataError
 
 
 def data_folders() -> list[Path]:
-    """The folders named in $D2LAB_DATA, in their order; none when it is not set.
+    """Return the folders named in $D2LAB_DATA, in their order; none when it is not set.
 
     Raises:
         DataError: one of them is not there.
@@ -21,7 +21,7 @@ def data_folders() -> list[Path]:
 
 
 def cache_folder() -> Path:
-    """The folder for fetched data: $D2LAB_CACHE, else the one the system has for such things; may not exist yet."""
+    """Return the folder for fetched data: $D2LAB_CACHE, else the system's cache; may not exist yet."""
     named = os.environ.get("D2LAB_CACHE")
     if named:
         return Path(named).expanduser()

@@ -10,7 +10,7 @@ Report = Callable[[str, int, int], None]
 
 @contextlib.contextmanager
 def progress_bar(report: Report | None) -> Iterator[Report]:
-    """Return the caller's report; without one, a bar on a terminal and silence elsewhere."""
+    """Return the caller's report; without one, a bar on a terminal and nothing elsewhere."""
     if report is not None:
         yield report
     elif not sys.stderr.isatty():

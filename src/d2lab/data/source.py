@@ -26,7 +26,7 @@ ARCHIVE_FILES = 1_000_000  # more than any set here has; a bomb of tiny files en
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Status:
-    """What of a set is on disk, by name and size (nothing is hashed)."""
+    """State of a set on disk, by name and size (nothing is hashed)."""
 
     state: Literal["embedded", "complete", "partial", "absent"]
     folder: Path | None  # where the files lie or would lie; None for a set without files
@@ -34,7 +34,7 @@ class Status:
 
 
 def fetch(card: Card, *, progress: Report | None = None) -> dict[str, Path]:
-    """Where each file of the set lies, by its path on the card; what is nowhere on disk is downloaded.
+    """Return the place of each file of the set, by its path on the card; download what is nowhere on disk.
 
     Args:
         card: the set.
@@ -52,7 +52,7 @@ def fetch(card: Card, *, progress: Report | None = None) -> dict[str, Path]:
 
 
 def locate(card: Card) -> dict[str, Path] | None:
-    """Where each file of the set lies; None when one is not on disk. Never uses the network.
+    """Return the place of each file of the set, or None when one is not on disk. Never uses the network.
 
     Raises:
         DataError: a file in $D2LAB_DATA is wrong.
@@ -67,7 +67,7 @@ def locate(card: Card) -> dict[str, Path] | None:
 
 
 def need(card: Card) -> dict[str, Path]:
-    """As `locate`, for callers that can't go on without the files.
+    """Return the place of each file of the set, or raise when one is not on disk. Never uses the network.
 
     Raises:
         DataError: a file is not on disk, or one in $D2LAB_DATA is wrong.
@@ -81,12 +81,12 @@ def need(card: Card) -> dict[str, Path]:
 
 
 def verify(card: Card) -> list[tuple[DataFile, State]]:
-    """Each file of the set with how it compares with the card; everything is hashed anew."""
+    """Compare each file of the set with the card; everything is hashed anew."""
     return [(file, state(file, _place(card, file), remember=False)) for file in card.files]
 
 
 def on_disk(card: Card) -> Status:
-    """What of the set is on disk, judged by names and sizes alone."""
+    """Return the state of the set on disk, by names and sizes alone."""
     if not card.files:
         return Status(state="embedded", folder=None, bytes=0)
     places = {file: _place(card, file) for file in card.files}
@@ -98,7 +98,7 @@ def on_disk(card: Card) -> Status:
 
 
 def _looks_right(file: DataFile, place: Path) -> bool:
-    """Whether a file of the right size, or an unpacked folder with all its files, is there."""
+    """Check whether a file of the right size, or an unpacked folder with all its files, is there."""
     if is_unpacked(file, place):
         return all((place / name).is_file() for name, _ in file.members)
     return place.is_file() and place.stat().st_size == expected(file, place)[0]
@@ -113,7 +113,7 @@ def _cached(card: Card, file: DataFile) -> Path:
 
 
 def _candidate(file: DataFile) -> Path | None:
-    """The first file of this name in $D2LAB_DATA, packed or not, right or wrong."""
+    """Return the first file of this name in $D2LAB_DATA, packed or not, right or wrong."""
     for folder in data_folders():
         if file.folder and (folder / file.folder).is_dir():
             return folder / file.folder
@@ -124,18 +124,18 @@ def _candidate(file: DataFile) -> Path | None:
 
 
 def _place(card: Card, file: DataFile) -> Path:
-    """Where the file lies, or else would lie; nothing is checked."""
+    """Return where the file lies, or else would lie; nothing is checked."""
     return _candidate(file) or _cached(card, file)
 
 
 def _in_data_folders(file: DataFile) -> Path | None:
-    """The file in $D2LAB_DATA, checked."""
+    """Return the file in $D2LAB_DATA, checked."""
     place = _candidate(file)
     return require_ok(file, place) if place else None
 
 
 def _listed(card: Card, file: DataFile) -> Path | None:
-    """The cached file, when the manifest vouches for it."""
+    """Return the cached file when the manifest lists it with this checksum."""
     entry = _manifest(card).get(file.path)
     place = _cached(card, file)
     vouched = isinstance(entry, dict) and entry.get("sha256") == file.sha256
@@ -143,7 +143,7 @@ def _listed(card: Card, file: DataFile) -> Path | None:
 
 
 def _sound(file: DataFile, place: Path) -> Path | None:
-    """The file when its size and checksum are right, else None."""
+    """Return the file when its size and checksum are right, else None."""
     return place if state(file, place) == "ok" else None
 
 
@@ -169,7 +169,7 @@ def _complete(card: Card, missing: list[DataFile], report: Report) -> dict[str, 
 
 
 def _manifest(card: Card) -> dict[str, Any]:
-    """What the manifest lists, by path; a missing or broken one lists nothing."""
+    """Return what the manifest lists, by path; a missing or broken one lists nothing."""
     try:
         content = json.loads((_folder(card) / "manifest.json").read_text("utf-8"))
     except (OSError, ValueError):
@@ -179,7 +179,7 @@ def _manifest(card: Card) -> dict[str, Any]:
 
 
 def _opened(card: Card, file: DataFile, place: Path | None) -> Path:
-    """The file itself, or for an archive the folder with its content (unpacked once)."""
+    """Return the file itself, or for an archive the folder with its content (unpacked once)."""
     if place is None:
         raise DataError(file.path, got="no file", need="a file on disk")
     if is_unpacked(file, place):
@@ -228,7 +228,7 @@ def locked(folder: Path, name: str) -> Iterator[None]:
 
 
 def _by_hand(card: Card, file: DataFile) -> str:
-    """What to do about a file that no server has."""
+    """Say what to do about a file that no server has."""
     return f"{card.by_hand} Put it at {_cached(card, file)}, or set D2LAB_DATA to a folder that has {file.path}."
 
 

@@ -1,6 +1,7 @@
-"""Sets that are drawn, not measured: their truth is known, so what a model learnt can be compared with it.
+"""Generated sets: the true parameters are known, so what a model learned can be compared with them.
 
-All values are float32 and depend on the seed alone. Training and test examples are different draws of one law.
+All values are float32 and depend on the seed alone. Training and test examples are independent draws from one
+distribution.
 """
 
 import math
@@ -27,14 +28,14 @@ BLOB_MARGIN = 0.5  # no point is nearer to the dividing line
 
 
 def linear(count: int, draw: Generator) -> Split:
-    """Inputs (a, b) of a standard normal law, targets 2 a - 3.4 b + 4.2 plus noise."""
+    """Draw inputs (a, b) from the standard normal distribution; targets are 2 a - 3.4 b + 4.2 plus noise."""
     inputs = torch.randn(count, len(WEIGHTS), generator=draw)
     noise = LINEAR_NOISE * torch.randn(count, 1, generator=draw)
     return Split(inputs, inputs @ torch.tensor(WEIGHTS).unsqueeze(1) + BIAS + noise)
 
 
 def polynomial(count: int, draw: Generator) -> Split:
-    """Features x^i / i! for i = 0..19 of a standard normal x; targets use the first four, plus noise.
+    """Draw features x^i / i! for i = 0..19 of a standard normal x; targets use the first four, plus noise.
 
     The factorial keeps high powers from drowning low ones: |x| = 4 gives 4^19 = 2.7e11, but 4^19 / 19! = 2.3e-6.
     """
@@ -47,7 +48,7 @@ def polynomial(count: int, draw: Generator) -> Split:
 
 
 def xor(count: int, draw: Generator) -> Split:
-    """Noisy corners (+-1, +-1), equally many; class 1 where the signs differ."""
+    """Draw noisy corners (+-1, +-1), equally many; class 1 where the signs differ."""
     corner = torch.arange(count) % 4
     right, up = corner % 2, corner // 2
     inputs = torch.stack([right, up], dim=1) * 2.0 - 1.0
@@ -55,7 +56,7 @@ def xor(count: int, draw: Generator) -> Split:
 
 
 def two_moons(count: int, draw: Generator) -> Split:
-    """Points on two half circles of radius 1, the lower one moved by (1, 0.5), plus noise."""
+    """Draw points on two half circles of radius 1, the lower one moved by (1, 0.5), plus noise."""
     targets = torch.arange(count) % 2
     angle = math.pi * torch.rand(count, generator=draw)
     upper = torch.stack([angle.cos(), angle.sin()], dim=1)
@@ -65,7 +66,7 @@ def two_moons(count: int, draw: Generator) -> Split:
 
 
 def blobs(count: int, draw: Generator) -> Split:
-    """Points spread evenly over two discs of radius 1 whose nearest points lie 1.0 apart.
+    """Draw points uniformly on two discs of radius 1 whose nearest points lie 1.0 apart.
 
     The line 0.6 a + 0.8 b = 0 divides them with a margin of at least 0.5, and no point is farther than 2.5 from
     the origin: a perceptron without bias errs at most (2.5 / 0.5)^2 = 25 times.
@@ -81,7 +82,7 @@ def blobs(count: int, draw: Generator) -> Split:
     return _shuffled(centers + around, targets, draw)
 
 
-LAWS: dict[str, Callable[[int, Generator], Split]] = {
+GENERATORS: dict[str, Callable[[int, Generator], Split]] = {
     "synthetic-linear": linear,
     "synthetic-polynomial": polynomial,
     "xor": xor,
@@ -91,15 +92,15 @@ LAWS: dict[str, Callable[[int, Generator], Split]] = {
 
 
 def load(card: Card, *, seed: int = 0, fetch: bool = True) -> Dataset:
-    """The set of this card as the seed draws it; `fetch` changes nothing here.
+    """Return the set of this card as the seed draws it; `fetch` changes nothing here.
 
     Raises:
         ConfigError: the card is not one of a generated set.
     """
-    if card.name not in LAWS:
-        raise ConfigError("the generated set", got=card.name, need=f"one of {', '.join(LAWS)}")
+    if card.name not in GENERATORS:
+        raise ConfigError("the generated set", got=card.name, need=f"one of {', '.join(GENERATORS)}")
     draw = torch.Generator().manual_seed(seed)
-    train, test = (LAWS[card.name](count, draw) for count in card.examples)
+    train, test = (GENERATORS[card.name](count, draw) for count in card.examples)
     return Dataset(card, train, test)
 
 
