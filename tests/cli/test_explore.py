@@ -30,7 +30,7 @@ def test_a_run_becomes_pages_in_both_languages(run):
 
 def test_runs_without_pictures_or_in_branches_are_refused(tmp_path):
     points = train("linear", device="cpu", budget="smoke", root=tmp_path).record.folder
-    with pytest.raises(ConfigError, match="reads pictures"):
+    with pytest.raises(ConfigError, match="reads images"):
         pages_of_run(points, "en")
 
 

@@ -39,7 +39,19 @@ def find_cards() -> dict[str, Card]:
 
 CARDS: dict[str, Card] = find_cards()
 
-__all__ = ["CARDS", "Status", "at_hand", "card", "find_cards", "load", "load_card", "on_disk"]
+__all__ = ["CARDS", "Status", "at_hand", "card", "find_cards", "load", "load_card", "on_disk", "register_card"]
+
+
+def register_card(card: Card) -> Card:
+    """Make a data set of one's own known by its name; `card.module` has the function that loads it.
+
+    Raises:
+        ConfigError: d2lab ships a set of this name.
+    """
+    if card.name in CARDS and CARDS[card.name].module.startswith("d2lab."):
+        raise ConfigError("the name of a data set", got=card.name, need="a name that d2lab does not use")
+    CARDS[card.name] = card
+    return card
 
 
 def card(name: str) -> Card:

@@ -17,7 +17,7 @@ from d2lab.experiments.classes import with_classes
 from d2lab.experiments.request import RunRequest
 from d2lab.models.catalog import default_settings
 from d2lab.recipes.catalog import find_recipe
-from d2lab.recipes.own_file import OwnFile, recipe_of
+from d2lab.recipes.own_file import OwnFile, find_file, recipe_of
 from d2lab.recipes.recipe import Recipe, Settings, check_sizes
 from d2lab.train.finetune import Source
 from d2lab.train.task import Task
@@ -230,11 +230,10 @@ def _recipe_of(value: dict[str, Any], where: str, file: Path | None) -> tuple[Re
     if file is None:
         fix = f"Add --recipe {kept.path}, if that is your file."
         raise RunError(f"run {where}", got="a recipe of one's own", need="the file that holds it", fix=fix)
-    recipe, own_file = recipe_of(str(file))
-    if own_file is None or own_file.sha256 != kept.sha256:
+    if find_file(file).sha256 != kept.sha256:
         fix = "Bring the old file back, or train anew."
         raise RunError(f"run {where}", got=f"{file}, changed since", need=f"sha256 {kept.sha256[:12]}...", fix=fix)
-    return recipe, own_file
+    return recipe_of(str(file))
 
 
 def _card_of(value: dict[str, Any]) -> Card:

@@ -42,20 +42,31 @@ def recipe_of(text: str) -> tuple[Recipe, OwnFile | None]:
     """
     if not (text.endswith(".py") or os.sep in text):
         return find_recipe(text), None
-    path = Path(text).expanduser().absolute()
-    try:
-        source = path.read_bytes()
-    except OSError as cause:
-        raise ConfigError("recipe", got=text, need=f"a Python file: {cause.strerror}") from cause
-    digest = hashlib.sha256(source).hexdigest()
-    name = f"d2lab_own_{path.stem}_{digest[:12]}"
-    if name not in sys.modules:
-        _run(path, name)
+    own = find_file(Path(text))
+    # By the path alone: a file that was edited in the meantime takes the place of what it registered before.
+    name = f"d2lab_own_{Path(own.path).stem}_{hashlib.sha256(own.path.encode()).hexdigest()[:12]}"
+    if getattr(sys.modules.get(name), "D2LAB_SHA256", None) != own.sha256:
+        _run(Path(own.path), name)
+        sys.modules[name].D2LAB_SHA256 = own.sha256  # type: ignore[attr-defined]
     recipe = getattr(sys.modules[name], "RECIPE", None)
     if not isinstance(recipe, Recipe):
         fix = "See the page on your own code: RECIPE = Recipe(name=..., ...)."
         raise ConfigError(f"recipe {text}", got="no RECIPE", need="a variable RECIPE of type Recipe", fix=fix)
-    return recipe, OwnFile(str(path), digest)
+    return recipe, own
+
+
+def find_file(path: Path) -> OwnFile:
+    """Return a user's file with its hash; its code does not run.
+
+    Raises:
+        ConfigError: it can't be read.
+    """
+    path = path.expanduser().absolute()
+    try:
+        content = path.read_bytes()
+    except OSError as cause:
+        raise ConfigError("recipe", got=str(path), need=f"a Python file: {cause.strerror}") from cause
+    return OwnFile(str(path), hashlib.sha256(content).hexdigest())
 
 
 def _run(path: Path, name: str) -> None:

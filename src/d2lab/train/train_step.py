@@ -119,7 +119,7 @@ class TrainStep:
             result = self.task.loss(self.forward, batch, self.carried.of(batch))
         weighted = result.loss if isinstance(share, float) and share == 1.0 else result.loss * share
         (weighted if self.scaler is None else self.scaler.scale(weighted)).backward()
-        return Step(result.loss.detach(), detach(result.outputs), result.weight, result.state, batch)
+        return Step(result.loss.detach(), detach(result.outputs), result.weight, detach(result.state), batch)
 
     def _backward_in_pieces(self, batch: Batch) -> Step:
         """Add the gradients of all pieces, weighted by what their losses are means over: the batch's gradient."""

@@ -17,7 +17,6 @@ from torch import Tensor
 from d2lab.core.errors import ConfigError, RunError
 from d2lab.core.tensor_tree import Tree, map_tensors
 from d2lab.data.batch import Batch
-from d2lab.vision.color import to_unit
 from d2lab.vision.prepare import Prepare
 from d2lab.vision.read import read_image
 from d2lab.vision.resample import resize
@@ -56,12 +55,16 @@ class Preparation:
 
     def __call__(self, inputs: Tree) -> Tree:
         """Return inputs as the model reads them; what is prepared already stays as it is."""
-        return map_tensors(Prepare(self.side), inputs)
+        return map_tensors(self._prepared, inputs)
+
+    def _prepared(self, inputs: Tensor) -> Tensor:
+        """Prepare one tensor: bytes and numbers; tokens (int64) are read as they are."""
+        return Prepare(self.side)(inputs) if inputs.dtype == torch.uint8 or inputs.is_floating_point() else inputs
 
     def batch(self, batch: Batch) -> Batch:
         """Return a batch as the model reads it: inputs resized and scaled, masks, boxes and points moved with them."""
         fitted = self.resized(batch)
-        return Batch(map_tensors(to_unit, fitted.inputs), fitted.targets, batch.lengths)
+        return Batch(self(fitted.inputs), fitted.targets, batch.lengths)
 
     def resized(self, batch: Batch) -> Batch:
         """Return a batch with its images resized to `side`, and what lies on them moved by the same map."""
