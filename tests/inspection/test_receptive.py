@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from d2lab.inspection.receptive import NOWHERE, of_picture
+from d2lab.inspection.receptive import NOWHERE, of_image
 from d2lab.inspection.summary import summarize
 from d2lab.models import build_model
 from d2lab.models.variants import variant
@@ -195,7 +195,7 @@ def test_the_size_is_that_of_a_picture_without_end_until_a_unit_has_no_neighbors
 
 
 def test_a_picture_sees_itself():
-    (span,) = of_picture([5])
+    (span,) = of_image([5])
     assert (span.size, span.count, span.together().size) == (1, 5, 5)
 
 
@@ -216,7 +216,7 @@ def test_sizes_by_hand():
 
 
 def test_maps_that_don_t_lie_on_each_other_are_seen_whole():
-    (fine,) = of_picture([6])
+    (fine,) = of_image([6])
     coarse = fine.through(np.array([[1, 2]]), 1, 2, 1)
     joined = fine.joined(coarse)
     assert (joined.first, joined.last, joined.jump) == ((0,) * 6, (5,) * 6, 0)

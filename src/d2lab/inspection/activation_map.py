@@ -1,4 +1,4 @@
-"""Where in the picture a model sees a class."""
+"""Where in an image a model sees a class: class activation maps and Grad-CAM."""
 
 from collections.abc import Sequence
 
@@ -18,8 +18,8 @@ def class_activation_maps(
 ) -> Maps:
     """Split each class's score over the positions of the last maps: their mean, plus the bias, is the score.
 
-    map_c(x, y) = sum over k of w_ck A_k(x, y). It needs a model that ends in a global mean, with a linear layer behind it
-    or none; whether it does is proven on the image itself.
+    map_c(x, y) = sum over k of w_ck A_k(x, y). It needs a model that ends in global average pooling, with a
+    linear layer behind it or none; whether it does is verified on the image itself.
 
     Source: Zhou, Khosla, Lapedriza, Oliva, Torralba 2016, "Learning Deep Features for Discriminative Localization",
     equation 2.
@@ -73,10 +73,10 @@ def grad_cam(
     classes: Sequence[int],
     layer: str | None = None,
 ) -> Maps:
-    """Weigh the maps of a layer by the mean of the score's gradient, and keep what speaks for the class.
+    """Compute Grad-CAM: a layer's maps weighted by the mean gradient of the score, the positive part of their sum.
 
     map_c = ReLU(sum over k of a_ck A_k), where a_ck is the mean over positions of d score_c / d A_k. Behind a global
-    mean and a linear layer this is the class activation map, bent, divided by the number of positions.
+    mean and a linear layer this is the ReLU of the class activation map, divided by the number of positions.
 
     Source: Selvaraju, Cogswell, Das, Vedantam, Parikh, Batra 2017, "Grad-CAM", equations 1 and 2.
 
@@ -97,5 +97,5 @@ def grad_cam(
             raise ConfigError(
                 "layer", got=f"{name}, {list(maps.shape)}", need="one with maps: [batch channel height width]"
             )
-        slopes = [torch.autograd.grad(scores[0, number], maps, retain_graph=True)[0] for number in classes]
-    return torch.cat([(slope.mean((2, 3), keepdim=True) * maps).sum(1).relu() for slope in slopes]).detach()
+        gradients = [torch.autograd.grad(scores[0, number], maps, retain_graph=True)[0] for number in classes]
+    return torch.cat([(gradient.mean((2, 3), keepdim=True) * maps).sum(1).relu() for gradient in gradients]).detach()

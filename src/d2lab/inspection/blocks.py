@@ -1,4 +1,4 @@
-"""The layers of a model as the blocks of a drawing: what they are, what they hold, what shape they give."""
+"""The layers of a model as the blocks of a drawing: their kinds, sizes, parameters and output shapes."""
 
 import dataclasses
 

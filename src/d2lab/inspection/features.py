@@ -1,4 +1,4 @@
-"""What the layers of a model make of an input: their outputs by name, and the layers that are worth a look."""
+"""The outputs of a model's layers by name, and the layers whose maps are worth showing."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -19,7 +19,7 @@ def outputs_of(
 ) -> dict[str, Float[Tensor, "..."]]:
     """Return the outputs of some layers for a batch, in the order of the names; gradients flow through them.
 
-    A layer that is asked more than once gives its last output. The model answers in the mode that it is in.
+    Of a layer that is called more than once it is the last output. The model computes in the mode that it is in.
 
     Args:
         model: any model.
@@ -28,7 +28,7 @@ def outputs_of(
         keep: what to keep of an output, so that the rest can be forgotten; all of it unless given.
 
     Raises:
-        ConfigError: the model has no such layer, or it gives no tensor for this input.
+        ConfigError: the model has no such layer, or the layer returns no tensor for this input.
     """
     modules = dict(model.named_modules())
     for name in names:
@@ -43,7 +43,7 @@ def outputs_of(
             hook.remove()
     for name in names:
         if name not in seen:
-            raise ConfigError("layer", got=name, need="one that gives a tensor for this input")
+            raise ConfigError("layer", got=name, need="one that returns a tensor for this input")
     return {name: seen[name] for name in names}
 
 

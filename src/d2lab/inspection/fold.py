@@ -1,4 +1,4 @@
-"""Many layers as few parts: the rows of an summary summed up by the first parts of their names."""
+"""Many layers as few parts: the rows of a summary summed up by the first parts of their names."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ class Part:
 
 
 def fold(summary: ModelSummary, depth: int | None = None, times: Times | None = None) -> list[Part]:
-    """Sum neighboring rows up whose names agree in the first `depth` parts; give one a row without a depth.
+    """Sum neighboring rows up whose names agree in the first `depth` parts; return one a row without a depth.
 
     Args:
         summary: the rows.

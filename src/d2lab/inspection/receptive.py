@@ -2,8 +2,8 @@
 
 Along one axis, position i of a map sees the pixels from `low + i jump` to `high + i jump`. A window of another layer
 widens this span, a stride multiplies the jump, paths that meet give the smallest low and the largest high. This is the
-field that papers state, of a picture without end. Of the picture at hand it is kept beside it what each position sees:
-less at the border, where windows look at padding.
+field that papers state, of an unbounded image. Beside it is kept what each position sees of the image at hand: less
+at the border, where windows cover padding.
 
 Source: Araujo, Norris, Sim 2019, "Computing Receptive Fields of Convolutional Neural Networks", sections 2 and 3.
 Changed: the two ends of the span are kept in place of its size and start; linear layers and global means see
@@ -24,7 +24,7 @@ from d2lab.inspection.shapes import filled
 
 aten = torch.ops.aten
 Number = Fraction | int
-Taps = NDArray[np.int64]  # [position tap]: where each position looks, below 0 or too large where there is nothing
+Taps = NDArray[np.int64]  # [position tap]: which positions each one reads, below 0 or too large where there is nothing
 NOWHERE = 2**40  # the first pixel of a position that sees none; its last is -1
 
 
@@ -35,7 +35,7 @@ class Span:
     low: Fraction
     high: Fraction
     jump: Fraction  # 0 for units that have no neighbors
-    first: tuple[int, ...]  # pixel of this picture that each position sees
+    first: tuple[int, ...]  # pixel of this image that each position sees
     last: tuple[int, ...]
 
     @property
@@ -47,7 +47,7 @@ class Span:
         """Return the span behind a layer.
 
         Args:
-            taps: the positions before the layer that each position behind it looks at.
+            taps: the positions before the layer that each position behind it reads.
             low: without end, the first of them for position 0.
             high: the last of them.
             step: how far they move from a position to the next.
@@ -60,7 +60,7 @@ class Span:
         return Span(*ends, self.jump * step, tuple(first.tolist()), tuple(last.tolist()))
 
     def together(self, count: int = 1) -> "Span":
-        """Return the span of units that look at all positions.
+        """Return the span of units that read all positions.
 
         Args:
             count: how many such units there are.
@@ -69,7 +69,7 @@ class Span:
         return Span(self.low, high, Fraction(0), (min(self.first),) * count, (max(self.last),) * count)
 
     def joined(self, other: "Span") -> "Span":
-        """Return the span of a unit that looks at both; of maps that don't lie on each other, at all of both."""
+        """Return the span of a unit that reads both; of maps that don't lie on each other, at all of both."""
         one, two = self, other
         if (self.jump, self.count) != (other.jump, other.count):
             count = max(self.count, other.count)
@@ -79,17 +79,17 @@ class Span:
 
     @property
     def size(self) -> int:
-        """Return the pixels that a unit sees: of a picture without end, or of this one where it has no neighbors."""
+        """Return the pixels that a unit sees: of an unbounded image, or of this one where it has no neighbors."""
         if self.jump:
             return int((self.high - self.low) // 1) + 1
         return max(0, *(last - first + 1 for first, last in zip(self.first, self.last, strict=True)))
 
 
-Field = tuple[Span, ...]  # one an axis of the picture
+Field = tuple[Span, ...]  # one an axis of the image
 
 
-def of_picture(sizes: Sequence[int]) -> Field:
-    """Return the field of the picture itself: every pixel sees itself.
+def of_image(sizes: Sequence[int]) -> Field:
+    """Return the field of the image itself: every pixel sees itself.
 
     Args:
         sizes: pixels along each axis.
@@ -105,7 +105,7 @@ def follow(operation: Any, arguments: Sequence[Any], fields: Sequence[Field], ou
     Args:
         operation: torch's, as a dispatch mode is told it.
         arguments: of the operation.
-        fields: of those arguments that depend on the picture; one or more.
+        fields: of those arguments that depend on the image; one or more.
         output: its first tensor.
     """
     field = fields[0]
@@ -113,7 +113,7 @@ def follow(operation: Any, arguments: Sequence[Any], fields: Sequence[Field], ou
         field = tuple(one.joined(two) for one, two in zip(field, other, strict=True))
     packet = operation.overloadpacket
     counts = tuple(span.count for span in field)
-    if packet in WINDOWS and tuple(arguments[0].shape[-len(field) :]) == counts:  # a map that lies as the picture does
+    if packet in WINDOWS and tuple(arguments[0].shape[-len(field) :]) == counts:  # a map that lies as the image does
         return WINDOWS[packet](field, arguments, output)
     if packet in KEEPING or torch.Tag.pointwise in operation.tags:
         return field  # where it was, or flattened: each number sees what it saw

@@ -1,8 +1,8 @@
 """Shapes without numbers, at once.
 
 Torch's own meta device knows the shape of every operation, but imports the better part of its compiler, which takes
-seconds, for the first convolution and the first sum. Here are the shapes of the operations that image models are made of;
-all others are left to torch.
+seconds, for the first convolution and the first sum. Here are the shapes of the operations that image models are made
+of; all others are left to torch.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ Arguments = Sequence[Any]
 
 
 def computed(operation: Any, arguments: Arguments, keywords: dict[str, Any]) -> Any:  # noqa: ANN401
-    """Compute an operation; on the meta device, give its shape.
+    """Compute an operation; on the meta device, return its shape.
 
     Args:
         operation: torch's, as a dispatch mode is told it.

@@ -25,12 +25,12 @@ FEWEST = 4  # examples that the estimate needs
 
 
 def tables_of(model: nn.Module, inputs: Features, names: Sequence[str]) -> dict[str, Table]:
-    """Give, for some layers, how alike they find each pair of examples; no layer's features are kept.
+    """Return, for some layers, the centered inner products of all pairs of examples; no layer's features are kept.
 
     Cost: examples squared times features, once a layer.
 
     Args:
-        model: the model, in the mode in which it is asked.
+        model: the model, in the mode in which it shall compute.
         inputs: the examples, in one batch.
         names: of modules, as `named_modules` has them.
 

@@ -1,6 +1,6 @@
-"""What each layer of a model costs: parameters, multiply-adds, memory, and how much of the picture it sees.
+"""What each layer of a model costs: parameters, multiply-adds, memory, and its receptive field.
 
-The account is taken while the model computes, so that it covers what is between layers (`+`, `torch.cat`) too. On the
+It is measured while the model computes, so that it covers what is between layers (`+`, `torch.cat`) too. On the
 meta device nothing is really computed: the largest model answers in a second and takes no memory.
 """
 
@@ -17,7 +17,7 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from d2lab.inspection.multiply_adds import multiply_adds_of
-from d2lab.inspection.receptive import Field, follow, of_picture
+from d2lab.inspection.receptive import Field, follow, of_image
 from d2lab.inspection.shapes import computed
 
 
@@ -26,21 +26,21 @@ class Row:
     """One call of a layer, or what a module computes between its layers."""
 
     name: str  # of the module; empty for the model itself
-    call: int  # 0 for the first time that the module is asked, 1 for the second
+    call: int  # 0 for the first call of the module, 1 for the second
     kind: str  # Conv2d, ReLU; add or cat between layers
     shape: tuple[int, ...]  # of the output, without the batch axis
     parameters: int  # that no row above has used
     multiply_adds: int  # of one example
     activation_bytes: int  # of the output of one example; 0 where it is a view of the input
-    field: Field | None  # what a unit of the output sees of the picture; None where the input is none
+    field: Field | None  # what a unit of the output sees of the image; None where the input is none
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelSummary:
-    """The rows in the order of computation, and the picture's sides."""
+    """The rows in the order of computation, and the image's sides."""
 
     rows: tuple[Row, ...]
-    sides: tuple[int, ...]  # pixels; empty where the input is no picture
+    sides: tuple[int, ...]  # pixels; empty where the input is no image
 
     @property
     def parameters(self) -> int:
@@ -58,24 +58,24 @@ class ModelSummary:
         return sum(row.activation_bytes for row in self.rows)
 
     def sees(self, row: Row) -> tuple[int, ...] | None:
-        """Return the pixels that a unit sees along each axis; None where the input is no picture."""
+        """Return the pixels that a unit sees along each axis; None where the input is no image."""
         if row.field is None:
             return None
         return tuple(span.size for span in row.field)
 
     def sees_all(self, row: Row) -> bool:
-        """Say whether each unit sees the whole picture, wherever it lies."""
+        """Say whether each unit sees the whole image, wherever it lies."""
         spans = row.field or ()
         whole = zip(spans, self.sides, strict=bool(spans))
         return bool(spans) and all(not any(span.first) and min(span.last) == side - 1 for span, side in whole)
 
 
 def summarize(model: nn.Module, example: Tensor) -> ModelSummary:
-    """Take the account of one forward pass, in evaluation; the model is put back into its mode.
+    """Summarize one forward pass, in evaluation; the model is put back into its mode.
 
     Args:
         model: any model, on any device; `with torch.device("meta")` is the fastest.
-        example: a batch of one that the model reads, on the same device; a picture has axes behind the channels.
+        example: a batch of one that the model reads, on the same device; an image has axes behind the channels.
     """
     watch = _Watch(model, example)
     with watching(model, watch), torch.no_grad(), watch:
@@ -137,7 +137,7 @@ class _Call:
 
 
 class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Sees every operation, knows which module asks for it, and follows what depends on the picture."""
+    """Sees every operation, knows which module asks for it, and follows what depends on the image."""
 
     def __init__(self, model: nn.Module, example: Tensor) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -147,7 +147,7 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._new = {id(parameter) for parameter in model.parameters()}
         self._fields: Any = WeakTensorKeyDictionary()
         if example.ndim > 2:
-            self._fields[example] = of_picture(example.shape[2:])
+            self._fields[example] = of_image(example.shape[2:])
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:

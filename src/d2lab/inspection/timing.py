@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-Call = tuple[str, int]  # a module's name, and how often it was asked before in the same pass
+Call = tuple[str, int]  # a module's name, and how often it was called before in the same pass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +38,7 @@ class Times:
 
         Args:
             name: of the module.
-            call: how often it was asked before.
+            call: how often it was called before.
         """
         both = self.forward_s.get((name, call), 0.0) + self.backward_s.get((name, call), 0.0)
         return both / self.layers_s * (1 - self.rest) if both else 0.0
@@ -78,7 +78,7 @@ def time_layers(model: nn.Module, example: Tensor, *, rounds: int = 5, warm_up: 
 
 
 def _pass(model: nn.Module, example: Tensor) -> None:
-    """Go forward and, where there is a gradient, backward: to the weights and to the picture."""
+    """Go forward and, where there is a gradient, backward: to the weights and to the input."""
     leaf = example.detach().requires_grad_(example.is_floating_point())
     output = model(leaf)
     if isinstance(output, Tensor) and output.requires_grad:

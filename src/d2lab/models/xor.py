@@ -1,4 +1,4 @@
-"""XOR by hand: what one straight border can't do, two can.
+"""XOR by hand: what one straight decision boundary can't do, two can.
 
 Source: Minsky and Papert 1969, "Perceptrons"; the ReLU form: Goodfellow, Bengio, Courville 2016, section 6.1.
 Changed: nothing.
@@ -17,8 +17,6 @@ class XorNet(nn.Module):
     """Two bits -> 1 where they differ, 0 where they agree; no training, the weights are reasoned out.
 
     relu: max(a + b, 0) - 2 max(a + b - 1, 0). threshold: "at least one" and not "both".
-
-    Source: as above.
 
     Raises:
         ConfigError: the activation is another word.
@@ -41,5 +39,5 @@ class XorNet(nn.Module):
     def forward(self, bits: Float[Tensor, "batch 2"]) -> Float[Tensor, " batch"]:
         """Compare the two bits of every row."""
         summed = bits @ self.hidden + self.bias
-        bent = summed.relu() if self.activation == "relu" else (summed > 0).to(summed)
-        return bent @ self.out
+        hidden = summed.relu() if self.activation == "relu" else (summed > 0).to(summed)
+        return hidden @ self.out

@@ -1,4 +1,4 @@
-"""Weights of others: torchvision's and timm's models by name, checked, without a pickle, offline where a file is here."""
+"""Pretrained weights of torchvision and timm by name: verified, without a pickle, offline where a file is here."""
 
 from d2lab.pretrained.load import Pretrained, load_pretrained
 from d2lab.pretrained.origin import Origin, find_origin, list_origins

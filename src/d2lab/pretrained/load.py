@@ -47,7 +47,7 @@ class Pretrained:
         return sum(parameter.numel() for parameter in self.model.parameters())
 
     def prepare(self, images: UInt8[Tensor, "batch channel height width"]) -> Float[Tensor, "batch channel side side"]:
-        """Cut pictures as the model's makers did to judge it, and scale them to [0, 1]."""
+        """Crop images as the model's authors did for evaluation, and scale them to [0, 1]."""
         origin = self.origin
         return to_unit(center_crop(images, resize=origin.resize, side=origin.side, mode=origin.interpolation))
 

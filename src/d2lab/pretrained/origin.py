@@ -30,8 +30,8 @@ class Origin:
         mean: what the model subtracts from each channel of an image in [0, 1].
         std: what it then divides by.
         side: of the square that the model was meant to read, pixels.
-        resize: shorter side of a picture before the square is cut from its middle, pixels.
-        interpolation: how the picture is resized.
+        resize: shorter side of an image before the square is cut from its middle, pixels.
+        interpolation: how the image is resized.
         licence: of the weights, as the library states it.
         home: a page about them.
         url: address of the file.
@@ -122,7 +122,7 @@ def _of_torchvision(name: str) -> Origin:
         side=view.crop_size[0],
         resize=view.resize_size[0],
         interpolation=view.interpolation.value,
-        licence=meta.get("license", "BSD-3-Clause, as torchvision; the pictures of ImageNet have terms of their own"),
+        licence=meta.get("license", "BSD-3-Clause, as torchvision; the images of ImageNet have terms of their own"),
         home=meta["recipe"],
         url=weights.url.replace(TORCH_HOME, os.environ.get("D2LAB_TORCH_ENDPOINT", TORCH_HOME).rstrip("/")),
         file=file,
