@@ -55,7 +55,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(page)
 
     def _refusal(self) -> tuple[int, str] | None:
-        """Say why a request is not answered: another host's name, another site's page, a body, a path not ours."""
+        """Return why a request is not answered: another host's name, another site's page, a body, a path not ours."""
         own = {f"{host}:{self.server.server_address[1]}" for host in (LOOPBACK, "localhost")}  # type: ignore[index]
         hosts, origins = self.headers.get_all("Host", []), self.headers.get_all("Origin", [])
         if len(hosts) != 1 or hosts[0] not in own:

@@ -38,7 +38,7 @@ def class_activation_maps(
 
 
 def ends_in_a_mean(model: nn.Module, image: Float[Tensor, "1 channel height width"]) -> bool:
-    """Say whether the scores are a global mean of maps larger than a pixel, mapped linearly or not at all."""
+    """Return whether the scores are a global mean of maps larger than a pixel, mapped linearly or not at all."""
     try:
         with torch.no_grad():
             return _ending(model, image)[0][0].numel() > 1

@@ -32,7 +32,7 @@ def blocks_of(model: nn.Module, example: Tensor) -> list[Block]:
 
 
 def _block(row: Row, module: nn.Module | None) -> Block:
-    """Say of a layer what one reads on a drawing."""
+    """Return the block of a layer: kind, shape, window, parameters."""
     detail = ""
     kernel, stride, padding = (getattr(module, name, None) for name in ("kernel_size", "stride", "padding"))
     if kernel is not None:

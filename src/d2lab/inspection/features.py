@@ -60,7 +60,7 @@ def _note(
 
 
 def main_layers(model: nn.Module, inputs: Float[Tensor, " batch *input"]) -> list[str]:
-    """Name the last part of the model, among its direct children, at each size of map above one pixel.
+    """Return the name of the model's last direct child at each size of map above one pixel.
 
     Args:
         model: the model.

@@ -64,7 +64,7 @@ class ModelSummary:
         return tuple(span.size for span in row.field)
 
     def sees_all(self, row: Row) -> bool:
-        """Say whether each unit sees the whole image, wherever it lies."""
+        """Return whether each unit sees the whole image, wherever it lies."""
         spans = row.field or ()
         whole = zip(spans, self.sides, strict=bool(spans))
         return bool(spans) and all(not any(span.first) and min(span.last) == side - 1 for span, side in whole)

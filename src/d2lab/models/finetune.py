@@ -1,4 +1,4 @@
-"""Fine-tuning: a new head on an old body, low layers that stay, and a faster rate for what is new.
+"""Fine-tuning: a new head on a pretrained body, frozen low layers, and a higher learning rate for the head.
 
 Source: Yosinski et al. 2014, "How transferable are features in deep neural networks?" (what stays and what is new);
 Girshick et al. 2014, "Rich feature hierarchies", section 2.3 (a new head, a small rate for the rest).
@@ -47,7 +47,7 @@ def find_head(model: nn.Module) -> Head:
 
 
 def replace_head(model: nn.Module, classes: int) -> Head:
-    """Put a head for other classes on a model, in place; its weights are drawn from torch's global stream.
+    """Put a head for other classes on a model, in place; its weights are drawn from torch's global generator.
 
     The new head lies on the device of the old one and in its precision, and it is trained, frozen or not.
 
@@ -79,7 +79,7 @@ def copy_rows(
     bias: Float[Tensor, " class_"] | None,
     pairs: Mapping[int, int],
 ) -> None:
-    """Copy what another head knows of some classes: a row of weights and a bias each.
+    """Copy the rows of another head for some classes: a row of weights and a bias each.
 
     Args:
         head: to change.
@@ -106,7 +106,7 @@ def head_from_classes(
     source: nn.Module,
     source_classes: Sequence[str],
 ) -> Head:
-    """Start the head of `model` from what `source` knows of some classes; the other rows stay as they are.
+    """Initialize the head of `model` from the rows of `source` for some classes; the other rows stay as they are.
 
     Args:
         model: to change; its head has one row for each of `classes`.
@@ -146,7 +146,7 @@ def freeze(model: nn.Module, up_to: str) -> nn.Module:
     """Keep the layers up to and with one of them as they are: no gradient, and evaluation for good.
 
     Batch normalization would go on measuring its running mean and variance although its weights stand still, and
-    so move what the frozen layers answer; dropout would go on dropping. Frozen layers therefore pass
+    so change what the frozen layers compute; dropout would go on dropping. Frozen layers therefore pass
     `model.train()` by, until `unfreeze`. The order is that in which the layers were registered.
 
     Args:
@@ -179,7 +179,7 @@ def freeze(model: nn.Module, up_to: str) -> nn.Module:
 
 
 def unfreeze(model: nn.Module) -> nn.Module:
-    """Let every layer learn again; those that were frozen take the mode of the whole model."""
+    """Train every layer again; those that were frozen take the mode of the whole model."""
     for module in model.modules():
         module.__dict__.pop("train", None)
     return model.requires_grad_(True).train(model.training)

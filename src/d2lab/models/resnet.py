@@ -41,7 +41,7 @@ class ResNetConfig(ImageConfig):
 
     @property
     def bottleneck(self) -> bool:
-        """Say whether blocks have three convolutions."""
+        """Whether blocks have three convolutions."""
         return self.stem == "large" and self.depth >= 50
 
     @property

@@ -90,7 +90,7 @@ def _no(origin: Origin, words: str) -> DataError:
 
 
 def _offline(origin: Origin) -> str:
-    """Say what to do where the network is no help."""
+    """Return what to do where the network is no help."""
     mirror = "HF_ENDPOINT" if origin.name.startswith("timm/") else "D2LAB_TORCH_ENDPOINT"
     return (
         f"Name a mirror with {mirror}, or bring the file: as pretrained/{origin.file} in a folder of D2LAB_DATA, "

@@ -38,7 +38,7 @@ class Pretrained:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Name the classes in order."""
+        """The classes in order."""
         return self.origin.classes
 
     @property
@@ -81,7 +81,7 @@ def load_pretrained(name: str, *, file: Path | None = None, report: Report | Non
 
 
 def _in_library(origin: Origin, tensors: Tensors) -> Tensors:
-    """Let the library itself make sense of the file, old names and all; return its state in its order.
+    """Load the file into the library's own model, which knows former names; return its state in its order.
 
     Raises:
         RunError: the tensors are of another model.

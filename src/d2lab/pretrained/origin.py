@@ -96,7 +96,7 @@ def list_origins(where: str) -> list[str]:
 
 
 def _classifies(weights: Any) -> bool:  # noqa: ANN401
-    """Tell whether the weights have a head: some are of the lower layers only."""
+    """Return whether the weights have a head: some are of the lower layers only."""
     return bool(weights.meta.get("categories"))
 
 
@@ -164,7 +164,7 @@ def _of_timm(name: str) -> Origin:
 
 
 def _timm_classes(timm: Any, facts: Any) -> tuple[str, ...]:  # noqa: ANN401
-    """Name the classes where timm knows the set: the first of an entry's words."""
+    """Return the names of the classes where timm knows the set: the first of an entry's words."""
     subset = timm.data.infer_imagenet_subset(facts.to_dict() if hasattr(facts, "to_dict") else facts)
     if subset is None and facts.num_classes == IMAGENET:
         subset = "imagenet-1k"

@@ -39,7 +39,7 @@ class Place:
 
 
 def locate(origin: Origin) -> Place:
-    """Say where the weights lie, by name alone: nothing is read or checked.
+    """Return where the weights lie, by name alone: nothing is read or checked.
 
     Raises:
         DataError: a folder in $D2LAB_DATA is not there.
