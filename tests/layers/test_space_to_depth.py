@@ -15,6 +15,7 @@ from d2lab.layers.space_to_depth import (
     with_space_to_depth,
 )
 from d2lab.models import LeNet, LeNetConfig
+from d2lab.train.memory_format import optimize_layout
 
 POOLS = {"average": nn.AvgPool2d, "max": nn.MaxPool2d}
 
@@ -202,3 +203,27 @@ def test_of_equal_pixels_the_first_takes_the_gradient_as_in_torch():
             gradients.append(torch.autograd.grad(pool(pixels).sum(), pixels)[0].flatten().tolist())
         assert gradients[0] == gradients[1]
         assert sorted(gradients[0]) == [0, 0, 0, 1]
+
+
+class Narrow(nn.Module):
+    """A chain that space-to-depth could rebuild, were it not for what its forward does in training."""
+
+    def __init__(self, noise):
+        super().__init__()
+        self.conv, self.relu, self.pool, self.noise = nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), noise
+
+    def forward(self, x):
+        x = self.conv(x)
+        return self.pool(self.relu(x + self.noise if self.noise and self.training else x))
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_any_chain_of_layers_is_rebuilt_on_a_processor_and_no_other_model(training):
+    images = torch.rand(1, 1, 8, 8)
+    chain, noisy = Narrow(0.0).train(training), Narrow(0.1).train(training)
+    fast = optimize_layout(chain, images, layout="auto")
+    assert [type(layer) for layer in fast.children()] == [SpaceToDepthConv2d, nn.ReLU, DepthMaxPool2d]
+    assert fast.training == chain.training == training
+    torch.testing.assert_close(fast(images), chain(images))
+    assert optimize_layout(chain, images, layout="plain") is chain
+    assert optimize_layout(noisy, images, layout="auto") is noisy

@@ -91,7 +91,7 @@ def multiply_adds(model: nn.Module, example: Tensor) -> int:
 
 @contextmanager
 def watching(model: nn.Module, watch: "_Watch") -> Iterator[None]:
-    """Tell the watch where the model is, in evaluation, then leave the model as it was."""
+    """Report every call of a module to the watch, in evaluation; behind the block the model is as before."""
     modes = {module: module.training for module in model.modules()}
     hooks = []
     for name, module in model.named_modules():
