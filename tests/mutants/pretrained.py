@@ -2,9 +2,9 @@
 
 from tests.mutants.mutant import Mutant
 
-TUNE, START = "tests/models/test_finetune.py", "tests/recipes/test_start.py"
+TUNE, START = "tests/models/test_finetune.py", "tests/experiments/test_start.py"
 LOAD, NETWORK = "tests/pretrained/test_load.py", "tests/pretrained/test_network.py"
-STEPPER = "tests/train/test_stepper.py"
+STEP = "tests/train/test_train_step.py"
 MUTANTS = [
     Mutant("statistics of frozen layers go on", "models/finetune.py", 'module.__dict__["train"] = MethodType(_stay, module)', "pass", f"{TUNE} -k frozen"),
     Mutant("frozen for training only until the first evaluation", "models/finetune.py", "            module.eval()\n", "            pass\n", f"{TUNE} -k frozen"),
@@ -17,12 +17,12 @@ MUTANTS = [
     Mutant("frozen weights decay", "models/finetune.py", "for parameter in model.parameters() if parameter.requires_grad]", "for parameter in model.parameters()]", f"{TUNE} -k groups"),
     Mutant("factor forgotten when the rate is set", "optimizers/build.py", 'learning_rate * group.get("lr_scale", 1.0)', "learning_rate", f"{START} -k rate"),
     Mutant("factor grows with every step", "optimizers/build.py", 'group["lr"] = learning_rate * group.get', 'group["lr"] = group["lr"] * group.get', f"{START} -k rate"),
-    Mutant("numbers of the state in the order of the model", "train/train_step.py", 'self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]', "self.parameters = list(model.parameters())", f"{STEPPER} -k kept"),
-    Mutant("source read in vain", "recipes/experiment.py", "        start(model)\n", "        pass\n", f"{START} -k begins_with"),
-    Mutant("source needed to go on", "recipes/run.py", "start = None if checkpoint is not None else", "start =", f"{START} -k without_its_source"),
-    Mutant("another source not noticed", "recipes/start.py", "finetune.sha256 is not None and start.sha256 != sha256", "False", f"{START} -k killed"),
-    Mutant("old head kept", "recipes/start.py", "{**tensors, **drawn}", "{**drawn, **tensors}", f"{START} -k begins_with"),
-    Mutant("classes keep their old numbers", "recipes/classes.py", "Split(split.subset(kept).held().inputs, renamed[kept])", "Split(split.subset(kept).held().inputs, split.targets[kept])", f"{START} -k numbered"),
+    Mutant("numbers of the state in the order of the model", "train/train_step.py", 'self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]', "self.parameters = list(model.parameters())", f"{STEP} -k kept"),
+    Mutant("source read in vain", "experiments/build.py", "        initialize_from(model)\n", "        pass\n", f"{START} -k begins_with"),
+    Mutant("source needed to go on", "experiments/run.py", "initialize = None if checkpoint is not None else", "initialize =", f"{START} -k without_its_source"),
+    Mutant("another source not noticed", "train/finetune.py", "finetune.sha256 is not None and finetune.sha256 != sha256", "False", f"{START} -k killed"),
+    Mutant("old head kept", "train/finetune.py", "{**tensors, **drawn}", "{**drawn, **tensors}", f"{START} -k begins_with"),
+    Mutant("classes keep their old numbers", "experiments/classes.py", "Split(split.subset(kept).held().inputs, renamed[kept])", "Split(split.subset(kept).held().inputs, split.targets[kept])", f"{START} -k numbered"),
     Mutant("layer that standardizes multiplies", "layers/normalize.py", "(image - self.mean) / self.std", "(image - self.mean) * self.std", f"{LOAD} -k resnet18"),
     Mutant("mean of bytes", "layers/normalize.py", "(image - self.mean) /", "(image - self.mean * 255) /", f"{LOAD} -k pictures"),
     Mutant("square cut from the corner", "vision/resample.py", "top, left = (round((length - side) / 2.0) for length in size)", "top, left = 0, 0", f"{LOAD} -k pictures"),
