@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from d2lab.cli.results import without_suffix
-from d2lab.cli.train import parse_settings
+from d2lab.cli.settings import parse_settings
 
 
 def augment(

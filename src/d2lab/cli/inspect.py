@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from d2lab.cli.results import RunArgument, without_suffix
+from d2lab.cli.settings import parse_settings
 from d2lab.cli.table import show_table
-from d2lab.cli.train import parse_settings
 
 if TYPE_CHECKING:
     from d2lab.reports.summary import Inspected

@@ -21,6 +21,7 @@ from d2lab.cli import (
     pretrained,
     results,
     site,
+    sweep,
     train,
     twins,
 )
@@ -35,6 +36,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "list": browse.list_recipes,
     "train": train.train,
     "resume": train.resume,
+    "sweep": sweep.sweep,
     "evaluate": results.evaluate,
     "predict": results.predict,
     "submit": results.submit,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from d2lab.cli.settings import parse_settings
 from d2lab.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -19,10 +20,13 @@ RecipeFile = Annotated[
     typer.Option("--recipe", metavar="FILE", help="Your Python file, where the run is of a recipe of your own."),
 ]
 TensorBoard = Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard events.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Also write the epochs to metrics.csv in the run's folder.")]
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="A name from d2lab list.")],
+    recipe: Annotated[
+        str | None, typer.Argument(help="A name from d2lab list, or your Python file; --config may name it.")
+    ] = None,
     data: Annotated[str | None, typer.Option(help="Another data set of the same task; see d2lab data.")] = None,
     setting: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated.")
@@ -31,13 +35,17 @@ def train(
         str | None,
         typer.Option("--from", help="Begin with a run's weights, or a name[:FILE] of d2lab pretrained."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Decides weights, order and dropout.")] = 0,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps or xpu.")] = "auto",
-    budget: Annotated[str, typer.Option(help="smoke, lesson or full.")] = "full",
+    seed: Annotated[int | None, typer.Option(help="Decides weights, order and dropout; 0 unless given.")] = None,
+    device: Annotated[str | None, typer.Option(help="auto (unless given), cpu, cuda, cuda:1, mps or xpu.")] = None,
+    budget: Annotated[str | None, typer.Option(help="smoke, lesson or full (unless given).")] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A TOML file of these choices; options go before it.")
+    ] = None,
     precision: Annotated[str | None, typer.Option(help="float32, bfloat16 or float16 (cuda).")] = None,
     compile: Annotated[bool, typer.Option("--compile", help="Use torch.compile.")] = False,
     live: Live = False,
     tensorboard: TensorBoard = False,
+    as_csv: Csv = False,
     quiet: Quiet = False,
 ) -> None:
     """Train a recipe and keep its record."""
@@ -47,20 +55,17 @@ def train(
     if compile:
         changes["loop.compile"] = True
     from d2lab import experiments
+    from d2lab.experiments.config_file import read_config
     from d2lab.train.progress import progress_for
 
-    run = experiments.train(
-        recipe,
-        data=data,
-        changes=changes,
-        seed=seed,
-        device=device,
-        budget=budget,
-        source=source,
-        progress=progress_for(quiet=quiet),
-        callbacks=_callbacks(live=live, tensorboard=tensorboard),
-    )
-    _finish(run, quiet=quiet)
+    stated = {} if config is None else read_config(config)
+    given = {"recipe": recipe, "data": data, "seed": seed, "device": device, "budget": budget, "source": source}
+    chosen = stated | {name: value for name, value in given.items() if value is not None}
+    if "recipe" not in chosen:
+        raise ConfigError("recipe", got="none", need="a name from d2lab list", fix="For example: d2lab train lenet.")
+    chosen["changes"] = {**stated.get("changes", {}), **changes}
+    called = _callbacks(live=live, tensorboard=tensorboard, as_csv=as_csv)
+    _finish(experiments.train(**chosen, progress=progress_for(quiet=quiet), callbacks=called), quiet=quiet)
 
 
 def resume(
@@ -71,35 +76,21 @@ def resume(
     recipe: RecipeFile = None,
     live: Live = False,
     tensorboard: TensorBoard = False,
+    as_csv: Csv = False,
     quiet: Quiet = False,
 ) -> None:
     """Go on with a run that was interrupted or killed."""
     from d2lab import experiments
     from d2lab.train.progress import progress_for
 
-    called = _callbacks(live=live, tensorboard=tensorboard)
+    called = _callbacks(live=live, tensorboard=tensorboard, as_csv=as_csv)
     done = experiments.resume(
         run, device=device, recipe_file=recipe, progress=progress_for(quiet=quiet), callbacks=called
     )
     _finish(done, quiet=quiet)
 
 
-def parse_settings(pairs: list[str]) -> dict[str, object]:
-    """Split KEY=VALUE pairs.
-
-    Raises:
-        ConfigError: a pair without a key or an equals sign.
-    """
-    changes: dict[str, object] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key.strip():
-            raise ConfigError("--set", got=pair, need="KEY=VALUE", fix="For example --set learning_rate=0.1.")
-        changes[key.strip()] = value.strip()
-    return changes
-
-
-def _callbacks(*, live: bool, tensorboard: bool) -> "list[Callback]":
+def _callbacks(*, live: bool, tensorboard: bool, as_csv: bool) -> "list[Callback]":
     """Collect what is called after each epoch."""
     called: list[Callback] = []
     if live:
@@ -110,6 +101,10 @@ def _callbacks(*, live: bool, tensorboard: bool) -> "list[Callback]":
         from d2lab.reports.tensorboard import TensorBoardLog
 
         called.append(TensorBoardLog())
+    if as_csv:
+        from d2lab.reports.csv_log import CsvLog
+
+        called.append(CsvLog())
     return called
 
 

@@ -116,6 +116,7 @@ def fit(
         RunError: the record can't be written, or is of other arguments.
     """
     chosen = _settings(optimizer, settings)
+    chosen.loop.check_watched(given=valid is not None)
     job = _task(task, loss)
     splits = {
         name: as_examples(given, name)

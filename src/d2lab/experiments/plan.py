@@ -138,18 +138,19 @@ def plan(request: RunRequest | str, *, source: Source | None = None, **choices: 
         budget=request.budget,
         own_file=own_file,
     )
-    check_images(experiment)
+    check(experiment)
     return experiment
 
 
-def check_images(experiment: Experiment) -> None:
-    """Refuse what only images, or only classes, can be asked for.
+def check(experiment: Experiment) -> None:
+    """Refuse what only images, or only classes, can be asked for, and early stop with nothing to watch.
 
     Raises:
         ConfigError: augmentation or flips for a table, mixed images or smoothed labels for another task than
             classification, amounts that the images are too small for.
     """
     settings, card, task = experiment.settings, experiment.card, experiment.task  # the task refuses labels to smooth
+    settings.loop.check_watched()
     if settings.loop.test_flips and len(card.shape) != 3:
         raise ConfigError("test_flips", got=f"true for {card.name}, a table", need="images")
     for name in ("mixup", "cutmix"):
@@ -212,7 +213,7 @@ def from_json(
             own_file=own_file,
             kept=Preparation.from_json(value["preparation"], where) if "preparation" in value else None,
         )
-        check_images(experiment)
+        check(experiment)
     except ConfigError as cause:
         raise RunError(f"run {where}", got=str(cause), need="a recipe.json that fits this d2lab") from cause
     except (KeyError, TypeError, ValueError, OverflowError) as cause:

@@ -14,6 +14,7 @@ from d2lab.core.errors import RunError
 from d2lab.core.machine import describe_machine
 from d2lab.core.seed import derive, fork_rng
 from d2lab.experiments.build import build_loop, build_train_step, count_threads
+from d2lab.experiments.config_file import CONFIG, write_config
 from d2lab.experiments.data import Splits, describe_data, load_data
 from d2lab.experiments.plan import Experiment, from_json, plan
 from d2lab.experiments.pretrained import initialization_of, plan_with_source, stated_source
@@ -129,6 +130,7 @@ def run_request(
         told.note(describe_data(experiment, splits))
         machine = {**describe_machine(), "device": experiment.device, "threads": threads}
         record = RunRecord.create(experiment.recipe.name, request.seed, experiment.to_json(), machine, root)
+        write_config(experiment, record.folder / CONFIG)
         return _run(experiment, splits, train_step, record, told, callbacks, None)
 
 

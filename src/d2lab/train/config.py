@@ -31,6 +31,19 @@ class LoopConfig:
     stream_workers: int | None = None  # read through torch.utils.data instead of holding the set on the device
     checkpoint_every_s: float = 10.0  # seconds between checkpoints; one is always written at the end
 
+    def check_watched(self, *, given: bool = False) -> None:
+        """Refuse early stop without a validation set to watch.
+
+        Args:
+            given: a validation set is at hand, beside what `validation` holds out.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        if self.patience is not None and self.validation == 0 and not given:
+            fix = "Set validation=0.1: stopping by the test set would spoil it."
+            raise ConfigError("patience", got=self.patience, need="a validation set to watch", fix=fix)
+
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "accumulate"):
             if getattr(self, name) < 1:
@@ -41,8 +54,5 @@ class LoopConfig:
                 raise ConfigError(name, got=value, need=f"{least} or more, or none")
         if not 0 <= self.validation < 1:
             raise ConfigError("validation", got=self.validation, need="a share from 0 up to, not with, 1")
-        if self.patience is not None and self.validation == 0:
-            fix = "Set validation=0.1: stopping by the test set would spoil it."
-            raise ConfigError("patience", got=self.patience, need="a validation set to watch", fix=fix)
         if not 0 <= self.checkpoint_every_s < math.inf:
             raise ConfigError("checkpoint_every_s", got=self.checkpoint_every_s, need="0 seconds or more")
