@@ -90,7 +90,6 @@ ALLOWED: tuple[Allowed, ...] = (
         "an old name that works for one more release",
     ),
     Allowed("net", "models/library.py", '^INNER = "net"', "a name in the state_dict of old runs"),
-    Allowed("bend", "models/nin.py", "bend_scores", "a setting in the records of old runs"),
     Allowed("net", "explore/*.py", "d2-net|/net-data|net\\.js", "an element and its scripts, named in lessons"),
     Allowed("slope", "layers/activation.py", "negative_slope", "an argument of torch.nn.LeakyReLU"),
 )

@@ -7,6 +7,8 @@ first named, and torch with it.
 import importlib
 from types import ModuleType
 
+from d2lab.core.renamed import understand_former_names
+
 __version__ = "0.1.0"
 
 ROOMS = (
@@ -36,6 +38,8 @@ ROOMS = (
     "vision",
 )
 __all__ = ["ROOMS", "__version__"]
+
+understand_former_names()
 
 
 def __getattr__(name: str) -> ModuleType:

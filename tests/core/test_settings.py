@@ -141,3 +141,30 @@ def test_the_last_of_two_spellings_of_one_setting_wins():
 def test_a_part_still_refuses_what_makes_no_sense():
     with pytest.raises(ConfigError, match="need plain where extra is 0"):
         change(Outer(), {"inner.name": "fancy"})
+
+
+@pytest.mark.parametrize(
+    ("former", "now", "value"),
+    [
+        ("start.head_rate", "finetune.head_lr_scale", 2.0),
+        ("head_rate", "finetune.head_lr_scale", 2.0),
+        ("optimizer.rest_factor", "optimizer.adamw_lr_scale", 0.5),
+        ("start.freeze", "finetune.freeze", "body"),
+    ],
+)
+def test_a_former_name_works_and_says_what_it_is_called_now(former, now, value):
+    from d2lab.recipes import find_recipe
+
+    settings = find_recipe("cifar10-fast").settings
+    with pytest.warns(FutureWarning, match=f"{former} is called .*{now.rpartition(chr(46))[2]} now"):
+        changed = change(settings, {former: str(value)})
+    assert dict(leaves(changed))[now] == value
+    assert dict(leaves(change(settings, {former: value}, warn=False)))[now] == value
+
+
+@pytest.mark.parametrize(("short", "whole"), [("lr", "optimizer.learning_rate"), ("batch", "loop.batch_size")])
+def test_names_that_users_type_are_good_names(short, whole):
+    from d2lab.recipes import find_recipe
+
+    changed = change(find_recipe("lenet").settings, {short: "3"})
+    assert dict(leaves(changed))[whole] == 3

@@ -23,7 +23,7 @@ NOTES = {  # recipe: side, learning rate, batch size, and what the notes' model 
     "lenet-sigmoid": (28, 0.9, 256, {"activation": "sigmoid", "pooling": "average", "norm": False}),
     "alexnet": (224, 0.01, 128, {"hidden": 4096, "dropout": 0.5, "widths": (96, 256, 384, 384, 256)}),
     "vgg11": (224, 0.05, 128, {"depth": 11, "width": 0.25, "hidden": 4096, "dropout": 0.5, "norm": False}),
-    "nin": (224, 0.1, 128, {"widths": (96, 256, 384), "dropout": 0.5, "bend_scores": True}),
+    "nin": (224, 0.1, 128, {"widths": (96, 256, 384), "dropout": 0.5, "relu_scores": True}),
     "googlenet": (96, 0.1, 128, {}),
     "lenet-norm": (28, 1.0, 256, {"activation": "sigmoid", "pooling": "average", "norm": True}),
     "resnet18": (96, 0.05, 256, {"depth": 18, "stem": "large", "shortcut": "project"}),

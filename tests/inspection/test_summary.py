@@ -9,9 +9,10 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from d2lab.inspection import fold, fold_to, multiply_adds, summarize
+from d2lab.inspection.multiply_adds import count_multiply_adds
 from d2lab.inspection.timing import Times
 from d2lab.layers import to_scratch
-from d2lab.models import LeNet, LeNetConfig, ResNetConfig, build_model
+from d2lab.models import LeNet, LeNetConfig, MLPConfig, ResNetConfig, build_model
 from d2lab.models.variants import variant
 
 
@@ -208,3 +209,12 @@ def test_folding_loses_nothing():
     assert len(fold_to(mine, 10_000)) == len(mine.rows)
     assert 30 < len(fold_to(mine, 100)) <= 100
     assert fold_to(mine, 3) == fold(mine, 1)
+
+
+@pytest.mark.parametrize("config", [LeNetConfig(), ResNetConfig(depth=8, stem="small", side=32), MLPConfig(inputs=64)])
+def test_counting_alone_gives_what_the_summary_gives(config):
+    model = build_model(config)
+    example = torch.zeros(1, *((config.channels, config.side, config.side) if hasattr(config, "side") else (64,)))
+    model.train()
+    assert count_multiply_adds(model, example) == summarize(model, example).multiply_adds > 0
+    assert all(module.training for module in model.modules())

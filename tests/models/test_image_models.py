@@ -46,7 +46,7 @@ SMALL = {  # every kind of block, at the smallest sizes that still hold it
     "AlexNet": AlexNetConfig(side=65, widths=(8, 12, 12, 12, 8), hidden=32, dropout=0.0),
     "VGG": VGGConfig(side=32, width=1 / 16, hidden=32, dropout=0.0),
     "VGG, normalized": VGGConfig(side=32, depth=13, width=1 / 16, hidden=32, dropout=0.0, norm=True),
-    "NiN": NiNConfig(side=67, widths=(16, 24, 32), dropout=0.0, bend_scores=False),
+    "NiN": NiNConfig(side=67, widths=(16, 24, 32), dropout=0.0, relu_scores=False),
     "GoogLeNet": GoogLeNetConfig(side=32),
     "LeNet, normalized": LeNetConfig(side=16, norm=True),
     "ResNet": ResNetConfig(side=32),

@@ -27,7 +27,7 @@ from d2lab.train.tasks import find_task
 from d2lab.train.train_step import TrainStep
 from d2lab.vision import sampling
 from d2lab.vision.augment import Augment, AugmentConfig
-from d2lab.vision.prepare import Prepare
+from d2lab.vision.preparation import Prepare
 
 CPU, META = torch.device("cpu"), torch.device("meta")
 NETS = {"lenet": LeNetConfig(side=28), "resnet": ResNetConfig(side=28, channels=1)}

@@ -9,7 +9,7 @@ from scipy import stats
 from d2lab.core.errors import ConfigError
 from d2lab.vision.augment import Augment, AugmentConfig
 from d2lab.vision.color import to_unit
-from d2lab.vision.prepare import Prepare
+from d2lab.vision.preparation import Prepare
 from d2lab.vision.resample import resize
 
 EVERY = {

@@ -65,6 +65,8 @@ def full_name(settings: object, name: str, *, warn: bool = False) -> str:
         if warn and name.rpartition(".")[2] not in _aliases(settings):
             warnings.warn(f"setting {name} is called {now} now", FutureWarning, stacklevel=3)
         name = now
+        if name in known:
+            return name
     ends = [path for path in known if path.endswith(f".{name}")]
     if len(ends) > 1:
         raise ConfigError("setting", got=name, need=f"one of {', '.join(ends)}", fix="Write the whole name.")
@@ -74,10 +76,16 @@ def full_name(settings: object, name: str, *, warn: bool = False) -> str:
 
 
 def _present_name(settings: object, name: str) -> str:
-    """Replace each part of a dotted name that was renamed."""
+    """Replace each part of a dotted name that was renamed; `schedule.start` is none because `start` was a group."""
     renamed = _tables(settings, "RENAMED") | _aliases(settings)
-    known = {part for path, _ in leaves(settings) for part in path.split(".")}
-    return ".".join(part if part in known else renamed.get(part, part) for part in name.split("."))
+    paths = [path for path, _ in leaves(settings)]
+    groups = {".".join(path.split(".")[:depth]) for path in paths for depth in range(1, path.count(".") + 1)}
+    *outer, last = name.split(".")
+    now: list[str] = []
+    for part in outer:
+        now.append(part if ".".join([*now, part]) in groups else renamed.get(part, part))
+    known = {path.rpartition(".")[2] for path in paths}
+    return ".".join([*now, last if last in known else renamed.get(last, last)])
 
 
 def _aliases(settings: object) -> dict[str, str]:

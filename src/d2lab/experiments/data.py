@@ -23,9 +23,11 @@ def load_data(experiment: Experiment) -> Splits:
     """
     settings, preparation = experiment.settings, experiment.preparation
     loop, only = settings.loop, settings.only
-    whole = whole_card(experiment.card, only)
+    whole = whole_card(experiment.card, only) if only else experiment.card
     dataset = catalog.load_card(whole, side=stored_side(experiment.card, settings), workers=loop.stream_workers)
-    train, test = (keep_classes(split, whole.classes, only) for split in (dataset.train, dataset.test))
+    train, test = dataset.train, dataset.test
+    if only:
+        train, test = (keep_classes(split, whole.classes, only) for split in (train, test))
     validation = None
     if loop.examples is not None and loop.examples < len(train):
         train = limit(train, loop.examples, seed=experiment.seed)

@@ -246,7 +246,7 @@ def _threads(settings: FitSettings, model: nn.Module, prepare: Prepare, train: S
     if settings.loop.threads is not None:
         return settings.loop.threads
     example = prepare(train.example)
-    if not isinstance(example, Tensor) or next(model.parameters()).device.type != "cpu":
+    if next(model.parameters()).device.type != "cpu":
         return torch.get_num_threads()
     return choose_threads(model, example, settings.loop.batch_size)
 

@@ -1,10 +1,9 @@
 """Weights to begin with, by what a user calls them: a run, or torchvision's and timm's names."""
 
 import dataclasses
-from collections.abc import Mapping
 from pathlib import Path
 
-from d2lab.core.errors import ConfigError, RunError
+from d2lab.core.errors import RunError
 from d2lab.experiments.plan import Experiment, plan
 from d2lab.experiments.request import RunRequest
 from d2lab.experiments.trained import load_run
@@ -47,20 +46,6 @@ def _of_others(text: str) -> Source:
         origin.classes,
         lambda: dict(load_pretrained(name, file=path).model.state_dict()),
     )
-
-
-def stated_source(changes: Mapping[str, object] | None) -> str | None:
-    """Return the source that settings name, where `--set source=` was used for `--from`.
-
-    Raises:
-        ConfigError: it is no text.
-    """
-    value = next(
-        (changes[key] for key in ("finetune.source", "start.source", "source") if changes and key in changes), None
-    )
-    if value is not None and not isinstance(value, str):
-        raise ConfigError("source", got=value, need="a run's folder or a name such as torchvision/resnet18")
-    return None if value is None or value.lower() == "none" else value
 
 
 def plan_with_source(request: RunRequest) -> tuple[Experiment, Initialize | None]:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from d2lab.core.errors import ConfigError
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunRequest:
@@ -25,3 +27,17 @@ class RunRequest:
     device: str = "auto"
     budget: str = "full"
     source: str | None = None
+
+
+def stated_source(changes: Mapping[str, object] | None) -> str | None:
+    """Return the source that settings name, where `--set source=` was used for `--from`.
+
+    Raises:
+        ConfigError: it is no text.
+    """
+    value = next(
+        (changes[key] for key in ("finetune.source", "start.source", "source") if changes and key in changes), None
+    )
+    if value is not None and not isinstance(value, str):
+        raise ConfigError("source", got=value, need="a run's folder or a name such as torchvision/resnet18")
+    return None if value is None or value.lower() == "none" else value

@@ -17,8 +17,8 @@ from d2lab.experiments.build import build_loop, build_train_step, count_threads
 from d2lab.experiments.config_file import CONFIG, write_config
 from d2lab.experiments.data import Splits, describe_data, load_data
 from d2lab.experiments.plan import Experiment, from_json, plan
-from d2lab.experiments.pretrained import initialization_of, plan_with_source, stated_source
-from d2lab.experiments.request import RunRequest
+from d2lab.experiments.pretrained import initialization_of, plan_with_source
+from d2lab.experiments.request import RunRequest, stated_source
 from d2lab.recipes.own_file import recipe_of
 from d2lab.train.callback import Callback
 from d2lab.train.checkpoint import Checkpoint, load_checkpoint
@@ -120,7 +120,7 @@ def run_request(
         if first.status == "interrupted":
             return first
         request = replace(request, source=str(first.record.folder))
-    experiment, initialize = plan_with_source(request)
+    experiment, initialize = (plan(request), None) if request.source is None else plan_with_source(request)
     splits = load_data(experiment)
     told = progress or Silence()
     threads = count_threads(experiment, splits[0])

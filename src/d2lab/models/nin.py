@@ -2,10 +2,11 @@
 
 Source: Lin, Chen, Yan 2014, "Network In Network", sections 3.1 and 3.2.
 Changed: sizes as in the notes, which take AlexNet's kernels; the paper's models are for 32 pixels. A class whose scores
-are all below 0 stays at 0 behind the last ReLU, without a gradient, for good: `bend_scores=False` leaves this ReLU out.
+are all below 0 stays at 0 behind the last ReLU, without a gradient, for good: `relu_scores=False` leaves this ReLU out.
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -19,9 +20,11 @@ from d2lab.models.image import ImageConfig
 class NiNConfig(ImageConfig):
     """Sizes of a NiN; the defaults have 1,992,166 parameters."""
 
+    RENAMED: ClassVar[dict[str, str]] = {"bend_scores": "relu_scores"}  # former names of settings
+
     widths: tuple[int, ...] = (96, 256, 384)
     dropout: float = 0.5
-    bend_scores: bool = True  # a ReLU on the maps of the classes, as in the paper
+    relu_scores: bool = True  # a ReLU on the maps of the classes, as in the paper
 
     def __post_init__(self) -> None:
         super(NiNConfig, self).__post_init__()
@@ -68,7 +71,7 @@ class NiN(nn.Module):
         self.block3 = nin_block(two, three, 3, 1, 1)
         self.pool3 = nn.MaxPool2d(3, stride=2)
         self.dropout = nn.Dropout(config.dropout)
-        self.block4 = nin_block(three, config.classes, 3, 1, 1, last_relu=config.bend_scores)
+        self.block4 = nin_block(three, config.classes, 3, 1, 1, last_relu=config.relu_scores)
         self.mean = nn.AdaptiveAvgPool2d(1)
         self.flatten = nn.Flatten()
 

@@ -14,7 +14,7 @@ from d2lab.train.config import LoopConfig
 NOTES = book_settings(side=224, learning_rate=0.1, batch_size=128) | {
     "widths": (96, 256, 384),
     "dropout": 0.5,
-    "bend_scores": True,
+    "relu_scores": True,
 }
 
 RECIPE = Recipe(
@@ -25,7 +25,7 @@ RECIPE = Recipe(
     data="digits",
     task="classification",
     settings=Settings(
-        model=NiNConfig(side=67, widths=(48, 128, 192), dropout=0.0, bend_scores=False),
+        model=NiNConfig(side=67, widths=(48, 128, 192), dropout=0.0, relu_scores=False),
         init="kaiming",
         optimizer=OptimizerConfig(name="adam", learning_rate=0.001, clip_norm=1.0),
         schedule=ScheduleConfig(name="cosine", warmup_steps=100),

@@ -9,15 +9,16 @@ import contextlib
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from d2lab.core.machine import usable_cores
-from d2lab.inspection import multiply_adds
+from d2lab.core.tensor_tree import Tree
+from d2lab.inspection.multiply_adds import count_multiply_adds
 
 WORTH_A_THREAD = 20_000_000  # multiply-adds a step; docs/decisions/0004-threads.md has the measurement
 
 
-def choose_threads(model: nn.Module, example: Tensor, batch_size: int) -> int:
+def choose_threads(model: nn.Module, example: Tree, batch_size: int) -> int:
     """Choose 1 thread for a small step, else one for each usable core.
 
     Args:
@@ -25,7 +26,7 @@ def choose_threads(model: nn.Module, example: Tensor, batch_size: int) -> int:
         example: a batch of one.
         batch_size: examples a step.
     """
-    return usable_cores() if multiply_adds(model, example) * batch_size >= WORTH_A_THREAD else 1
+    return usable_cores() if count_multiply_adds(model, example) * batch_size >= WORTH_A_THREAD else 1
 
 
 @contextlib.contextmanager

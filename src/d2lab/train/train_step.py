@@ -73,7 +73,8 @@ class TrainStep:
         self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         self.prepare_batch = prepares_batches(prepare)
         prepared = prepare(map_tensors(lambda tensor: tensor.to(device), example))
-        self.eval_model = optimize_layout(self.model, prepared, layout=loop.layout)
+        one = isinstance(prepared, Tensor)  # several inputs leave the layout alone
+        self.eval_model = optimize_layout(self.model, prepared, layout=loop.layout) if one else self.model
         self.forward = compile_model(self.eval_model, device) if loop.compile else self.eval_model
         self.scaler = _scaler(loop.precision, device)
         self._autocast = _autocast(loop.precision, device)

@@ -11,18 +11,31 @@ from typing import Any, Literal
 
 import msgspec
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Shaped, UInt8
 from torch import Tensor
 
 from d2lab.core.errors import ConfigError, RunError
 from d2lab.core.tensor_tree import Tree, map_tensors
 from d2lab.data.batch import Batch
-from d2lab.vision.prepare import Prepare
+from d2lab.vision.color import to_unit
 from d2lab.vision.read import read_image
 from d2lab.vision.resample import resize
 from d2lab.vision.targets import TargetKind, check_kinds, resize_targets
 
 Fit = Literal["crop", "pad", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """Resize images, on the device and a batch at a time, and scale bytes to [0, 1]."""
+
+    side: int | None = None  # of the images that the model reads, pixels; None keeps their size
+
+    def __call__(self, inputs: Shaped[Tensor, " batch *input"]) -> Float[Tensor, " batch *prepared"]:
+        """Prepare a batch."""
+        if self.side is not None and inputs.ndim == 4:
+            inputs = resize(inputs, self.side)
+        return to_unit(inputs)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

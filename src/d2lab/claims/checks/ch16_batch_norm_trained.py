@@ -18,7 +18,7 @@ from d2lab.layers import initialize
 from d2lab.metrics.paired import intervals, mean_interval, paired
 from d2lab.models.lenet import LeNet, LeNetConfig
 from d2lab.plot import dots, lines
-from d2lab.vision.prepare import Prepare
+from d2lab.vision.preparation import Prepare
 
 PLAIN = {"momentum": 0.0, "schedule.name": "constant", "warmup_steps": 0, "layout": "plain", "side": 12}
 

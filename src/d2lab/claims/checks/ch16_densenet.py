@@ -14,7 +14,7 @@ from d2lab.data.catalog import load
 from d2lab.inspection import outputs_of
 from d2lab.metrics.paired import mean_interval, paired
 from d2lab.models.densenet import DenseLayer, DenseNet, DenseNetConfig, transition
-from d2lab.vision.prepare import Prepare
+from d2lab.vision.preparation import Prepare
 
 
 @claim(

@@ -17,7 +17,7 @@ from d2lab.layers import initialize
 from d2lab.metrics.paired import intervals, mean_interval, paired
 from d2lab.models.resnet import PreBasicBlock, ResNet, ResNetConfig, block_class
 from d2lab.plot import dots, lines
-from d2lab.vision.prepare import Prepare
+from d2lab.vision.preparation import Prepare
 
 POST, PRE = (ResNetConfig(stem="small", depth=8, side=8, order=order) for order in ("post", "pre"))
 

@@ -23,7 +23,7 @@ from d2lab.train.config import LoopConfig
 from d2lab.train.loop import Loop
 from d2lab.train.tasks import find_task
 from d2lab.train.train_step import TrainStep
-from d2lab.vision.prepare import Prepare
+from d2lab.vision.preparation import Prepare
 
 CPU = torch.device("cpu")
 
