@@ -9,6 +9,8 @@ from d2lab.cli.table import number, show_table
 from d2lab.core.errors import ConfigError, RunError
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from d2lab.train.record import RunRecord
 
 RunArgument = Annotated[Path, typer.Argument(help="A run's folder, or its name in runs/.")]
@@ -32,13 +34,23 @@ def predict(
     images: Annotated[list[Path], typer.Argument(help="PNG or JPEG files.")],
     invert: Annotated[bool, typer.Option("--invert", help="For dark ink on bright paper.")] = False,
 ) -> None:
-    """Name what is in a picture, with the probability of the likeliest classes."""
+    """Name what is in an image, with the probability of the likeliest classes; RUN may be an exported .onnx file."""
+    if run.suffix.lower() == ".onnx":
+        from d2lab.experiments.exported import ExportedModel
+
+        exported = ExportedModel(run)
+        _answer(images, exported.classes, exported.predict(images, invert=invert))
+        return
     from d2lab.experiments import load_run
 
     trained = load_run(run)
-    classes = trained.experiment.card.classes
-    pictures = trained.read_images(images, invert=invert)  # all are read before any answer is printed
-    for path, row in zip(images, trained.predict(pictures), strict=True):
+    read = trained.read_images(images, invert=invert)  # all are read before any answer is printed
+    _answer(images, trained.classes, trained.predict(read))
+
+
+def _answer(images: list[Path], classes: tuple[str, ...], chances: "Tensor") -> None:
+    """Print the likeliest classes of each image."""
+    for path, row in zip(images, chances, strict=True):
         best = row.argsort(descending=True)[:TOP].tolist()
         answer = "  ".join(f"{classes[i]} {row[i]:.3f}" for i in best)
         typer.echo(f"{path}: {answer}")

@@ -35,5 +35,5 @@ class Perplexity(Metric):
     def compute(self) -> dict[str, float]:
         """Return `perplexity` and `bits_per_token`."""
         nats = ratio(self.sums.get("nats"), self.sums.get("tokens"))
-        perplexity = math.exp(nats) if nats < 700 else math.inf  # exp(710) overflows
+        perplexity = math.inf if nats > 700 else math.exp(nats)  # exp(710) overflows
         return {"perplexity": perplexity, "bits_per_token": nats / math.log(2)}
