@@ -23,7 +23,7 @@ from d2lab.exercises import hints
 from d2lab.exercises.catalog import Entry, former_ids
 from d2lab.exercises.exercise import Text, id_of
 from d2lab.exercises.grader import Verdict
-from d2lab.exercises.processes import MARK, end
+from d2lab.exercises.processes import MARK, end, started
 
 SECONDS = 10.0
 GIBIBYTES = 2.0
@@ -103,7 +103,7 @@ def check_file(course: Path, name: str, file: Path, *, seed: int, limits: Limits
     """
     limits = limits or Limits()
     with tempfile.TemporaryDirectory(prefix="d2lab-exercise-", ignore_cleanup_errors=True) as folder:
-        place, mark, begun = Path(folder), secrets.token_hex(16), time.time()
+        place, mark = Path(folder), secrets.token_hex(16)
         values = (seed, limits.seconds, limits.gibibytes)
         command = [sys.executable, "-P", "-m", "d2lab.exercises.worker", folder, str(course.resolve()), name]
         command += [str(file.resolve()), *map(str, values)]
@@ -119,6 +119,7 @@ def check_file(course: Path, name: str, file: Path, *, seed: int, limits: Limits
                 stderr=err,
                 start_new_session=True,
             )
+            begun = started(process)
             try:
                 inbox = _Inbox(process)
                 hint = _watch(process, inbox, place, file.resolve(), limits)
