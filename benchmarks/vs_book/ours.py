@@ -23,7 +23,7 @@ from d2lab.experiments.build import build_train_step, count_threads, new_model
 from d2lab.experiments.data import build_batches, load_data
 from d2lab.experiments.plan import Experiment, plan
 from d2lab.train.loop import Loop
-from d2lab.train.progress import Silence
+from d2lab.train.progress import NoProgress
 from d2lab.train.record import RunRecord
 from d2lab.train.threads import using_threads
 
@@ -31,7 +31,7 @@ DATA = "fashion-mnist"
 WARM_STEPS = 20
 
 
-class Stopwatch(Silence):
+class Stopwatch(NoProgress):
     """Times each epoch from outside the loop: loading, training and its bookkeeping, not the test."""
 
     def __init__(self) -> None:

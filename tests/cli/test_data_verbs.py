@@ -30,13 +30,13 @@ def refused(call):
 
 
 def test_verify_opens_every_picture_of_a_folder(d2lab, root):
-    assert d2lab("data", "verify", f"folder:{root}")[1] == "16 pictures of 2 classes, all whole.\n"
+    assert d2lab("data", "verify", f"folder:{root}")[1] == "16 images of 2 classes, all valid.\n"
     for name in ("train/cat/000.png", "test/dog/001.png"):
         (root / name).write_bytes(b"no picture")
     code, out, err = d2lab("data", "verify", f"folder:{root}")
     assert code == 2
     assert [line.partition(":")[0].rpartition("/")[2] for line in out.splitlines()] == ["000.png", "001.png"]
-    assert "2 of 16 pictures broken" in err
+    assert "2 of 16 images broken" in err
     assert err.count("\n") == 1
 
 
@@ -61,15 +61,15 @@ def test_kaggle_is_reorganized_trained_on_and_answered(d2lab, kaggle, tmp_path, 
     code, said, _ = d2lab("data", "reorganize", kaggle, out, "--valid", "0.2")
     assert code == 0
     assert [line.rpartition(": ")[2] for line in said.splitlines()] == [
-        "16 pictures",
-        "4 pictures",
-        "20 pictures",
-        "20 pictures",
+        "16 images",
+        "4 images",
+        "20 images",
+        "20 images",
     ]
     assert "something that exists" in refused(d2lab("data", "reorganize", kaggle, out))
     run = train("lenet", data=f"folder:{out}", budget="smoke", device="cpu").record.folder
     table = tmp_path / "submission.csv"
-    assert d2lab("submit", run, kaggle, "--out", table)[1] == f"{table}: 20 pictures\n"
+    assert d2lab("submit", run, kaggle, "--out", table)[1] == f"{table}: 20 images\n"
     assert table.read_text().splitlines()[0] == "id,label"
     assert "the test part" in refused(d2lab("submit", run, tmp_path, "--out", table))
 

@@ -94,7 +94,7 @@ def test_a_busy_machine_says_that_its_figures_are_too_low(two_cards, monkeypatch
     monkeypatch.setattr(os, "getloadavg", lambda: (5.0 * cores, 0.0, 0.0))
     level, subject, said = list(device_lines(measure=True))[-1]
     assert (level, subject) == ("note", "cpu load")
-    assert said == f"{5 * cores:.1f} on {cores} cores: the machine is busy, its figures are too low"
+    assert said == f"{5 * cores:.1f} on {cores} cores: the machine is busy, measured rates are too low"
     assert all(line[1] != "cpu load" for line in device_lines(measure=False))
     monkeypatch.delattr(os, "getloadavg")  # Windows
     assert list(device_lines(measure=True))[-1][1] == "cpu matrix"

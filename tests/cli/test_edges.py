@@ -126,7 +126,7 @@ def test_compare_writes_where_it_is_told(d2lab, trained, here, out):
     name = "compare" if out == "." else "both"
     assert code == 0
     assert {p.name for p in here.iterdir()} == {f"{name}{end}" for end in (".png", ".svg", "-dark.png", "-dark.svg")}
-    assert said.splitlines()[-1] == f"picture: {name}.png"
+    assert said.splitlines()[-1] == f"figure: {name}.png"
 
 
 def test_a_table_in_a_pipe_has_no_blanks_at_the_end_and_no_colors(d2lab, trained):

@@ -49,10 +49,10 @@ def test_one_is_shown_with_its_terms_and_what_it_expects(d2lab, cache):
     assert code == 0
     assert "11,689,512, about 47 MB" in facts["parameters"]
     assert "0.485 0.456 0.406, 0.229 0.224 0.225" in facts["mean, std"]
-    assert "middle 224 x 224" in facts["pictures"]
+    assert "middle 224 x 224" in facts["images"]
     assert "BSD-3-Clause" in facts["licence"]
     assert facts["address"].endswith("resnet18-f37072fd.pth")
-    assert "nowhere here" in facts["on disk"]
+    assert "not on disk" in facts["on disk"]
     code, out, _ = d2lab("pretrained", "show", "torchvision/googlenet")
     assert "of torchvision" in out
 

@@ -243,7 +243,7 @@ def test_augment_draws_in_both_themes_the_same_for_the_same_seed(d2lab, here, ou
     changes = ["--set", "flip=0.5", "--set", "cutmix=1", "--set", "rotate=15"]
     code, said, err = d2lab("augment", *changes, "--out", out)
     assert (code, err) == (0, "")
-    assert said.strip() == f"picture: {name}.png"
+    assert said.strip() == f"figure: {name}.png"
     files = {f"{name}{theme}.{kind}" for theme in ("", "-dark") for kind in ("svg", "png")}
     assert {path.name for path in here.iterdir()} == files
     first = (here / f"{name}.png").read_bytes()

@@ -12,7 +12,7 @@ from d2lab.data.split import Split
 from d2lab.experiments import fit
 from d2lab.train.callback import Callback
 from d2lab.train.checkpoint import load_checkpoint
-from d2lab.train.progress import Silence
+from d2lab.train.progress import NoProgress
 
 
 def examples(count=60):
@@ -28,7 +28,7 @@ def net():
 
 def run_of(root, model=None, train=None, valid=None, **told):
     told = {"task": "classification", "epochs": 3, "batch_size": 16, **told}
-    return fit(model or net(), train or examples(), valid, device="cpu", root=root, progress=Silence(), **told)
+    return fit(model or net(), train or examples(), valid, device="cpu", root=root, progress=NoProgress(), **told)
 
 
 def test_tensors_a_split_and_a_dataset_give_the_same_weights(tmp_path):

@@ -74,7 +74,7 @@ def test_a_head_of_known_classes_begins_with_their_rows(runs, source, at_step_0)
     assert torch.equal(ours["out.weight"][[1, 3]], theirs.out.weight[[3, 1]])
     assert torch.equal(ours["out.bias"][[1, 3]], theirs.out.bias[[3, 1]])
     assert not torch.isin(ours["out.weight"][[0, 2]], theirs.out.weight).any()
-    with pytest.raises(ConfigError, match="a class that the source knows among 5, 6"):
+    with pytest.raises(ConfigError, match="a class of the source among 5, 6"):
         tune(source, head="classes")
 
 

@@ -22,7 +22,7 @@ from d2lab.train import loop as looping
 from d2lab.train.config import LoopConfig
 from d2lab.train.evaluate import evaluate
 from d2lab.train.loop import Loop
-from d2lab.train.progress import Silence
+from d2lab.train.progress import NoProgress
 from d2lab.train.tasks import find_task
 from d2lab.train.train_step import TrainStep
 from d2lab.vision import sampling
@@ -180,7 +180,7 @@ def train(device, examples, **given):
     batches = Batches(bytes_of(examples), batch_size=8, seed=0, device=device)
     config = LoopConfig(batch_size=8, epochs=1)
     loop = Loop(
-        train_step, batches, config=config, test=bytes_of(8), validation=None, record=None, progress=Silence()
+        train_step, batches, config=config, test=bytes_of(8), validation=None, record=None, progress=NoProgress()
     )  # fmt: skip
     loop.run()
     return loop
@@ -189,7 +189,7 @@ def train(device, examples, **given):
 def test_the_loop_refuses_batches_from_elsewhere():
     loop = Loop(
         make_stepper(CPU), Batches(bytes_of(8), batch_size=8, seed=0, device=META), config=LoopConfig(),
-        test=bytes_of(8), validation=None, record=None, progress=Silence(),
+        test=bytes_of(8), validation=None, record=None, progress=NoProgress(),
     )  # fmt: skip
     with pytest.raises(ConfigError, match="the batch's device: got 'meta', need cpu"):
         loop.run()

@@ -3,7 +3,7 @@
 import io
 import sys
 
-from d2lab.train.progress import Bar, Lines, Silence, describe, progress_for
+from d2lab.train.progress import Bar, Lines, NoProgress, describe, progress_for
 
 ROW = {"epoch": 2, "step": 9, "train_loss": 0.5, "train_accuracy": 0.75, "test_loss": 0.25, "seconds": 1.0}
 
@@ -23,7 +23,7 @@ def test_lines_are_plain_and_one_an_epoch():
 
 
 def test_a_terminal_gets_a_bar_a_pipe_gets_lines_and_quiet_gets_nothing(monkeypatch):
-    assert isinstance(progress_for(quiet=True), Silence)
+    assert isinstance(progress_for(quiet=True), NoProgress)
     assert isinstance(progress_for(quiet=False), Lines)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     assert isinstance(progress_for(quiet=False), Bar)

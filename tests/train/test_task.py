@@ -63,7 +63,7 @@ def test_no_share_leaves_the_task_and_a_wrong_one_is_refused():
     task = find_task("classification")
     assert smoothed(task, 0.0) is task
     for share in (-0.1, 1.0, float("nan")):
-        with pytest.raises(ConfigError, match="from 0 up to, not with, 1"):
+        with pytest.raises(ConfigError, match="at least 0 and below 1"):
             smoothed(task, share)
     for name in ("regression", "perceptron"):
         assert smoothed(find_task(name), 0.0) is find_task(name)

@@ -1,4 +1,4 @@
-"""The verb that shows what a model is trained on: `d2lab augment`."""
+"""The command `d2lab augment`, which draws augmented images."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,15 +10,17 @@ from d2lab.cli.settings import parse_settings
 
 
 def augment(
-    recipe: Annotated[str, typer.Argument(help="A name from d2lab list; its settings say what is changed.")] = "lenet",
+    recipe: Annotated[
+        str, typer.Argument(help="A name from d2lab list; its settings say how images are augmented.")
+    ] = "lenet",
     data: Annotated[str | None, typer.Option(help="Another data set of the same task; see d2lab data.")] = None,
     setting: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Such as flip=0.5; may be repeated.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Decides the luck.")] = 0,
-    out: Annotated[Path, typer.Option(help="The pictures' path, or their folder.")] = Path("augment"),
+    seed: Annotated[int, typer.Option(help="Seed of the augmentation.")] = 0,
+    out: Annotated[Path, typer.Option(help="Path of the figure, or its folder.")] = Path("augment"),
 ) -> None:
-    """Draw a few images as stored, and as the first steps of a run would see them.
+    """Draw a few images as stored, and as the first steps of a run would read them.
 
     For example:  d2lab augment --set flip=0.5 --set rotate=15 --set cutout=2
     """
@@ -26,4 +28,4 @@ def augment(
     from d2lab.reports.augmentation import draw_augmented
 
     experiment = plan(recipe, data=data, changes=parse_settings(setting or []), seed=seed, device="cpu")
-    typer.echo(f"picture: {draw_augmented(experiment, without_suffix(out, 'augment'))}")
+    typer.echo(f"figure: {draw_augmented(experiment, without_suffix(out, 'augment'))}")

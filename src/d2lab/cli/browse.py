@@ -1,4 +1,4 @@
-"""Verbs that look around: `d2lab list`, `d2lab runs`."""
+"""The commands `d2lab list` and `d2lab runs`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -52,7 +52,7 @@ def runs(
 
 
 def summarize(record: "RunRecord") -> dict[str, Any]:
-    """Return the facts of a run that fit in a table row; a broken record says so instead of failing."""
+    """Return a run's row of the table; a damaged record gets the status broken."""
     import json
 
     try:

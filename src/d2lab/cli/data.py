@@ -1,4 +1,4 @@
-"""The verbs of `d2lab data`."""
+"""The commands `d2lab data`, `d2lab data fetch|verify|reorganize`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -45,7 +45,7 @@ def fetch(name: Annotated[str, typer.Argument(help="A name from d2lab data.")]) 
 def verify(
     name: Annotated[str | None, typer.Argument(help="One set; all that are on disk unless given.")] = None,
 ) -> None:
-    """Hash every file on disk and compare it with its card, or decode every picture of a folder:PATH.
+    """Hash every file on disk and compare it with its card, or decode every image of a folder:PATH.
 
     Exit code 2 when one is wrong.
     """
@@ -67,7 +67,7 @@ def verify(
 
 
 def _verify_folder(name: str) -> None:
-    """Decode every picture of a folder and list those that can't be.
+    """Decode every image of a folder and list those that can't be decoded.
 
     Raises:
         DataError: there is one.
@@ -80,9 +80,9 @@ def _verify_folder(name: str) -> None:
         typer.echo(line)
     count = sum(card.examples)
     if lines:
-        fix = "Remove them or put whole ones in their place."
-        raise DataError(name, got=f"{len(lines)} of {count} pictures broken", need="pictures that open", fix=fix)
-    typer.echo(f"{count} pictures of {len(card.classes)} classes, all whole.")
+        fix = "Remove or replace them."
+        raise DataError(name, got=f"{len(lines)} of {count} images broken", need="images that can be decoded", fix=fix)
+    typer.echo(f"{count} images of {len(card.classes)} classes, all valid.")
 
 
 @app.command()
@@ -90,10 +90,10 @@ def reorganize(
     folder: Annotated[Path, typer.Argument(help="A folder in Kaggle's layout: train/ID.png, trainLabels.csv, test/.")],
     out: Annotated[Path, typer.Argument(help="A new folder for train, valid, train_valid and test.")],
     valid: Annotated[float, typer.Option(help="Share of each class to hold out.")] = 0.1,
-    seed: Annotated[int, typer.Option(help="Decides which pictures.")] = 0,
+    seed: Annotated[int, typer.Option(help="Decides which images are held out.")] = 0,
 ) -> None:
-    """Sort the pictures of Kaggle's contest into a folder a class, as the book trains on them; files are linked."""
-    from d2lab.data.kaggle import reorganize as sort_pictures
+    """Sort the images of Kaggle's CIFAR-10 contest into a folder per class; files are linked."""
+    from d2lab.data.kaggle import reorganize as sort_images
 
-    for part, count in sort_pictures(folder, out, valid=valid, seed=seed).items():
-        typer.echo(f"{out / part}: {count} pictures")
+    for part, count in sort_images(folder, out, valid=valid, seed=seed).items():
+        typer.echo(f"{out / part}: {count} images")

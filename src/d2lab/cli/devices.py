@@ -1,4 +1,4 @@
-"""The doctor's lines about devices: name, memory, measured copy bandwidth and matrix rate."""
+"""Lines of `d2lab doctor` about devices: name, memory, measured copy bandwidth and matrix rate."""
 
 import os
 from collections.abc import Iterator
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 def device_lines(*, measure: bool) -> Iterator[Line]:
-    """Look at every device; a broken one is a line that says what to do.
+    """Yield the lines of every device; an error becomes a line that says what to do.
 
     Args:
-        measure: also take the time of copies and matrix products, about a second a device.
+        measure: also time copies and matrix products, about a second per device.
     """
     try:
         from d2lab.core.device import devices
@@ -47,16 +47,20 @@ def _lines(device: "torch.device", *, measure: bool) -> Iterator[Line]:
 
 
 def _busy() -> Iterator[Line]:
-    """Say when other programs want more than there is: threads then wait for each other and figures drop."""
+    """Yield a note when other programs keep the CPU busy, which lowers measured rates."""
     from d2lab.core.machine import usable_cores
 
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     if load > 1.5 * usable_cores():
-        yield "note", "cpu load", f"{load:.1f} on {usable_cores()} cores: the machine is busy, its figures are too low"
+        yield (
+            "note",
+            "cpu load",
+            f"{load:.1f} on {usable_cores()} cores: the machine is busy, measured rates are too low",
+        )
 
 
 def _broken(device: "torch.device", error: Exception) -> Line:
-    """Say in one line what is wrong with a device."""
+    """Return the line of a device that raised an error."""
     words = str(error).strip().partition("\n")[0] or type(error).__name__
     if "memory" in words:
         return "note", str(device), f"{words[:120]}: close what else uses this device"
@@ -64,7 +68,7 @@ def _broken(device: "torch.device", error: Exception) -> Line:
 
 
 def _tera(rate: float) -> str:
-    """Return operations a second in millions of millions, three digits of it."""
+    """Return operations per second in TFLOP/s, with three digits."""
     return f"{rate / 1e12:#.3g}".rstrip(".")
 
 

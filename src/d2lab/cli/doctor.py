@@ -1,4 +1,4 @@
-"""The verb `d2lab doctor`: each line says ok, or what to do."""
+"""The command `d2lab doctor`: each line says ok, or what to do."""
 
 import os
 import re
@@ -21,10 +21,10 @@ ENOUGH_BYTES = 2 * 10**9  # free space below which a download or a long run may 
 def doctor(
     quick: Annotated[bool, typer.Option("--quick", help="Measure nothing: no copies, no matrix products.")] = False,
 ) -> None:
-    """Look at Python, torch, devices, fonts, disk and data; exit code 1 when something must be mended.
+    """Check Python, torch, devices, fonts, disk and data; exit code 1 when something must be fixed.
 
-    Each device is measured: bytes a second of copies (within it, read and written; to it and from it), and
-    operations a second of matrix products.
+    For each device, bytes per second of copies (within it, to it and from it) and operations per second of matrix
+    products are measured.
     """
     worst = 0
     checks: list[Callable[[], Iterator[Line]]] = [*CHECKS, partial(device_lines, measure=not quick)]

@@ -1,4 +1,4 @@
-"""The verb `d2lab explore`: a run's model, opened in the browser."""
+"""The command `d2lab explore`: a run's model in the browser."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +16,7 @@ def explore(
     port: Annotated[int, typer.Option(min=0, max=65535, help="To serve at; 0 takes a free one.")] = 0,
     quiet: Annotated[bool, typer.Option("--no-browser", help="Only serve and print the address.")] = False,
 ) -> None:
-    """Open your own model: draw a picture, see every map, take any number apart; served to this machine alone."""
+    """Open your own model: draw an image, see every feature map, trace any number; served to this machine only."""
     from d2lab.explore.run import pages_of_run
     from d2lab.explore.server import serving
 

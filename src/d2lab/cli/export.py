@@ -1,4 +1,4 @@
-"""The verb `d2lab export`."""
+"""The command `d2lab export`."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""What `d2lab doctor` says in a line."""
+"""The type of a line of `d2lab doctor`."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Verbs that look into models: `d2lab inspect`, `features`, `cam`."""
+"""Commands that inspect models: `d2lab inspect`, `features`, `cam`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,14 +15,12 @@ if TYPE_CHECKING:
 ImageArgument = Annotated[Path | None, typer.Argument(help="A PNG or JPEG file; a test example unless given.")]
 Example = Annotated[int | None, typer.Option(help="Number of a test example; 0 unless given.")]
 Invert = Annotated[bool, typer.Option("--invert", help="For dark ink on bright paper.")]
-Out = Annotated[
-    Path | None, typer.Option(help="The pictures' path, or their folder; in the run's folder unless given.")
-]
+Out = Annotated[Path | None, typer.Option(help="Path of the figure, or its folder; the run's folder unless given.")]
 
 
 def inspect(
     model: Annotated[str, typer.Argument(help="A recipe, a paper's model such as resnet50, or a run's folder.")],
-    size: Annotated[int | None, typer.Option(help="Side of the pictures, pixels.")] = None,
+    size: Annotated[int | None, typer.Option(help="Side of the images, pixels.")] = None,
     paper: Annotated[
         bool, typer.Option("--paper", help="The paper's model, where a recipe has the same name.")
     ] = False,
@@ -30,11 +28,11 @@ def inspect(
     setting: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated.")
     ] = None,
-    depth: Annotated[int | None, typer.Option(help="Sum up layers whose names agree in so many parts.")] = None,
-    time: Annotated[bool, typer.Option("--time/--no-time", help="Also measure where the time goes.")] = True,
-    batch: Annotated[int, typer.Option(help="Examples a pass, for the time.")] = 1,
-    device: Annotated[str, typer.Option(help="Where to time: auto, cpu, cuda, mps or xpu.")] = "cpu",
-    out: Annotated[Path | None, typer.Option(help="The pictures' path, or their folder.")] = None,
+    depth: Annotated[int | None, typer.Option(help="Sum up layers whose names share this many parts.")] = None,
+    time: Annotated[bool, typer.Option("--time/--no-time", help="Also measure the time of each layer.")] = True,
+    batch: Annotated[int, typer.Option(help="Batch size of the timing.")] = 1,
+    device: Annotated[str, typer.Option(help="Device of the timing: auto, cpu, cuda, mps or xpu.")] = "cpu",
+    out: Annotated[Path | None, typer.Option(help="Path of the figure, or its folder.")] = None,
 ) -> None:
     """Show what each layer of a model costs: parameters, multiply-adds, memory, time, receptive field."""
     from d2lab.core.errors import ConfigError
@@ -47,14 +45,14 @@ def inspect(
     )
     found = reports_summary.inspect(subject, timed=time, batch=batch, device=device)
     name = f"inspect-{subject.name}"
-    picture = reports_summary.draw_inspected(found, without_suffix(out or Path(name), name))
+    figure = reports_summary.draw_inspected(found, without_suffix(out or Path(name), name))
     typer.echo(f"{subject.name}: {subject.what}")
     _show(found, depth)
-    typer.echo(f"picture: {picture}")
+    typer.echo(f"figure: {figure}")
 
 
 def _show(found: "Inspected", depth: int | None) -> None:
-    """Print a row a layer, then the sums."""
+    """Print one row per layer, then the sums."""
     from d2lab.inspection import fold
     from d2lab.plot.layers import said
 
@@ -92,7 +90,7 @@ def features(
     invert: Invert = False,
     out: Out = None,
 ) -> None:
-    """Draw what the layers of a trained model make of a picture; with --beside, how alike two models are."""
+    """Draw the feature maps of a trained model for an image; with --beside, also the similarity of two models."""
     from d2lab.core.errors import ConfigError
     from d2lab.experiments import load_run
     from d2lab.reports import features as reports_features
@@ -105,7 +103,7 @@ def features(
     path = without_suffix(out or models[0].record.folder / "features", "features")
     typer.echo(reports_features.draw_features(models, shown, layer or [], path))
     if len(models) > 1:
-        picture, table, ours, theirs = reports_features.draw_similarity(
+        figure, table, ours, theirs = reports_features.draw_similarity(
             models[0], models[1], path.with_name(f"{path.name}-similarity")
         )
         best = table.max(1)
@@ -113,20 +111,20 @@ def features(
             [name, theirs[int(place)], f"{value:.3f}"]
             for name, place, value in zip(ours, best.indices, best.values, strict=True)
         ]
-        show_table("", [models[0].record.name, models[1].record.name, "likeness"], rows)
-        typer.echo(picture)
+        show_table("", [models[0].record.name, models[1].record.name, "similarity"], rows)
+        typer.echo(figure)
 
 
 def cam(
     run: RunArgument,
     image: ImageArgument = None,
     example: Example = None,
-    top: Annotated[int, typer.Option(help="Classes to show, the likeliest first.")] = 3,
+    top: Annotated[int, typer.Option(help="Number of classes to show, the most probable first.")] = 3,
     layer: Annotated[str | None, typer.Option(help="Use Grad-CAM at this layer.")] = None,
     invert: Invert = False,
     out: Out = None,
 ) -> None:
-    """Draw where in a picture a trained model sees the likeliest classes."""
+    """Draw where in an image a trained model finds evidence for its most probable classes."""
     from d2lab.experiments import load_run
     from d2lab.reports import features as reports_features
 
@@ -136,4 +134,4 @@ def cam(
     seen = reports_features.draw_evidence(trained, shown, top=top, layer=layer, out=path)
     answer = "  ".join(f"{name} {chance:.3f}" for name, chance in zip(seen.classes, seen.chances, strict=True))
     typer.echo(f"{shown.name}: {answer}  ({seen.method})")
-    typer.echo(seen.picture)
+    typer.echo(seen.figure)

@@ -1,4 +1,4 @@
-"""The `d2lab` command: its verbs, and the one place where errors become a line and an exit code."""
+"""The `d2lab` command: its subcommands, and the one place where errors become a line and an exit code."""
 
 import re
 import sys
@@ -90,7 +90,7 @@ def options(
 
 
 def main() -> None:
-    """Run the command line; whatever is wrong is one line on standard error and exit code 2."""
+    """Run the command line; an error is one line on standard error and exit code 2."""
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     _speak_unicode()
@@ -109,7 +109,7 @@ def main() -> None:
 
 
 def _in_a_line(error: BaseException) -> str | None:
-    """Say what is wrong; None for what is wrong with d2lab itself."""
+    """Return the line for an error; None for an error of d2lab itself, which shows its traceback."""
     if isinstance(error, D2labError):
         return str(error)
     if isinstance(error, USAGE_ERROR):
@@ -125,7 +125,7 @@ def _in_a_line(error: BaseException) -> str | None:
 
 
 def _speak_unicode() -> None:
-    """Replace what an old console can't show instead of failing on it (Windows with a legacy code page)."""
+    """Replace characters that a console can't show instead of failing (Windows with a legacy code page)."""
     for channel in (sys.stdout, sys.stderr):
         if hasattr(channel, "reconfigure"):
             channel.reconfigure(errors="replace")

@@ -1,4 +1,4 @@
-"""The verbs of `d2lab pretrained`."""
+"""The commands `d2lab pretrained`, `d2lab pretrained list|show|fetch`."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from d2lab.pretrained import Origin
 
 app = typer.Typer(
-    help="Weights of torchvision and timm: what there is, whose it is, and what is here.", rich_markup_mode=None
+    help="Weights of torchvision and timm: names, licences, and which are on disk.", rich_markup_mode=None
 )
 Name = Annotated[str, typer.Argument(help="A name such as torchvision/resnet18 or timm/resnet18.a1_in1k.")]
 
@@ -27,7 +27,7 @@ def overview(context: typer.Context) -> None:
 
 @app.command("list")
 def list_names(
-    part: Annotated[str | None, typer.Argument(help="Show only names that hold this, such as resnet18.")] = None,
+    part: Annotated[str | None, typer.Argument(help="Show only names that contain this, such as resnet18.")] = None,
 ) -> None:
     """List weights by name: whether the model is ours or the library's, its side, its licence, what is here."""
     from d2lab.pretrained import find_origin, locate
@@ -49,7 +49,7 @@ def list_names(
 
 @app.command()
 def show(name: Name) -> None:
-    """Show what weights are: classes, parameters, what they expect of images, licence, address."""
+    """Show facts of weights: classes, parameters, how images must be prepared, licence, address."""
     from d2lab.pretrained import find_origin
 
     for fact, value in _facts(find_origin(name)):
@@ -58,7 +58,7 @@ def show(name: Name) -> None:
 
 @app.command()
 def fetch(name: Name) -> None:
-    """Bring weights here, from $D2LAB_DATA, the cache or the network; they are put into their model to prove them."""
+    """Fetch weights from $D2LAB_DATA, the cache or the network, and load them into their model as a check."""
     from d2lab.pretrained import load_pretrained, locate
 
     loaded = load_pretrained(name)
@@ -87,7 +87,7 @@ def _names() -> dict[str, list[str]]:
 
 
 def _facts(origin: "Origin") -> list[tuple[str, str]]:
-    """Gather what a person asks of weights before using them."""
+    """Return the facts to know before using weights, by name."""
     import torch
 
     from d2lab.models.catalog import build_model
@@ -96,14 +96,14 @@ def _facts(origin: "Origin") -> list[tuple[str, str]]:
     with torch.device("meta"):
         size = sum(parameter.numel() for parameter in build_model(origin.config).parameters())
     place = locate(origin)
-    here = "nowhere here" if place.kind == "absent" else f"{place.path} ({place.kind})"
+    here = "not on disk" if place.kind == "absent" else f"{place.path} ({place.kind})"
     numbers = (" ".join(f"{value:g}" for value in values) for values in (origin.mean, origin.std))
     return [
         ("weights", origin.name),
         ("model", "ours" if origin.config.ours else f"of {origin.architecture.partition('/')[0]}"),
         ("parameters", f"{size:,}, about {4 * size / 1e6:.0f} MB"),
         ("classes", f"{len(origin.classes):,}: {', '.join(origin.classes[:3])}, ..."),
-        ("pictures", f"shorter side {origin.resize}, middle {origin.side} x {origin.side}, {origin.interpolation}"),
+        ("images", f"shorter side {origin.resize}, middle {origin.side} x {origin.side}, {origin.interpolation}"),
         ("mean, std", ", ".join(numbers) + " (the model's first layer: give it [0, 1])"),
         *([("accuracy", f"{origin.figures} on ImageNet, as the library states it")] if origin.figures else []),
         ("licence", origin.licence),

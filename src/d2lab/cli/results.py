@@ -1,4 +1,4 @@
-"""Verbs that use a run: `d2lab evaluate`, `predict`, `plot`, `compare`."""
+"""Commands that use a run: `d2lab evaluate`, `predict`, `submit`, `plot`, `compare`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from d2lab.train.record import RunRecord
 
 RunArgument = Annotated[Path, typer.Argument(help="A run's folder, or its name in runs/.")]
-TOP = 3  # classes shown for a picture
+TOP = 3  # classes shown for an image
 
 
 def evaluate(
@@ -22,7 +22,7 @@ def evaluate(
     data: Annotated[str | None, typer.Option(help="Another data set with the same classes.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps or xpu.")] = "cpu",
 ) -> None:
-    """Measure a trained model on its test set."""
+    """Evaluate a trained model on its test set."""
     from d2lab.experiments import load_run
 
     for name, value in load_run(run, device=device).evaluate(data).items():
@@ -34,7 +34,7 @@ def predict(
     images: Annotated[list[Path], typer.Argument(help="PNG or JPEG files.")],
     invert: Annotated[bool, typer.Option("--invert", help="For dark ink on bright paper.")] = False,
 ) -> None:
-    """Name what is in an image, with the probability of the likeliest classes; RUN may be an exported .onnx file."""
+    """Classify images: print the most probable classes and probabilities; RUN may be an exported .onnx file."""
     if run.suffix.lower() == ".onnx":
         from d2lab.experiments.exported import ExportedModel
 
@@ -49,7 +49,7 @@ def predict(
 
 
 def _answer(images: list[Path], classes: tuple[str, ...], chances: "Tensor") -> None:
-    """Print the likeliest classes of each image."""
+    """Print the most probable classes of each image."""
     for path, row in zip(images, chances, strict=True):
         best = row.argsort(descending=True)[:TOP].tolist()
         answer = "  ".join(f"{classes[i]} {row[i]:.3f}" for i in best)
@@ -62,11 +62,11 @@ def submit(
     out: Annotated[Path, typer.Option(help="The table to write.")] = Path("submission.csv"),
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps or xpu.")] = "cpu",
 ) -> None:
-    """Label the test pictures of Kaggle's contest and write the table that it judges."""
+    """Label the test images of Kaggle's CIFAR-10 contest and write the table to submit."""
     from d2lab.experiments.submission import submit as write
 
     count = write(run, folder, out, device=device)
-    typer.echo(f"{out}: {count} pictures")
+    typer.echo(f"{out}: {count} images")
 
 
 def plot(run: RunArgument) -> None:
@@ -79,7 +79,7 @@ def plot(run: RunArgument) -> None:
 
 def compare(
     runs: Annotated[list[Path], typer.Argument(help="Two to eight runs.")],
-    out: Annotated[Path, typer.Option(help="The pictures' path, or their folder.")] = Path("compare"),
+    out: Annotated[Path, typer.Option(help="Path of the figure, or its folder.")] = Path("compare"),
 ) -> None:
     """Overlay the curves of several runs and list where they differ."""
     from d2lab.reports.curves import save_comparison
@@ -92,17 +92,17 @@ def compare(
     if len(set(names)) < len(names):
         raise ConfigError("runs", got=", ".join(names), need="each run once")
     differing = _differences(records)
-    picture = save_comparison(records, without_suffix(out, "compare"))
+    figure = save_comparison(records, without_suffix(out, "compare"))
     show_table("", ["", *names], differing)
-    typer.echo(f"picture: {picture}")
+    typer.echo(f"figure: {figure}")
 
 
 def without_suffix(out: Path, name: str) -> Path:
-    """Return where the pictures go: both formats are written, so `--out a.png` means `a`, a folder means one in it.
+    """Return the path of a figure without its suffix, as PNG and SVG are written; in a folder, the path of one in it.
 
     Args:
-        out: what the user said.
-        name: of the picture in a folder.
+        out: the user's `--out`: a path with or without suffix, or a folder.
+        name: name of the figure in a folder.
     """
     if out.is_dir():
         return out / name
@@ -110,7 +110,7 @@ def without_suffix(out: Path, name: str) -> Path:
 
 
 def _differences(records: list["RunRecord"]) -> list[list[str]]:
-    """List the settings that differ, then the last measures of each run."""
+    """Return rows of the settings that differ, then of each run's last metrics."""
     flat = [_flat(record) for record in records]
     keys = list(dict.fromkeys(key for facts in flat for key in facts))
     rows = [[key, *(str(facts.get(key, "")) for facts in flat)] for key in keys]

@@ -1,4 +1,4 @@
-"""Verbs of the course: `d2lab site build|check|run`, `d2lab learn`."""
+"""Commands of the course: `d2lab site build|check|run`, `d2lab learn`."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ app = typer.Typer(
 )
 Course = Annotated[Path | None, typer.Option(help="The folder of the lessons; that of the clone unless given.")]
 Out = Annotated[Path, typer.Option(help="The folder of the site.")]
-Cache = Annotated[Path, typer.Option(help="Where formulas, libraries and outputs that are not kept lie.")]
+Cache = Annotated[Path, typer.Option(help="Folder of cached formulas, libraries and outputs that are not kept.")]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes at a time.")]
 Names = Annotated[list[str] | None, typer.Argument(help="Names of lessons; all unless given.")]
 SITE, CACHE = Path("_site"), Path(".cache/site")
@@ -46,7 +46,7 @@ def build_site(
         for problem in error.problems:
             typer.echo(problem, err=True)
         raise
-    typer.echo(f"{out / 'index.html'} stands after {time.perf_counter() - start:.0f} s; read it with:  d2lab learn")
+    typer.echo(f"{out / 'index.html'} built in {time.perf_counter() - start:.0f} s; read it with:  d2lab learn")
 
 
 @app.command("check")
@@ -136,7 +136,7 @@ def learn(
     notebook: Annotated[bool, typer.Option("--notebook", help="Open JupyterLab on a copy of the lesson.")] = False,
     language: Annotated[str, typer.Option(help="zh or en; asks the browser unless given.")] = "",
     site: Annotated[Path, typer.Option(help="The folder of a built site.")] = SITE,
-    port: Annotated[int, typer.Option(help="To serve at; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(help="Port of the server; 0 takes a free one.")] = 0,
     quiet: Annotated[bool, typer.Option("--no-browser", help="Only serve and print the address.")] = False,
 ) -> None:
     """Read the course: serve the built site on this machine alone and open the browser."""

@@ -34,7 +34,7 @@ def sweep(
     from d2lab.experiments.request import RunRequest
     from d2lab.experiments.sweep import sweep as run
     from d2lab.experiments.sweep import values_of
-    from d2lab.train.progress import Silence
+    from d2lab.train.progress import NoProgress
 
     told = parse_settings(setting or [])
     request = RunRequest(recipe=recipe, data=data, device=device, budget=budget)
@@ -45,7 +45,7 @@ def sweep(
     shared = {name: single[0] for name, single in values.items() if len(single) == 1}
     request = RunRequest(recipe=recipe, data=data, changes=shared, device=device, budget=budget)
     tell = (lambda line: None) if quiet else typer.echo
-    made = run(request, grid, seeds=range(seeds), folder=out, progress=Silence(), tell=tell)
+    made = run(request, grid, seeds=range(seeds), folder=out, progress=NoProgress(), tell=tell)
     if made.status == "interrupted":
         typer.echo(f"Interrupted, nothing is lost. Go on with the same command and:  --out {made.folder}")
         raise typer.Exit(EXIT_INTERRUPTED)

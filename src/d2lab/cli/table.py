@@ -5,11 +5,17 @@ from collections.abc import Sequence
 
 import typer
 
-WIDE = 10_000  # columns of a pipe: nothing reads it with eyes, so nothing is cut
+WIDE = 10_000  # columns in a pipe, where programs read: nothing is cut
 
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table; numbers to the right. In a pipe it is as wide as its content."""
+    """Print a table, numbers right-aligned; in a pipe it is as wide as its content.
+
+    Args:
+        title: printed above; empty for none.
+        columns: headers.
+        rows: one text per column.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -28,11 +34,11 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
     with console.capture() as capture:
         console.print(table)
     lines = capture.get().splitlines()
-    typer.echo("\n".join(line.rstrip() for line in lines))  # rich pads each line, which no program wants
+    typer.echo("\n".join(line.rstrip() for line in lines))  # without rich's padding
 
 
 def number(value: object, digits: int = 4) -> str:
-    """Write a measured number, or nothing where there is none."""
+    """Return a number as text with so many decimals; an integer as it is, an empty text for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return ""
     return str(value) if isinstance(value, int) else f"{value:.{digits}f}"

@@ -1,4 +1,4 @@
-"""Verbs that train: `d2lab train`, `d2lab resume`."""
+"""The commands `d2lab train` and `d2lab resume`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only where the record is.")]
-Live = Annotated[bool, typer.Option("--live", help="Redraw the picture of the curves after each epoch.")]
+Live = Annotated[bool, typer.Option("--live", help="Redraw the figure of the curves after each epoch.")]
 RecipeFile = Annotated[
     Path | None,
     typer.Option("--recipe", metavar="FILE", help="Your Python file, where the run is of a recipe of your own."),
@@ -116,11 +116,11 @@ def _finish(run: "Run", *, quiet: bool) -> None:
     if run.status == "interrupted":
         typer.echo(f"Interrupted, nothing is lost. Go on with:  d2lab resume {run.record.folder}")
         raise typer.Exit(EXIT_INTERRUPTED)
-    picture = save_curves(run.record)
+    figure = save_curves(run.record)
     if quiet:
         typer.echo(run.record.folder)
         return
     typer.echo(f"{run.status}: {describe(run.last)}")
     typer.echo(f"record:  {run.record.folder}")
-    typer.echo(f"picture: {picture}")
+    typer.echo(f"figure:  {figure}")
     typer.echo(f"next:    d2lab plot {run.record.folder}")

@@ -1,4 +1,4 @@
-"""The command `d2lab twins`: from-scratch ideas beside their reference implementations."""
+"""The command `d2lab twins`: from-scratch implementations beside their references."""
 
 import warnings
 from typing import TYPE_CHECKING, Annotated
@@ -18,7 +18,7 @@ def twins(
     part: Annotated[str | None, typer.Argument(help="Show only rows whose name contains this, such as conv.")] = None,
     speed: Annotated[bool, typer.Option(help="Also time each row: ours over torch's.")] = True,
 ) -> None:
-    """Compare every from-scratch idea with its twin, the reference implementation in torch; exit code 1 if one differs.
+    """Compare each from-scratch implementation with its twin, torch's reference; exit code 1 if one differs.
 
     The difference is the largest relative one over values, gradients and state, in float64. The time is that of
     forward and backward pass (or of a step) divided by torch's, on this machine, in float32.

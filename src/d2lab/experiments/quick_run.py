@@ -11,13 +11,13 @@ from d2lab.core.seed import derive, fork_rng
 from d2lab.experiments.build import build_loop, build_train_step
 from d2lab.experiments.data import Splits, load_data
 from d2lab.experiments.plan import Experiment, plan
-from d2lab.train.progress import Silence
+from d2lab.train.progress import NoProgress
 from d2lab.train.threads import using_threads
 
 Row = dict[str, Any]
 
 
-class Rows(Silence):
+class Rows(NoProgress):
     """Keeps the rows of a run's epochs."""
 
     def __init__(self) -> None:

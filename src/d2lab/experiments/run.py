@@ -23,7 +23,7 @@ from d2lab.recipes.own_file import recipe_of
 from d2lab.train.callback import Callback
 from d2lab.train.checkpoint import Checkpoint, load_checkpoint
 from d2lab.train.position import Status
-from d2lab.train.progress import Progress, Silence
+from d2lab.train.progress import NoProgress, Progress
 from d2lab.train.record import RunRecord, open_record
 from d2lab.train.threads import using_threads
 from d2lab.train.train_step import TrainStep
@@ -122,7 +122,7 @@ def run_request(
         request = replace(request, source=str(first.record.folder))
     experiment, initialize = (plan(request), None) if request.source is None else plan_with_source(request)
     splits = load_data(experiment)
-    told = progress or Silence()
+    told = progress or NoProgress()
     threads = count_threads(experiment, splits[0])
     with using_threads(threads), fork_rng(experiment.device):
         torch.manual_seed(derive(request.seed, "training"))
@@ -171,7 +171,7 @@ def resume(
         initialize = None if checkpoint is not None else initialization_of(experiment)[1]
         torch.manual_seed(derive(experiment.seed, "training"))
         train_step = build_train_step(experiment, splits[0], initialize)
-        return _run(experiment, splits, train_step, record, progress or Silence(), callbacks, checkpoint)
+        return _run(experiment, splits, train_step, record, progress or NoProgress(), callbacks, checkpoint)
 
 
 def _run(

@@ -1,4 +1,4 @@
-"""Answers for Kaggle: the labels that a run's model gives to pictures whose labels nobody here knows."""
+"""Submissions to Kaggle: predicted labels of unlabeled test images."""
 
 from pathlib import Path
 
@@ -13,25 +13,25 @@ from d2lab.experiments.trained import load_run
 
 
 def submit(run: Path, folder: Path, out: Path, *, device: str = "cpu") -> int:
-    """Write the submission of a run; return the number of pictures.
+    """Write the submission of a run; return the number of images.
 
     Args:
         run: its folder, or its name in runs/.
-        folder: one in Kaggle's layout, with test/ID.png.
+        folder: a folder in Kaggle's layout, with test/ID.png.
         out: the table to write.
-        device: where the model works.
+        device: device of the model.
 
     Raises:
-        ConfigError: the run is not about the classes of pictures.
-        DataError: there are no such pictures, one is broken, or the table can't be written.
+        ConfigError: the run is not an image classification.
+        DataError: there are no such images, one is broken, or the table can't be written.
         RunError: the run can't be opened.
     """
     trained = load_run(run, device=device)
     card = trained.experiment.card
     if len(card.shape) != 3 or not card.classes:
-        raise ConfigError(f"run {trained.record.name}", got=card.name, need="a run on pictures with classes")
+        raise ConfigError(f"run {trained.record.name}", got=card.name, need="a run on images with classes")
     ids, names = zip(*unlabelled(folder), strict=True)
-    pictures = ImageFiles(
+    images = ImageFiles(
         folder,
         Names(names),
         torch.zeros(len(ids), dtype=torch.int64),
@@ -39,6 +39,6 @@ def submit(run: Path, folder: Path, out: Path, *, device: str = "cpu") -> int:
         channels=card.shape[0],
         workers=default_workers(),
     )
-    answers = trained.predict(pictures).argmax(1).tolist()
+    answers = trained.predict(images).argmax(1).tolist()
     write_submission(out, ids, [card.classes[number] for number in answers])
     return len(ids)

@@ -1,4 +1,4 @@
-"""How good a model is, in numbers: counted on the device, merged between processes, read once at the end."""
+"""Metrics: summed on the device, merged between processes, read once at the end."""
 
 from d2lab.metrics.classification import (
     Accuracy,

@@ -1,8 +1,8 @@
-"""Counts of right and wrong answers.
+"""Metrics of classification: accuracy, top-k accuracy, confusion matrix.
 
-Everything stays on the device of its input. `correct` and `top_k_correct` belong inside a training loop, so they
-never make an accelerator wait: on one, a target out of range counts as a wrong answer, on a CPU it is refused.
-`confusion` always looks at its targets, so call it once per evaluation and not once per step.
+Everything stays on the device of its input. `correct` and `top_k_correct` are made for a training loop, so they never
+synchronize with the device: on an accelerator a target out of range counts as wrong, on the CPU it raises.
+`confusion` always reads its targets, so call it once per evaluation and not once per step.
 """
 
 from collections.abc import Callable
@@ -17,11 +17,11 @@ from d2lab.metrics.metric import Metric, ratio
 
 
 class Accuracy(Metric):
-    """The share of right answers, over examples, or over the pixels or tokens of each.
+    """Fraction of correct predictions, over examples, or over the pixels or tokens of each.
 
     Args:
-        decide: outputs -> class numbers of the targets' shape; the largest along axis 1 unless given.
-        ignore: targets of this number are left out of the count, such as padding or a void border.
+        decide: outputs -> predicted classes of the targets' shape; argmax along axis 1 unless given.
+        ignore: targets with this value are not counted, such as padding or void pixels.
     """
 
     def __init__(self, decide: Callable[[Tensor], Tensor] | None = None, *, ignore: int | None = None) -> None:
@@ -30,7 +30,7 @@ class Accuracy(Metric):
         self.count = 0  # targets seen, where none is left out
 
     def update(self, outputs: Tensor, batch: Batch) -> None:
-        """Add the hits of a batch."""
+        """Add a batch: outputs `[batch, class, ...]`, targets `[batch, ...]`."""
         targets: Tensor = batch.targets
         hits = (outputs.argmax(1) if self.decide is None else self.decide(outputs)) == targets
         if self.ignore is None:
@@ -47,21 +47,21 @@ class Accuracy(Metric):
         return {"accuracy": ratio(self.sums.get("hits"), count)}
 
     def merge(self, other: Metric) -> None:
-        """Add the hits and counts of another part."""
+        """Add the counts of another accuracy."""
         super().merge(other)
         self.count += other.count if isinstance(other, Accuracy) else 0
 
     def reset(self) -> None:
-        """Forget everything seen."""
+        """Set the counts to zero."""
         super().reset()
         self.count = 0
 
     def state(self) -> dict[str, Tensor]:
-        """Return hits and count."""
+        """Return the counts, for a checkpoint."""
         return {**self.sums} if self.ignore is not None else {**self.sums, "count": torch.tensor(self.count)}
 
     def load(self, state: dict[str, Tensor], device: torch.device) -> None:
-        """Go back to hits and count that `state` gave."""
+        """Restore the counts that `state` returned."""
         if self.ignore is None:
             self.count = int(state["count"])
             state = {name: value for name, value in state.items() if name != "count"}
@@ -69,11 +69,11 @@ class Accuracy(Metric):
 
 
 class ConfusionMatrix(Metric):
-    """How often each true class (row) was answered as each class (column); batches and processes add up.
+    """Count of examples by true class (row) and predicted class (column).
 
     Args:
-        classes: how many there are.
-        ignore: targets of this number are left out.
+        classes: number of classes.
+        ignore: targets with this value are not counted.
     """
 
     def __init__(self, classes: int, *, ignore: int | None = None) -> None:
@@ -81,7 +81,7 @@ class ConfusionMatrix(Metric):
         self.classes, self.ignore = classes, ignore
 
     def update(self, outputs: Tensor, batch: Batch) -> None:
-        """Add a batch; logits `[batch, class, ...]` or class numbers already chosen."""
+        """Add a batch: logits `[batch, class, ...]` or predicted classes `[batch, ...]`."""
         answers = _predictions(outputs).flatten()
         targets = batch.targets.flatten().long()
         if self.ignore is not None:
@@ -91,7 +91,7 @@ class ConfusionMatrix(Metric):
 
     @property
     def matrix(self) -> Int64[Tensor, "true predicted"]:
-        """The counts so far."""
+        """Counts so far, `[class, class]`; zero before the first batch."""
         return self.sums.get("matrix", torch.zeros(self.classes, self.classes, dtype=torch.int64))
 
     def compute(self) -> dict[str, float]:
@@ -100,10 +100,10 @@ class ConfusionMatrix(Metric):
 
 
 def correct(logits: Float[Tensor, "batch class_"], targets: Int64[Tensor, "*targets"]) -> Int64[Tensor, ""]:
-    """Count the rows whose largest logit is the target's.
+    """Return the number of rows whose largest logit is the target's.
 
     Args:
-        logits: one score per class; of equal largest ones the first wins.
+        logits: one score per class; of equal largest ones the first counts.
         targets: class numbers from 0, one per row.
 
     Raises:
@@ -117,7 +117,7 @@ def correct(logits: Float[Tensor, "batch class_"], targets: Int64[Tensor, "*targ
 def top_k_correct(
     logits: Float[Tensor, "batch class_"], targets: Int64[Tensor, "*targets"], k: int
 ) -> Int64[Tensor, ""]:
-    """Count the rows whose target is among the `k` largest logits.
+    """Return the number of rows whose target is among the `k` largest logits.
 
     Args:
         logits: one score per class.
@@ -138,10 +138,10 @@ def top_k_correct(
 def accuracy(
     answers: Float[Tensor, "batch class_"] | Int64[Tensor, " batch"], targets: Int64[Tensor, "*targets"]
 ) -> Float[Tensor, ""]:
-    """Return the share of right answers, from 0 to 1.
+    """Return the fraction of correct predictions, from 0 to 1.
 
     Args:
-        answers: logits, or class numbers already chosen.
+        answers: logits, or predicted classes.
         targets: class numbers from 0, one per row.
 
     Raises:
@@ -156,15 +156,17 @@ def confusion(
     targets: Int64[Tensor, "*targets"],
     classes: int,
 ) -> Int64[Tensor, "true predicted"]:
-    """Count each pair of true class (row) and predicted class (column); matrices of batches add up.
+    """Return the confusion matrix: counts by true class (row) and predicted class (column).
+
+    Matrices of batches can be added.
 
     Args:
-        answers: logits, or class numbers already chosen.
+        answers: logits, or predicted classes.
         targets: class numbers from 0, one per row.
-        classes: how many there are, also those absent from this batch.
+        classes: number of classes, also those absent from this batch.
 
     Raises:
-        ConfigError: the batch is empty, or a target or an answer is none of the classes.
+        ConfigError: the batch is empty, or a target or a prediction is out of range.
     """
     _check_batch(answers, targets)
     predictions = _predictions(answers)
@@ -178,7 +180,7 @@ def _count_pairs(predictions: Tensor, targets: Tensor, classes: int) -> Tensor:
 
 
 def per_class_accuracy(matrix: Int64[Tensor, "class_ class_"]) -> Float[Tensor, " class_"]:
-    """Return the share of each true class that was found (its recall); NaN for a class that never occurred.
+    """Return the recall of each class: the fraction of its examples predicted as it; NaN for an absent class.
 
     Args:
         matrix: counts from `confusion`.
@@ -191,7 +193,7 @@ def _predictions(answers: Tensor) -> Tensor:
 
 
 def _check_batch(answers: Tensor, targets: Tensor) -> None:
-    """Refuse an empty batch, and shapes that would broadcast into a wrong count without a word."""
+    """Refuse an empty batch, and shapes that would silently broadcast into a wrong count."""
     if answers.shape[0] == 0:
         raise ConfigError("batch", got=tuple(answers.shape), need="at least one row", fix="Skip empty batches.")
     if targets.shape != answers.shape[:1]:
@@ -199,7 +201,7 @@ def _check_batch(answers: Tensor, targets: Tensor) -> None:
 
 
 def _check_targets(targets: Tensor, classes: int) -> None:
-    """Refuse a target that is no class, where looking is free."""
+    """Refuse a target out of range, on the CPU, where reading it does not synchronize."""
     if targets.device.type == "cpu":
         _check_range("targets", targets, classes)
 

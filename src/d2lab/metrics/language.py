@@ -1,6 +1,6 @@
-"""How well a model predicts text: nats, bits and perplexity per token, over all tokens that count.
+"""Metrics of language models: perplexity and bits per token, over all tokens that are not ignored.
 
-The mean of perplexities of batches is not the perplexity of the whole: it is exp of the mean over tokens.
+Perplexity is exp of the mean over all tokens, which is not the mean of the perplexities of batches.
 Source: Jelinek, Mercer, Bahl, Baker 1977, "Perplexity: a measure of the difficulty of speech recognition tasks".
 """
 
@@ -17,7 +17,7 @@ class Perplexity(Metric):
     """exp of the mean negative log-likelihood of a token: a uniform guess over n tokens has perplexity n.
 
     Args:
-        ignore: targets of this number are left out, such as padding.
+        ignore: targets with this value are not counted, such as padding.
     """
 
     def __init__(self, *, ignore: int = -100) -> None:

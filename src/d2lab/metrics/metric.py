@@ -1,7 +1,7 @@
-"""What is measured over batches: sums that stay on the device, merge between processes and are read once.
+"""Base class of metrics: sums that stay on the device, are merged between processes and read once.
 
-A metric holds sums, never outputs, so its memory does not grow with the data. Accuracy is hits over examples;
-perplexity and average precision are no means over batches, which is why each metric computes its own result.
+A metric holds sums, never outputs, so its memory does not grow with the data. Perplexity and average precision are
+not means over batches, which is why each metric computes its own result.
 """
 
 from abc import ABC, abstractmethod
@@ -15,7 +15,7 @@ from d2lab.data.batch import Batch
 
 
 class Metric(ABC):
-    """A quantity measured batch by batch.
+    """Base class of a quantity that is accumulated batch by batch.
 
     A subclass adds to named sums in `update` and turns them into results in `compute`:
 
@@ -26,7 +26,7 @@ class Metric(ABC):
             def compute(self):
                 return {"misses": float(self.sums["misses"])}
 
-    Sums of parts add up in `merge`; a metric whose parts don't simply add overrides it.
+    `merge` adds the sums of another metric; override it where parts can't simply be added.
     """
 
     def __init__(self) -> None:
@@ -34,29 +34,29 @@ class Metric(ABC):
 
     @abstractmethod
     def update(self, outputs: Tree, batch: Batch) -> None:
-        """Add a batch.
+        """Accumulate a batch.
 
         Args:
-            outputs: of the model, cut from the graph.
-            batch: the examples it answered, targets as the loss sees them.
+            outputs: the model's outputs, detached.
+            batch: the prepared batch, with the targets of the loss.
         """
 
     @abstractmethod
     def compute(self) -> dict[str, float]:
-        """Return the results by name; this reads the sums, so an accelerator is waited for."""
+        """Return the results by name; reading the sums synchronizes with the device."""
 
     def add(self, name: str, value: Tensor) -> None:
-        """Add to a sum, on the device of the value."""
+        """Add a tensor to the sum of this name, on the tensor's device."""
         if name in self.sums:
             self.sums[name] += value
         else:
             self.sums[name] = value.detach().clone()
 
     def merge(self, other: "Metric") -> None:
-        """Take in what another metric of this kind has seen: another process, or another part of the data.
+        """Add the sums of another metric: of another process, or another part of the data.
 
         Raises:
-            ConfigError: the other is of another kind.
+            ConfigError: the other is of another class.
         """
         if type(other) is not type(self):
             raise ConfigError("merge", got=type(other).__name__, need=f"another {type(self).__name__}")
@@ -64,7 +64,7 @@ class Metric(ABC):
             self.add(name, value.to(self.sums[name].device) if name in self.sums else value)
 
     def reset(self) -> None:
-        """Forget everything seen."""
+        """Set all sums to zero."""
         self.sums = {}
 
     def state(self) -> dict[str, Tensor]:
@@ -72,7 +72,7 @@ class Metric(ABC):
         return dict(self.sums)
 
     def load(self, state: dict[str, Tensor], device: torch.device) -> None:
-        """Go back to sums that `state` gave.
+        """Restore the sums that `state` returned.
 
         Raises:
             RunError: a sum holds numbers that are not finite.
@@ -84,5 +84,5 @@ class Metric(ABC):
 
 
 def ratio(part: Tensor | None, whole: Tensor | None) -> float:
-    """Return part / whole, NaN where nothing was counted."""
+    """Return part / whole as a Python number; NaN where nothing was counted."""
     return float("nan") if part is None or whole is None or not float(whole) else float(part) / float(whole)

@@ -1,7 +1,7 @@
-"""What a handful of seeds can tell: a mean with its interval, and the smallest effect that would have shown.
+"""Statistics over a few seeds: means, confidence intervals, paired differences, the smallest detectable effect.
 
-Two variants are compared seed by seed: what the seeds have in common (the order of the batches, the split, the start)
-cancels in the difference, so that a small effect is seen with few runs.
+Two variants are compared seed by seed: what a seed decides for both (order of batches, split, initialization) cancels
+in the difference, so that a small effect is detected with few runs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,13 +14,13 @@ from jaxtyping import Float
 from d2lab.core.errors import ConfigError
 
 Values = Sequence[float] | Float[np.ndarray, " value"]
-SURE = 0.95  # of an interval
-POWER = 0.8  # chance to see an effect that is there
+SURE = 0.95  # confidence level of an interval
+POWER = 0.8  # probability of detecting an effect of the stated size
 
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """A mean over seeds, with the interval that holds the true one in 95 of 100 such experiments."""
+    """A mean over seeds with its 95 % confidence interval."""
 
     mean: float
     low: float
@@ -30,12 +30,12 @@ class Mean:
 
     @property
     def clear(self) -> bool:
-        """Say whether 0 lies outside the interval."""
+        """Whether 0 lies outside the interval."""
         return self.low > 0 or self.high < 0
 
     @property
     def visible(self) -> float:
-        """Return the smallest true mean that so many seeds of this spread show in 4 of 5 experiments.
+        """Smallest true mean that is detected with probability 0.8 with this number of seeds and this deviation.
 
         Source: Cohen 1988, "Statistical Power Analysis for the Behavioral Sciences", section 2.4, with t for normal.
         """
@@ -46,15 +46,15 @@ class Mean:
 
 
 def mean_interval(values: Values) -> Mean:
-    """Return mean and t interval of some measured numbers.
+    """Return the mean of measured numbers and its t interval.
 
     Source: Student 1908, "The Probable Error of a Mean".
 
     Args:
-        values: one a seed.
+        values: one per seed.
 
     Raises:
-        ConfigError: there are fewer than two, or one is not finite: no interval can be told.
+        ConfigError: there are fewer than two, or one is not finite.
     """
     from scipy.stats import t
 
@@ -67,10 +67,10 @@ def mean_interval(values: Values) -> Mean:
 
 
 def intervals(runs: Mapping[str, Values]) -> dict[str, tuple[float, float]]:
-    """Return the t interval of each variant's mean, by name; a variant that was run once has none.
+    """Return the t interval of each variant's mean, by name; a variant with one run has none.
 
     Args:
-        runs: the numbers of each variant, one a seed.
+        runs: the numbers of each variant, one per seed.
 
     Raises:
         ConfigError: a number is not finite.
@@ -80,11 +80,11 @@ def intervals(runs: Mapping[str, Values]) -> dict[str, tuple[float, float]]:
 
 
 def paired(ours: Values, theirs: Values) -> Mean:
-    """Return mean and t interval of the differences, seed by seed.
+    """Return the mean of the differences, seed by seed, and its t interval.
 
     Args:
-        ours: one a seed.
-        theirs: of the same seeds, in the same order.
+        ours: one number per seed.
+        theirs: numbers of the same seeds, in the same order.
 
     Raises:
         ConfigError: the lengths differ, or there are fewer than two.
@@ -95,14 +95,14 @@ def paired(ours: Values, theirs: Values) -> Mean:
 
 
 def bootstrap_interval(values: Values, *, draws: int = 10_000, seed: int = 0) -> tuple[float, float]:
-    """Return the percentile interval of the mean, for numbers that are far from normal (ratios, times).
+    """Return the percentile interval of the mean, for distributions far from normal (ratios, times).
 
     Source: Efron 1979, "Bootstrap Methods: Another Look at the Jackknife".
 
     Args:
-        values: measured.
-        draws: of samples with repetition.
-        seed: of the draws.
+        values: measured numbers.
+        draws: number of resamples with replacement.
+        seed: seed of the resampling.
 
     Raises:
         ConfigError: there are fewer than two.
@@ -117,13 +117,13 @@ def bootstrap_interval(values: Values, *, draws: int = 10_000, seed: int = 0) ->
 
 
 def sign_chance(wins: int, n: int) -> float:
-    """Return the chance of a result as lopsided as this if either side were as likely to win: two-sided, exact.
+    """Return the p-value of the exact two-sided sign test.
 
     Source: Arbuthnot 1710; Conover 1999, "Practical Nonparametric Statistics", section 3.4.
 
     Args:
-        wins: pairs that one side won.
-        n: pairs, draws left out.
+        wins: pairs in which one side was better.
+        n: number of pairs, ties left out.
     """
     from scipy.stats import binomtest
 

@@ -1,4 +1,4 @@
-"""Errors of predicted numbers, summed over batches without losing digits."""
+"""Metrics of regression, summed over batches without loss of precision."""
 
 from dataclasses import dataclass
 
@@ -13,10 +13,10 @@ from d2lab.metrics.metric import Metric
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegressionSums:
-    """What batches add up to: enough for the mean squared error, the mean absolute error and R^2.
+    """Sums from which mean squared error, mean absolute error and R^2 follow.
 
-    The spread of the truth is kept around its own mean and merged pairwise. The short formula, mean of squares
-    minus square of mean, loses every digit once the mean is large beside the spread.
+    The sum of squares of the targets is kept around their mean and merged pairwise. The short formula, mean of squares
+    minus square of mean, cancels catastrophically when the mean is large compared with the deviation.
 
     Source: Chan, Golub, LeVeque 1983, The American Statistician 37(3), equation 1.5 (the merge of two parts).
     Changed: nothing.
@@ -26,8 +26,8 @@ class RegressionSums:
     count: int  # rows so far
     squared: Float[Tensor, " outputs"]  # sum of squared errors
     absolute: Float[Tensor, " outputs"]  # sum of absolute errors
-    mean: Float[Tensor, " outputs"]  # mean of the truth
-    spread: Float[Tensor, " outputs"]  # sum of squared distances of the truth from that mean
+    mean: Float[Tensor, " outputs"]  # mean of the targets
+    spread: Float[Tensor, " outputs"]  # sum of squared deviations of the targets from that mean
 
     def __add__(self, other: "RegressionSums") -> "RegressionSums":
         """Merge two parts of a data set; the order doesn't matter beyond rounding."""
@@ -42,26 +42,26 @@ class RegressionSums:
         )
 
     def mean_squared_error(self) -> Float[Tensor, ""]:
-        """Return the mean squared error over rows and outputs, in the truth's unit squared."""
+        """Return the mean squared error over rows and outputs, in the targets' unit squared."""
         return (self.squared / self.count).mean()
 
     def mean_absolute_error(self) -> Float[Tensor, ""]:
-        """Return the mean absolute error over rows and outputs, in the truth's unit."""
+        """Return the mean absolute error over rows and outputs, in the targets' unit."""
         return (self.absolute / self.count).mean()
 
     def r2(self) -> Float[Tensor, ""]:
-        """Return 1 - errors / spread: 1 is perfect, 0 no better than the mean, below 0 worse.
+        """Return R^2, 1 - residual / total sum of squares: 1 is perfect, 0 no better than the mean, below 0 worse.
 
-        A constant truth has no spread: NaN for perfect predictions, minus infinity for others.
+        Constant targets have no total sum of squares: NaN for perfect predictions, minus infinity for others.
         """
         return (1 - self.squared / self.spread).mean()
 
 
 def regression_sums(predicted: Float[Tensor, "*shape"], truth: Float[Tensor, "*other"]) -> RegressionSums:
-    """Sum up one batch, in float64 where the device has it.
+    """Return the sums of one batch, in float64 where the device has it.
 
     Args:
-        predicted: `[batch]` or `[batch, outputs]`, in the truth's unit.
+        predicted: `[batch]` or `[batch, outputs]`, in the targets' unit.
         truth: the same shape exactly; `[batch, 1]` beside `[batch]` would broadcast to all pairs.
 
     Raises:
@@ -86,12 +86,12 @@ def regression_sums(predicted: Float[Tensor, "*shape"], truth: Float[Tensor, "*o
 
 
 class RegressionErrors(Metric):
-    """Mean absolute error and R^2 of predicted numbers; parts merge without losing digits (see `RegressionSums`)."""
+    """Mean absolute error and R^2 of predicted numbers; merged without loss of precision (see `RegressionSums`)."""
 
     FIELDS = ("squared", "absolute", "mean", "spread")
 
     def update(self, outputs: Tensor, batch: Batch) -> None:
-        """Add a batch."""
+        """Add a batch: outputs and targets `[batch]` or `[batch, outputs]`."""
         self._merge(regression_sums(outputs, batch.targets))
 
     def compute(self) -> dict[str, float]:
@@ -101,7 +101,7 @@ class RegressionErrors(Metric):
         return {"mae": float(self._all().mean_absolute_error()), "r2": float(self._all().r2())}
 
     def merge(self, other: Metric) -> None:
-        """Take in another part of the data."""
+        """Add the sums of another part of the data."""
         if not isinstance(other, RegressionErrors):
             raise ConfigError("merge", got=type(other).__name__, need="another RegressionErrors")
         if other.sums:

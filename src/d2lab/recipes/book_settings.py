@@ -1,13 +1,13 @@
-"""What the notes train every image classifier with: plain gradient descent, Xavier, ten epochs."""
+"""Settings with which the notes train every image classifier: plain SGD, Xavier initialization, ten epochs."""
 
 
 def book_settings(*, side: int | None, learning_rate: float, batch_size: int) -> dict[str, object]:
-    """Return the settings of the notes for a model, whatever the recipe says for small data.
+    """Return the settings of the notes for a model, in place of the recipe's own for small data.
 
     Args:
-        side: of the images, pixels; none for a model that takes them as they are.
-        learning_rate: of gradient descent.
-        batch_size: examples a step.
+        side: side of the images, pixels; None for a model that takes them as stored.
+        learning_rate: learning rate of SGD.
+        batch_size: examples per step.
     """
     settings: dict[str, object] = {
         "init": "xavier",

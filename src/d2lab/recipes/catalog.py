@@ -1,4 +1,4 @@
-"""All recipes by name, found in this folder: a file with a `RECIPE` is one, and no other list has to know it.
+"""All recipes by name, found in this folder: every file that defines `RECIPE` is one.
 
 Names, chapters and sentences are read from the files' text, so that listing them imports neither torch nor a model.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a recipe's file says of it in plain words."""
+    """Name, chapter and sentences of a recipe, read from the text of its file."""
 
     name: str
     module: str
@@ -31,7 +31,7 @@ class Entry:
 
 @functools.cache
 def entries() -> Mapping[str, Entry]:
-    """Return what the files of this folder say, by the recipes' names, in the order of chapters."""
+    """Return the entries of all recipes by name, in the order of chapters."""
     found = filter(None, (_entry(file) for file in sorted(Path(__file__).parent.glob("*.py"))))
     return {entry.name: entry for entry in sorted(found, key=lambda entry: (entry.chapter, entry.name))}
 
@@ -48,7 +48,7 @@ def _entry(file: Path) -> Entry | None:
 
 
 class _Recipes(Mapping[str, "Recipe"]):
-    """Recipes by name; the file of one is imported when it is asked for."""
+    """Recipes by name; the file of a recipe is imported when it is looked up."""
 
     def __getitem__(self, name: str) -> "Recipe":
         found: Recipe = importlib.import_module(entries()[name].module).RECIPE

@@ -11,7 +11,7 @@ NOTES = book_settings(side=96, learning_rate=0.1, batch_size=256)
 RECIPE = Recipe(
     name="densenet",
     chapter=16,
-    en="DenseNet: every layer sees the maps of all layers before it.",
+    en="DenseNet: every layer reads the feature maps of all layers before it.",
     zh="DenseNet：每一层都能看到前面所有层的特征图。",
     data="digits",
     task="classification",

@@ -1,11 +1,11 @@
-"""Fine-tuning: what a model learnt of five digits helps it with five others, of which it sees few.
+"""Fine-tuning: a model pretrained on five digits learns five others from a few examples.
 
 Without `--from` a small ResNet first learns the digits 0 to 4 (a run of its own); then this run puts a new head on it
-and learns 5 to 9 from 50 examples, the head three times as fast as the body. On any other set of images give a
-source: `d2lab train finetune --data SET --from torchvision/resnet18`, or a run's folder.
+and learns 5 to 9 from 50 examples, the head three times as fast as the body. On any other set of images name
+a source: `d2lab train finetune --data SET --from torchvision/resnet18`, or a run's folder.
 
 Measured (seeds 0, 1, 2, from one source; mean and deviation of the test accuracy): 0.57, 0.06 after 3 epochs and
-0.91, 0.02 after 20; from drawn weights, `d2lab train resnet20` with the same examples, epochs and batches at its own
+0.91, 0.02 after 20; from random weights, `d2lab train resnet20` with the same examples, epochs and batches at its own
 rate of 0.05, 0.39, 0.11 and 0.91, 0.02. So small a source makes it faster, not better.
 
 Source: the notes, chapter 18; Girshick et al. 2014, section 2.3.

@@ -1,8 +1,8 @@
 """Network in network; on Fashion-MNIST at the notes' own settings.
 
-On the few digits the scores are not bent: with the paper's last ReLU a class whose map is 0 everywhere never learns,
-and on 1,437 examples one or more of the ten usually end so. It is half as wide there, starts slowly and with a
-clipped gradient: otherwise the first steps silence every unit, and the loss stays at ln 10.
+On the few digits the last ReLU, on the scores, is left out: behind it a class whose map is 0 everywhere never learns,
+and on 1,437 examples this happens to one or more of the ten. The model is half as wide there, with warmup and gradient
+clipping: otherwise every ReLU outputs 0 after the first steps, and the loss stays at ln 10.
 """
 
 from d2lab.models.nin import NiNConfig

@@ -15,18 +15,18 @@ from d2lab.recipes.recipe import Recipe
 
 @dataclass(frozen=True, slots=True)
 class OwnFile:
-    """The file that holds a recipe, as a record keeps it."""
+    """Path and hash of the file that holds a recipe, as a record keeps them."""
 
     path: str
     sha256: str
 
     def to_json(self) -> dict[str, str]:
-        """Return plain values."""
+        """Return plain values for JSON."""
         return {"path": self.path, "sha256": self.sha256}
 
     @classmethod
     def from_json(cls, value: Any) -> "OwnFile":  # noqa: ANN401
-        """Build it from plain values.
+        """Build from the plain values of `to_json`.
 
         Raises:
             KeyError: a value is missing.
@@ -35,7 +35,13 @@ class OwnFile:
 
 
 def recipe_of(text: str) -> tuple[Recipe, OwnFile | None]:
-    """Find a recipe by its name, or read it from a Python file that the user names; the file's code runs.
+    """Find a recipe by its name, or read it from a Python file that the user names; the file's code is run.
+
+    Args:
+        text: name of a recipe, or path of a Python file.
+
+    Returns:
+        The recipe, and its file where it is a user's.
 
     Raises:
         ConfigError: there is no such recipe or file, or the file holds no `RECIPE`.
@@ -70,7 +76,7 @@ def find_file(path: Path) -> OwnFile:
 
 
 def _run(path: Path, name: str) -> None:
-    """Run the file as a module of a name of its own, under which its data cards can name it too."""
+    """Import the file as a module with a unique name, by which its data cards can refer to it."""
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ConfigError("recipe", got=str(path), need="a Python file")
@@ -89,7 +95,7 @@ def _run(path: Path, name: str) -> None:
 
 
 def _frames(error: BaseException) -> list[Any]:
-    """Return the frames of a trace, the innermost first."""
+    """Return the frames of a traceback, the innermost first."""
     frames, trace = [], error.__traceback__
     while trace is not None:
         frames.append(trace)

@@ -1,7 +1,7 @@
-"""The perceptron on two clusters that a straight line divides; on xor the same neuron fails.
+"""The perceptron on two linearly separable clusters; on xor the same neuron fails.
 
-One example a step and a learning rate of 1 are the algorithm of 1958: starting from zero weights, the rate only
-scales them and changes no decision.
+One example per step and a learning rate of 1 are the algorithm of 1958: initialized at zero, the weights are only
+scaled by the rate, which changes no decision.
 """
 
 from d2lab.models.perceptron import PerceptronConfig
@@ -12,7 +12,7 @@ from d2lab.train.config import LoopConfig
 RECIPE = Recipe(
     name="perceptron",
     chapter=4,
-    en="One neuron divides two clusters; on xor it can't.",
+    en="One neuron separates two clusters; on xor it can't.",
     zh="感知机：一个神经元分开两团数据；换成 xor 就无能为力。",
     data="blobs",
     task="perceptron",

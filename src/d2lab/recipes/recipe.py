@@ -1,6 +1,6 @@
-"""A recipe: data + model + task + optimizer + budget, all settings in one nested dataclass.
+"""Recipes: data, model, task, optimizer and budget, with all settings in one nested dataclass.
 
-Settings are layered: the recipe's own, then what it says for a data set (`on`), then the budget, then `--set`.
+Settings are layered: the recipe's own, then those for a data set (`on`), then the budget, then `--set`.
 """
 
 import dataclasses
@@ -26,16 +26,16 @@ Changes = Mapping[str, object]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """Everything that `--set` can change."""
+    """All settings that `--set` can change."""
 
     RENAMED: ClassVar[dict[str, str]] = {"start": "finetune"}  # former names of groups
 
     model: ModelConfig
     init: InitName = "default"
     finetune: FineTuneConfig = field(default_factory=FineTuneConfig)
-    only: tuple[str, ...] = ()  # classes of the data that are used, in the order of their new numbers; all for none
+    only: tuple[str, ...] = ()  # classes to use, in the order of their new numbers; empty for all
     augment: AugmentConfig = field(default_factory=AugmentConfig)
-    label_smoothing: float = 0.0  # share of a target that is spread over all classes
+    label_smoothing: float = 0.0  # fraction of a target that is spread over all classes
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     loop: LoopConfig = field(default_factory=LoopConfig)
@@ -43,7 +43,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Pretraining:
-    """A run that is made first where the user names no weights to initialize from."""
+    """A run that is trained first where the user names no pretrained weights."""
 
     recipe: str
     changes: Changes
@@ -51,22 +51,22 @@ class Pretraining:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipe:
-    """An experiment by name; one a file."""
+    """An experiment by name; one per file."""
 
     name: str
     chapter: int  # of the notes
     en: str
     zh: str
     data: str  # default data set
-    task: str | Task  # a name of train.tasks, or a task of one's own
+    task: str | Task  # a name of train.tasks, or a task object
     settings: Settings
-    on: Mapping[str, Changes] = field(default_factory=dict)  # changes for a data set and those that are like it
+    on: Mapping[str, Changes] = field(default_factory=dict)  # changes for a data set and for similar ones (card.like)
     budgets: Mapping[str, Changes] = field(default_factory=dict)  # changes for a budget; full has none
-    measured: str = ""  # test result and seconds of the default run, measured
+    measured: str = ""  # measured test result and seconds of the default run
     pretraining: Pretraining | None = None
 
     def with_model(self, model: ModelConfig) -> "Recipe":
-        """Return the recipe for another model: what it says for its own one, by data or budget, is left out."""
+        """Return the recipe with another model; changes of its own model's settings are left out."""
 
         def rest(changes: Changes) -> Changes:
             return {k: v for k, v in changes.items() if not full_name(self.settings, k).startswith("model.")}
@@ -77,7 +77,12 @@ class Recipe:
         return dataclasses.replace(self, settings=settings, on=on, budgets=budgets)
 
     def configure(self, card: Card, *, budget: str = "full", changes: Changes | None = None) -> Settings:
-        """Layer the settings for a data set and a budget, and fit the model to the data's sizes.
+        """Return the settings for a data set and a budget, with the model fitted to the data's sizes.
+
+        Args:
+            card: the data set.
+            budget: smoke, lesson or full.
+            changes: settings by name, as `--set` takes them.
 
         Raises:
             ConfigError: an unknown budget or setting, or a value of the wrong kind.
@@ -96,7 +101,7 @@ class Recipe:
 
 
 def data_sizes(card: Card) -> dict[str, int]:
-    """Return the sizes that data decide, by the names that model settings use."""
+    """Return the sizes that a data set decides, by their names in model settings."""
     pixels = 1
     for size in card.shape:
         pixels *= size
@@ -107,10 +112,10 @@ def data_sizes(card: Card) -> dict[str, int]:
 
 
 def fit_to_data(model: ModelConfig, card: Card) -> ModelConfig:
-    """Set the sizes that the data decide.
+    """Return the model's settings with the sizes of a data set.
 
     Raises:
-        ConfigError: the model reads images and the data are none.
+        ConfigError: the model reads images and the data set has none, or it has no classes.
     """
     names = {f.name for f in dataclasses.fields(model)}
     if "side" in names and len(card.shape) != 3:
@@ -122,10 +127,10 @@ def fit_to_data(model: ModelConfig, card: Card) -> ModelConfig:
 
 
 def check_sizes(model: ModelConfig, card: Card) -> None:
-    """Refuse a `--set` that contradicts the data.
+    """Check that no size contradicts the data set.
 
     Raises:
-        ConfigError: a size was set that the data decide.
+        ConfigError: a size was set to another value than the data set's.
     """
     for name, size in data_sizes(card).items():
         chosen = getattr(model, name, size)

@@ -1,1 +1,1 @@
-"""What is told and drawn about a run: summary, features, curves, augmentation."""
+"""Reports on a run or a model: summary, features, curves, augmentation."""

@@ -1,4 +1,4 @@
-"""A picture of what a recipe's augmentation makes of the first images of a set."""
+"""A figure of augmented images: the first images of a data set, as the steps of a run would read them."""
 
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,20 @@ from d2lab.plot import augmented, save_both
 from d2lab.plot.font import class_names
 from d2lab.vision.augment import AugmentConfig
 
-IMAGES, VERSIONS = 6, 8  # rows and columns of the picture
+IMAGES, VERSIONS = 6, 8  # rows and columns of the figure
 
 
 def draw_augmented(experiment: Experiment, path_without_suffix: Path) -> Path:
-    """Draw the images of a few classes, and what each of the run's first steps would make of them; return the PNG.
+    """Draw images of a few classes as stored, and augmented as in each of the first steps; return the PNG's path.
 
-    The images stand for a batch: mixup and CutMix mix them with each other.
+    The images are augmented as one batch: mixup and CutMix mix them with each other.
+
+    Args:
+        experiment: data set, augmentation and seed.
+        path_without_suffix: of the figure; `.png`, `.svg` and `-dark` are appended.
 
     Raises:
-        ConfigError: the recipe changes nothing, or can't be drawn: its data are no gray or color images.
+        ConfigError: the recipe does not augment, or its data are not gray or color images.
         DataError: the data can't be had.
     """
     config, card = experiment.settings.augment, experiment.card
@@ -60,18 +64,18 @@ def first_of_classes(split: Split) -> Split:
 
 
 def describe(config: AugmentConfig) -> str:
-    """Name the changes and their amounts."""
+    """Return names and amounts of the augmentations in use, as `flip 0.5, rotate 15`."""
     usual = dict(leaves(AugmentConfig()))
     return ", ".join(f"{name} {value}" for name, value in leaves(config) if value != usual[name])
 
 
 def _as_drawn(images: Tensor) -> NDArray[Any]:
-    """Put channels last, as pictures are drawn; a single one goes."""
+    """Move channels last; drop a single one."""
     return images.movedim(-3, -1).squeeze(-1).numpy()
 
 
 def _mixture(shares: Tensor, names: list[str]) -> str:
-    """Say what an image is of: the larger share first."""
+    """Return the classes of a mixed image with their percentages, the larger first."""
     most = shares.topk(min(2, len(names)))
     parts = zip(most.values.tolist(), most.indices.tolist(), strict=True)
     return " · ".join(f"{names[number]} {100 * share:.0f} %" for share, number in parts if share >= 0.005)

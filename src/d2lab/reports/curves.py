@@ -1,4 +1,4 @@
-"""Pictures that need only a run's record: its curves, alone, live or side by side."""
+"""Learning curves from a run's record: of one run, live, or of several runs."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from d2lab.train.record import RunRecord
 
 
 def history(record: RunRecord) -> History:
-    """Read a record's curves.
+    """Return the learning curves of a record.
 
     Raises:
         RunError: no epoch was finished yet, so there is nothing to draw, or the rows are not ours.

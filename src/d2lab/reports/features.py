@@ -1,4 +1,4 @@
-"""Pictures of what a trained model sees: the maps of its layers, where it sees a class, two models side by side."""
+"""Figures of a trained model: feature maps, class activation maps, similarity of the layers of two models."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,36 +23,42 @@ from d2lab.inspection import (
 from d2lab.plot import Maps, ModelMaps, evidence, features, save_both, similarity
 from d2lab.reports.figures import first_layer_images
 
-COMPARED = 200  # test examples that two models are compared on
-IDLE = (nn.Flatten, nn.Dropout, nn.Identity)  # say what the layer before says
+COMPARED = 200  # test examples on which two models are compared
+IDLE = (nn.Flatten, nn.Dropout, nn.Identity)  # their output holds what the previous layer's does
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One picture, and where it is from."""
+    """One image, and where it comes from."""
 
     split: Split
     name: str
 
     def read_by(self, trained: Trained) -> Tensor:
-        """Return what the model reads."""
+        """Return the prepared image, a batch of one on the model's device."""
         inputs: Tensor = trained.preparation(self.split.inputs).to(trained.experiment.device)
         return inputs
 
 
 def choose(trained: Trained, image: Path | None, example: int | None, *, invert: bool = False) -> Shown:
-    """Read a picture file, or take a test example, the first one unless told.
+    """Read an image file, or take a test example.
+
+    Args:
+        trained: the run, whose preparation is used.
+        image: path of an image file, or None.
+        example: index of a test example; 0 unless given.
+        invert: invert the gray values of the file, for dark ink on bright paper.
 
     Raises:
-        ConfigError: both are given, the example doesn't exist, or the run is not about pictures.
-        DataError: the file is no picture.
+        ConfigError: both are given, the example doesn't exist, or the run is not on images.
+        DataError: the file is not an image.
     """
     card = trained.experiment.card
     if len(card.shape) != 3:
         raise ConfigError(f"run {trained.record.name}", got=card.name, need="a run on images")
     if image is not None:
         if example is not None:
-            raise ConfigError("--example", got=example, need="an example or a picture file, not both")
+            raise ConfigError("--example", got=example, need="an example or an image file, not both")
         return Shown(trained.read_images([image], invert=invert), image.name)
     test, number = trained.test_split(), example or 0
     if not 0 <= number < len(test):
@@ -62,26 +68,26 @@ def choose(trained: Trained, image: Path | None, example: int | None, *, invert:
 
 
 def draw_features(models: list[Trained], shown: list[Shown], wanted: list[str], out: Path) -> Path:
-    """Draw the maps of layers for one picture, one model or two; return the path of the light PNG.
+    """Draw the feature maps of layers for one image, of one model or two; return the path of the light PNG.
 
     Args:
         models: one or two.
-        shown: the picture, as each of them has it.
-        wanted: layers; the last at each size of map unless given. Each model needs them.
-        out: the pictures' path without suffix.
+        shown: the image, as read by each model.
+        wanted: names of layers that every model has; the last layer of each map size unless given.
+        out: path of the figure without suffix.
 
     Raises:
-        ConfigError: no such layer, or one without maps.
+        ConfigError: there is no such layer, or it has no feature maps.
     """
-    pages = [_page(model, picture, wanted) for model, picture in zip(models, shown, strict=True)]
-    title = f"what layers make of {shown[0].name}"
+    pages = [_page(model, image, wanted) for model, image in zip(models, shown, strict=True)]
+    title = f"feature maps of {shown[0].name}"
     save_both(lambda theme: features(pages, theme, title=title, subtitle=_subtitle(models)), out)
     return out.with_name(out.name + ".png")
 
 
 def _subtitle(models: list[Trained]) -> str:
     return "each layer on one scale; of many maps, those that vary most" + (
-        "; the order of maps means nothing between nets" if len(models) > 1 else ""
+        "; the order of maps means nothing between models" if len(models) > 1 else ""
     )
 
 
@@ -99,10 +105,10 @@ def _page(trained: Trained, shown: Shown, wanted: list[str]) -> ModelMaps:
                 "layer", got=f"{name}, {list(output.shape[1:])}", need="one with maps, not a list of numbers"
             )
         rows.append(Maps(name=name, values=output[0].cpu().numpy()))
-    return ModelMaps(name=trained.record.name, image=picture_of(inputs), rows=rows)
+    return ModelMaps(name=trained.record.name, image=image_of(inputs), rows=rows)
 
 
-def picture_of(inputs: Tensor) -> NDArray[np.uint8]:
+def image_of(inputs: Tensor) -> NDArray[np.uint8]:
     """Return the first input of a batch as bytes, `[height width]` or `[height width 3]`."""
     image = (inputs[0].cpu() * 255).round().to(torch.uint8).permute(1, 2, 0)
     return image.squeeze(-1).numpy() if image.shape[-1] == 1 else image.numpy()
@@ -110,28 +116,28 @@ def picture_of(inputs: Tensor) -> NDArray[np.uint8]:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The likeliest classes of a picture, and where each is seen."""
+    """The most probable classes of an image and the figure of their maps."""
 
-    picture: Path
+    figure: Path
     method: str
     classes: list[str]
     chances: list[float]
 
 
 def draw_evidence(trained: Trained, shown: Shown, *, top: int, layer: str | None, out: Path) -> Seen:
-    """Draw where the model sees its likeliest classes.
+    """Draw where in an image the model finds evidence for its most probable classes.
 
-    A model that ends in a global mean is asked for its class activation maps, another one for Grad-CAM.
+    Class activation maps for a model that ends in global average pooling and a linear layer, Grad-CAM for others.
 
     Args:
         trained: the model.
-        shown: the picture.
-        top: classes, at most 8.
-        layer: ask for Grad-CAM at this layer.
-        out: the pictures' path without suffix.
+        shown: the image.
+        top: number of classes, at most 8.
+        layer: use Grad-CAM at this layer.
+        out: path of the figure without suffix.
 
     Raises:
-        ConfigError: no such layer, or one without maps; a model without any; too many classes.
+        ConfigError: there is no such layer, it has no feature maps, or there are fewer classes than `top`.
     """
     names = trained.experiment.card.classes
     if not 1 <= top <= min(8, len(names)):
@@ -144,15 +150,20 @@ def draw_evidence(trained: Trained, shown: Shown, *, top: int, layer: str | None
         method, maps = "class activation map", class_activation_maps(trained.model, inputs, best)
     else:
         method, maps = f"Grad-CAM at {last}", grad_cam(trained.model, inputs, best, last)
-    given = (picture_of(inputs), maps.cpu().numpy(), [names[k] for k in best], [float(chances[k]) for k in best])
+    given = (image_of(inputs), maps.cpu().numpy(), [names[k] for k in best], [float(chances[k]) for k in best])
     title = f"where {trained.record.name} looks"
-    subtitle = f"{shown.name}; {method}, {maps.shape[1]} × {maps.shape[2]}; blue speaks for the class, orange against"
+    subtitle = (
+        f"{shown.name}; {method}, {maps.shape[1]} × {maps.shape[2]}; blue: evidence for the class, orange: against"
+    )
     save_both(lambda theme: evidence(*given, theme, title=title, subtitle=subtitle), out)
     return Seen(out.with_name(out.name + ".png"), method, given[2], given[3])
 
 
 def draw_similarity(ours: Trained, theirs: Trained, out: Path) -> tuple[Path, Tensor, list[str], list[str]]:
-    """Compare each layer of one model with each of another on test examples; give picture, table and both lists of names.
+    """Compare each layer of one model with each of another by linear CKA on test examples.
+
+    Returns:
+        Path of the light PNG, the table `[ours, theirs]` from 0 to 1, and the layers' names of both.
 
     Raises:
         ConfigError: the runs are on different data.
@@ -166,7 +177,7 @@ def draw_similarity(ours: Trained, theirs: Trained, out: Path) -> tuple[Path, Te
     table = similarities(list(tables[0].values()), list(tables[1].values())).cpu()
     rows, columns = (list(part) for part in tables)
     sides = (ours.record.name, theirs.record.name)
-    title = "how alike the layers of two models are"
+    title = "similarity of the layers of two models"
     subtitle = f"linear CKA on {len(inputs)} test examples: 1 the same up to rotation, 0 nothing in common"
     save_both(
         lambda theme: similarity(table.numpy(), rows, columns, theme, title=title, subtitle=subtitle, axes_names=sides),

@@ -1,4 +1,4 @@
-"""Pictures that need a run's model: what it says of test examples, where it errs, what its first layer looks for."""
+"""Figures of a run: curves, predictions on test examples, confusion matrix, first-layer filters."""
 
 from pathlib import Path
 
@@ -11,11 +11,11 @@ from d2lab.metrics import confusion as count_confusion
 from d2lab.plot import confusion, filters, fit, predictions, save_both
 from d2lab.reports.curves import save_curves
 
-SHOWN = 40  # test examples in the picture of predictions, the wrong ones first
+SHOWN = 40  # test examples in the figure of predictions, up to half of them wrong ones
 
 
 def draw_run(folder: Path) -> list[Path]:
-    """Draw every picture that fits the run's task; return the paths of the light PNGs."""
+    """Draw every figure that fits the run's task into its folder; return the paths of the light PNGs."""
     trained = load_run(folder)
     split = trained.test_split()
     answers = trained.predict(split)
@@ -55,14 +55,14 @@ def _draw_classes(trained: Trained, split: Split, answers: Tensor, out: Path) ->
 
 
 def choose_examples(right: Tensor) -> Tensor:
-    """Choose examples to show: up to half of them wrong, the rest right, in the order of the set."""
+    """Return the indices of examples to show: up to half of them wrong, the rest right, in the order of the set."""
     wrong = (~right).nonzero().flatten()[: SHOWN // 2]
     rest = right.nonzero().flatten()[: SHOWN - len(wrong)]
     return torch.cat([wrong, rest]).sort().values
 
 
 def first_layer_images(trained: Trained) -> Tensor | None:
-    """Return the weights of the first layer as images, or None where they are none.
+    """Return the weights of the first layer as images, or None where they can't be drawn as images.
 
     A convolution's are `[out, in, height, width]`; a linear layer on flattened gray images is unfolded to
     `[out, height, width]`.

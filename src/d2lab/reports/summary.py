@@ -1,4 +1,4 @@
-"""A model by name, and its account: a recipe's model, a paper's, or that of a run. No weights of a run are read."""
+"""Summary of a model by name: of a recipe, of a paper, or of a run, whose weights are not read."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -20,22 +20,22 @@ from d2lab.recipes.catalog import RECIPES
 from d2lab.recipes.recipe import Changes
 from d2lab.train.record import RECIPE, open_record, runs_folder
 
-MOST_BARS = 60  # layers that a page shows one by one; more are summed up into blocks
+MOST_BARS = 60  # bars of the figure; more layers are summed into blocks
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subject:
-    """A model that is looked at: settings and what it reads."""
+    """A model to inspect: its settings and the shape of its inputs."""
 
     name: str
-    what: str  # which model of this name it is
+    what: str  # which model of this name: a recipe's, a paper's or a run's
     config: ModelConfig
-    shape: tuple[int, ...]  # of an example, without the batch axis
+    shape: tuple[int, ...]  # shape of an example, without the batch axis
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inspected:
-    """What was found out about a model."""
+    """Summary and times of a model."""
 
     subject: Subject
     summary: ModelSummary
@@ -51,10 +51,10 @@ def find_subject(
     """Find a model: the recipe's where there is one of this name, else the paper's, else that of a run.
 
     Args:
-        name: of a recipe or of a paper's model, or a run's folder.
+        name: a recipe, a paper's model or a run's folder.
         paper: take the paper's model of this name.
         data: the data set that decides a recipe's sizes.
-        size: side of the pictures, pixels.
+        size: side of the images, pixels.
         changes: settings by name, as `--set` takes them.
 
     Raises:
@@ -75,7 +75,7 @@ def find_subject(
         config = variant(name)
         wanted |= _sized(name, {f.name for f in dataclasses.fields(config)}, size, "side")
         config = change(config, wanted)
-        return Subject(name=name, what="the paper's model, for ImageNet", config=config, shape=_picture(config))
+        return Subject(name=name, what="the paper's model, for ImageNet", config=config, shape=_image_shape(config))
     return _of_run(name, size, wanted)
 
 
@@ -98,17 +98,17 @@ def _sized(name: str, known: set[str], size: int | None, setting: str) -> dict[s
     if size is None:
         return {}
     if "side" not in known:
-        raise ConfigError("--size", got=size, need=f"a model that reads pictures of any side, which {name} is not")
+        raise ConfigError("--size", got=size, need=f"a model that reads images of any side, which {name} is not")
     return {setting: size}
 
 
 def _of_experiment(name: str, what: str, experiment: Experiment) -> Subject:
     model = experiment.settings.model
-    shape = _picture(model) if hasattr(model, "side") else experiment.card.shape
+    shape = _image_shape(model) if hasattr(model, "side") else experiment.card.shape
     return Subject(name=name, what=what, config=model, shape=shape)
 
 
-def _picture(config: ModelConfig) -> tuple[int, ...]:
+def _image_shape(config: ModelConfig) -> tuple[int, ...]:
     channels, side = (int(getattr(config, field)) for field in ("channels", "side"))
     return channels, side, side
 
@@ -117,24 +117,24 @@ def summarize_config(config: ModelConfig, shape: tuple[int, ...] | None = None) 
     """Return the summary of the model of these settings, counted on the meta device: no weight is allocated.
 
     Args:
-        config: of any model.
+        config: settings of any model.
         shape: of one example, without the batch axis; one image of the model's channels and side unless given.
     """
     with torch.device("meta"):
-        return summarize(build_model(config), torch.zeros(1, *(_picture(config) if shape is None else shape)))
+        return summarize(build_model(config), torch.zeros(1, *(_image_shape(config) if shape is None else shape)))
 
 
 def inspect(subject: Subject, *, timed: bool = True, batch: int = 1, device: str = "auto") -> Inspected:
-    """Take the account of a model, without weights; then build it and time it, if that is wanted.
+    """Summarize a model without allocating weights, then build and time it where asked to.
 
     Args:
         subject: the model.
-        timed: measure where the time goes.
-        batch: examples a pass when timing.
-        device: where to time.
+        timed: measure the time of every layer.
+        batch: batch size of the timing.
+        device: device of the timing.
 
     Raises:
-        ConfigError: no such device, or no example in a batch.
+        ConfigError: there is no such device, or the batch size is below 1.
     """
     if batch < 1:
         raise ConfigError("--batch", got=batch, need="1 example or more")
@@ -151,7 +151,7 @@ def inspect(subject: Subject, *, timed: bool = True, batch: int = 1, device: str
 
 
 def draw_inspected(found: Inspected, out: Path) -> Path:
-    """Draw what each layer costs, light and dark, as SVG and PNG; return the path of the light PNG."""
+    """Draw the cost of each layer, light and dark, as SVG and PNG; return the path of the light PNG."""
     parts = fold_to(found.summary, MOST_BARS, found.times)
     measures = [
         Measure("multiply-adds", [part.multiply_adds for part in parts]),

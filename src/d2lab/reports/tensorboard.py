@@ -1,4 +1,4 @@
-"""The rows of a run as TensorBoard events."""
+"""TensorBoard events from the rows of a run."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,7 +26,7 @@ class TensorBoardLog(Callback):
         self._done = 0
 
     def on_epoch(self, row: Mapping[str, Any], record: RunRecord | None) -> None:
-        """Write what is new."""
+        """Write the new rows."""
         if record is None:
             return
         if self._writer is None:

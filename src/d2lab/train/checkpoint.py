@@ -1,8 +1,8 @@
-"""Checkpoints: tensors in safetensors, the rest in JSON, whole at every moment.
+"""Checkpoints: tensors in safetensors, everything else in JSON, replaced atomically.
 
 A folder holds `tensors-<step>.safetensors` and `state.json`, which names it with its hash. The tensors are
-written first and `state.json` is renamed into place last, so a process killed at any instant leaves the old
-checkpoint or the new one. Nothing here can run code when it is read.
+written first and `state.json` is renamed into place last, so a process killed at any instant leaves either the
+old checkpoint or the new one. Reading a checkpoint can't run code.
 """
 
 import contextlib
@@ -22,13 +22,13 @@ from d2lab.core.atomic import remove_leftovers, write_bytes, write_json
 from d2lab.core.errors import RunError
 
 FORMAT = 2
-READABLE = (1, 2)  # of format 1: the generators' states under `luck`, sums of an epoch beside them
+READABLE = (1, 2)  # format 1 kept the generators' states under `luck`, and the epoch's sums beside them
 STATE = "state.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Everything a loop needs to go on as if it had never stopped."""
+    """Everything the loop needs to continue exactly where it stopped."""
 
     step: int  # steps done
     tensors: dict[str, Tensor]  # model.*, optimizer.*, best.*, rng.*, metric.*, state.*
@@ -36,7 +36,7 @@ class Checkpoint:
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint over the one before; on any failure the one before stays.
+    """Write a checkpoint in place of the previous one; on any failure the previous one stays.
 
     Raises:
         RunError: the folder can't be written or the disk is full.
@@ -63,10 +63,10 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:
-    """Read the checkpoint of a folder and prove it whole; a run that trains at this moment may be read too.
+    """Read the checkpoint of a folder and verify its hash; a run that is still training can be read too.
 
     Raises:
-        RunError: there is none, it is broken, or it was written by something else.
+        RunError: there is none, it is damaged, or another program wrote it.
     """
     while True:
         state = read_json(folder / STATE, "checkpoint")
@@ -78,7 +78,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
 
 
 def _load(folder: Path, state: dict[str, Any]) -> Checkpoint:
-    """Read the tensors that a state.json names."""
+    """Read the tensors named in a state.json."""
     fix = "Start the run again with d2lab train."
     try:
         version, step, name = state["format"], int(state["step"]), str(state["tensors"])
@@ -103,10 +103,10 @@ def _load(folder: Path, state: dict[str, Any]) -> Checkpoint:
 
 
 def _from_format_1(old: Checkpoint) -> Checkpoint:
-    """Bring a checkpoint of d2lab 0.1 into today's form.
+    """Convert a checkpoint of d2lab 0.1 to the current format.
 
     Raises:
-        RunError: it lacks what that format held.
+        RunError: a value of that format is missing.
     """
     tensors = {f"rng.{k.removeprefix('luck.')}" if k.startswith("luck.") else k: v for k, v in old.tensors.items()}
     try:
@@ -129,10 +129,14 @@ def _decode(path: Path, content: bytes) -> dict[str, Tensor]:
 
 
 def read_json(path: Path, what: str) -> dict[str, Any]:
-    """Read a JSON object of a run.
+    """Read a JSON object from a file of a run.
+
+    Args:
+        path: the file.
+        what: what errors call it, such as "checkpoint".
 
     Raises:
-        RunError: the file is missing or no JSON object.
+        RunError: the file is missing or holds no JSON object.
     """
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
@@ -146,7 +150,12 @@ def read_json(path: Path, what: str) -> dict[str, Any]:
 
 
 def load_weights(model: torch.nn.Module, tensors: dict[str, Tensor], what: str) -> None:
-    """Put weights into a model, all or none.
+    """Load weights into a model; nothing is changed when one does not fit.
+
+    Args:
+        model: the model; its `state_dict` decides names and shapes.
+        tensors: weights by name.
+        what: what errors call them.
 
     Raises:
         RunError: a tensor is missing, extra, or of another shape.

@@ -1,4 +1,4 @@
-"""The settings of the training loop: plain values, no tensor."""
+"""Settings of the training loop, as plain values."""
 
 import math
 from dataclasses import dataclass
@@ -12,30 +12,30 @@ Layout = Literal["auto", "plain"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoopConfig:
-    """How long, in what portions and by what means a model is trained."""
+    """Epochs, batch size, precision and everything else that `--set loop.NAME=VALUE` changes."""
 
     ALIASES: ClassVar[dict[str, str]] = {"batch": "batch_size"}  # names that users of other libraries type
 
     epochs: int = 10  # passes over the training set
-    batch_size: int = 256  # examples behind one step of the weights
-    accumulate: int = 1  # pieces that a batch is cut into, to save memory; the gradient stays that of the batch
-    drop_last: bool = False  # leave out the ragged last batch of an epoch
-    examples: int | None = None  # train on this many examples only
-    validation: float = 0.0  # share of the training set held out
-    patience: int | None = None  # stop after this many epochs without a better validation loss, keep the best
-    precision: Precision = "float32"  # of the products; weights stay float32
+    batch_size: int = 256  # examples per optimizer step
+    accumulate: int = 1  # chunks that a batch is split into, to save memory; the gradient stays that of the batch
+    drop_last: bool = False  # leave out the incomplete last batch of an epoch
+    examples: int | None = None  # train on only this many examples
+    validation: float = 0.0  # fraction of the training set held out
+    patience: int | None = None  # early stopping: epochs without a lower validation loss; the best weights are kept
+    precision: Precision = "float32"  # of matrix products (autocast); weights stay float32
     compile: bool = False  # torch.compile: slow to start, faster later
-    layout: Layout = "auto"  # auto lets narrow convolutions work on blocks of pixels
-    test_flips: bool = False  # judge images by the mean of the answers to them and to their mirror images
-    threads: int | None = None  # processor threads; none chooses by the size of the model
-    stream_workers: int | None = None  # read through torch.utils.data instead of holding the set on the device
+    layout: Layout = "auto"  # auto computes narrow convolutions on space-to-depth blocks, wide ones channels last
+    test_flips: bool = False  # evaluate on the mean of the outputs for an image and its mirror image
+    threads: int | None = None  # CPU threads; none chooses by the size of the model
+    stream_workers: int | None = None  # worker processes of torch.utils.data; none holds the set in memory
     checkpoint_every_s: float = 10.0  # seconds between checkpoints; one is always written at the end
 
     def check_watched(self, *, given: bool = False) -> None:
-        """Refuse early stop without a validation set to watch.
+        """Check that early stopping has a validation set to watch.
 
         Args:
-            given: a validation set is at hand, beside what `validation` holds out.
+            given: a validation set is given, beside the fraction `validation`.
 
         Raises:
             ConfigError: there is none.
@@ -53,6 +53,6 @@ class LoopConfig:
             if value is not None and value < least:
                 raise ConfigError(name, got=value, need=f"{least} or more, or none")
         if not 0 <= self.validation < 1:
-            raise ConfigError("validation", got=self.validation, need="a share from 0 up to, not with, 1")
+            raise ConfigError("validation", got=self.validation, need="at least 0 and below 1")
         if not 0 <= self.checkpoint_every_s < math.inf:
             raise ConfigError("checkpoint_every_s", got=self.checkpoint_every_s, need="0 seconds or more")

@@ -1,4 +1,4 @@
-"""Metrics of a model on a whole split: batched, without a graph, read once at the end."""
+"""Evaluation: loss and metrics of a model on a whole split, in batches, without gradients, read once at the end."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,17 +12,17 @@ from d2lab.data.split import Split, as_split
 from d2lab.metrics import Metric
 from d2lab.train.task import CarriedState, Step, Task
 
-MOST = 1000  # examples at once: large enough to fill two cores, small enough for a laptop's cache
-INPUTS = 1_600_000  # numbers at once: 1,000 images of 28 pixels a side, 173 of 96, 31 of 224
-INPUTS_ACCELERATOR = 4 * INPUTS  # as many as the notes train on at once, whose graph needs more memory than this
-RESIDENT_BYTES = 256 * 2**20  # a set up to this size goes to the device at once: every copy waits for it
+MOST = 1000  # examples per batch: large enough to fill two cores, small enough for a laptop's cache
+INPUTS = 1_600_000  # input elements per batch: 1,000 images of 28 pixels a side, 173 of 96, 31 of 224
+INPUTS_ACCELERATOR = 4 * INPUTS  # the notes' training batches are as large, and backpropagation needs more memory
+RESIDENT_BYTES = 256 * 2**20  # a set up to this size is copied to the device at once: each copy synchronizes
 
 
 def batch_size(example: Tree) -> int:
-    """Choose how many examples are evaluated together.
+    """Return how many examples are evaluated in one batch.
 
     Args:
-        example: one of them as the model reads it, where the model is; the maps of a deep model take a few hundred
+        example: a prepared batch of one, on the model's device; the activations of a deep model take a few hundred
             times its memory.
     """
     parts = tensors_of(example)
@@ -45,17 +45,20 @@ def evaluate(
     """Return the loss and the metrics of a model over all examples of a split.
 
     Args:
-        model: what is measured; it is put back into its mode.
+        model: the model; evaluated in eval mode, then put back into the mode it was in.
         split: the examples.
-        task: says what the loss is, and which metrics there are unless given.
+        task: decides the loss and the default metrics.
         prepare: turns inputs as stored into what the model reads.
-        device: where the model lives.
-        flips: take the mean of the answers to an image and to its mirror image.
-        batch: examples at once; chosen by their size unless given. A carried state needs the size of training.
-        metrics: fresh ones, which afterwards hold what they saw.
+        device: the model's device.
+        flips: average the outputs for an image and its mirror image.
+        batch: batch size; chosen by the size of an example unless given. A carried state needs the size of training.
+        metrics: newly built metrics in place of the task's; afterwards they hold the sums of the split.
+
+    Returns:
+        `loss`, and the values of every metric by name.
 
     Raises:
-        ConfigError: the model lives elsewhere.
+        ConfigError: the model is on another device.
     """
     task = task.for_evaluation()
     measured = task.metrics() if metrics is None else metrics
@@ -73,14 +76,19 @@ def evaluate(
 
 
 def weighted_mean(losses: list[Tensor], weights: Sequence[int | Tensor]) -> float:
-    """Return the mean of losses, weighted, summed in double precision after one read."""
+    """Return the weighted mean of losses, summed in float64.
+
+    Args:
+        losses: scalar tensors, one per batch.
+        weights: what each loss is a mean over.
+    """
     numbers = torch.stack(losses).cpu().double()
     shares = torch.as_tensor([float(w) for w in as_numbers(weights)], dtype=torch.float64)
     return float((numbers * shares).sum() / shares.sum())
 
 
 def as_numbers(weights: Sequence[int | Tensor]) -> Sequence[int | float]:
-    """Return weights as plain numbers; tensors are brought over together."""
+    """Return weights as Python numbers; tensors are copied from the device together."""
     if weights and isinstance(weights[0], Tensor):
         return torch.stack(list(weights)).tolist()  # type: ignore[arg-type]
     return weights  # type: ignore[return-value]
@@ -97,7 +105,20 @@ def predict(
     flips: bool = False,
     batch: int | None = None,
 ) -> Tree:
-    """Return what the task makes of every output, on the processor: probabilities `[n, class]`, numbers, boxes."""
+    """Return the predictions for a whole split, on the CPU: probabilities `[n, class]`, numbers, boxes.
+
+    Args:
+        model: the model; put back into the mode it was in.
+        split: the examples.
+        task: turns outputs into predictions.
+        prepare: turns inputs as stored into what the model reads.
+        device: the model's device.
+        flips: average the outputs for an image and its mirror image.
+        batch: batch size; chosen by the size of an example unless given.
+
+    Raises:
+        ConfigError: the model is on another device.
+    """
     results = _results(model, split, task.for_evaluation(), prepare, device, flips, batch)
     return concatenate([map_tensors(Tensor.cpu, task.predict(result.outputs)) for result in results])
 
@@ -105,7 +126,7 @@ def predict(
 def _results(
     model: nn.Module, split: Split, task: Task, prepare: Prepare, device: torch.device, flips: bool, size: int | None
 ) -> Iterator[Step]:
-    """Yield what the model makes of each batch; the model is put back into its mode at the end."""
+    """Yield the result of each batch; the model is put back into the mode it was in at the end."""
     require_same_device(model, device)
     training = model.training
     model.eval()
@@ -126,7 +147,7 @@ def _results(
 
 
 class _Mirrored:
-    """A model asked twice: about an image and about its mirror image; tables are asked once."""
+    """Averages a model's outputs over an image and its mirror image; tables are evaluated once."""
 
     def __init__(self, model: nn.Module) -> None:
         self.model = model

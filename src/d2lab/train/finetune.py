@@ -1,4 +1,4 @@
-"""Where a run's weights begin: drawn, or learnt elsewhere; what of them stays, and how fast the head may move."""
+"""Fine-tuning: initialization from pretrained weights, frozen layers, a learning rate of its own for the head."""
 
 import dataclasses
 import math
@@ -23,10 +23,12 @@ class FineTuneConfig:
 
     RENAMED: ClassVar[dict[str, str]] = {"head_rate": "head_lr_scale"}  # former names of settings
 
-    source: str | None = None  # a run's folder, or a name such as torchvision/resnet18; none draws the weights
-    sha256: str | None = None  # of the weights begun with; written down by the run
-    head: Literal["new", "classes"] = "new"  # drawn anew; or, of classes that the source knows, its own rows
-    freeze: str | None = None  # last layer that stays as it is, or body: all but the head
+    source: str | None = None  # a run's folder, or a name such as torchvision/resnet18; none: random weights
+    sha256: str | None = None  # of the pretrained weights; recorded by the run
+    head: Literal["new", "classes"] = (
+        "new"  # new: random; classes: rows of the source's head for classes that both have
+    )
+    freeze: str | None = None  # last frozen layer, or body: all but the head
     head_lr_scale: float = 1.0  # learning rate of the head, as a multiple of the others'
 
     def __post_init__(self) -> None:
@@ -36,10 +38,10 @@ class FineTuneConfig:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Weights to begin with, found but not yet read."""
+    """Pretrained weights that were found but not read yet."""
 
     name: str  # as recipe.json keeps it
-    model: ModelConfig  # settings of the model that has them
+    model: ModelConfig  # settings of their model
     classes: tuple[str, ...]
     read: Callable[[], Tensors]
 
@@ -47,17 +49,19 @@ class Source:
 def load_pretrained_weights(
     model: nn.Module, source: Source, tensors: Tensors, finetune: FineTuneConfig, classes: tuple[str, ...]
 ) -> None:
-    """Put the source's weights into a model; its head stays as it was drawn, but for rows of classes both know.
+    """Load pretrained weights into a model, except its head.
+
+    The head keeps its random initialization; with `head="classes"` the rows of classes that both have are copied.
 
     Args:
-        model: with the head that the run needs.
-        source: where the weights come from.
-        tensors: its weights.
-        finetune: says what becomes of the head.
-        classes: that the run is to tell apart.
+        model: the model, with the head that the run needs.
+        source: the pretrained model.
+        tensors: its weights by name.
+        finetune: what to do with the head.
+        classes: names of the run's classes.
 
     Raises:
-        ConfigError: the head shall begin with the source's rows, and no class is known to both.
+        ConfigError: rows of the source's head are wanted, and no class is in both.
         RunError: the source's weights do not fit the model.
     """
     name, head = find_head(model)
@@ -68,13 +72,17 @@ def load_pretrained_weights(
     known = list(source.classes)
     pairs = {number: known.index(one) for number, one in enumerate(classes) if one in known}
     if not pairs:
-        need = f"a class that the source knows among {', '.join(classes[:10])}"
+        need = f"a class of the source among {', '.join(classes[:10])}"
         raise ConfigError("head", got="classes", need=need, fix="Leave it out for a new head.")
     copy_rows(head, tensors[f"{name}.weight"], tensors.get(f"{name}.bias"), pairs)
 
 
 def freeze_and_group(model: nn.Module, finetune: FineTuneConfig) -> list[dict[str, Any]] | None:
-    """Freeze what stays, and return the groups of what learns; none where all learn at one rate.
+    """Freeze layers and return parameter groups for the optimizer; None where all share one learning rate.
+
+    Args:
+        model: its frozen parameters get `requires_grad=False`.
+        finetune: last frozen layer, and the learning rate scale of the head.
 
     Raises:
         ConfigError: there is no such layer, or no head.
@@ -85,10 +93,15 @@ def freeze_and_group(model: nn.Module, finetune: FineTuneConfig) -> list[dict[st
 
 
 def with_source_hash(finetune: FineTuneConfig, source: Source, sha256: str) -> FineTuneConfig:
-    """Write down what the run began with.
+    """Return the settings with the hash of the pretrained weights.
+
+    Args:
+        finetune: the settings.
+        source: the pretrained model.
+        sha256: hash of its weights, hexadecimal.
 
     Raises:
-        RunError: other weights were stated, or begun with before.
+        RunError: the settings state another hash.
     """
     if finetune.sha256 is not None and finetune.sha256 != sha256:
         fix = "Bring the old weights back, or start a new run."

@@ -1,7 +1,7 @@
-"""A loss that breaks: find the step and the first layer that did it.
+"""Non-finite losses: find the step and the first layer whose output is NaN or infinite.
 
-The loop looks at losses every so often, not at every step, so that an accelerator is not made to wait. When one
-is not finite, the last kept state is put back and the steps are taken again, each layer watched.
+The loop reads losses now and then, not at every step, so that the device is not synchronized each time. When one is
+not finite, the last saved state is restored and the steps are repeated with a hook on every layer.
 """
 
 import math
@@ -20,11 +20,11 @@ from d2lab.data.split import Split
 from d2lab.train.evaluate import batch_size
 from d2lab.train.train_step import TrainStep
 
-COST_SHARE = 0.01  # at most this share of the time goes into keeping states
+COST_SHARE = 0.01  # at most this fraction of the time is spent saving states
 
 
 class NonFiniteGuard:
-    """Keeps the state of a train_step from time to time and explains what went wrong since."""
+    """Saves the state of a training step from time to time and explains which layer broke since."""
 
     def __init__(self, train_step: TrainStep) -> None:
         self.train_step = train_step
@@ -32,7 +32,7 @@ class NonFiniteGuard:
         self.keep()
 
     def keep(self) -> None:
-        """Copy the present state, which is known to be good, unless the last copy is too recent to pay."""
+        """Copy the current state, whose losses were finite, unless the last copy is too recent to pay."""
         start = time.perf_counter()
         if start < self._next_keep:
             return
@@ -43,19 +43,19 @@ class NonFiniteGuard:
         self._next_keep = end + (end - start) / COST_SHARE
 
     def explain(self, bad_step: int, loss: float, batches: Any) -> NonFiniteError:  # noqa: ANN401
-        """Take the steps since the kept state again and name what broke.
+        """Repeat the steps since the saved state and name the first layer that broke.
 
         Args:
             bad_step: the step whose loss was not finite, counted from 0.
             loss: that loss.
-            batches: the same batches that training took; see data.batches.Batches.
+            batches: the batches of training, which can be read again; see data.batches.Batches.
         """
         self.train_step.restore(self.step, self.tensors, self.values)
-        with torch.enable_grad():  # the loop looks without a graph
+        with torch.enable_grad():  # the loop reads losses without a graph
             for batch in self._from_step(batches):
                 if self.train_step.step == bad_step:
                     prepared, state = self.train_step.prepared(batch), self.train_step.carried.of(batch)
-                    broken = self._first_broken(prepared, state) or "nothing in the plain model: the fast form differs"
+                    broken = self._first_broken(prepared, state) or "nothing without optimize_layout, which differs"
                     break
                 self.train_step(batch)
         epoch, batch = divmod(bad_step, batches.steps)
@@ -65,7 +65,7 @@ class NonFiniteGuard:
         return NonFiniteError(where, got=loss, need="a finite number", fix=fix)
 
     def explain_measure(self, name: str, value: float, split: Split) -> NonFiniteError:
-        """Name what breaks when the model, as it is now, is measured on a split."""
+        """Name the first layer that breaks when the current model is evaluated on a split."""
         self.train_step.model.eval()
         device = self.train_step.device
         example = self.train_step.prepare(map_tensors(lambda tensor: tensor.to(device), split.example))
@@ -80,7 +80,7 @@ class NonFiniteGuard:
         """Run one prepared batch through the plain model and name the first thing that is not finite."""
         for name, weight in self.train_step.model.named_parameters():
             if not torch.isfinite(weight).all():
-                return f"weights of layer {name} (a step before overflowed)"
+                return f"weights of layer {name} (an earlier step overflowed)"
         if has_non_finite(batch.inputs):
             return "the input batch itself"
         with watching(self.train_step.model) as broken, torch.no_grad():
@@ -90,7 +90,7 @@ class NonFiniteGuard:
         return None if torch.isfinite(loss) else "the loss"
 
     def _from_step(self, batches: Any) -> Iterator[Batch]:  # noqa: ANN401
-        """Yield all batches from the kept step on, epoch after epoch."""
+        """Yield all batches from the saved step on, epoch after epoch."""
         epoch, start = divmod(self.step, batches.steps)
         while True:
             if start == 0:
@@ -106,7 +106,7 @@ def first_non_finite(losses: list[float]) -> int | None:
 
 @contextmanager
 def watching(model: nn.Module) -> Iterator[list[str]]:
-    """Collect the names of layers whose output is not finite, in the order of computation."""
+    """Collect the names of layers whose output is not finite, in the order of the forward pass."""
     broken: list[str] = []
 
     def watch(name: str) -> Any:  # noqa: ANN401

@@ -1,4 +1,4 @@
-"""Ctrl-C that loses nothing: the first one asks the loop to stop after this step, the second one means it."""
+"""Ctrl-C: the first one asks the loop to stop after this step, the second one raises KeyboardInterrupt."""
 
 import signal
 import threading
@@ -10,7 +10,7 @@ SIGNALS = ("SIGINT", "SIGTERM")
 
 
 class Interrupt:
-    """A context in which Ctrl-C (and a polite kill) sets `asked` instead of breaking into a step.
+    """A context in which Ctrl-C (SIGINT) and SIGTERM set `asked` instead of interrupting a step.
 
     Outside the main thread, where Python delivers no signals, it only holds the flag.
     """

@@ -1,7 +1,7 @@
-"""The loop: epochs of steps, losses read now and then, a checkpoint in time, a row for the record.
+"""The training loop: steps, evaluation after each epoch, checkpoints, rows of the record.
 
-It knows no kind of task: what a batch means is the task's, what is measured the metrics'. No hidden work between
-steps: losses and sums of metrics stay on the device and are read once for many steps; outputs are not kept.
+The loop works for every task: the task defines the loss, the metrics what is reported. Losses and sums of metrics
+stay on the device and are read once for many steps; outputs are not kept.
 """
 
 import math
@@ -29,23 +29,23 @@ from d2lab.train.record import Row, RunRecord
 from d2lab.train.task import Step
 from d2lab.train.train_step import TrainStep, split_by_prefix
 
-READ_EVERY_S = 0.25  # seconds between two reads of the losses: each makes an accelerator wait once
+READ_EVERY_S = 0.25  # seconds between two reads of the losses: each synchronizes with the device once
 READ_EVERY_STEPS = 10_000  # losses buffered until they are read
 
 
 class Loop:
-    """Trains over batches and keeps the run's record.
+    """Trains a model for some epochs and keeps the run's record.
 
     Args:
         train_step: model, task and optimizer.
-        batches: of the training set.
-        config: epochs, early stop, checkpoints.
-        test: split that is measured after each epoch; None for none.
-        validation: split that early stop watches; None for none.
-        record: of the run; None keeps none.
-        progress: who is told.
+        batches: the training set.
+        config: epochs, early stopping, checkpoints.
+        test: split that is evaluated after each epoch; None for none.
+        validation: split that early stopping watches; None for none.
+        record: record of the run; None keeps none.
+        progress: shows what happens, such as a bar.
         callbacks: called after steps and epochs.
-        metrics: measured beside the task's own; fresh ones, each kept for training, a fresh copy for evaluation.
+        metrics: newly built metrics beside the task's own: these for training, a copy of each for evaluation.
     """
 
     def __init__(
@@ -73,12 +73,15 @@ class Loop:
         self._last_read = self._last_save = time.perf_counter()
 
     def run(self) -> Status:
-        """Train to the end of the last epoch, or until asked to stop; what was learnt is in the model.
+        """Train to the end of the last epoch, or until asked to stop; the weights are in the model.
+
+        Returns:
+            "finished", "stopped early" or "interrupted".
 
         Raises:
             NonFiniteError: a loss became NaN or infinite.
-            RunError: the record can't be written; the last checkpoint is whole.
-            ConfigError: the batches come from another device than the model's.
+            RunError: the record can't be written; the last checkpoint is complete.
+            ConfigError: the batches are on another device than the model.
         """
         require_same_device(self.train_step.model, self.batches.device)
         steps = self.batches.steps
@@ -96,7 +99,7 @@ class Loop:
         return self.position.status
 
     def _epoch(self, interrupt: Interrupt) -> bool:
-        """Train for the rest of an epoch; False when asked to stop on the way."""
+        """Train for the rest of an epoch; return False when asked to stop before its end."""
         number, start = divmod(self.train_step.step, self.batches.steps)
         if start == 0:
             self.train_step.carried.reset()
@@ -117,7 +120,7 @@ class Loop:
 
     @torch.no_grad()
     def _buffer(self, result: Step, examples: int) -> None:
-        """Update the metrics, keep the loss on the device, and read the losses when enough time has gone by."""
+        """Update the metrics, keep the loss on the device, and read the losses when enough time has passed."""
         for metric in self.train_metrics:
             metric.update(result.outputs, result.batch)  # type: ignore[arg-type]
         self._buffered.append((result.loss, result.weight, examples))
@@ -125,12 +128,12 @@ class Loop:
         if now - self._last_read > READ_EVERY_S or len(self._buffered) >= READ_EVERY_STEPS:
             self._flush_metrics()
             due = now - self._last_save > self.config.checkpoint_every_s
-            # Not after an epoch's last step: its row is still to come, and going on from here would skip it.
+            # Not after an epoch's last step: its row is not written yet, and a resumed run would skip it.
             if self.record is not None and due and self.train_step.step % self.batches.steps:
                 self._save()
 
     def _flush_metrics(self) -> None:
-        """Read the losses since the last time, in one go; stop at a broken loss."""
+        """Read the buffered losses at once; raise if one is not finite."""
         if not self._buffered:
             return
         losses = torch.stack([loss for loss, _, _ in self._buffered]).tolist()
@@ -139,8 +142,8 @@ class Loop:
         if broken is not None:
             raise self.guard.explain(first + broken, losses[broken], self.batches)
         weights = as_numbers([weight for _, weight, _ in self._buffered])
-        for loss, weight in zip(losses, weights, strict=True):  # step by step: when they are read, by the clock,
-            self.position.loss_sum += loss * weight  # can't change how they are rounded
+        for loss, weight in zip(losses, weights, strict=True):  # one at a time: when they are read must not
+            self.position.loss_sum += loss * weight  # change how the sum is rounded
             self.position.weight += weight
         examples = sum(count for _, _, count in self._buffered)
         self.position.examples += examples
@@ -156,7 +159,7 @@ class Loop:
         self.progress.advance(step=self.train_step.step, epoch=epoch, examples_per_s=rate, loss=losses[-1])
 
     def _close_epoch(self, number: int) -> None:
-        """Measure, write the epoch's row, save, and decide whether to go on."""
+        """Evaluate, write the epoch's row, save, and decide whether to continue."""
         position = self.position
         row: Row = {"epoch": number + 1, "step": self.train_step.step}
         row |= {"train_loss": position.loss_sum / position.weight if position.weight else math.nan}
@@ -174,7 +177,7 @@ class Loop:
         self.rows.append(finite(row))
         self._watch(number, row)
         self.progress.epoch(row)
-        # An early stop saves once, at the end: a checkpoint that calls itself done must hold the best weights.
+        # Early stopping saves once, at the end: a checkpoint with a final status must hold the best weights.
         due = time.perf_counter() - self._last_save > self.config.checkpoint_every_s
         if self.record is not None and due and position.status == "running":
             self._save()
@@ -185,7 +188,7 @@ class Loop:
         self._last_read = time.perf_counter()
 
     def _evaluate(self, split: Split) -> dict[str, float]:
-        """Measure the model as it is now."""
+        """Evaluate the current model on a split."""
         step = self.train_step
         metrics = [*step.task.for_evaluation().metrics(), *(make() for make in self.more_metrics)]
         size = self.config.batch_size if step.task.carries_state else None
@@ -201,7 +204,7 @@ class Loop:
         )
 
     def _watch(self, number: int, row: Row) -> None:
-        """Keep the best epoch's weights and stop when nothing got better for `patience` epochs."""
+        """Keep the best epoch's weights and stop after `patience` epochs without a lower validation loss."""
         position = self.position
         if self.config.patience is None:
             return
@@ -212,7 +215,7 @@ class Loop:
             position.status = "stopped early"
 
     def _end(self) -> None:
-        """Take the best weights where they were watched, and save for the last time."""
+        """Restore the best weights where early stopping kept them, and save for the last time."""
         position = self.position
         if position.status != "interrupted":
             position.status = "stopped early" if position.status == "stopped early" else "finished"
@@ -221,13 +224,13 @@ class Loop:
         self._save()
 
     def _flush(self) -> None:
-        """Write the rows that wait."""
+        """Write the buffered rows."""
         if self.record is not None and self.rows:
             self.metrics_bytes = self.record.append(self.rows)
             self.rows = []
 
     def _save(self) -> None:
-        """Write rows first, then the checkpoint that vouches for them."""
+        """Write the rows first, then the checkpoint that states their length."""
         if self.record is None:
             return
         self._flush()
@@ -235,7 +238,7 @@ class Loop:
         self._last_save = time.perf_counter()
 
     def checkpoint(self) -> Checkpoint:
-        """Collect everything that going on needs."""
+        """Return everything that resuming needs."""
         values = self.position.values()
         values |= {"metrics_bytes": self.metrics_bytes, "train_step": self.train_step.values()}
         tensors = {**self.train_step.state(), **{f"best.{k}": value for k, value in self.position.best.items()}}
@@ -244,7 +247,7 @@ class Loop:
         return Checkpoint(self.train_step.step, tensors, values)
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Go on from a checkpoint; the record's newer rows are cut off.
+        """Continue from a checkpoint; newer rows of the record are cut off.
 
         Raises:
             RunError: the checkpoint is not this run's.
@@ -259,7 +262,7 @@ class Loop:
             self.record.cut(self.metrics_bytes)
 
     def _restore_metrics(self, states: dict[str, dict[str, Tensor]]) -> None:
-        """Put back what the metrics had added up in the epoch that was broken off."""
+        """Restore the sums of the metrics in the interrupted epoch."""
         for number, metric in enumerate(self.train_metrics):
             metric.reset()
             state = states.get(str(number))
@@ -271,5 +274,5 @@ class Loop:
 
 
 def finite(row: Row) -> Row:
-    """Return the row without numbers that JSON can't hold: a metric of nothing is NaN."""
+    """Return the row without NaN and infinity, which JSON can't hold."""
     return {name: value for name, value in row.items() if not isinstance(value, float) or math.isfinite(value)}

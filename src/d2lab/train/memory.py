@@ -1,7 +1,7 @@
-"""What fills the memory of a device in training: weights, gradients, the optimizer's memory, and activations.
+"""Memory of a training step: weights, gradients, optimizer state and activations.
 
-Nothing is computed: the model runs on torch's meta device, where a tensor has a shape and no content, so the memory
-of a model that does not fit here can be told too.
+Nothing is computed: the model runs on torch's meta device, where a tensor has a shape and no data, so the memory of
+a model that does not fit on this machine can be counted too.
 """
 
 import copy
@@ -21,17 +21,17 @@ META = torch.device("meta")
 
 @dataclass(frozen=True, slots=True)
 class TrainingMemory:
-    """Bytes by what they hold."""
+    """Bytes of a training step, by what they hold."""
 
     parameters: int
     buffers: int  # such as the running averages of batch normalization
     gradients: int
-    optimizer: int  # its state: speeds, squares
+    optimizer: int  # its state, such as momentum buffers and second moments
     activations: int  # what the forward pass keeps for the backward pass, the prepared batch where it is kept too
 
     @property
     def total(self) -> int:
-        """All of it. A real step needs more for a while: the workspaces of convolutions, maps on their way."""
+        """Sum of all parts, bytes; a real step needs more for a while, such as workspaces of convolutions."""
         return sum(asdict(self).values())
 
 
@@ -47,8 +47,8 @@ def training_memory(
 
     Args:
         model: the model, on any device; it is not changed.
-        task: its loss keeps something too.
-        optimizer: its settings.
+        task: its loss keeps activations too.
+        optimizer: settings of the optimizer.
         inputs: shape of a prepared batch.
         targets: of the batch, on any device; their values do not matter.
 
@@ -59,7 +59,7 @@ def training_memory(
         raise ConfigError("the shape of the inputs", got=inputs, need="at least one example")
     empty = copy.deepcopy(model).to(META).train()
     parameters = [p for p in empty.parameters() if p.requires_grad]
-    kept: list[Tensor] = []  # the tensors themselves: an address that was freed could be given anew
+    kept: list[Tensor] = []  # the tensors themselves: a freed address could be reused
 
     def keep(tensor: Tensor) -> Tensor:
         kept.append(tensor)
@@ -81,10 +81,10 @@ def training_memory(
 
 
 def _state_bytes(optimizer: OptimizerConfig, parameters: list[nn.Parameter]) -> int:
-    """Take one step and count what the optimizer remembers of it."""
-    mover = build_optimizer(optimizer, parameters)
-    mover.step()
-    return _bytes(value for state in mover.state.values() for value in state.values() if isinstance(value, Tensor))
+    """Take one optimizer step and count the bytes of its state."""
+    built = build_optimizer(optimizer, parameters)
+    built.step()
+    return _bytes(value for state in built.state.values() for value in state.values() if isinstance(value, Tensor))
 
 
 def _bytes(tensors: Iterable[Tensor]) -> int:

@@ -1,4 +1,4 @@
-"""The memory layout in which a model computes fastest on its device: same parameters, same numbers to rounding."""
+"""Memory format: the layout in which a model computes fastest on its device, equal up to rounding."""
 
 from collections.abc import Callable
 
@@ -13,19 +13,19 @@ from d2lab.train.config import Layout
 
 Forward = Callable[[Tensor], Tensor]
 CHANNELS_LAST = ("cpu", "cuda")
-WIDE = 16  # channels: the lanes of a processor that multiplies 16 numbers at once
+WIDE = 16  # channels: a CPU with AVX-512 multiplies 16 float32 numbers at once
 
 
 def optimize_layout(model: nn.Module, example: Tensor, *, layout: Layout) -> nn.Module:
-    """Return a model that computes what `model` does, faster; both share their parameters.
+    """Return a faster model that computes the same function; both share their parameters.
 
-    On a processor, the narrow convolutions of a chain of layers compute on space-to-depth blocks of pixels; other
-    devices' kernels were not measured with blocks. Wide ones keep the channels of a pixel together (channels last), on
-    processor and cuda: docs/decisions/0007-layout.md has the measurement.
+    On the CPU, narrow convolutions of a chain of layers compute on space-to-depth blocks of pixels; kernels of other
+    devices were not measured with blocks. Wide ones use `torch.channels_last` on CPU and cuda:
+    docs/decisions/0007-layout.md has the measurement.
 
     Args:
         model: the model, on its device.
-        example: one prepared input.
+        example: a prepared batch of one.
         layout: "plain" leaves the layers alone.
     """
     if layout == "auto" and example.ndim == 4 and example.device.type == "cpu":
@@ -38,7 +38,7 @@ def optimize_layout(model: nn.Module, example: Tensor, *, layout: Layout) -> nn.
 
 
 def _with_blocks(model: nn.Module, example: Tensor) -> nn.Module | None:
-    """Rebuild a chain of layers with space-to-depth; None where the model is none, or nothing of it gains."""
+    """Rebuild a chain of layers with space-to-depth; None where the model is no chain, or nothing is gained."""
     parts = dict(model.named_children())
     if not any(isinstance(part, nn.Conv2d) for part in parts.values()):
         return None
@@ -52,7 +52,7 @@ def _with_blocks(model: nn.Module, example: Tensor) -> nn.Module | None:
 
 
 def _is_wide(model: nn.Module) -> bool:
-    """Tell whether a convolution reads enough channels to fill the lanes that read them together."""
+    """Return whether a convolution reads enough channels to fill a vector register."""
     return any(isinstance(m, nn.Conv2d) and m.in_channels >= WIDE and m.groups == 1 for m in model.modules())
 
 
@@ -60,7 +60,7 @@ def compile_model(model: nn.Module, device: torch.device) -> Forward:
     """Compile a model with torch.compile.
 
     Raises:
-        ConfigError: there is no compiler to work with.
+        ConfigError: no compiler is installed, or torch.compile does not support this platform.
     """
     if device.type == "cpu" and cpp_compiler() is None:
         fix = "Install one, or leave compile out."

@@ -1,4 +1,4 @@
-"""Where a run is, beyond the step: what an epoch has added up so far, and the best epoch."""
+"""Position of a run beside its step: sums of the current epoch, the best epoch and the status."""
 
 import math
 from dataclasses import dataclass, field
@@ -13,15 +13,15 @@ Status = Literal["running", "interrupted", "stopped early", "finished"]
 
 @dataclass(slots=True)
 class Position:
-    """Sums of the epoch so far, the best epoch, and how the run stands."""
+    """Sums of the epoch so far, the best epoch, and the status of the run."""
 
-    loss_sum: float = 0.0  # of the epoch so far, weighted
-    weight: float = 0.0  # examples, tokens or pixels behind it
-    examples: int = 0  # of the epoch so far
+    loss_sum: float = 0.0  # weighted sum of losses in the epoch so far
+    weight: float = 0.0  # sum of the weights: examples, tokens or pixels
+    examples: int = 0  # examples seen in the epoch so far
     seconds: float = 0.0  # spent in the epoch's steps so far
     best_loss: float = math.inf
     best_epoch: int = -1
-    best: dict[str, Tensor] = field(default_factory=dict)  # weights of the best epoch, when early stop watches
+    best: dict[str, Tensor] = field(default_factory=dict)  # weights of the best epoch, for early stopping
     status: Status = "running"
 
     def start_epoch(self) -> None:
@@ -29,14 +29,14 @@ class Position:
         self.loss_sum, self.weight, self.examples, self.seconds = 0.0, 0.0, 0, 0.0
 
     def values(self) -> dict[str, Any]:
-        """Return what a checkpoint keeps beside tensors."""
+        """Return the values that a checkpoint keeps in JSON."""
         sums = {"loss_sum": self.loss_sum, "weight": self.weight, "examples": self.examples, "seconds": self.seconds}
         best_loss = self.best_loss if math.isfinite(self.best_loss) else None
         return {"status": self.status, "epoch": sums, "best_loss": best_loss, "best_epoch": self.best_epoch}
 
     @classmethod
     def from_values(cls, values: dict[str, Any], best: dict[str, Tensor]) -> "Position":
-        """Build the position that a checkpoint kept; the run goes on, so its status is running.
+        """Rebuild the position from a checkpoint; its status is running.
 
         Raises:
             RunError: a value is missing or of another kind.

@@ -1,4 +1,4 @@
-"""What a person sees while a model learns: a bar in a terminal, a line an epoch elsewhere, nothing on request."""
+"""Progress of training: a bar in a terminal, a line per epoch elsewhere, nothing on request."""
 
 import io
 import sys
@@ -11,45 +11,45 @@ LABELS = {"loss": "loss", "accuracy": "acc", "perplexity": "ppl"}
 
 @runtime_checkable
 class Progress(Protocol):
-    """What a run tells while it works."""
+    """What the loop calls while it trains."""
 
     def note(self, line: str) -> None:
-        """Tell something once, before training starts."""
+        """Show a line once, before training starts."""
 
     def start(self, *, steps: int, done: int, epochs: int) -> None:
-        """Tell how many steps there are in all, and how many an earlier session has done."""
+        """Called at the start: steps in all, steps done by an earlier session, epochs in all."""
 
     def advance(self, *, step: int, epoch: int, examples_per_s: float, loss: float) -> None:
-        """Tell the step and epoch reached, the speed since the last call, and the newest loss."""
+        """Called now and then: step and epoch reached, examples per second since the last call, latest loss."""
 
     def epoch(self, row: Mapping[str, Any]) -> None:
-        """Tell the row of an epoch that just ended."""
+        """Called after an epoch with its row of results."""
 
     def stop(self) -> None:
-        """Tell that no more will come, whatever the reason."""
+        """Called once at the end, also after an error."""
 
 
-class Silence:
-    """Says nothing."""
+class NoProgress:
+    """Shows nothing."""
 
     def note(self, line: str) -> None:
-        """Say nothing."""
+        """Show nothing."""
 
     def start(self, *, steps: int, done: int, epochs: int) -> None:
-        """Say nothing."""
+        """Show nothing."""
 
     def advance(self, *, step: int, epoch: int, examples_per_s: float, loss: float) -> None:
-        """Say nothing."""
+        """Show nothing."""
 
     def epoch(self, row: Mapping[str, Any]) -> None:
-        """Say nothing."""
+        """Show nothing."""
 
     def stop(self) -> None:
-        """Say nothing."""
+        """Show nothing."""
 
 
-class Lines(Silence):
-    """One plain line an epoch, for logs and pipes."""
+class Lines(NoProgress):
+    """One plain line per epoch, for logs and pipes."""
 
     def __init__(self, out: TextIO | io.TextIOBase | None = None) -> None:
         self.out = out or sys.stdout
@@ -61,7 +61,7 @@ class Lines(Silence):
         self.out.flush()
 
     def start(self, *, steps: int, done: int, epochs: int) -> None:
-        """Remember how many epochs there are."""
+        """Keep the number of epochs."""
         self.epochs = epochs
 
     def epoch(self, row: Mapping[str, Any]) -> None:
@@ -70,8 +70,8 @@ class Lines(Silence):
         self.out.flush()
 
 
-class Bar(Silence):
-    """A rich bar with rate, remaining time and live metrics, and a line that stays for some epochs."""
+class Bar(NoProgress):
+    """A progress bar with examples per second, remaining time and current metrics; a line stays for some epochs."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -100,13 +100,13 @@ class Bar(Silence):
         self.bar.start()
 
     def advance(self, *, step: int, epoch: int, examples_per_s: float, loss: float) -> None:
-        """Move the bar and show the newest numbers."""
+        """Advance the bar and show the latest numbers."""
         live = f"loss {loss:.4f}  {self.measured}"
         rate = f"{examples_per_s:,.0f} examples/s"
         self.bar.update(self.task, completed=step, epoch=epoch + 1, rate=rate, live=live)
 
     def epoch(self, row: Mapping[str, Any]) -> None:
-        """Keep a line of the epoch's results, at most one a second so that quick epochs don't flood."""
+        """Print a line of the epoch's results, at most one per second."""
         shown = {name: value for name, value in row.items() if name.startswith(("test_", "valid_"))}
         self.measured = describe(shown)
         if time.monotonic() - self.last_line > 1:
@@ -114,12 +114,12 @@ class Bar(Silence):
             self.last_line = time.monotonic()
 
     def stop(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self.bar.stop()
 
 
 def describe(row: Mapping[str, Any]) -> str:
-    """Put the measures of a row into words: `train loss 0.53 acc 0.82  test loss 0.55 acc 0.81`."""
+    """Format the results of a row: `train loss 0.53 acc 0.82  test loss 0.55 acc 0.81`."""
     parts = []
     for split in ("train", "valid", "test"):
         words = [f"{LABELS[m]} {row[f'{split}_{m}']:.4f}" for m in LABELS if f"{split}_{m}" in row]
@@ -129,7 +129,7 @@ def describe(row: Mapping[str, Any]) -> str:
 
 
 def progress_for(*, quiet: bool) -> Progress:
-    """Choose by where the output goes: nothing when quiet, a bar on a terminal, lines elsewhere."""
+    """Return the progress for where the output goes: none when quiet, a bar on a terminal, lines elsewhere."""
     if quiet:
-        return Silence()
+        return NoProgress()
     return Bar() if sys.stdout.isatty() else Lines()

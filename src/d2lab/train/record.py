@@ -1,8 +1,8 @@
-"""The record of a run: a folder that says what was done, on what machine, and what came out.
+"""The record of a run: a folder with its settings, its machine, its metrics and its checkpoint.
 
-`recipe.json` and `machine.json` are written once, `metrics.jsonl` grows by one line a step and one an epoch,
-`checkpoint/` follows. Lines newer than the checkpoint are cut off when a killed run goes on, because the steps
-behind them are taken again.
+`recipe.json` and `machine.json` are written once, `metrics.jsonl` grows by one line per step and one per
+epoch, `checkpoint/` follows. Lines newer than the checkpoint are cut off when a killed run is resumed, because their
+steps are repeated.
 """
 
 import contextlib
@@ -24,12 +24,12 @@ RECIPE, MACHINE, METRICS, CHECKPOINT = "recipe.json", "machine.json", "metrics.j
 
 
 def runs_folder() -> Path:
-    """Return the folder of all runs: $D2LAB_RUNS, else `runs` here."""
+    """Return the folder of all runs: $D2LAB_RUNS, else `runs` in the current directory."""
     return Path(os.environ.get("D2LAB_RUNS", "runs"))
 
 
 class RunRecord:
-    """One run's folder; one process at a time may train into it."""
+    """The folder of one run; one process at a time may train into it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -38,12 +38,12 @@ class RunRecord:
 
     @property
     def name(self) -> str:
-        """The folder's name, which is the run's."""
+        """Name of the run: that of its folder."""
         return self.folder.name
 
     @classmethod
     def create(cls, name: str, seed: int, recipe: Row, machine: Row, root: Path | None = None) -> "RunRecord":
-        """Make the folder `<recipe>-<date>-<time>-<seed>` and write what is known before the first step.
+        """Make the folder `<recipe>-<date>-<time>-<seed>` and write recipe.json and machine.json.
 
         Raises:
             RunError: the folder can't be made.
@@ -72,7 +72,7 @@ class RunRecord:
         """Keep other processes from training into this run, for as long as the context lasts.
 
         Raises:
-            RunError: another process is at it, or the folder can't be written.
+            RunError: another process trains into it, or the folder can't be written.
         """
         try:
             self._lock.acquire(timeout=0)
@@ -87,7 +87,7 @@ class RunRecord:
             self._lock.release()
 
     def append(self, rows: list[Row]) -> int:
-        """Add lines and make them durable; return the length of the file in bytes.
+        """Append rows to metrics.jsonl and flush them to disk; return the length of the file in bytes.
 
         Raises:
             RunError: the disk is full or the file can't be written.
@@ -104,7 +104,7 @@ class RunRecord:
             raise RunError(f"writing {path}", got=cause.strerror, need="a file that can be written") from cause
 
     def cut(self, length: int) -> None:
-        """Cut the metrics back to what the checkpoint knows."""
+        """Truncate metrics.jsonl to the length that the checkpoint states, bytes."""
         path = self.folder / METRICS
         try:
             path.touch()
@@ -116,7 +116,7 @@ class RunRecord:
             raise RunError(f"writing {path}", got=cause.strerror, need="a file that can be written") from cause
 
     def rows(self) -> list[Row]:
-        """Read all whole lines; a line that a kill cut short is left out.
+        """Read all complete rows; a line that a kill cut short is left out.
 
         Raises:
             RunError: a line in the middle is no JSON object.

@@ -1,4 +1,4 @@
-"""The state of torch's generators, kept and put back, so that dropout goes on with the numbers it would have had."""
+"""RNG state: save and restore the state of torch's generators, so that dropout continues as if uninterrupted."""
 
 import torch
 from torch import Tensor
@@ -17,10 +17,10 @@ def get_rng_state(device: torch.device) -> dict[str, Tensor]:
 
 
 def set_rng_state(states: dict[str, Tensor], device: torch.device) -> None:
-    """Put kept states back; a state of another kind of device is left alone.
+    """Restore saved states; the state of another kind of device is ignored.
 
     Raises:
-        RunError: a state is no generator's.
+        RunError: a tensor is not the state of a generator.
     """
     try:
         torch.set_rng_state(states["cpu"].cpu())

@@ -1,8 +1,8 @@
-"""Tasks: what a model is asked to do. A loss to descend, metrics to report, and what an output means.
+"""Tasks: the loss to minimize, the metrics to report, and how outputs become predictions.
 
-A task is all that the loop knows about the meaning of data, so classification, segmentation, detection and language
-modelling go through one loop. A loss is a mean; `weight` says over how many examples, tokens or pixels, so that means
-of batches become the mean of an epoch.
+The loop knows about the meaning of data only through its task, so classification, segmentation, detection and
+language modeling share one loop. A loss is a mean; `weight` counts the examples, tokens or pixels it is over, so that
+means of batches combine into the mean of an epoch.
 """
 
 from abc import ABC, abstractmethod
@@ -23,14 +23,14 @@ Model = Callable[..., Any]  # a module, or its compiled or faster form
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a model made of one batch.
+    """Result of a model on one batch.
 
     Args:
-        loss: the mean over what `weight` counts.
-        outputs: of the model.
-        weight: what the mean is over: examples, tokens, pixels; a number, or a tensor on the device.
-        state: carried to the next batch where the task carries one.
-        batch: the batch that the outputs answer, for the metrics; set by the training step.
+        loss: scalar tensor, the mean over what `weight` counts.
+        outputs: the model's outputs, a tensor or a nested form of tensors.
+        weight: number of examples, tokens or pixels that the mean is over; a number, or a tensor on the device.
+        state: state for the next batch, where the task carries one.
+        batch: the batch that belongs to the outputs, for the metrics; set by the training step.
     """
 
     loss: Tensor
@@ -41,9 +41,9 @@ class Step:
 
 
 class Task(ABC):
-    """What a model is asked to do.
+    """Base class of tasks.
 
-    A subclass says how a batch becomes a loss:
+    A subclass computes the loss of a batch:
 
         class Autoencoding(Task):
             name = "autoencoding"
@@ -54,42 +54,42 @@ class Task(ABC):
     """
 
     name: ClassVar[str] = ""
-    kinds: ClassVar[tuple[str, ...]] = ()  # tasks of data cards that it can be trained on; empty for any
+    kinds: ClassVar[tuple[str, ...]] = ()  # tasks of data cards that it accepts; empty for any
     unit: ClassVar[str] = "examples"  # what `weight` counts
-    carries_state: ClassVar[bool] = False  # the state of a batch is handed to the next; batches come in order
+    carries_state: ClassVar[bool] = False  # the state is passed from batch to batch; batches come in order
 
     @abstractmethod
     def loss(self, model: Model, batch: Batch, state: Tree = None) -> Step:
-        """Run the model on a prepared batch and return the loss with what it is a mean over.
+        """Run the model on a prepared batch and return its loss.
 
         Args:
-            model: is called on `batch.inputs`.
-            batch: prepared: inputs as the model reads them.
-            state: of the batch before, cut from the graph; None at the start of an epoch.
+            model: called with `batch.inputs`.
+            batch: a prepared batch: inputs as the model reads them.
+            state: state after the previous batch, detached; None at the start of an epoch.
         """
 
     def weight(self, batch: Batch) -> int | Tensor:
-        """Count what the loss of a batch is a mean over; pieces of an accumulated batch are weighed by it."""
+        """Return what the loss of a batch is a mean over; weighs the chunks of an accumulated batch."""
         return len(batch)
 
     def metrics(self) -> list[Metric]:
-        """Return fresh metrics of an evaluation; the loss is reported beside them."""
+        """Return new metrics for an evaluation; the loss is reported beside them."""
         return []
 
     def train_metrics(self) -> list[Metric]:
-        """Return fresh metrics that are updated at every training step: only what costs little beside a step."""
+        """Return new metrics that are updated at every training step, so only cheap ones."""
         return self.metrics()
 
     def predict(self, outputs: Tree) -> Tree:
-        """Turn outputs into answers: a probability per class, numbers, boxes."""
+        """Turn outputs into predictions: a probability per class, numbers, boxes."""
         return outputs
 
     def for_evaluation(self) -> "Task":
-        """Return the task whose loss is reported on held-out data; label smoothing, say, is left out there."""
+        """Return the task for held-out data, for example without label smoothing."""
         return self
 
     def check(self, card: Card) -> None:
-        """Refuse data of another kind.
+        """Check that the task fits a data set.
 
         Raises:
             ConfigError: the data set is for another task.
@@ -100,23 +100,23 @@ class Task(ABC):
 
 
 class CarriedState:
-    """The state that a task hands from batch to batch; empty, and free of cost, for tasks that carry none."""
+    """State that a task carries from batch to batch, such as that of a recurrent network; empty for other tasks."""
 
     def __init__(self, task: Task) -> None:
         self.carries = task.carries_state
         self.reset()
 
     def reset(self) -> None:
-        """Forget the state: an epoch begins where the data begin."""
+        """Drop the state at the start of an epoch."""
         self.value: Tree = None
-        self.examples = 0  # of the batch that it is of
+        self.examples = 0  # batch size that the state belongs to
 
     def of(self, batch: Batch) -> Tree:
-        """Return the state for a batch: None for one of another size, such as a ragged last one."""
+        """Return the state for a batch; None for one of another size, such as an incomplete last one."""
         return self.value if self.carries and self.examples == len(batch) else None
 
     def keep(self, result: "Step", batch: Batch) -> None:
-        """Keep what a batch ended in."""
+        """Keep the state after a batch."""
         if self.carries:
             self.value, self.examples = detach(result.state), len(batch)
 
@@ -129,6 +129,6 @@ class Supervised(Task):
         """Return the mean loss of outputs."""
 
     def loss(self, model: Model, batch: Batch, state: Tree = None) -> Step:
-        """Run the model and compare."""
+        """Run the model and compare its outputs with the targets."""
         outputs = model(batch.inputs)
         return Step(self.criterion(outputs, batch.targets), outputs, self.weight(batch))

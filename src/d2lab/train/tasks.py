@@ -1,6 +1,6 @@
-"""The tasks by name: classification, regression, the perceptron's, segmentation, language modelling.
+"""Tasks by name: classification, regression, perceptron, segmentation, language modeling.
 
-A task of another kind is a subclass of `train.task.Task` in a recipe's own file, made known by `register_task`.
+For another task write a subclass of `train.task.Task` in your recipe's file and register it with `register_task`.
 """
 
 import dataclasses
@@ -26,12 +26,12 @@ class Classification(Supervised):
     """One class per example, from logits `[batch, class]`, by cross-entropy.
 
     Args:
-        label_smoothing: share of a target that is spread over all classes while training.
+        label_smoothing: fraction of a target that is spread over all classes in training, at least 0 and below 1.
 
     Source: label smoothing: Szegedy et al. 2016, "Rethinking the Inception Architecture", section 7.
 
     Raises:
-        ConfigError: the share is not from 0 up to, not with, 1.
+        ConfigError: label smoothing is negative, or 1 or more.
     """
 
     name = "classification"
@@ -40,11 +40,11 @@ class Classification(Supervised):
 
     def __post_init__(self) -> None:
         if not 0 <= self.label_smoothing < 1:
-            need = "a share from 0 up to, not with, 1"
+            need = "at least 0 and below 1"
             raise ConfigError("label_smoothing", got=self.label_smoothing, need=need)
 
     def criterion(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Return the mean cross-entropy in nats; targets are class numbers, or shares of classes."""
+        """Return the mean cross-entropy in nats; targets: classes `[batch]` or probabilities `[batch, class]`."""
         return functional.cross_entropy(outputs, targets, label_smoothing=self.label_smoothing)
 
     def metrics(self) -> list[Metric]:
@@ -56,12 +56,12 @@ class Classification(Supervised):
         return outputs.float().softmax(1)
 
     def for_evaluation(self) -> Task:
-        """Report the plain cross-entropy, so that runs with and without smoothing compare."""
+        """Return the task without label smoothing, so that losses of runs with and without it are comparable."""
         return dataclasses.replace(self, label_smoothing=0.0)
 
 
 class Regression(Supervised):
-    """Real numbers, by the mean squared error."""
+    """Real numbers, with the mean squared error as loss."""
 
     name = "regression"
     kinds = ("regression",)
@@ -71,16 +71,16 @@ class Regression(Supervised):
         return functional.mse_loss(outputs, targets)
 
     def metrics(self) -> list[Metric]:
-        """Mean absolute error and R^2."""
+        """Return mean absolute error and R^2."""
         return [RegressionErrors()]
 
     def train_metrics(self) -> list[Metric]:
-        """None: the loss says enough, and sums in float64 cost more than the step of a small model."""
+        """Return none: sums in float64 cost more than the step of a small model."""
         return []
 
 
 class PerceptronTask(Supervised):
-    """Two classes, told apart by the sign of one score, by the perceptron's loss."""
+    """Two classes, separated by the sign of one score `[batch, 1]`, with the perceptron loss."""
 
     name = "perceptron"
     kinds = ("classification",)
@@ -90,15 +90,15 @@ class PerceptronTask(Supervised):
         return perceptron_loss(outputs, targets)
 
     def metrics(self) -> list[Metric]:
-        """Accuracy of the sign."""
+        """Return the accuracy of the sign."""
         return [Accuracy(lambda scores: (scores.squeeze(1) > 0).long())]
 
     def predict(self, outputs: Tensor) -> Tensor:
-        """Return 0 or 1 per class: a perceptron knows sides, not probabilities."""
+        """Return 0 or 1 per class: a perceptron has no probabilities."""
         return torch.cat([outputs <= 0, outputs > 0], 1).float()
 
     def check(self, card: Card) -> None:
-        """Refuse data of another kind, or with more than two classes.
+        """Check that the data have two classes.
 
         Raises:
             ConfigError: the data are not for two classes.
@@ -121,7 +121,7 @@ class Segmentation(Supervised):
     VOID: ClassVar[int] = 255
 
     def criterion(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Return the mean cross-entropy of the pixels that count; 0 where none does."""
+        """Return the mean cross-entropy of the pixels that are not void; 0 where all are."""
         total = functional.cross_entropy(outputs, targets.long(), ignore_index=self.VOID, reduction="sum")
         return total / (targets != self.VOID).sum().clamp(min=1)
 
@@ -131,7 +131,7 @@ class Segmentation(Supervised):
         return counted.sum()
 
     def metrics(self) -> list[Metric]:
-        """Pixel accuracy."""
+        """Return the pixel accuracy."""
         return [Accuracy(ignore=self.VOID)]
 
     def predict(self, outputs: Tensor) -> Tensor:
@@ -140,9 +140,9 @@ class Segmentation(Supervised):
 
 
 class LanguageModeling(Task):
-    """The next token, from logits `[batch, time, token]`, by cross-entropy; the state goes on to the next batch.
+    """Predicts the next token, from logits `[batch, time, token]`, by cross-entropy; the state is carried on.
 
-    The model takes `(tokens, state)` and returns `(logits, state)`. Targets of -100 don't count.
+    The model takes `(tokens, state)` and returns `(logits, state)`. Targets of -100 are ignored.
 
     Source: truncated backpropagation through time: Williams and Peng 1990, Neural Computation 2(4).
     """
@@ -154,7 +154,7 @@ class LanguageModeling(Task):
     PADDING: ClassVar[int] = -100
 
     def loss(self, model: Model, batch: Batch, state: Tree = None) -> Step:
-        """Run the model from the state of the batch before."""
+        """Run the model from the state after the previous batch."""
         logits, state = model(batch.inputs, state)
         weight = self.weight(batch)
         flat, targets = logits.flatten(0, 1), batch.targets.flatten()
@@ -167,22 +167,22 @@ class LanguageModeling(Task):
         return counted.sum()
 
     def metrics(self) -> list[Metric]:
-        """Perplexity and bits per token."""
+        """Return perplexity and bits per token."""
         return [Perplexity(ignore=self.PADDING)]
 
     def train_metrics(self) -> list[Metric]:
-        """None: perplexity is exp of the loss, which is reported."""
+        """Return none: perplexity is exp of the loss, which is reported."""
         return []
 
     def predict(self, outputs: Tensor) -> Tensor:
-        """Return a probability per token at every place."""
+        """Return a probability per token at every position."""
         return outputs.float().softmax(-1)
 
 
 def perceptron_loss(scores: Float[Tensor, "batch 1"], targets: Shaped[Tensor, " batch"]) -> Float[Tensor, ""]:
-    """Return the mean distance of misclassified examples to the border, in units of the weights' norm.
+    """Return the mean distance of misclassified examples to the decision boundary, in units of the weights' norm.
 
-    An example on the border itself counts as misclassified, so that zero weights move.
+    An example on the boundary itself counts as misclassified, so that zero weights are updated.
 
     Source: Rosenblatt 1958; as a loss: Bishop 2006, "Pattern Recognition and Machine Learning", eq. 4.54.
     """
@@ -193,8 +193,12 @@ def perceptron_loss(scores: Float[Tensor, "batch 1"], targets: Shaped[Tensor, " 
 def smoothed(task: Task, share: float) -> Task:
     """Return the task with label smoothing.
 
+    Args:
+        task: the task.
+        share: fraction of a target that is spread over all classes.
+
     Raises:
-        ConfigError: the share is not from 0 up to, not with, 1, or the task has no classes to spread it over.
+        ConfigError: the fraction is negative, or 1 or more, or the task is no classification.
     """
     if share == 0:
         return task
@@ -209,10 +213,10 @@ TASKS: dict[str, Task] = {
 
 
 def register_task(task: Task) -> Task:
-    """Make a task known by its name, for recipes in a user's own file.
+    """Register a task under its name, for recipes in a user's own file; return it.
 
     Raises:
-        ConfigError: it has no name, or the name of one that d2lab ships.
+        ConfigError: it has no name, or the name of a task of d2lab.
     """
     shipped = TASKS.get(task.name)
     if not task.name or (shipped is not None and type(shipped).__module__ == __name__):

@@ -1,4 +1,4 @@
-"""One step of training: forward, loss, backward, clip, and an update of the weights."""
+"""One training step: forward pass, loss, backward pass, gradient clipping, update of the weights."""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -17,29 +17,30 @@ from d2lab.train.memory_format import compile_model, optimize_layout
 from d2lab.train.rng_state import get_rng_state, set_rng_state
 from d2lab.train.task import CarriedState, Step, Task
 
-Augment = Callable[[Tree, Tree, int], tuple[Tree, Tree]]  # inputs, targets, step -> those to train on
+Augment = Callable[[Tree, Tree, int], tuple[Tree, Tree]]  # inputs, targets, step -> augmented inputs and targets
 Groups = list[dict[str, Any]]  # parameters that share an `lr_scale`; see models.finetune.parameter_groups
 HALF = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 class TrainStep:
-    """A model, its optimizer and everything else that one step changes; the state can be copied out and put back.
+    """A model, its optimizer and everything else that a step changes; the state can be saved and restored.
 
     Args:
-        model: what is trained.
-        task: its loss.
-        optimizer: kind and settings.
-        schedule: of the learning rate.
+        model: the model to train.
+        task: computes the loss.
+        optimizer: name and settings.
+        schedule: learning rate schedule.
         loop: precision, accumulation, compilation.
         prepare: turns inputs as stored into what the model reads; see `data.batch.prepares_batches`.
-        example: one input as stored, a batch of one.
+        example: inputs as stored, a batch of one.
         device: where the model is trained.
-        total_steps: of the whole run, for the schedule.
-        augment: changes inputs and targets of a training batch.
-        groups: parameters with learning rates of their own; all at one rate unless given.
+        total_steps: steps of the whole run, for the schedule.
+        augment: augments inputs and targets of a training batch.
+        groups: parameter groups with an `lr_scale` each; one group of all trainable parameters unless given.
 
     Raises:
-        ConfigError: there is nothing to train, or the precision needs another device.
+        ConfigError: no parameter is trainable, the precision needs another device, or `accumulate` is above 1 for a
+            task that carries a state.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class TrainStep:
         if not any(group["params"] for group in groups):
             raise ConfigError("the model", got="no weights to train", need="one or more", fix="Freeze fewer layers.")
         self.optimizer = build_optimizer(optimizer, groups)
-        # An optimizer may sort weights into groups of its own; state is saved under its numbers.
+        # An optimizer may make groups of its own; state is saved under the index of a parameter in them.
         self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         self.prepare_batch = prepares_batches(prepare)
         prepared = prepare(map_tensors(lambda tensor: tensor.to(device), example))
@@ -86,7 +87,7 @@ class TrainStep:
         return self.config.learning_rate * lr_scale(self.schedule, step, self.total_steps)
 
     def __call__(self, batch: Batch) -> Step:
-        """Take one step on a batch; return its loss and outputs, cut from the graph, and the batch they answer."""
+        """Take one step on a batch; return its loss and outputs, detached, and the batch that was trained on."""
         set_lr(self.optimizer, self.learning_rate(self.step))
         for parameter in self.parameters:  # zero_grad does the same, but its hooks cost a tiny model 4 % of its step
             parameter.grad = None
@@ -103,19 +104,17 @@ class TrainStep:
             self.scaler.update()
         self.step += 1
         self.carried.keep(result, batch)
-        mixed = getattr(
-            self.augment, "mixes", False
-        )  # targets that became shares of classes are no targets of a metric
+        mixed = getattr(self.augment, "mixes", False)  # after mixup targets are probabilities, which metrics can't use
         return replace(result, batch=batch if mixed else result.batch)
 
     def prepared(self, batch: Batch) -> Batch:
-        """Return what the coming step trains on: the batch, augmented where the run says so, as the model reads it."""
+        """Return the batch that the next step trains on: augmented where the run says so, then prepared."""
         if self.augment is not None:
             batch = Batch(*self.augment(batch.inputs, batch.targets, self.step), batch.lengths)
         return self.prepare_batch(batch)
 
     def _backward(self, batch: Batch, share: float | Tensor) -> Step:
-        """Add the gradient of a piece that makes up `share` of the batch."""
+        """Accumulate the gradient of a chunk whose weight is the fraction `share` of the batch's."""
         with self._autocast:
             result = self.task.loss(self.forward, batch, self.carried.of(batch))
         weighted = result.loss if isinstance(share, float) and share == 1.0 else result.loss * share
@@ -123,7 +122,7 @@ class TrainStep:
         return Step(result.loss.detach(), detach(result.outputs), result.weight, detach(result.state), batch)
 
     def _backward_in_pieces(self, batch: Batch) -> Step:
-        """Add the gradients of all pieces, weighted by what their losses are means over: the batch's gradient."""
+        """Accumulate the gradients of all chunks, weighted so that their sum is the gradient of the batch."""
         pieces = batch.chunk(self.pieces)
         weights = [self.task.weight(piece) for piece in pieces]
         whole = sum(weights)
@@ -133,7 +132,7 @@ class TrainStep:
         return Step(loss, concatenate([one.outputs for one in results]), whole, batch=batch)
 
     def state(self) -> dict[str, Tensor]:
-        """List all tensors that a step reads and changes, without copying them."""
+        """Return all tensors that a step reads and changes, by name, without copying them."""
         tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
         for number, parameter in enumerate(self.parameters):
             for name, value in self.optimizer.state.get(parameter, {}).items():
@@ -143,17 +142,17 @@ class TrainStep:
         return tensors | {f"state.{number}": value for number, value in enumerate(pack(self.carried.value)[1])}
 
     def values(self) -> dict[str, Any]:
-        """List what a step changes beside tensors: the scale of float16 gradients, the form of a carried state."""
+        """Return what a step changes beside tensors: the gradient scaler's state, the structure of a carried state."""
         values: dict[str, Any] = {} if self.scaler is None else {"scaler": self.scaler.state_dict()}
         if self.carried.value is not None:
             values["state"] = {"structure": pack(self.carried.value)[0], "examples": self.carried.examples}
         return values
 
     def restore(self, step: int, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
-        """Go back to a state that `state` and `values` gave after `step` steps.
+        """Restore what `state` and `values` returned after `step` steps.
 
         Raises:
-            RunError: the tensors are of another model or optimizer.
+            RunError: the tensors belong to another model or optimizer.
         """
         from d2lab.train.checkpoint import load_weights
 
@@ -180,7 +179,7 @@ class TrainStep:
             raise RunError("checkpoint", got=f"carried state: {cause}", need="the state d2lab writes") from cause
 
     def _optimizer_state(self, tensors: dict[str, Tensor]) -> dict[str, Any]:
-        """Put loose tensors back into the shape that torch's optimizers load."""
+        """Build the state_dict that torch's optimizers load from single tensors."""
         state: dict[int, dict[str, Tensor]] = {}
         for key, value in tensors.items():
             number, _, name = key.partition(".")
@@ -188,14 +187,14 @@ class TrainStep:
                 raise RunError("checkpoint", got=f"optimizer.{key}", need=f"{len(self.parameters)} parameters")
             if value.ndim and value.shape != self.parameters[int(number)].shape:
                 raise RunError("checkpoint", got=f"optimizer.{key} {tuple(value.shape)}", need="the weight's shape")
-            # A fused step walks through memory in step: state must lie as its weight does, channels last or not.
+            # Fused kernels read memory linearly: state needs the strides of its parameter, channels last or not.
             like = torch.empty_like(self.parameters[int(number)], dtype=value.dtype) if value.ndim else value.clone()
             state.setdefault(int(number), {})[name] = like.copy_(value)
         return {"state": state, "param_groups": self.optimizer.state_dict()["param_groups"]}
 
 
 def split_by_prefix(tensors: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:
-    """Sort `a.b.c` under `a` as `b.c`."""
+    """Group tensors by the first part of their name: `a.b.c` goes under `a` as `b.c`."""
     groups: dict[str, dict[str, Tensor]] = {}
     for key, value in tensors.items():
         prefix, _, rest = key.partition(".")
@@ -204,14 +203,14 @@ def split_by_prefix(tensors: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:
 
 
 def _autocast(precision: Precision, device: torch.device) -> Any:  # noqa: ANN401
-    """Return the context in which products are half precision; safe to enter again and again."""
+    """Return the autocast context for a precision; it can be entered repeatedly."""
     if precision == "float32":
         return nullcontext()
     return torch.autocast(device.type, dtype=HALF[precision], cache_enabled=False)
 
 
 def _scaler(precision: Precision, device: torch.device) -> Any:  # noqa: ANN401
-    """Return the scaler that keeps float16 gradients from vanishing; the other precisions need none."""
+    """Return the gradient scaler for float16; None for other precisions."""
     if precision != "float16":
         return None
     if device.type != "cuda":
