@@ -107,7 +107,7 @@ def test_it_is_exported_with_its_preparation(task, to, tmp_path):
 def test_a_record_never_says_which_code_runs(task, tmp_path):
     run = run_of(task, tmp_path, epochs=1)
     for use in (load_run, resume):
-        with pytest.raises(RunError, match="need the file that holds it"):
+        with pytest.raises(RunError, match="need that file"):
             use(run.record.folder)
     changed = tmp_path / "changed.py"
     changed.write_text((OWN / f"{task}.py").read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")

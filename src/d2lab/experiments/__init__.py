@@ -1,4 +1,4 @@
-"""Experiments: from a recipe's names to data, a model, a loop and a trained record; `fit` for a model of one's own."""
+"""Experiments: plan, build, train and open runs of recipes, or of your own model."""
 
 from d2lab.experiments.fit import fit
 from d2lab.experiments.request import RunRequest

@@ -1,4 +1,4 @@
-"""An experiment built: model, optimizer, augmentation and loop, from settings and data."""
+"""Build an experiment: model, optimizer, augmentation and loop, from its settings and data."""
 
 import torch
 from torch import nn
@@ -18,18 +18,18 @@ from d2lab.train.record import RunRecord
 from d2lab.train.threads import choose_threads
 from d2lab.train.train_step import TrainStep
 
-SHOWN = 2000  # inputs that a model may see before it is trained: two million patches of CIFAR-10
+SHOWN = 2000  # inputs from which a model may compute weights, such as whitening: two million patches of CIFAR-10
 
 
 def new_model(experiment: Experiment) -> nn.Module:
-    """Build the model with the weights that the seed decides."""
+    """Build the model, with weights initialized from the seed."""
     with fork_rng(experiment.device):
         torch.manual_seed(derive(experiment.seed, "weights"))
         return initialize(build_model(experiment.settings.model), experiment.settings.init)
 
 
 def prepare_model(model: nn.Module, experiment: Experiment, train: Split) -> nn.Module:
-    """Let a model that computes weights from training data do so; any other comes back as it is."""
+    """Compute weights from training data where a model has such (whitening); return the model."""
     if isinstance(model, PreparedFromData):
         some = train.subset(torch.arange(min(SHOWN, len(train))))
         model.prepare_from(experiment.preparation(some.inputs))
@@ -37,18 +37,18 @@ def prepare_model(model: nn.Module, experiment: Experiment, train: Split) -> nn.
 
 
 def count_parameters(experiment: Experiment) -> int:
-    """Count the parameters of the model without building its weights."""
+    """Return the number of parameters of the model; no weights are allocated."""
     with torch.device("meta"):
         return sum(p.numel() for p in build_model(experiment.settings.model).parameters())
 
 
 def build_train_step(experiment: Experiment, train: Split, initialize_from: Initialize | None = None) -> TrainStep:
-    """Build the model, its optimizer and what changes its batches.
+    """Build the training step: model, optimizer, schedule, augmentation.
 
     Args:
-        experiment: says how.
-        train: the examples.
-        initialize_from: puts weights of a source into the model before anything is built on it.
+        experiment: settings, preparation and device.
+        train: training examples.
+        initialize_from: loads pretrained weights into the model before the optimizer is built.
     """
     settings, model = experiment.settings, prepare_model(new_model(experiment), experiment, train)
     if initialize_from is not None:
@@ -78,14 +78,14 @@ def build_loop(
     progress: Progress,
     callbacks: tuple[Callback, ...] = (),
 ) -> Loop:
-    """Build the loop over a run's data.
+    """Build the training loop of a run.
 
     Args:
-        experiment: says how.
+        experiment: settings, preparation and device.
         splits: training, validation (or None) and test examples.
-        train_step: what is trained.
-        record: of the run, where one is kept.
-        progress: who is told.
+        train_step: model and optimizer.
+        record: record of the run; None keeps none.
+        progress: shows the progress, such as a bar.
         callbacks: called after steps and epochs.
     """
     training, validation, test = splits
@@ -102,7 +102,7 @@ def build_loop(
 
 
 def count_threads(experiment: Experiment, train: Split) -> int:
-    """Return the number of processor threads: the setting, else what the model's size deserves."""
+    """Return the number of CPU threads: the setting, else chosen by the size of the model."""
     if experiment.settings.loop.threads is not None:
         return experiment.settings.loop.threads
     example = experiment.preparation(train.example)

@@ -1,4 +1,4 @@
-"""Some classes of a data set: what a model saw before, and what it shall learn now."""
+"""Subsets of classes of a data set, for pretraining on some and fine-tuning on others."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -13,10 +13,14 @@ from d2lab.data.split import Split
 
 
 def with_classes(card: Card, only: Sequence[str]) -> Card:
-    """Return the card of a set of which only some classes are used, numbered anew in the order stated; all for none.
+    """Return the card of a data set restricted to some classes, numbered in the given order.
+
+    Args:
+        card: the data set.
+        only: names of classes; empty for all.
 
     Raises:
-        ConfigError: a class that the set does not have, one stated twice, or fewer than two.
+        ConfigError: a class is not in the data set, stated twice, or there are fewer than two.
     """
     if not only:
         return card
@@ -29,10 +33,10 @@ def with_classes(card: Card, only: Sequence[str]) -> Card:
 
 
 def whole_card(card: Card, only: Sequence[str]) -> Card:
-    """Undo `with_classes`: give the card of the whole set, from which classes are then kept.
+    """Return the card of the whole data set; undoes `with_classes`.
 
     Raises:
-        DataError: it is a user's folder, and changed since.
+        DataError: it is a user's folder whose files changed since the run began.
     """
     if not only:
         return card
@@ -46,9 +50,9 @@ def keep_classes(split: Split, classes: Sequence[str], only: Sequence[str]) -> S
     """Keep the examples of some classes.
 
     Args:
-        split: examples with class numbers.
+        split: examples with class numbers as targets.
         classes: names of all classes, in order.
-        only: those to keep, in the order of their new numbers; all for none.
+        only: names of those to keep, in the order of their new numbers; empty for all.
     """
     if not only:
         return split

@@ -1,4 +1,4 @@
-"""A run's examples: read, cut to what is asked for, resized to what the model reads, and given out in batches."""
+"""Data of a run: load the splits, select and resize examples, build batches."""
 
 import torch
 
@@ -13,13 +13,13 @@ from d2lab.experiments.plan import Experiment, stored_side
 from d2lab.vision.preparation import Preparation
 
 Splits = tuple[Split, Split | None, Split]  # training, validation, test
-RESIDENT_BYTES = 256 * 2**20  # a set that is not larger when resized is resized once, a larger one at each step
+RESIDENT_BYTES = 256 * 2**20  # a data set up to this size when resized is resized once, a larger one batch by batch
 
 
 def load_data(experiment: Experiment) -> Splits:
     """Return training, validation (or None) and test split, resized to what the model reads.
 
-    Training images that are augmented stay as stored: they are changed before they are resized.
+    Training images that are augmented stay as stored: they are augmented before they are resized.
     """
     settings, preparation = experiment.settings, experiment.preparation
     loop, only = settings.loop, settings.only
@@ -39,9 +39,9 @@ def load_data(experiment: Experiment) -> Splits:
 
 
 def fit_images(split: Split, preparation: Preparation) -> Split:
-    """Resize all images to the side that the model asks for: once, where they then fit into memory.
+    """Resize all images to the side that the model reads, where the result fits into memory.
 
-    A larger set is resized a batch at a time by its `Preparation`, to the same bytes; streamed images come in one size.
+    A larger data set is resized batch by batch by its `Preparation`, to the same bytes; streamed images have one size.
     """
     side = preparation.side
     if side is None or len(split.shape) != 3 or isinstance(split, ImageFiles) or split.shape[1:] == (side, side):
@@ -52,9 +52,14 @@ def fit_images(split: Split, preparation: Preparation) -> Split:
 
 
 def build_batches(experiment: Experiment, train: Split, threads: int) -> Batches | StreamedBatches:
-    """Choose how batches are read: from memory, or through worker processes.
+    """Build the batches of the training set: from memory, or through worker processes.
 
-    A model that trains on one thread leaves a core to make the next batches.
+    When a model trains on one thread, a second core prefetches the next batches.
+
+    Args:
+        experiment: settings, preparation and device.
+        train: training examples.
+        threads: CPU threads of the model.
     """
     loop, seed, device = experiment.settings.loop, experiment.seed, torch.device(experiment.device)
     order: Order = "sequential" if experiment.task.carries_state else "shuffled"
@@ -81,7 +86,7 @@ def build_batches(experiment: Experiment, train: Split, threads: int) -> Batches
 
 
 def describe_data(experiment: Experiment, splits: Splits) -> str:
-    """Say in one line what was read: counts, classes, what is held out, what was left out and why."""
+    """Return a line about the data: counts, classes, examples held out, examples left out and why."""
     train, validation, test = splits
     card, settings = experiment.card, experiment.settings
     what = "images" if len(card.shape) == 3 else "examples"

@@ -1,4 +1,4 @@
-"""A trained model in a file that other programs read, proven to give the same outputs, with how to feed it."""
+"""Export of a trained model to ONNX or torch.export, with its preparation; its outputs are compared."""
 
 import contextlib
 import importlib.util
@@ -29,19 +29,19 @@ Answer = Callable[[Tree], list[Tensor]]
 def export_run(
     folder: Path, to: str, out: Path | None = None, *, recipe_file: Path | None = None
 ) -> tuple[Path, float]:
-    """Write a run's model; return the file and the largest difference of outputs on random inputs.
+    """Export a run's model; return the file and the largest difference of outputs on random inputs.
 
     The file reads float32 inputs as the model does (images in [0, 1]), any number at a time. Its metadata hold the
     preparation: sizes, crop, classes. No data are read.
 
     Args:
-        folder: of the run.
+        folder: folder of the run.
         to: "onnx" or "torch-export".
         out: the file; in the run's folder unless given.
-        recipe_file: the user's file, where the run is of a recipe of one's own.
+        recipe_file: the user's file, where the run's recipe came from one.
 
     Raises:
-        ConfigError: an unknown format.
+        ConfigError: the format is unknown.
         MissingExtraError: a library that the format needs is not installed.
         RunError: the run can't be opened, or the file disagrees with the model (it is not written then).
     """
@@ -77,7 +77,7 @@ def export_model(trained: Trained, to: str) -> tuple[bytes, float]:
 
 
 def _examples(trained: Trained) -> Tree:
-    """Draw inputs of the form that the model reads: the model's own `example`, else random numbers in [0, 1]."""
+    """Return inputs for the comparison: the model's own `example`, else uniform random numbers in [0, 1]."""
     own = getattr(trained.model, "example", None)
     generator = torch.Generator().manual_seed(0)
     if own is not None:
@@ -87,7 +87,7 @@ def _examples(trained: Trained) -> Tree:
 
 
 def _free_batch(examples: Tree) -> Tree:
-    """Name the batch axis of every input as one that may have any length."""
+    """Return dynamic shapes: the batch axis of every input may have any length."""
     batch = torch.export.Dim("batch")
     return map_tensors(lambda tensor: {0: batch}, examples)
 
@@ -134,7 +134,7 @@ def _to_torch_export(model: nn.Module, examples: Tree, metadata: str) -> tuple[b
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the exporters' messages away: a reader wants the file's name and the difference."""
+    """Suppress messages and warnings of the exporters."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

@@ -1,4 +1,4 @@
-"""Your own model on your own tensors, in the same loop: bar, record, early stop, resume, figures.
+"""Train your own model on your own tensors: progress bar, record, early stopping, resume, figures.
 
 from d2lab.experiments import fit
 
@@ -45,7 +45,7 @@ FORMAT = 2
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class FitSettings:
-    """What `fit` can be told by keyword; the same names as `--set`."""
+    """Settings of `fit` by keyword, with the names of `--set`."""
 
     optimizer: OptimizerConfig = dataclasses.field(
         default_factory=lambda: OptimizerConfig(name="adam", learning_rate=1e-3)
@@ -55,7 +55,7 @@ class FitSettings:
 
 
 class OwnLoss(Supervised):
-    """A task made of a function that returns the mean loss of outputs."""
+    """A task from a function that returns the mean loss."""
 
     name = "own loss"
 
@@ -63,7 +63,7 @@ class OwnLoss(Supervised):
         self.function = function
 
     def criterion(self, outputs: Tree, targets: Tree) -> Tensor:
-        """Return what the function says."""
+        """Return the loss of the function."""
         return self.function(outputs, targets)
 
 
@@ -87,33 +87,33 @@ def fit(
     resume: Path | str | None = None,
     **settings: object,
 ) -> Run:
-    """Train a model of your own and leave a record as a recipe does; the model is trained in place.
+    """Train your own model, in place, and write a record.
 
     Args:
-        model: any module.
+        model: any `nn.Module`.
         train: examples: `(inputs, targets)` tensors (or tuples or dicts of tensors), a `data.Split`, or a
             `torch.utils.data.Dataset` of pairs, which is read into memory once.
-        valid: held-out examples that are measured after each epoch; early stop (`patience=`) watches them.
-        task: what the model is asked to do: a name ("classification", "regression", ...) or a `Task`.
-        loss: in place of a task, a function of outputs and targets that returns their mean loss.
-        test: examples that are measured beside.
-        metrics: classes of metrics to measure beside the task's own.
-        optimizer: a name, or settings.
-        prepare: turns inputs as stored into what the model reads, a batch at a time on the device.
+        valid: validation examples, evaluated after each epoch and watched by early stopping (`patience=`).
+        task: a name ("classification", "regression", ...) or a `Task`.
+        loss: in place of a task, a function of outputs and targets that returns the mean loss.
+        test: test examples, evaluated after each epoch.
+        metrics: classes of metrics beside the task's own.
+        optimizer: a name such as "adam", or settings.
+        prepare: turns inputs as stored into what the model reads, batch by batch on the device.
         callbacks: called after steps and epochs.
-        name: of the record's folder.
-        seed: decides order and dropout; the weights are the model's own.
+        name: name of the record's folder.
+        seed: decides the order of examples and dropout; the weights are the model's own.
         device: auto, cpu, cuda, cuda:1, mps or xpu.
         root: the folder of all runs; $D2LAB_RUNS or `runs` here unless given.
-        progress: who is told; a bar in a terminal, a line an epoch elsewhere, unless given.
-        resume: a run of an earlier call with the same arguments, which is gone on with.
+        progress: shows the progress; by default a bar in a terminal, a line per epoch elsewhere.
+        resume: folder of an interrupted run of the same arguments, to continue.
         settings: `epochs=10, batch_size=64, learning_rate=1e-3, patience=3, ...`, by the names of `--set`.
 
     Raises:
-        ConfigError: a setting that can't be used; neither or both of task and loss.
-        DataError: examples that are none.
+        ConfigError: a setting can't be used, or not exactly one of task and loss is given.
+        DataError: examples of another type, of differing shapes, or none.
         NonFiniteError: the loss became NaN or infinite.
-        RunError: the record can't be written, or is of other arguments.
+        RunError: the record can't be written, or belongs to other arguments.
     """
     chosen = _settings(optimizer, settings)
     chosen.loop.check_watched(given=valid is not None)
@@ -159,14 +159,14 @@ def fit(
 
 
 def as_examples(given: Examples, name: str = "examples") -> Split:
-    """Return examples as a split in memory.
+    """Return examples as a `Split` in memory.
 
     Args:
         given: a split, a pair of inputs and targets, or a dataset of pairs.
-        name: what an error calls them.
+        name: what errors call them.
 
     Raises:
-        DataError: they are none of these, or empty.
+        DataError: they are of another type, or empty.
     """
     if isinstance(given, Split):
         return given
@@ -240,7 +240,7 @@ def _build(
 
 
 def _threads(settings: FitSettings, model: nn.Module, prepare: Prepare, train: Split, record: RunRecord | None) -> int:
-    """Return the number of threads: the record's, the setting, or what the model's size deserves."""
+    """Return the number of CPU threads: the record's, the setting, or chosen by the size of the model."""
     if record is not None:
         return int(record.machine()["threads"])
     if settings.loop.threads is not None:
@@ -254,7 +254,7 @@ def _threads(settings: FitSettings, model: nn.Module, prepare: Prepare, train: S
 def _described(
     name: str, model: nn.Module, task: Task, settings: FitSettings, seed: int, device: str
 ) -> dict[str, Any]:
-    """Return the plain values that recipe.json holds: enough to compare runs, and to refuse another model."""
+    """Return the plain values of recipe.json, by which runs are compared and another model is refused."""
     return {
         "format": FORMAT,
         "recipe": name,
@@ -271,7 +271,7 @@ def _described(
 
 
 def _same(record: RunRecord, recipe: dict[str, Any]) -> RunRecord:
-    """Refuse a record that other arguments made.
+    """Return the record if it belongs to these arguments.
 
     Raises:
         ConfigError: an argument differs.

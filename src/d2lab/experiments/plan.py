@@ -1,4 +1,4 @@
-"""An experiment planned: the recipe's names turned into settings, checked; no data are read."""
+"""Plan an experiment: turn names and settings into checked values; no data are read."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ FOLDER_MODULE = "d2lab.data.image_folder"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Experiment:
-    """What decides a run's numbers, in plain values: together with the code it gives the same weights again."""
+    """Everything that decides a run's weights, as plain values: settings, data, seed, device."""
 
     recipe: Recipe
     card: Card
@@ -46,16 +46,16 @@ class Experiment:
 
     @property
     def task(self) -> Task:
-        """The recipe's task."""
+        """The task of the recipe."""
         return smoothed(task_of(self.recipe), self.settings.label_smoothing)
 
     @property
     def preparation(self) -> Preparation:
-        """What is done to raw data before the model reads them."""
+        """Preparation of raw data for the model."""
         return self.kept or derive_preparation(self.card, self.settings)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the plain values that recipe.json holds."""
+        """Return the plain values of recipe.json."""
         return {
             "format": FORMAT,
             "recipe": self.recipe.name,
@@ -72,12 +72,12 @@ class Experiment:
 
 
 def task_of(recipe: Recipe) -> Task:
-    """Return a recipe's task: its own, or the one of this name."""
+    """Return the task of a recipe, which names it or holds it."""
     return recipe.task if isinstance(recipe.task, Task) else find_task(recipe.task)
 
 
 def derive_preparation(card: Card, settings: Settings) -> Preparation:
-    """Say what is done to the data of a card for a run with these settings."""
+    """Return the preparation of a data set for a run with these settings."""
     stored = stored_side(card, settings)
     shape = card.shape if stored is None else (card.shape[0], stored, stored)
     images = len(card.shape) == 3
@@ -91,13 +91,13 @@ def derive_preparation(card: Card, settings: Settings) -> Preparation:
 
 
 def kinds_of(card: Card) -> dict[str, TargetKind] | TargetKind:
-    """Say what the targets of a data set are, for what moves images."""
+    """Return the kinds of targets of a data set, which decide how augmentation moves them."""
     kinds = OF_TASK.get(card.task, "class")
     return kinds if isinstance(kinds, str) else dict(kinds)
 
 
 def stored_side(card: Card, settings: Settings) -> int | None:
-    """Choose the side that images of many sizes are decoded to: the model's, unless they are augmented first."""
+    """Return the side to which images of varying sizes are decoded: the model's, unless they are augmented first."""
     if not card.mixed:
         return None
     side: int | None = getattr(settings.model, "side", None)
@@ -105,14 +105,14 @@ def stored_side(card: Card, settings: Settings) -> int | None:
 
 
 def plan(request: RunRequest | str, *, source: Source | None = None, **choices: Any) -> Experiment:  # noqa: ANN401
-    """Check every choice and return the experiment; reads no data yet.
+    """Check all options and return the experiment; reads no data.
 
-    With a source the model is the source's, and the recipe gives all the rest.
+    With pretrained weights the model is theirs, and everything else the recipe's.
 
     Args:
-        request: what is asked for; or the name of a recipe.
-        source: weights to initialize from, already opened.
-        choices: the other fields of `RunRequest`, beside a name.
+        request: the requested run, or the name of a recipe.
+        source: pretrained weights, already opened.
+        choices: other fields of `RunRequest`, where only a name was given.
 
     Raises:
         ConfigError: an unknown recipe, data set, setting, device or budget, or data of another task.
@@ -143,7 +143,7 @@ def plan(request: RunRequest | str, *, source: Source | None = None, **choices: 
 
 
 def check(experiment: Experiment) -> None:
-    """Refuse what only images, or only classes, can be asked for, and early stop with nothing to watch.
+    """Check settings that only images or classifications have, and that early stopping has a validation set.
 
     Raises:
         ConfigError: augmentation or flips for a table, mixed images or smoothed labels for another task than
@@ -160,10 +160,10 @@ def check(experiment: Experiment) -> None:
 
 
 def build_augment(experiment: Experiment) -> Augment | None:
-    """Return what changes the batches of the run, or None where nothing does.
+    """Build the augmentation of the run; None where its settings have none.
 
     Raises:
-        ConfigError: the data are no images, or too small ones.
+        ConfigError: the data are not images, or too small ones.
     """
     config, card = experiment.settings.augment, experiment.card
     if config.idle:
@@ -181,11 +181,11 @@ def from_json(
     """Rebuild the experiment that a recipe.json describes.
 
     Args:
-        value: of the file.
-        where: what an error calls the run.
+        value: content of the file.
+        where: what errors call the run.
         device: another device than the record's.
-        recipe_file: the user's file that the recipe was read from. A record never says which code runs, so a recipe
-            of one's own has to be named again.
+        recipe_file: the user's file that the recipe was read from. A record can't decide which code runs, so a
+            user's file has to be named again.
 
     Raises:
         RunError: the file is of another format, or names what does not exist here.
@@ -196,7 +196,7 @@ def from_json(
         recipe, own_file = _recipe_of(value, where, recipe_file)
         card = _card_of(value)
         task_of(recipe).check(card)
-        kind = str(value.get("model", type(recipe.settings.model).__name__))  # records of old don't say
+        kind = str(value.get("model", type(recipe.settings.model).__name__))  # old records don't say
         if kind != type(recipe.settings.model).__name__:
             recipe = recipe.with_model(default_settings(kind))
         settings = change(recipe.settings, dict(value["settings"]), warn=False)
@@ -224,21 +224,21 @@ def from_json(
 
 
 def _recipe_of(value: dict[str, Any], where: str, file: Path | None) -> tuple[Recipe, OwnFile | None]:
-    """Find the recipe of a record: one of d2lab's, or that of the file which the user names."""
+    """Find the recipe of a record: one of d2lab, or the one in the file that the user names."""
     if "own_file" not in value:
         return find_recipe(str(value["recipe"])), None
     kept = OwnFile.from_json(value["own_file"])
     if file is None:
         fix = f"Add --recipe {kept.path}, if that is your file."
-        raise RunError(f"run {where}", got="a recipe of one's own", need="the file that holds it", fix=fix)
+        raise RunError(f"run {where}", got="a recipe of a user's file", need="that file", fix=fix)
     if find_file(file).sha256 != kept.sha256:
-        fix = "Bring the old file back, or train anew."
+        fix = "Restore the old file, or train again."
         raise RunError(f"run {where}", got=f"{file}, changed since", need=f"sha256 {kept.sha256[:12]}...", fix=fix)
     return recipe_of(str(file))
 
 
 def _card_of(value: dict[str, Any]) -> Card:
-    """The card that a recipe.json names; that of a user's folder stands in it, for the folder may have changed."""
+    """Return the card named in a recipe.json; a user's folder has its card there, as the folder may have changed."""
     if "card" not in value:
         return catalog.card(str(value["data"]))
     card = msgspec.convert(value["card"], Card)

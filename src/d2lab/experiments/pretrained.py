@@ -1,4 +1,4 @@
-"""Weights to begin with, by what a user calls them: a run, or torchvision's and timm's names."""
+"""Pretrained weights for a run, by name: another run, or weights of torchvision and timm."""
 
 import dataclasses
 from pathlib import Path
@@ -14,15 +14,15 @@ from d2lab.train.record import RECIPE, open_record
 
 
 def open_source(text: str) -> Source:
-    """Find weights to begin with.
+    """Find pretrained weights; they are not read yet.
 
     Args:
-        text: a run's folder or name; or `torchvision/resnet18`, and with a file at hand `torchvision/resnet18:FILE`.
+        text: a run's folder or name; or `torchvision/resnet18`, or with a local file `torchvision/resnet18:FILE`.
 
     Raises:
         ConfigError: no weights have this name.
         MissingExtraError: the library is not installed.
-        RunError: no run, or one without a checkpoint.
+        RunError: there is no such run, or it has no checkpoint.
     """
     if text.partition("/")[0] in LIBRARIES and not (Path(text) / RECIPE).is_file():
         return _of_others(text)
@@ -49,7 +49,7 @@ def _of_others(text: str) -> Source:
 
 
 def plan_with_source(request: RunRequest) -> tuple[Experiment, Initialize | None]:
-    """Plan a run from drawn weights, or from those of a source, whose name and hash the experiment then states.
+    """Plan a run from random weights, or from pretrained ones, whose name and hash the experiment then states.
 
     Raises:
         D2labError: see `plan` and `open_source`.
@@ -61,14 +61,14 @@ def plan_with_source(request: RunRequest) -> tuple[Experiment, Initialize | None
 
 
 def initialization_of(experiment: Experiment, source: Source | None = None) -> tuple[Experiment, Initialize | None]:
-    """Read the source's weights; return the experiment that names them, and what puts them into its model.
+    """Read the pretrained weights; return the experiment that names them, and what loads them into its model.
 
     Args:
         experiment: the run.
-        source: found already; else the one that the experiment names.
+        source: the source, where it is open already; else the experiment's own.
 
     Raises:
-        D2labError: the source is gone, has changed or does not fit.
+        D2labError: the source is missing, has changed or does not fit.
     """
     settings = experiment.settings
     if source is None and settings.finetune.source is None:

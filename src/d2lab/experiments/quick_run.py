@@ -1,4 +1,4 @@
-"""A quick run: a recipe trained for its numbers alone, without a record; for experiments of many short runs."""
+"""Quick runs: train a recipe without a record, for experiments of many short runs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,13 +18,13 @@ Row = dict[str, Any]
 
 
 class Rows(NoProgress):
-    """Keeps the rows of a run's epochs."""
+    """Collects the rows of the epochs."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
 
     def epoch(self, row: Mapping[str, Any]) -> None:
-        """Keep the epoch's row."""
+        """Append the epoch's row."""
         self.rows.append(dict(row))
 
 
@@ -33,19 +33,19 @@ def quick_run(
 ) -> list[Row]:
     """Train a recipe on the processor; return the rows of its epochs: train_loss, test_accuracy and so on.
 
-    A run whose loss is no longer finite ends there; the rows until then are given.
+    A run whose loss is no longer finite ends there; the rows until then are returned.
 
     Args:
-        name: the recipe's.
+        name: name of the recipe.
         data: another data set of the same task.
         changes: settings by name, as `--set` takes them.
         seed: decides weights, order and dropout.
 
     Raises:
-        ConfigError: a choice that can't be used.
-        DataError: the data can't be had.
+        ConfigError: a setting that can't be used.
+        DataError: the data can't be loaded.
     """
-    settings = {"threads": 1, **(changes or {})}  # the same sums, so the same numbers, however many cores there are
+    settings = {"threads": 1, **(changes or {})}  # the same order of sums, so the same numbers, on any number of cores
     experiment = plan(name, data=data, changes=settings, seed=seed, device="cpu")
     splits = _splits(experiment)
     rows = Rows()
@@ -62,12 +62,12 @@ def quick_run(
 
 
 def last(measure: str, name: str, seeds: Sequence[int], **changes: object) -> list[float]:
-    """Return a measure of the last epoch for each seed; NaN where no epoch was finished.
+    """Return a metric of the last epoch for each seed; NaN where no epoch was finished.
 
     Args:
         measure: a name in the rows, such as test_accuracy.
-        name: the recipe's.
-        seeds: of the runs.
+        name: name of the recipe.
+        seeds: seeds of the runs.
         changes: settings by name, as `--set` takes them, and `data`.
     """
     data = changes.pop("data", None)
@@ -78,11 +78,11 @@ def last(measure: str, name: str, seeds: Sequence[int], **changes: object) -> li
     return found
 
 
-_READ: dict[tuple[object, ...], Splits] = {}  # whole sets, as one size of image needs them
+_READ: dict[tuple[object, ...], Splits] = {}  # whole data sets by name and image size
 
 
 def _splits(experiment: Experiment) -> Splits:
-    """Load the parts of an experiment's data; those of whole sets are read once."""
+    """Load the splits of an experiment; whole data sets are read once and kept."""
     settings = experiment.settings
     if settings.loop.examples is not None or settings.loop.validation:
         return load_data(experiment)

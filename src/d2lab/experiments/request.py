@@ -1,4 +1,4 @@
-"""What a user asks for: a recipe and the choices beside it, in plain values."""
+"""The request of a run: a recipe and the options beside it, as plain values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from d2lab.core.errors import ConfigError
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunRequest:
-    """A run that is asked for.
+    """A requested run.
 
     Args:
         recipe: name of a recipe, or the path of a Python file that holds one.

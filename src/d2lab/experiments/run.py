@@ -1,4 +1,4 @@
-"""Run an experiment, or go on with one that was broken off."""
+"""Train an experiment, or resume an interrupted one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ from d2lab.train.train_step import TrainStep
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How a run ended, and where its record lies."""
+    """Status, record and model of a run that ended."""
 
     record: RunRecord
     status: Status
@@ -39,12 +39,12 @@ class Run:
 
     @property
     def net(self) -> nn.Module:
-        """The model, by its name of d2lab 0.1."""
+        """Former name of `model`."""
         return self.model
 
     @property
     def last(self) -> dict[str, Any]:
-        """The row of the last whole epoch; empty when there was none."""
+        """Row of the last finished epoch; empty if there is none."""
         rows = [row for row in self.record.rows() if "epoch" in row]
         return rows[-1] if rows else {}
 
@@ -62,7 +62,7 @@ def train(
     progress: Progress | None = None,
     callbacks: Sequence[Callback] = (),
 ) -> Run:
-    """Train a recipe and leave its record.
+    """Train a recipe and write its record.
 
     Args:
         recipe: its name, or the path of a Python file that holds one.
@@ -73,13 +73,13 @@ def train(
         budget: smoke, lesson or full.
         source: weights to initialize from, and their model: a run, torchvision/NAME or timm/NAME, also NAME:FILE.
         root: the folder of all runs; $D2LAB_RUNS or `runs` here unless given.
-        progress: who is told; nobody unless given.
+        progress: shows the progress, such as a bar; none unless given.
         callbacks: called after steps and epochs.
 
     Raises:
-        ConfigError: a choice that can't be used; nothing was written.
-        DataError: the data can't be had; nothing was written.
-        NonFiniteError: a loss broke; the record holds the last checkpoint.
+        ConfigError: an option or setting that can't be used; nothing was written.
+        DataError: the data can't be loaded; nothing was written.
+        NonFiniteError: a loss became NaN or infinite; the record holds the last checkpoint.
         RunError: the record can't be written.
     """
     request = RunRequest(
@@ -106,12 +106,12 @@ def run_request(
     Args:
         request: recipe and choices.
         root: the folder of all runs.
-        progress: who is told.
+        progress: shows the progress, such as a bar.
         callbacks: called after steps and epochs.
     """
     pretraining = recipe_of(request.recipe)[0].pretraining
     if request.source is None and pretraining is not None:
-        plan(request)  # what is wrong shows before the first of two runs
+        plan(request)  # raises before the first of two runs
         first = run_request(
             replace(request, recipe=pretraining.recipe, data=None, changes=dict(pretraining.changes)),
             root=root,
@@ -142,21 +142,21 @@ def resume(
     progress: Progress | None = None,
     callbacks: Sequence[Callback] = (),
 ) -> Run:
-    """Go on with a run that was interrupted or killed; a finished one is only opened.
+    """Resume a run that was interrupted or killed; a finished one is only opened.
 
-    On the same device and with the same number of threads, which the record remembers, the weights come out
-    as if the run had never been broken off.
+    On the same device and with the same number of threads, which the record remembers, the weights
+    are those of an uninterrupted run, bit for bit.
 
     Args:
-        folder: of the run, or its name in the folder of runs.
-        device: another one than the record's.
-        recipe_file: the user's file, where the run is of a recipe of one's own.
-        progress: who is told.
+        folder: folder of the run, or its name in the folder of runs.
+        device: another device than the record's.
+        recipe_file: the user's file, where the run's recipe came from one.
+        progress: shows the progress, such as a bar.
         callbacks: called after steps and epochs.
 
     Raises:
-        ConfigError: no such device here.
-        RunError: no run of ours, a broken checkpoint, or a run that another process is at.
+        ConfigError: there is no such device.
+        RunError: there is no such run, its checkpoint is damaged, or another process trains it.
     """
     record = open_record(folder)
     if device is not None:
@@ -183,7 +183,7 @@ def _run(
     callbacks: Sequence[Callback],
     checkpoint: Checkpoint | None,
 ) -> Run:
-    """Train with the record locked; a checkpoint is gone on from, no checkpoint starts at step 0."""
+    """Train with the record locked, from its checkpoint, or from step 0 where there is none."""
     configure_malloc()
     with record.lock():
         loop = build_loop(experiment, splits, train_step, record=record, progress=progress, callbacks=tuple(callbacks))

@@ -1,4 +1,4 @@
-"""A trained model, opened from its run with its preparation: ready to evaluate, to predict and to draw."""
+"""Trained models: a run's model with its preparation, to evaluate and to predict."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -40,17 +40,17 @@ class Trained:
 
     @property
     def net(self) -> nn.Module:
-        """The model, by its name of d2lab 0.1."""
+        """Former name of `model`."""
         return self.model
 
     @property
     def preparation(self) -> Preparation:
-        """What is done to raw data before the model reads them."""
+        """Preparation of raw data for the model."""
         return self.experiment.preparation
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Names of the classes, by number."""
+        """Names of the classes, in the order of their numbers."""
         return self.experiment.card.classes
 
     def test_split(self, data: str | None = None) -> Split:
@@ -71,21 +71,21 @@ class Trained:
         return load_data(dataclasses.replace(self.experiment, card=other, kept=None))[2]
 
     def evaluate(self, data: str | None = None, metrics: Sequence[Metric] | None = None) -> dict[str, float]:
-        """Return loss and metrics on a test split.
+        """Return loss and metrics on a test split, by name.
 
         Args:
             data: another data set of the same classes and sizes.
-            metrics: fresh ones in place of the task's.
+            metrics: newly built metrics in place of the task's.
         """
         split = self.test_split(data)
         return evaluate(self.model, split, self.experiment.task, metrics=metrics, **self._how())
 
     def read_images(self, paths: Sequence[Path], *, invert: bool = False) -> Split:
-        """Read image files as the run's own data are read; their targets are 0 and mean nothing.
+        """Read image files as the run's own data are read; targets are 0, as there are no labels.
 
         Raises:
-            ConfigError: the run is not about images.
-            DataError: a file is no image.
+            ConfigError: the run is not on images.
+            DataError: a file is not an image.
         """
         if self.preparation.fit == "none":
             raise ConfigError(f"run {self.record.name}", got=self.experiment.card.name, need="a run on images")
@@ -101,8 +101,8 @@ class Trained:
                 the model reads them; the path of an image file, or several.
 
         Raises:
-            ConfigError: the run is not about images, or the inputs are of another shape.
-            DataError: a file is no image.
+            ConfigError: the run is not on images, or the inputs are of another shape.
+            DataError: a file is not an image.
         """
         return predict(self.model, self._as_split(inputs), self.experiment.task, **self._how())
 
@@ -119,7 +119,7 @@ class Trained:
         return self.read_images([Path(path) for path in paths])
 
     def _how(self) -> dict[str, Any]:
-        """Say how the model is asked."""
+        """Return the arguments shared by `evaluate` and `predict`."""
         experiment, loop = self.experiment, self.experiment.settings.loop
         return {
             "prepare": self.preparation,
@@ -129,12 +129,12 @@ class Trained:
         }
 
     def prepared(self, split: Split) -> Split:
-        """Return a split as the model reads it, where the model is."""
+        """Return a prepared split on the model's device."""
         return as_split(self.preparation.batch(split.held().whole()).to(self.experiment.device))
 
 
 def sizes_read(experiment: Experiment, card: Card) -> str:
-    """Describe what of a set's inputs a run's model can't do with another size of; images may be resized for it."""
+    """Describe the input sizes that another data set must share; images of any size are resized."""
     names = {field.name for field in dataclasses.fields(experiment.settings.model)}
     if len(card.shape) == 3 and "side" in names:
         return f"images of {card.shape[0]} channels"
@@ -142,16 +142,16 @@ def sizes_read(experiment: Experiment, card: Card) -> str:
 
 
 def load_run(folder: Path | str, *, device: str = "cpu", recipe_file: Path | None = None) -> Trained:
-    """Open a run's model.
+    """Load a run's model with its last weights.
 
     Args:
-        folder: of the run, or its name in the folder of runs.
-        device: where the model is put.
-        recipe_file: the user's file, where the run is of a recipe of one's own.
+        folder: folder of the run, or its name in the folder of runs.
+        device: device of the model.
+        recipe_file: the user's file, where the run's recipe came from one.
 
     Raises:
-        ConfigError: no such device here.
-        RunError: no run of ours, no checkpoint yet, or a broken one.
+        ConfigError: there is no such device.
+        RunError: there is no such run, it has no checkpoint yet, or a damaged one.
     """
     record = open_record(Path(folder))
     where = resolve_device(device)  # a wrong one is the caller's mistake, not the record's
