@@ -1,4 +1,4 @@
-"""One loop for every task: boxes, masks and tokens train, survive a kill, evaluate and export, by recipes of one's own."""
+"""One loop for every task: boxes, masks and tokens train, survive a kill, evaluate and export, by a recipe in a file."""
 
 import json
 import os
@@ -32,7 +32,8 @@ class Killer(Callback):
             os.kill(os.getpid(), signal.SIGKILL)
 
 loop.READ_EVERY_S = 0  # a checkpoint after each step
-train(sys.argv[1], device="cpu", changes={"checkpoint_every_s": 0, "threads": 1}, root=Path(sys.argv[2]), callbacks=[Killer()])
+changes = {"checkpoint_every_s": 0, "threads": 1}
+train(sys.argv[1], device="cpu", changes=changes, root=Path(sys.argv[2]), callbacks=[Killer()])
 """
 
 
