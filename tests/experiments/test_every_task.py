@@ -1,4 +1,4 @@
-"""One loop for every task: boxes, masks and tokens train, survive a kill, evaluate and export, by a recipe in a file."""
+"""One loop for every task: boxes, masks and tokens train, survive a kill, evaluate and export, from a recipe file."""
 
 import json
 import os
