@@ -198,3 +198,23 @@ def test_refuses_a_missing_archive_and_a_folder_that_exists(tmp_path):
     refused(tmp_path / "none.zip", tmp_path / "out", "No such file")
     (tmp_path / "out").mkdir()
     refused(make(tmp_path / "a.zip", FILES.items()), tmp_path / "out", "a folder that exists")
+
+
+SPARSE = [
+    {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "x"},
+    {"GNU.sparse.map": "0,x"},
+    {"GNU.sparse.map": "1,2,3"},
+    {"GNU.sparse.size": "x"},
+    {"size": "-1"},
+]
+
+
+@pytest.mark.parametrize("headers", SPARSE)
+@pytest.mark.parametrize("content", [b"", b"no newline", b"1\n0\n"])
+def test_a_tar_whose_headers_lie_is_refused_in_a_line(tmp_path, headers, content):
+    entry = tarfile.TarInfo("x")
+    entry.size, entry.pax_headers = len(content), headers
+    with tarfile.open(tmp_path / "a.tar", "w", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(entry, io.BytesIO(content))
+    error = refused(tmp_path / "a.tar", tmp_path / "out", "got")
+    assert "\n" not in str(error)

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import unicodedata
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from tests.data.pictures import TRAIN_TEST, draw, fill
 
 from d2lab.core.errors import DataError
 from d2lab.data.folder import scan
-from d2lab.data.listing import hold_out
+from d2lab.data.listing import Entry, hold_out
 from d2lab.data.names import Names
 
 
@@ -43,6 +44,135 @@ def test_classes_alone_are_divided_class_by_class_and_always_the_same_way(tmp_pa
     moved = set(names(scan(root).test)) ^ set(names(found.test))
     assert len(moved) <= 2
     assert names(found.test) != [n for n in names(found.test) if n.endswith(("000.png", "001.png"))]
+
+
+PARTS = [
+    ("Training", "Testing"),
+    ("seg_train", "seg_test"),
+    ("Train", "Test"),
+    ("TRAIN", "Validation"),
+    ("training_set", "test_set"),
+    ("Training Set", "EVAL"),
+]
+
+
+@pytest.mark.parametrize(("train", "test"), PARTS)
+def test_the_parts_are_known_by_their_usual_names_in_any_case(tmp_path, train, test):
+    names_ = {k.replace("train", train).replace("test", test): v for k, v in TRAIN_TEST.items()}
+    found = scan(fill(tmp_path, names_))
+    assert found.classes == ("cat", "dog")
+    assert (len(found.train.names), len(found.test.names)) == (9, 4)
+    assert names(found.test)[0] == f"{test}/cat/000.png"
+
+
+def test_a_part_inside_a_folder_of_its_own_name_is_found_and_what_lies_beside_is_counted(tmp_path):
+    counts = {f"seg_{part}/seg_{part}/{kind}": 3 for part in ("train", "test") for kind in ("sea", "wood")}
+    found = scan(fill(tmp_path, {**counts, "seg_pred/seg_pred": 7, "val/sea": 1, "val/wood": 1}))
+    assert found.classes == ("sea", "wood")
+    assert (len(found.train.names), len(found.test.names)) == (6, 6)
+    assert found.left_out == {"in seg_pred": 7, "in val": 2}
+
+
+def test_a_class_may_bear_the_name_of_a_part(tmp_path):
+    assert scan(fill(tmp_path, {"train": 5, "bus": 5})).classes == ("bus", "train")
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        (
+            {"train/cat": 2, "train/dog": 2, "test/Cat": 1, "test/Dog": 1},
+            "test with other classes than train .Cat, Dog",
+        ),
+        ({"train/cat": 2, "train/dog": 2, "val/a": 1, "val/b": 1}, "val with other classes than train"),
+        ({"train/cat": 2, "train/dog": 2, "Training/cat": 2, "Training/dog": 2}, "train and Training"),
+        ({"Train": 3, "Test": 3}, "Test, Train without training images in folders of their classes"),
+        ({"test/cat": 3, "test/dog": 3, "val/cat": 3, "val/dog": 3}, "without training images"),
+    ],
+)
+def test_parts_that_do_not_agree_are_refused(tmp_path, counts, words):
+    root = fill(tmp_path, counts)
+    if len(list(root.iterdir())) < len({name.partition("/")[0] for name in counts}):
+        pytest.skip("this system knows no case in names")
+    with pytest.raises(DataError, match=words):
+        scan(root)
+
+
+def test_classes_are_compared_composed(tmp_path):
+    written = [unicodedata.normalize(form, "é") for form in ("NFC", "NFD")]
+    root = fill(tmp_path, {f"train/{written[0]}": 2, "train/a": 2, f"test/{written[1]}": 1, "test/a": 1})
+    found = scan(root)
+    assert found.classes == ("a", written[0])
+    assert found.test.targets.tolist() == [0, 1]
+    assert (root / found.test.names[1]).is_file()
+    if not (root / "train" / written[1]).exists():
+        (root / "train" / written[1]).mkdir()
+        with pytest.raises(DataError, match=r"two folders named é"):
+            scan(root)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_class_names_that_are_not_utf8_are_kept_escaped(tmp_path):
+    for name in ("猫", "狗"):
+        folder = os.fsencode(tmp_path / "set") + b"/" + name.encode("gbk")
+        os.makedirs(folder)  # noqa: PTH103
+        for n in range(3):
+            draw(tmp_path / "one.png", n).rename(os.fsdecode(folder + b"/\xff%d.png" % n))
+    found = scan(tmp_path / "set")
+    assert found.classes == ("\\xb9\\xb7", "è")
+    assert all((tmp_path / "set" / name).is_file() for name in names(found.train))
+    "".join(found.classes).encode()
+
+
+def test_every_usual_suffix_is_read_and_the_rest_is_counted(tmp_path):
+    root = fill(tmp_path, TRAIN_TEST)
+    folder = root / "train" / "cat"
+    for suffix in ("jfif", "JPE", "tif", "pjpeg"):
+        (folder / f"x.{suffix}").write_bytes(b"x")
+    found = scan(root)
+    assert len(found.train.names) == 9 + 4
+    assert found.left_out == {}
+    for name in ("a.heic", "b.HEIC", "c.avif", "notes.txt", "Thumbs.db", ".hidden.png", "._000.png", "png"):
+        (folder / name).write_bytes(b"x")
+    draw(root / "train" / "alone.png", 1)
+    assert scan(root).left_out == {
+        ".heic, a format not read here": 2,
+        ".avif, a format not read here": 1,
+        "not an image": 3,
+        "hidden": 2,
+        "in train, in no class": 1,
+    }
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no such files there")
+def test_what_is_no_plain_file_is_not_opened(tmp_path):
+    root = fill(tmp_path, TRAIN_TEST)
+    os.mkfifo(root / "train" / "cat" / "pipe.png")
+    assert scan(root).left_out == {"not a plain file": 1}
+
+
+@pytest.mark.parametrize("images", [1, 2])
+def test_too_few_to_hold_one_out_are_refused_with_the_number_it_takes(tmp_path, images):
+    with pytest.raises(DataError, match=r"need 3 images or more of some class"):
+        scan(fill(tmp_path / "few", {"cat": images, "dog": images}))
+    assert len(scan(fill(tmp_path / "enough", {"cat": 3, "dog": images})).test.names) == 1
+
+
+def test_files_redrawn_in_place_have_other_times_and_another_stamp(tmp_path):
+    root = fill(tmp_path, TRAIN_TEST)
+    before = scan(root)
+    path = root / "train" / "cat" / "000.png"
+    facts = path.stat()
+    path.write_bytes(path.read_bytes()[::-1])
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns + 10**9))
+    redrawn = scan(root)
+    assert (redrawn.digest == before.digest, redrawn.times == before.times) == (True, False)
+    assert redrawn.stamp != before.stamp
+    if os.name == "posix":  # the time of the last change is set back, that of the last touch can't be
+        path.write_bytes(path.read_bytes()[::-1])
+        os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+        assert scan(root).times == before.times
+        assert scan(root).stamp != before.stamp
 
 
 def test_the_books_layout_judges_by_valid_because_test_has_no_labels(tmp_path):
@@ -100,7 +230,7 @@ def test_a_class_without_pictures_is_named(tmp_path):
     (root / "train" / "owl").mkdir()
     (root / "test" / "owl").mkdir()
     (root / "train" / "owl" / "notes.txt").write_text("x")
-    with pytest.raises(DataError, match=r"train.owl: got 'no image'"):
+    with pytest.raises(DataError, match=r"train.owl: got 'no image .left out: 1 not an image.'"):
         scan(root)
 
 
@@ -126,7 +256,7 @@ def test_a_digest_knows_sizes_names_and_parts(tmp_path):
 
 
 def test_a_share_of_each_class_is_held_out_never_all_of_it():
-    entries = [(f"{c}/{n}", 1, c) for c, count in enumerate((1, 2, 10, 100)) for n in range(count)]
+    entries = [Entry(f"{c}/{n}", 1, c) for c, count in enumerate((1, 2, 10, 100)) for n in range(count)]
     rest, away = hold_out(entries, 0.25, seed=3)
     assert np.bincount([e[2] for e in away], minlength=4).tolist() == [0, 0, 2, 25]
     assert sorted(rest + away) == sorted(entries)

@@ -110,3 +110,13 @@ def test_does_not_map_what_it_cannot(tmp_path):
         (tmp_path / "x").write_bytes(raw)
         with pytest.raises(DataError):
             map_idx(tmp_path / "x")
+
+
+@pytest.mark.parametrize("axes", [(1,) * 65, (1,) * 9, (0, 2**32 - 1, 2**32 - 1)])
+def test_shapes_that_no_array_has_are_refused_in_a_line(tmp_path, axes):
+    raw = bytes([0, 0, 8, len(axes)]) + struct.pack(f">{len(axes)}I", *axes)
+    (tmp_path / "x").write_bytes(raw + bytes(0 not in axes))
+    for read in (map_idx, lambda path: read_idx(path, limit_bytes=1000)):
+        with pytest.raises(DataError, match="at most") as error:
+            read(tmp_path / "x")
+        assert "\n" not in str(error.value)

@@ -1,14 +1,15 @@
 """Whatever a picture file is like, its central square comes out as bytes, or an error names it."""
 
 import io
+import subprocess
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps, PngImagePlugin
 
 from d2lab.core.errors import DataError
 from d2lab.data import image as image_module
-from d2lab.data.image import read_square
+from d2lab.data.image import quiet_pillow, read_square
 
 RNG = np.random.default_rng(0)
 
@@ -101,11 +102,77 @@ def test_a_broken_file_is_named(color, kind):
             read_square(io.BytesIO(body), "it", side=8, channels=3)
 
 
-def test_what_is_no_picture_at_all_is_named(tmp_path, monkeypatch):
+def test_what_is_no_picture_at_all_is_named(tmp_path):
     with pytest.raises(DataError, match="no such file"):
         read_square(tmp_path / "gone.png", "it", side=8, channels=3)
     with pytest.raises(DataError, match="floating-point"):
         read(Image.fromarray(np.zeros((8, 8), np.float32)), kind="TIFF")
-    monkeypatch.setattr(image_module, "MOST_PIXELS", 63)
-    with pytest.raises(DataError, match="8 x 8 pixels"):
-        read(Image.new("RGB", (8, 8)))
+    with pytest.raises(DataError, match="no plain file"):
+        read_square(tmp_path, "it", side=8, channels=3)
+
+
+def test_an_image_beyond_the_limit_is_refused_with_the_limit_and_the_way_out(monkeypatch):
+    monkeypatch.setattr(image_module, "MOST_PIXELS", 2_000_000)
+    big = Image.new("L", (2_000, 1_001), 128)
+    with pytest.raises(DataError, match=r"2000 x 1001 pixels.*at most 2 million pixels.*save it as a JPEG"):
+        read(big)
+    assert (read(big, kind="JPEG") == 128).all()  # read at an eighth of its size
+    monkeypatch.setattr(image_module, "MOST_JPEG_PIXELS", 2_000_000)
+    with pytest.raises(DataError, match="2000 x 1001 pixels"):
+        read(big, kind="JPEG")
+
+
+def test_a_photo_that_pillow_takes_for_a_bomb_is_read_small_where_it_is_a_jpeg(monkeypatch):
+    big = Image.new("L", (1_200, 900), 128)
+    photo, bomb = saved(big, "JPEG"), saved(big, "PNG")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1_000)
+    with quiet_pillow():
+        assert (read_square(photo, "it", side=8, channels=1) == 128).all()
+        with pytest.raises(DataError, match=r"far too many pixels.*need at most 100 million pixels") as error:
+            read_square(bomb, "it", side=8, channels=1)
+    assert "\n" not in str(error.value)
+
+
+def test_a_png_whose_text_swells_is_refused_in_a_line(color):
+    notes = PngImagePlugin.PngInfo()
+    notes.add_text("swells", "x" * 3_000_000, zip=True)
+    body = saved(color, pnginfo=notes)
+    assert len(body.getvalue()) < 10_000
+    with pytest.raises(DataError, match=r"^image it: got .*need a readable") as error:
+        read_square(body, "it", side=8, channels=3)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["it.png", "it.eps"])
+def test_a_program_that_draws_is_not_run(tmp_path, monkeypatch, name):
+    def started(*arguments, **more):
+        pytest.fail(f"a program was started: {arguments}")
+
+    monkeypatch.setattr(subprocess, "check_call", started)
+    monkeypatch.setattr(subprocess, "Popen", started)
+    path = tmp_path / name
+    path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 20 20\n%%EndComments\n{} loop\n%%EOF\n")
+    with pytest.raises(DataError, match="got 'no image'"):
+        read_square(path, "it", side=8, channels=3)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("exif", [b"", b"\0\x08\0\2\1\x12\0\3", b"II*\0\xff\xff\xff\xff", b"MM\0*" + b"\xff" * 40])
+def test_an_orientation_that_cannot_be_read_means_upright(kind, exif):
+    half = np.zeros((16, 16, 3), np.uint8)
+    half[:8] = 255
+    with quiet_pillow():
+        found = read(Image.fromarray(half), side=16, kind=kind, exif=b"Exif\0\0" + exif)
+    assert found[:, :6].min() > 200
+    assert found[:, 10:].max() < 50
+
+
+@pytest.mark.parametrize("orientation", range(10))
+def test_each_orientation_is_turned_as_pillow_turns_it(orientation):
+    image = Image.fromarray(RNG.integers(0, 256, (9, 6), dtype=np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    with Image.open(saved(image, exif=exif)) as file:
+        expected = ImageOps.exif_transpose(file)
+    with Image.open(saved(image, exif=exif)) as file:
+        np.testing.assert_array_equal(np.asarray(image_module.apply_orientation(file)), np.asarray(expected))

@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from tests.data.pictures import TRAIN_TEST, draw, fill
 from torch.utils.data import get_worker_info
 
@@ -17,6 +17,7 @@ from d2lab import data
 from d2lab.core.errors import ConfigError, DataError
 from d2lab.data import catalog, image_files, image_folder
 from d2lab.data.batches import Batches
+from d2lab.data.folder import scan
 from d2lab.data.stream import StreamedBatches, read_batches
 
 CPU = torch.device("cpu")
@@ -106,10 +107,73 @@ def test_it_is_decoded_once_until_a_file_changes(root, cache, monkeypatch):
         patch.setattr(image_folder, "_decode_both", None)
         assert torch.equal(data.load(f"folder:{root}").train.inputs, before)
     draw(root / "train/cat/000.png", 99)
-    with (root / "train/cat/000.png").open("ab") as file:
-        file.write(b"x")  # another size, whatever the new picture packs to
     assert torch.equal(data.load(f"folder:{root}").train.inputs[0], pixels(root / "train/cat/000.png"))
     assert len(list(cache.rglob("manifest.json"))) == 1
+
+
+def test_images_redrawn_under_the_same_names_and_sizes_are_decoded_anew_and_told_of(tmp_path, cache):
+    root = fill(tmp_path / "set", TRAIN_TEST, suffix=".bmp")
+    card = catalog.card(f"folder:{root}")
+    before = catalog.load_card(card).train.inputs.clone()
+    for path in root.rglob("*.bmp"):
+        size, changed = path.stat().st_size, path.stat().st_mtime_ns
+        with Image.open(path) as image:
+            redrawn = ImageOps.invert(image)
+        redrawn.save(path)
+        os.utime(path, ns=(changed + 10**6,) * 2)
+        assert path.stat().st_size == size
+    with pytest.warns(UserWarning, match=r"set: files were written anew since the run") as told:
+        after = catalog.load_card(card).train.inputs
+    assert len(told) == 1
+    assert torch.equal(after, 255 - before)
+    assert torch.equal(catalog.load(card.name).train.inputs, after)  # nobody knows an older state: not a word
+
+
+def test_another_decoder_decodes_anew(root, monkeypatch):
+    data.load(f"folder:{root}")
+    decoded_again = []
+    real = image_folder._decode_both
+    monkeypatch.setattr(image_folder, "_decode_both", lambda *parts: (decoded_again.append(1), real(*parts)))
+    data.load(f"folder:{root}")
+    assert not decoded_again
+    monkeypatch.setattr("PIL.__version__", "0.0")
+    data.load(f"folder:{root}")
+    assert decoded_again
+
+
+def test_one_image_in_color_among_hundreds_of_gray_ones_is_not_missed(tmp_path, cache):
+    root = fill(tmp_path / "gray", {"cat": 150, "dog": 150}, mode="L", size=(4, 4))
+    assert catalog.card(f"folder:{root}").shape[0] == 1
+    listing = scan(root)
+    draw(root / listing.train.names[1], 5, mode="RGB", size=(4, 4))
+    assert catalog.card(f"folder:{root}").shape[0] == 3
+
+
+def test_values_of_12_bits_in_16_are_named(tmp_path, cache):
+    for highest, told in ((4095, True), (65535, False)):
+        root = tmp_path / str(highest)
+        for n in range(8):
+            path = root / ("cat", "dog")[n % 2] / f"{n}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(np.full((8, 8), highest, np.uint16)).save(path)
+        notes = catalog.card(f"folder:{root}").notes
+        assert any("16-bit pixels of at most 4095" in note for note in notes) == told
+
+
+def test_what_was_left_out_is_on_the_card(root):
+    assert catalog.card(f"folder:{root}").notes == ()
+    for name in ("a.heic", "b.heic", ".x"):
+        (root / "train/cat" / name).write_bytes(b"x")
+    assert catalog.card(f"folder:{root}").notes == ("left out: 2 .heic, a format not read here, 1 hidden",)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_a_path_that_is_not_utf8_is_refused_in_a_line(root):
+    name = os.fsdecode(b"\xc3\xa8\xb9")
+    root.rename(root.with_name(name))
+    with pytest.raises(ConfigError, match=r"xb9.*need a path that is UTF-8. Rename it") as error:
+        catalog.card(f"folder:{root.with_name(name)}")
+    str(error.value).encode()
 
 
 @pytest.mark.parametrize("workers", [None, 0, pytest.param(1, marks=pytest.mark.slow)])

@@ -1,7 +1,9 @@
 """Runs on a folder of pictures: trained, found again, refused when the folder changed, submitted to Kaggle."""
 
 import json
+import os
 import shutil
+import sys
 
 import pytest
 import torch
@@ -9,7 +11,7 @@ from tests.data.pictures import draw, fill
 
 from d2lab.core.errors import DataError, RunError
 from d2lab.experiments import load_run, resume, train
-from d2lab.experiments.data import load_data
+from d2lab.experiments.data import describe_data, load_data
 from d2lab.experiments.plan import from_json, plan
 from d2lab.experiments.submission import submit
 
@@ -60,6 +62,49 @@ def test_a_run_whose_folder_changed_still_predicts_and_says_why_it_cannot_go_on(
     assert opened.predict(opened.read_images([tmp_path / "one.png"])).shape == (1, 2)
     with pytest.raises(DataError, match="nothing there"):
         opened.evaluate()
+
+
+def test_images_redrawn_since_the_run_are_told_of(root, recwarn):
+    run = learn(root)
+    load_run(run.record.folder).evaluate()
+    assert not recwarn
+    for path in root.rglob("*.png"):
+        size = path.stat().st_size
+        with path.open("r+b") as file:  # the same bytes: only the time tells
+            file.write(path.read_bytes())
+        os.utime(path, ns=(path.stat().st_mtime_ns + 10**6,) * 2)
+        assert path.stat().st_size == size
+    for again in (lambda: load_run(run.record.folder).evaluate(), lambda: resume(run.record.folder)):
+        with pytest.warns(UserWarning, match="files were written anew since the run"):
+            again()
+
+
+def test_a_run_says_what_it_read_and_what_was_left_out(root):
+    (root / "train" / "cat" / "phone.heic").write_bytes(b"x")
+    (root / "train" / "cat" / "Thumbs.db").write_bytes(b"x")
+    experiment = plan("lenet", data=f"folder:{root}", changes=SMALL, device="cpu")
+    line = describe_data(experiment, load_data(experiment))
+    assert "24 training and 8 test images of 3x20x20; 2 classes (cat, dog)" in line
+    assert line.endswith("left out: 1 .heic, a format not read here, 1 not an image")
+    assert "\n" not in line
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_classes_whose_names_are_not_utf8_are_trained_on_by_escaped_names(root):
+    for part in ("train", "test"):
+        for name, bytes_ in (("cat", "猫".encode("gbk")), ("dog", "狗".encode("gbk"))):
+            (root / part / name).rename(os.fsdecode(os.fsencode(root / part) + b"/" + bytes_))
+    run = learn(root, epochs=1)
+    opened = load_run(run.record.folder)
+    assert opened.classes == ("\\xb9\\xb7", "è")
+    assert opened.evaluate()["loss"] == pytest.approx(run.last["test_loss"])
+
+
+def test_a_folder_that_cannot_be_used_leaves_no_run(root, runs):
+    (root / "test" / "cat").rename(root / "test" / "Cat2")
+    with pytest.raises(DataError, match="with other classes"):
+        learn(root)
+    assert not runs.exists() or not list(runs.iterdir())
 
 
 @pytest.mark.parametrize("change", [{"module": "os"}, {"listing": ""}, {"name": "digits"}, {"classes": 3}])

@@ -12,6 +12,7 @@ import lzma
 import secrets
 import shutil
 import stat
+import struct
 import tarfile
 import unicodedata
 import zipfile
@@ -34,6 +35,11 @@ BROKEN = (
     EOFError,
     NotImplementedError,  # zipfile: a way of compression it doesn't know
     RuntimeError,  # zipfile: encrypted
+    ValueError,  # tarfile and zipfile: headers that lie about numbers, names or sparse maps
+    LookupError,
+    ArithmeticError,
+    AssertionError,
+    struct.error,
 )
 
 
@@ -57,6 +63,8 @@ def unpack(archive: Path, folder: Path, *, limit_bytes: int, limit_files: int) -
         with archive.open("rb") as f:
             _unpack(f, _Room(archive, growing, limit_bytes, limit_files))
         growing.rename(folder)
+    except DataError:
+        raise
     except BROKEN as cause:
         raise DataError(str(archive), got=str(cause), need="a whole zip or tar archive") from cause
     except OSError as cause:

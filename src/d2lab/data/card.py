@@ -75,6 +75,8 @@ class Card:
         streams: the pictures lie in files of their own and may be read batch by batch.
         mixed: the pictures are of many sizes, so the side of `shape` is only what they become unless told.
         listing: SHA-256 of the names and sizes of a user's files; empty for the sets that d2lab knows.
+        times: SHA-256 of the times at which a user's files were changed; other times under the same names are told.
+        notes: what is to be said about a user's files: which were left out and why, which need another look.
         by_hand: where to get the files of a set that no server here has; one sentence.
     """
 
@@ -93,4 +95,6 @@ class Card:
     streams: bool = False
     mixed: bool = False
     listing: str = ""
+    times: str = ""
+    notes: tuple[str, ...] = ()
     by_hand: str = ""

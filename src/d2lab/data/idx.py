@@ -21,6 +21,8 @@ from d2lab.core.errors import DataError
 # A number is looked up by the third byte of the file; the fourth says how many axes follow.
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 GZIP_MAGIC = b"\x1f\x8b"
+MOST_AXES = 8
+MOST_VALUES = 2**56
 FETCH_AGAIN = "Delete the file and fetch it again."
 
 
@@ -74,10 +76,15 @@ def _header(f: BufferedIOBase, path: Path) -> tuple[np.dtype, tuple[int, ...]]:
     magic = f.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in TYPES or magic[3] == 0:
         raise DataError(str(path), got=f"first bytes {magic.hex(' ')}", need="the magic number of an idx file")
+    if magic[3] > MOST_AXES:
+        raise DataError(str(path), got=f"{magic[3]} axes", need=f"at most {MOST_AXES}", fix=FETCH_AGAIN)
     lengths = f.read(4 * magic[3])
     if len(lengths) < 4 * magic[3]:
         raise DataError(str(path), got="an end within the header", need=f"{magic[3]} axes", fix=FETCH_AGAIN)
-    return np.dtype(TYPES[magic[2]]), struct.unpack(f">{magic[3]}I", lengths)
+    shape = struct.unpack(f">{magic[3]}I", lengths)
+    if 0 in shape and math.prod(max(length, 1) for length in shape) > MOST_VALUES:  # numpy refuses such a shape
+        raise DataError(str(path), got=f"axes {list(shape)}", need=f"at most {MOST_VALUES} values", fix=FETCH_AGAIN)
+    return np.dtype(TYPES[magic[2]]), shape
 
 
 def _read(f: BufferedIOBase, path: Path, limit_bytes: int) -> np.ndarray:

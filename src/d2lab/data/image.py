@@ -1,7 +1,10 @@
 """Decode one image file: opened whole or refused by name, upright, eight bits deep, on white, cut to a square."""
 
 import contextlib
+import stat
+import struct
 import warnings
+import zlib
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -10,15 +13,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import UInt8
 
-from d2lab.core.errors import DataError
+from d2lab.core.errors import D2labError, DataError
 
 if TYPE_CHECKING:
     from PIL import Image
 
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM")  # no others: some (EPS) start another program
 MOST_PIXELS = 100_000_000  # a larger image is refused before it fills the memory
+MOST_JPEG_PIXELS = 250_000_000  # a JPEG is read at an eighth of its size, but its coefficients may take 6 bytes a pixel
 NEED = "a readable PNG or JPEG image"
 ORIENTATION = 0x0112  # the EXIF tag in which a camera notes how it was held
 GAP = 2  # a JPEG is read at a fraction of its size, but no smaller than this many times what it becomes
+VERSION = 2  # of this file's decoding: other pixels from the same file need another number
+BROKEN = (  # Pillow's words for files that end early or lie
+    OSError, SyntaxError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, EOFError, RuntimeError,
+    struct.error, zlib.error,
+)  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -47,30 +57,83 @@ def open_image(file: Path | BytesIO, name: str) -> Iterator["Image.Image"]:
 
     what = f"image {name}"
     try:
-        with Image.open(file) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise DataError(what, got=f"{image.width} x {image.height} pixels", need=NEED)
+        if isinstance(file, Path) and not stat.S_ISREG(file.stat().st_mode):
+            raise DataError(what, got="no plain file", need=NEED)
+        with _opened(file) as image:
             yield image
     except FileNotFoundError:
         raise DataError(what, got="no such file", need=NEED) from None
     except UnidentifiedImageError:
         raise DataError(what, got="no image", need=NEED) from None
-    except Image.DecompressionBombError as cause:
-        raise DataError(what, got="too many pixels", need=NEED) from cause
-    except DataError:
+    except (Image.DecompressionBombError, MemoryError) as cause:
+        raise _too_large(what, "far too many pixels") from cause
+    except D2labError:
         raise
-    except (OSError, SyntaxError, ValueError) as cause:  # Pillow's words for files that end early or lie
-        reason = getattr(cause, "strerror", None) or str(cause)
+    except BROKEN as cause:
+        reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
         raise DataError(what, got=reason, need=NEED) from cause
 
 
-def apply_orientation(image: "Image.Image") -> "Image.Image":
-    """Decode the image and rotate it as its EXIF orientation says."""
-    from PIL import ImageOps
+def _opened(file: Path | BytesIO) -> "Image.Image":
+    """Open a file of one of our formats; a JPEG also where Pillow finds it too large, for it may be read small."""
+    from PIL import Image, JpegImagePlugin
 
-    turned = image.getexif().get(ORIENTATION, 1) not in (0, 1)
+    try:
+        return Image.open(file, formats=FORMATS)
+    except Image.DecompressionBombError as bomb:
+        if isinstance(file, BytesIO):
+            file.seek(0)
+        try:
+            return JpegImagePlugin.JpegImageFile(file)
+        except SyntaxError:  # another format
+            raise bomb from None
+
+
+def _too_large(what: str, got: str) -> DataError:
+    most, jpeg = MOST_PIXELS // 1_000_000, MOST_JPEG_PIXELS // 1_000_000
+    need = f"at most {most} million pixels ({jpeg} million in a JPEG, which is read small)"
+    return DataError(what, got=got, need=need, fix="Make the image smaller, or save it as a JPEG.")
+
+
+def decoder_version() -> list[str]:
+    """Return what else than the files decides decoded pixels: the versions of Pillow and of this decoder."""
+    import PIL
+
+    return [f"Pillow {PIL.__version__}", f"decoder {VERSION}"]
+
+
+def read_small(image: "Image.Image", size: tuple[int, int], name: str) -> None:
+    """Have a JPEG decoded at an eighth, a quarter or half of its size, but not smaller than `size`.
+
+    Raises:
+        DataError: it has too many pixels even so.
+    """
+    if image.width * image.height > MOST_JPEG_PIXELS:
+        raise _too_large(f"image {name}", f"{image.width} x {image.height} pixels")
+    image.draft(None, size)  # other formats do nothing here
+
+
+def apply_orientation(image: "Image.Image") -> "Image.Image":
+    """Decode the image and rotate it as its EXIF orientation says; one that can't be read means upright."""
+    from PIL import Image
+
     image.load()
-    return ImageOps.exif_transpose(image) if turned else image
+    try:
+        orientation = image.getexif().get(ORIENTATION, 1)
+    except BROKEN:
+        return image
+    turn = Image.Transpose
+    turns = {
+        2: turn.FLIP_LEFT_RIGHT,
+        3: turn.ROTATE_180,
+        4: turn.FLIP_TOP_BOTTOM,
+        5: turn.TRANSPOSE,
+        6: turn.ROTATE_270,
+        7: turn.TRANSVERSE,
+        8: turn.ROTATE_90,
+    }
+    known = isinstance(orientation, int) and orientation in turns
+    return image.transpose(turns[orientation]) if known else image
 
 
 def to_eight_bits(image: "Image.Image", name: str) -> "Image.Image":
@@ -110,8 +173,10 @@ def to_gray_or_rgb(image: "Image.Image", name: str, channels: int) -> "Image.Ima
         channels: 1 for gray, 3 for color.
 
     Raises:
-        DataError: the pixels are floating-point numbers.
+        DataError: too many pixels, or floating-point ones.
     """
+    if image.width * image.height > MOST_PIXELS:
+        raise _too_large(f"image {name}", f"{image.width} x {image.height} pixels")
     seen = composite_on_white(to_eight_bits(apply_orientation(image), name))
     return seen.convert("L" if channels == 1 else "RGB")
 
@@ -131,7 +196,7 @@ def read_square(file: Path | BytesIO, name: str, *, side: int, channels: int) ->
     from PIL import Image
 
     with open_image(file, name) as image:
-        image.draft(None, _draft_size(image.size, side))  # nothing happens unless it is a large JPEG
+        read_small(image, _draft_size(image.size, side), name)  # nothing happens unless it is a large JPEG
         whole = to_gray_or_rgb(image, name, channels)
         short = min(whole.size)
         left, top = (whole.width - short) / 2, (whole.height - short) / 2

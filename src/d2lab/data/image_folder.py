@@ -5,9 +5,12 @@ bytes in the same order.
 """
 
 import hashlib
+import os
 import shutil
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +23,7 @@ from d2lab.data import source
 from d2lab.data.card import Card
 from d2lab.data.decoded import Decoded, Rows
 from d2lab.data.folder import scan
-from d2lab.data.image import open_image, quiet_pillow
+from d2lab.data.image import decoder_version, open_image, quiet_pillow
 from d2lab.data.image_files import HELD_BYTES, ImageFiles
 from d2lab.data.listing import Listing, Part
 from d2lab.data.places import cache_folder
@@ -32,6 +35,7 @@ SIDE = 224  # pixels, of images of many sizes where nobody says another
 LARGEST_SIDE = 256  # images that all are squares up to this size keep it
 SAMPLED = 64  # images that are opened to find size and colors for a card
 GRAY = {"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L"}
+TWELVE_BITS = 4096  # what no value of a set reaches that a camera of 12 bits stored in 16
 CHUNK = 256  # images decoded together
 
 
@@ -45,7 +49,9 @@ def card_of(name: str) -> Card:
         DataError: no such folder, not a layout that is known, or an image that can't be opened.
     """
     listing = scan(root_of(name).resolve())
-    return _card(listing, *_sample(listing))
+    sample = sample_images(listing)
+    notes = (sample.note,) if sample.note else ()
+    return _card(listing, sample.channels, sample.side, sample.mixed, notes)
 
 
 def folder_card(name: str) -> Card:
@@ -60,8 +66,9 @@ def folder_card(name: str) -> Card:
     return _card(scan(root_of(name).resolve()), 3, SIDE, mixed=True)
 
 
-def _card(listing: Listing, channels: int, side: int, mixed: bool) -> Card:
+def _card(listing: Listing, channels: int, side: int, mixed: bool, notes: tuple[str, ...] = ()) -> Card:
     root = listing.root
+    left_out = ", ".join(f"{count:,} {reason}" for reason, count in listing.left_out.items())
     counts = len(listing.train.names), len(listing.test.names)
     return Card(
         name=f"{PREFIX}{root}",
@@ -78,6 +85,8 @@ def _card(listing: Listing, channels: int, side: int, mixed: bool) -> Card:
         streams=True,
         mixed=mixed,
         listing=listing.digest,
+        times=listing.times,
+        notes=((f"left out: {left_out}",) if left_out else ()) + notes,
     )
 
 
@@ -90,7 +99,14 @@ def root_of(name: str) -> Path:
     place = name.removeprefix(PREFIX)
     if not place.strip():
         raise ConfigError("data", got=name, need="folder:PATH, the path of a folder of images")
-    return Path(place).expanduser()
+    path = Path(place).expanduser()
+    try:
+        os.fspath(path.absolute()).encode()
+    except UnicodeEncodeError:
+        spoken = os.fsencode(path).decode("utf-8", "backslashreplace")
+        fix = "Rename it; or set PYTHONUTF8=1 where the system's locale knows only ASCII."
+        raise ConfigError("data", got=f"{PREFIX}{spoken}", need="a path that is UTF-8", fix=fix) from None
+    return path
 
 
 def load(
@@ -116,6 +132,9 @@ def load(
     if card.listing and listing.digest != card.listing:
         fix = "Put the files back as they were, or train anew."
         raise DataError(f"the images of {card.name}", got="other files", need="those that the run knows", fix=fix)
+    if card.times and listing.times != card.times:
+        said = "files were written anew since the run, under the same names and sizes: the images may be others"
+        warnings.warn(f"{card.name}: {said}.", UserWarning, stacklevel=2)
     if listing.classes != card.classes:
         raise DataError(f"the classes of {card.name}", got=listing.classes, need=f"{card.classes}")
     if side is not None and card.shape[1:] != (side, side):
@@ -156,7 +175,7 @@ def fits(card: Card) -> bool:
 
 def decoded(card: Card, listing: Listing) -> Decoded:
     """Return where the decoded images lie or would lie."""
-    origin = {"pictures": listing.digest, "shape": list(card.shape)}
+    origin = {"files": listing.stamp, "shape": list(card.shape), "decoder": decoder_version()}
     place = hashlib.sha256(f"{card.name}\0{card.shape}".encode("utf-8", "surrogateescape")).hexdigest()[:16]
     shapes = {"train": (card.examples[0], *card.shape), "test": (card.examples[1], *card.shape)}
     return Decoded(cache_folder() / "decoded" / place / "pictures", card.name, origin, shapes)
@@ -207,16 +226,54 @@ def _decoded_chunks(files: ImageFiles, pool: ThreadPoolExecutor) -> Iterator[np.
         yield np.stack(list(pool.map(files.read, range(start, min(start + CHUNK, len(files))))))
 
 
-def _sample(listing: Listing) -> tuple[int, int, bool]:
-    """Return channels, side, and whether sizes differ, from a few images spread over the set."""
-    names, modes, sizes = listing.train.names, set(), set()
-    chosen = np.unique(np.linspace(0, len(names) - 1, min(SAMPLED, len(names))).astype(int))
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What some images of a set are like."""
+
+    channels: int
+    side: int  # pixels
+    mixed: bool  # sizes differ, or are no squares, or large
+    note: str  # what is odd about them
+
+
+def sample_images(listing: Listing) -> Sample:
+    """Open some images spread over the set; where all of them are gray, every image is asked for its colors.
+
+    Raises:
+        DataError: an image can't be opened.
+    """
+    count = len(listing.train.names)
+    chosen = np.unique(np.linspace(0, count - 1, min(SAMPLED, count)).astype(int))
+    modes, sizes, brightest = set[str](), set[tuple[int, int]](), 0
     with quiet_pillow():
         for number in chosen.tolist():
-            path = listing.root / names[number]
+            path = listing.root / listing.train.names[number]
             with open_image(path, str(path)) as image:
                 modes.add(image.mode)
                 sizes.add(image.size)
+                if image.mode.startswith("I;16") and brightest < TWELVE_BITS:
+                    brightest = max(brightest, int(np.asarray(image).max()))
+        gray = modes <= GRAY and not _any_color(listing)
     width, height = next(iter(sizes))
     same = len(sizes) == 1 and width == height <= LARGEST_SIDE
-    return 1 if modes <= GRAY else 3, width if same else SIDE, not same
+    deep = all(mode.startswith("I;16") for mode in modes)
+    dark = f"16-bit pixels of at most {brightest} in the images looked at: read as if 65,535 were white, so very dark"
+    note = dark if deep and brightest < TWELVE_BITS else ""
+    return Sample(1 if gray else 3, width if same else SIDE, not same, note)
+
+
+def _any_color(listing: Listing) -> bool:
+    """Check whether a training image is in color; only headers are read, a broken one is left to its reader."""
+    names = listing.train.names
+
+    def is_color(number: int) -> bool:
+        path = listing.root / names[number]
+        try:
+            with open_image(path, str(path)) as image:
+                return image.mode not in GRAY
+        except DataError:
+            return False
+
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        chunks = (range(start, min(start + CHUNK, len(names))) for start in range(0, len(names), CHUNK))
+        return any(any(pool.map(is_color, chunk)) for chunk in chunks)

@@ -21,7 +21,7 @@ from d2lab.data import source
 from d2lab.data.archive import BROKEN
 from d2lab.data.card import Card
 from d2lab.data.decoded import PARTS, Decoded, Rows
-from d2lab.data.image import quiet_pillow, read_square
+from d2lab.data.image import decoder_version, quiet_pillow, read_square
 from d2lab.data.places import cache_folder
 from d2lab.data.split import Dataset, Split
 
@@ -39,7 +39,7 @@ def load(card: Card, *, seed: int = 0, fetch: bool = True) -> Dataset:
     archive = (source.fetch(card) if fetch else source.need(card))[file.path]
     shapes = {part: (count, *card.shape) for part, count in zip(PARTS, card.examples, strict=True)}
     folder = cache_folder() / card.name / f"decoded-{file.sha256[:12]}"
-    store = Decoded(folder, card.name, {"archive": file.sha256}, shapes)
+    store = Decoded(folder, card.name, {"archive": file.sha256, "decoder": decoder_version()}, shapes)
     store.make(lambda train, test: _decode(archive, card, {"train": train, "test": test}))
     return Dataset(card, *(Split(store.open(part), _targets(card, part)) for part in PARTS))
 
@@ -95,6 +95,8 @@ def _files(archive: Path, card: Card) -> Iterator[tuple[str, str, bytes]]:
                     got = f"{entry.name}, {entry.size} bytes"
                     raise DataError(f"a file in {archive}", got=got, need=f"the file {wanted}")
                 yield part, f"{archive}: {entry.name}", _read(content, entry)
+    except DataError:
+        raise
     except (*BROKEN, OSError) as cause:
         raise DataError(str(archive), got=str(cause), need="a whole tar.gz archive") from cause
 

@@ -11,6 +11,7 @@ import io
 import os
 import secrets
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -49,13 +50,16 @@ def read_labels(path: Path) -> dict[str, str]:
     return labels
 
 
-def entries(root: Path, *, valid: float = VALID, seed: int = 0) -> tuple[tuple[str, ...], list[Entry], list[Entry]]:
+def entries(
+    root: Path, *, valid: float = VALID, seed: int = 0, left_out: Counter[str] | None = None
+) -> tuple[tuple[str, ...], list[Entry], list[Entry]]:
     """Return classes, training and held-out files of a folder in Kaggle's layout.
 
     Args:
         root: the folder.
         valid: share of each class to hold out, at least 0 and below 1.
         seed: decides which images.
+        left_out: is told how many files were not taken, by reason.
 
     Raises:
         ConfigError: the share is not between 0 and 1.
@@ -67,14 +71,14 @@ def entries(root: Path, *, valid: float = VALID, seed: int = 0) -> tuple[tuple[s
     classes = tuple(sorted(set(labels.values())))
     if len(classes) < 2:
         raise DataError(str(root / LABELS), got=f"one label, {classes[0]}", need="two labels or more")
-    found = {Path(name).stem: (name, size) for name, size in sorted(find_images(root, "train"))}
+    found = {Path(entry.name).stem: entry for entry in sorted(find_images(root, "train", left_out=left_out))}
     for mine, other, what in ((labels, found, "label without an image"), (found, labels, "image without a label")):
         alone = sorted(set(mine) - set(other), key=_in_order)
         if alone:
             got = f"{len(alone)} {what}, such as id {alone[0]}"
             raise DataError(f"the folder {root}", got=got, need="train/ID.png for each row of trainLabels.csv")
     numbers = {name: number for number, name in enumerate(classes)}
-    files = [(*found[name], numbers[labels[name]]) for name in sorted(labels, key=_in_order)]
+    files = [found[name]._replace(number=numbers[labels[name]]) for name in sorted(labels, key=_in_order)]
     return classes, *hold_out(files, valid, seed)
 
 
@@ -84,7 +88,8 @@ def unlabelled(root: Path) -> list[tuple[str, str]]:
     Raises:
         DataError: there is no such part, or nothing in it.
     """
-    found = {Path(name).stem: name for name, _ in find_images(root, "test")} if (root / "test").is_dir() else {}
+    files = find_images(root, "test") if (root / "test").is_dir() else ()
+    found = {Path(entry.name).stem: entry.name for entry in files}
     if not found:
         raise DataError(f"the folder {root / 'test'}", got="no image", need="the test part of Kaggle's contest")
     return [(name, found[name]) for name in sorted(found, key=_in_order)]
@@ -109,9 +114,9 @@ def reorganize(root: Path, out: Path, *, valid: float = VALID, seed: int = 0) ->
     if out.exists():
         raise DataError(str(out), got="something that exists", need="a new folder", fix="Remove it, or name another.")
     classes, train, held = entries(root, valid=valid, seed=seed)
-    wanted = [(f"train/{classes[c]}", name) for name, _, c in train]
-    wanted += [(f"valid/{classes[c]}", name) for name, _, c in held]
-    wanted += [(f"train_valid/{classes[c]}", name) for name, _, c in (*train, *held)]
+    wanted = [(f"train/{classes[entry.number]}", entry.name) for entry in train]
+    wanted += [(f"valid/{classes[entry.number]}", entry.name) for entry in held]
+    wanted += [(f"train_valid/{classes[entry.number]}", entry.name) for entry in (*train, *held)]
     if (root / "test").is_dir():
         wanted += [(f"test/{UNKNOWN}", name) for _, name in unlabelled(root)]
     growing = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")

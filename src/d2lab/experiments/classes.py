@@ -43,7 +43,7 @@ def whole_card(card: Card, only: Sequence[str]) -> Card:
     whole = catalog.card(card.name)
     if whole.listing != card.listing:
         raise DataError(card.name, got="other files than the run began with", need="the folder as it was then")
-    return whole
+    return dataclasses.replace(whole, times=card.times)
 
 
 def keep_classes(split: Split, classes: Sequence[str], only: Sequence[str]) -> Split:

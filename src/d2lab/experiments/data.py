@@ -102,4 +102,4 @@ def describe_data(experiment: Experiment, splits: Splits) -> str:
         why = [f"examples={settings.loop.examples}"] if settings.loop.examples else []
         why += [f"only={','.join(settings.only)}"] if settings.only else []
         parts.append(f"{left:,} training {what} left out by {' and '.join(why) or 'the set'}")
-    return f"{card.name}: {'; '.join(parts)}"
+    return f"{card.name}: {'; '.join([*parts, *card.notes])}"

@@ -9,7 +9,7 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from d2lab.core.errors import DataError
-from d2lab.data.image import open_image, quiet_pillow, read_square, to_gray_or_rgb
+from d2lab.data.image import GAP, MOST_PIXELS, open_image, quiet_pillow, read_small, read_square, to_gray_or_rgb
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -49,6 +49,9 @@ def _padded(path: Path, channels: int, height: int, width: int) -> Tensor:
     from PIL import ImageOps
 
     with quiet_pillow(), open_image(path, str(path)) as file:
+        if file.width * file.height > MOST_PIXELS:
+            scale = GAP * max(min(width / file.width, height / file.height), 1 / max(file.size))
+            read_small(file, (round(file.width * scale), round(file.height * scale)), str(path))
         image = to_gray_or_rgb(file, str(path), channels)
     padded = ImageOps.pad(image, (width, height), color=_border(image))
     pixels = torch.from_numpy(np.array(padded, dtype=np.uint8))

@@ -1,0 +1,88 @@
+"""One preparation a run: file by file, `predict` answers as `evaluate` does, and every other way sees those pixels."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from d2lab.experiments import load_run, train
+from d2lab.experiments.export import PREPARATION, export
+from d2lab.explore.run import model_of_run
+from d2lab.reports import features
+from d2lab.vision.preparation import Preparation
+
+SIZES = [(60, 40), (40, 60), (45, 45), (90, 33)]
+SMALL = {"epochs": 2, "batch_size": 8}
+
+
+def photo(path, seed, color):
+    """Draw a photo whose edges, which a crop cuts off and padding keeps, differ from its center."""
+    width, height = SIZES[seed % len(SIZES)]
+    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3 if color else 1), dtype=np.uint8)
+    pixels[:, : width // 6] = 255 * (seed % 2)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels if color else pixels[..., 0]).save(path)
+
+
+@pytest.fixture(params=[True, False], ids=["color", "gray"])
+def root(tmp_path, cache, runs, request):
+    for part, count in (("train", 8), ("test", 6)):
+        for number, name in enumerate(("cat", "dog")):
+            for n in range(count):
+                suffix = "jpg" if n % 3 else "png"
+                photo(tmp_path / "set" / part / name / f"{n}.{suffix}", 100 * number + n, request.param)
+    return tmp_path / "set"
+
+
+CHANGES = {
+    "stored at the model's side": {"side": 28},
+    "augmented": {"side": 28, "flip": 0.5},
+    "stored at another side": {"side": 224, "flip": 0.5, "examples": 8},
+    "streamed": {"side": 32, "stream_workers": 0},
+}
+
+
+@pytest.fixture(params=list(CHANGES))
+def trained(root, request):
+    run = train("lenet", data=f"folder:{root}", changes={**SMALL, **CHANGES[request.param]}, device="cpu", seed=1)
+    return load_run(run.record.folder)
+
+
+def test_predict_answers_file_by_file_as_evaluate_does(trained, root):
+    split = trained.test_split().held()
+    files = [root / "test" / name for name in sorted(p.relative_to(root / "test") for p in root.glob("test/*/*"))]
+    read = trained.read_images(files)
+    assert torch.equal(trained.preparation(read.inputs), trained.preparation(split.inputs))
+    alone = torch.cat([trained.predict(file) for file in files])
+    together = trained.predict(split)
+    torch.testing.assert_close(alone, together, rtol=1e-5, atol=1e-6)
+    measured = trained.evaluate()
+    right = (alone.argmax(1) == split.targets).double().mean()
+    assert measured["accuracy"] == pytest.approx(float(right))
+    loss = torch.nn.functional.nll_loss(alone.double().log(), split.targets)
+    assert measured["loss"] == pytest.approx(float(loss), rel=1e-4)
+
+
+def test_figures_read_a_file_as_the_test_set_has_it(trained, root):
+    first = sorted(root.glob("test/cat/*"))[0]
+    from_file, from_set = features.choose(trained, first, None), features.choose(trained, None, 0)
+    assert torch.equal(from_file.read_by(trained), from_set.read_by(trained))
+
+
+def test_exported_files_and_the_explorer_have_the_runs_preparation(root, tmp_path):
+    changes = {**SMALL, "side": 28, "flip": 0.5}
+    trained = load_run(train("lenet", data=f"folder:{root}", changes=changes, device="cpu").record.folder)
+    kept = json.loads((trained.record.folder / "recipe.json").read_text("utf-8"))["preparation"]
+    assert Preparation.from_json(kept, "it") == trained.preparation
+    path, _ = export(trained.record.folder, "torch-export", tmp_path / "model.pt2")
+    extra = {PREPARATION: ""}
+    program = torch.export.load(path, extra_files=extra)
+    carried = Preparation.from_json(json.loads(extra[PREPARATION]), "it")
+    assert carried == trained.preparation
+    files = sorted(root.glob("test/*/*"))
+    answers = program.module()(carried(carried.read(files))).softmax(1)
+    torch.testing.assert_close(answers, trained.predict(files), rtol=1e-4, atol=1e-5)
+    shown = model_of_run(trained)
+    assert shown["classes"] == list(carried.classes)
