@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from d2lab.experiments import load_run, train
-from d2lab.experiments.export import PREPARATION, export
+from d2lab.experiments.export import PREPARATION, export_run
 from d2lab.explore.run import model_of_run
 from d2lab.reports import features
 from d2lab.vision.preparation import Preparation
@@ -38,8 +38,7 @@ def root(tmp_path, cache, runs, request):
 
 CHANGES = {
     "stored at the model's side": {"side": 28},
-    "augmented": {"side": 28, "flip": 0.5},
-    "stored at another side": {"side": 224, "flip": 0.5, "examples": 8},
+    "stored larger and augmented": {"side": 28, "flip": 0.5},
     "streamed": {"side": 32, "stream_workers": 0},
 }
 
@@ -76,7 +75,7 @@ def test_exported_files_and_the_explorer_have_the_runs_preparation(root, tmp_pat
     trained = load_run(train("lenet", data=f"folder:{root}", changes=changes, device="cpu").record.folder)
     kept = json.loads((trained.record.folder / "recipe.json").read_text("utf-8"))["preparation"]
     assert Preparation.from_json(kept, "it") == trained.preparation
-    path, _ = export(trained.record.folder, "torch-export", tmp_path / "model.pt2")
+    path, _ = export_run(trained.record.folder, "torch-export", tmp_path / "model.pt2")
     extra = {PREPARATION: ""}
     program = torch.export.load(path, extra_files=extra)
     carried = Preparation.from_json(json.loads(extra[PREPARATION]), "it")

@@ -99,7 +99,8 @@ def make_listing(
     return Listing(
         root,
         classes,
-        *parts,
+        train=parts[0],
+        test=parts[1],
         digest=digest.hexdigest(),
         times=times.hexdigest(),
         stamp=stamp.hexdigest(),
