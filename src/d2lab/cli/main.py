@@ -2,7 +2,9 @@
 
 import re
 import sys
+import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -28,6 +30,7 @@ from d2lab.cli import (
 from d2lab.core.errors import D2labError
 
 EXIT_BAD_INPUT = 2
+PACKAGE = Path(__file__).parents[1]
 
 # Plain help: the rich one would take three times as long to appear as all the rest.
 app = typer.Typer(name="d2lab", rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
@@ -94,6 +97,7 @@ def main() -> None:
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     _speak_unicode()
+    warnings.showwarning = _warn  # type: ignore[assignment]  # the arguments that nobody needs are one
     try:
         code = app(arguments, prog_name="d2lab", standalone_mode=False)
     except (D2labError, USAGE_ERROR, OSError, MemoryError, RuntimeError) as error:
@@ -122,6 +126,14 @@ def _in_a_line(error: BaseException) -> str | None:
     if isinstance(error, MemoryError) or re.search("out of memory|allocate memory", str(error)):  # torch's words
         return "memory: there is too little for this. Try a smaller --set batch_size=, or a smaller model."
     return None
+
+
+def _warn(message: Warning | str, category: type[Warning], filename: str, *place: Any) -> None:  # noqa: ANN401
+    """Print a warning of d2lab as one line; those of others keep the place in the code that Python adds."""
+    if Path(filename).is_relative_to(PACKAGE):
+        typer.echo(f"d2lab: {' '.join(str(message).split())}", err=True)
+    else:
+        sys.stderr.write(warnings.formatwarning(message, category, filename, place[0] if place else 0))
 
 
 def _speak_unicode() -> None:
