@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
-KNOWN = {  # circles that are being opened, and by whom
-    frozenset({"d2lab.models.catalog", "d2lab.models.pretrained", "d2lab.models.variants"}): "models",
-}
+KNOWN: dict[frozenset[str], str] = {}  # circles that are being opened, and by whom
 
 
 def modules(source):

@@ -72,8 +72,8 @@ class Card:
         module: the module whose ``load(card, seed=, fetch=)`` gives the data; for a set that `streams`, also
             ``side=`` and ``workers=``.
         like: name of the set whose settings in a recipe serve this one as well.
-        streams: the pictures lie in files of their own and may be read batch by batch.
-        mixed: the pictures are of many sizes, so the side of `shape` is only what they become unless told.
+        streams: the images are single files and may be read batch by batch.
+        mixed: images vary in size; they are decoded to the side in `shape` unless told otherwise.
         listing: SHA-256 of the names and sizes of a user's files; empty for the sets that d2lab knows.
         times: SHA-256 of the times at which a user's files were changed; other times under the same names are told.
         notes: what is to be said about a user's files: which were left out and why, which need another look.

@@ -1,6 +1,6 @@
 """Mini-batches of a set larger than memory, read by torch's own workers; the same order as held in memory.
 
-Anything with a length and an index serves (a memory-mapped file, a folder of pictures). Where it has a
+Anything with a length and an index serves (a memory-mapped file, a folder of images). Where it has a
 `__getitems__` that takes a list of indices, a whole batch is read by one call.
 """
 
