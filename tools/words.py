@@ -95,6 +95,9 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed("old name", "train/checkpoint.py", '"stepper"', "a key in checkpoints of d2lab 0.1"),
     Allowed("old name", "train/finetune.py", '"head_rate": "head', "an old name that works for one more release"),
     Allowed("picture", "data/image_folder.py", '"pictures"', "a folder and a key in the caches of readers"),
+    Allowed("picture", "core/renamed.py", '": "', "the former name of a module"),
+    Allowed("luck", "core/renamed.py", '": "', "the former name of a module"),
+    Allowed("old name", "core/renamed.py", '": "', "the former name of a module"),
     Allowed("net", "experiments/*.py", r"def net\(self\)", "an old name that works for one more release"),
     Allowed("slope", "layers/activation.py", "negative_slope", "an argument of torch.nn.LeakyReLU"),
 )

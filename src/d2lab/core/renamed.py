@@ -66,7 +66,7 @@ class _Former(MetaPathFinder, Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Give the module its own spec back; it has run under its name of today."""
+        """Restore the module's own spec; the code has run under its new name."""
         module.__spec__ = self._spec
 
 

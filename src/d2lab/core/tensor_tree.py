@@ -80,7 +80,7 @@ def unpack(structure: Structure, tensors: list[Tensor]) -> Tree:
 
 
 def has_non_finite(tree: Tree) -> bool:
-    """Say whether a floating tensor of the tree holds NaN or an infinity."""
+    """Return whether a floating tensor of the tree holds NaN or an infinity."""
     return any(t.is_floating_point() and not bool(torch.isfinite(t).all()) for t in tensors_of(tree))
 
 

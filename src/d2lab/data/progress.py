@@ -39,6 +39,6 @@ def _bars() -> Iterator[Report]:
 
 
 def print_status(line: str) -> None:
-    """Say one line on standard error when a person watches."""
+    """Print a line on standard error if it is a terminal."""
     if sys.stderr.isatty():
         print(line, file=sys.stderr)  # noqa: T201 (a terminal, on purpose)

@@ -216,7 +216,7 @@ def _shape(value: Tensor) -> str:
 
 
 def kind_of(value: Any, language: Language) -> str:  # noqa: ANN401
-    """Say what kind of thing a value is."""
+    """Return a description of the type of a value."""
     names = {
         Tensor: ("a tensor", "张量"),
         bool: ("True or False", "True 或 False"),

@@ -57,7 +57,7 @@ def load_ipython_extension(shell: Any) -> None:  # noqa: ANN401 (IPython's shell
 
 
 def report(name: str, checked: Checked, language: Language) -> str:
-    """Say in a line what a check found, behind what the learner's code printed.
+    """Print the result of a check in a line, after the output of the learner's code.
 
     Args:
         name: of the exercise.

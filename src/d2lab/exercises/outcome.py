@@ -46,7 +46,7 @@ def outcome(exercise: Exercise, candidate: Candidate, arguments: Sequence[Any]) 
 
 
 def same(one: Any, other: Any, tolerance: float) -> bool:  # noqa: ANN401 (whatever an exercise asks for)
-    """Say whether two values are equal: tensors and numbers within a tolerance, lists and dictionaries by their parts.
+    """Return whether two values are equal: tensors and numbers within a tolerance, lists and dicts by their parts.
 
     A tensor of one number may stand for the number. NaN equals NaN here.
 
@@ -70,7 +70,7 @@ def same(one: Any, other: Any, tolerance: float) -> bool:  # noqa: ANN401 (whate
 
 
 def same_outcome(one: Outcome, other: Outcome, tolerance: float) -> bool:
-    """Say whether two trials ended alike: the same value, or the same kind of error."""
+    """Return whether two trials ended alike: the same value, or the same kind of error."""
     if one.error is not None or other.error is not None:
         return type(one.error) is type(other.error)
     return same(one.value, other.value, tolerance)
@@ -88,7 +88,7 @@ def shape_of(value: Any) -> object:  # noqa: ANN401
 
 
 def is_finite(value: Any) -> bool:  # noqa: ANN401
-    """Say whether all numbers of a value are finite."""
+    """Return whether all numbers of a value are finite."""
     if isinstance(value, Tensor):
         return bool(torch.isfinite(value).all())
     if isinstance(value, float):

@@ -14,7 +14,7 @@ from d2lab.metrics.metric import Metric, ratio
 
 
 class Perplexity(Metric):
-    """exp of the mean negative log-likelihood of a token: a uniform guess over n tokens has perplexity n.
+    """Perplexity, exp of the mean negative log-likelihood: a uniform guess over n tokens has perplexity n.
 
     Args:
         ignore: targets with this value are not counted, such as padding.

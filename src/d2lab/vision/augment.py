@@ -76,7 +76,7 @@ class AugmentConfig:
 
     @property
     def idle(self) -> bool:
-        """Say whether nothing is changed."""
+        """Whether no augmentation is set."""
         return dataclasses.replace(self, border="reflect") == AugmentConfig()
 
 

@@ -49,7 +49,7 @@ def resize(
 def nearest_index(
     first: Int64[Tensor, " batch"], length: Int64[Tensor, " batch"], side: int
 ) -> Int64[Tensor, "batch {side}"]:
-    """Say which line of an image is shown at each of `side` lines, when a part of it is resized to the nearest pixel.
+    """Return the line of an image that is shown at each of `side` lines, when a part of it is resized to the nearest pixel.
 
     Twin: torch.nn.functional.interpolate, mode "nearest-exact": the line under the center of the one that is seen.
 
@@ -116,7 +116,7 @@ def resized_crop(
 def taps(
     first: Int64[Tensor, " batch"], size: Int64[Tensor, " batch"], pixels: int, side: int
 ) -> tuple[Places, Weights]:
-    """Say which pixels of a line make up each pixel of its resized part, and how much of each.
+    """Return the pixels of a line that each pixel of its resized part is a weighted mean of, and the weights.
 
     Source: Pillow's BILINEAR; weights sum to 1 also at the edge, where taps fall outside the part.
 
