@@ -49,7 +49,7 @@ def resize(
 def nearest_index(
     first: Int64[Tensor, " batch"], length: Int64[Tensor, " batch"], side: int
 ) -> Int64[Tensor, "batch {side}"]:
-    """Return the line of an image that is shown at each of `side` lines, when a part of it is resized to the nearest pixel.
+    """Return the line of an image shown at each of `side` lines, when a part of it is resized to the nearest pixel.
 
     Twin: torch.nn.functional.interpolate, mode "nearest-exact": the line under the center of the one that is seen.
 
