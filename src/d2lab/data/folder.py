@@ -165,7 +165,7 @@ def _labelled(root: Path, folders: dict[str, str], left_out: Counter[str]) -> li
 
 
 def said_left_out(left_out: Counter[str] | dict[str, int]) -> str:
-    """Say in brackets how many files were left out, by reason; "" for none."""
+    """Return the number of files left out by reason, in brackets; "" for none."""
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in left_out.items())
     return f" (left out: {reasons})" if reasons else ""
 

@@ -175,7 +175,7 @@ def find_images(
 
 
 def why_not(name: str) -> str:
-    """Say why a file of this name is not taken for an image that can be read; "" where it is."""
+    """Return why a file of this name is not read as an image; "" where it is."""
     if name.startswith("."):
         return "hidden"
     _, dot, suffix = name.rpartition(".")
