@@ -118,7 +118,10 @@ SHAPED = re.compile(r"\b(Float|Int|Shaped|Bool|UInt8|Tensor|Weight|Features|Targ
 PLUMBING = {  # modules that take tensors and hold no idea of their own
     "layers/arguments.py": "checks arguments for the layers",
     "optimizers/build.py": "looks optimizers up by name",
-    "vision/prepare.py": "calls resizing and scaling, which name theirs",
+    "vision/boxes.py": "corners and areas of rectangles",
+    "vision/joint.py": "applies one map to pixels, masks, boxes and points",
+    "vision/preparation.py": "calls resizing and scaling, which name theirs",
+    "vision/targets.py": "moves targets by the map of their image",
 }
 
 

@@ -39,7 +39,7 @@ def mine(trained, here):
     [
         (["trian"], "Did you mean 'train', 'twins'? See d2lab --help."),
         (["data", "fetcj"], "Did you mean 'fetch'? See d2lab data --help."),
-        (["train"], "Missing argument 'recipe'. See d2lab train --help."),
+        (["train"], "recipe: got 'none', need a name from d2lab list. For example: d2lab train lenet."),
         (["--bogus"], "--bogus"),
         (["doctor", "x"], "extra argument"),
         (["train", "linear", "--seed", "x"], "'--seed'"),

@@ -66,7 +66,7 @@ class _Former(MetaPathFinder, Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Restore the module's own spec; the code has run under its new name."""
+        """Restore the module's own spec; it has run under its name of today."""
         module.__spec__ = self._spec
 
 

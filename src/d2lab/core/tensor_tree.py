@@ -20,7 +20,7 @@ def map_tensors(change: Callable[[Tensor], Any], tree: Tree) -> Tree:
     """
     if isinstance(tree, Tensor):
         return change(tree)
-    return pytree.tree_map_only(Tensor, change, tree)
+    return None if tree is None else pytree.tree_map_only(Tensor, change, tree)
 
 
 def tensors_of(tree: Tree) -> list[Tensor]:

@@ -13,7 +13,7 @@ from d2lab.core.tensor_tree import Tree, map_tensors, tensors_of
 Prepare = Callable[[Any], Any]  # inputs as stored -> inputs as the model reads them
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # not frozen: three are made a step, and writing through a frozen one is slow
 class Batch:
     """Some examples, handled as one: moved, gathered, pinned and prefetched together.
 

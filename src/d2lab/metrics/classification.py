@@ -27,43 +27,43 @@ class Accuracy(Metric):
     def __init__(self, decide: Callable[[Tensor], Tensor] | None = None, *, ignore: int | None = None) -> None:
         super().__init__()
         self.decide, self.ignore = decide, ignore
-        self.count = 0  # targets seen, where none is left out
+        self.seen = 0  # targets seen, where none is left out
 
     def update(self, outputs: Tensor, batch: Batch) -> None:
         """Add a batch: outputs `[batch, class, ...]`, targets `[batch, ...]`."""
         targets: Tensor = batch.targets
         hits = (outputs.argmax(1) if self.decide is None else self.decide(outputs)) == targets
         if self.ignore is None:
-            self.count += targets.numel()
+            self.seen += targets.numel()
         else:
             counted = targets != self.ignore
             hits = hits & counted
             self.add("count", counted.sum())
-        self.add("hits", hits.sum())
+        self.count("hits", hits)
 
     def compute(self) -> dict[str, float]:
         """Return `accuracy`, from 0 to 1."""
-        count = self.sums.get("count", torch.tensor(self.count))
+        count = self.sums.get("count", torch.tensor(self.seen))
         return {"accuracy": ratio(self.sums.get("hits"), count)}
 
     def merge(self, other: Metric) -> None:
         """Add the counts of another accuracy."""
         super().merge(other)
-        self.count += other.count if isinstance(other, Accuracy) else 0
+        self.seen += other.seen if isinstance(other, Accuracy) else 0
 
     def reset(self) -> None:
         """Set the counts to zero."""
         super().reset()
-        self.count = 0
+        self.seen = 0
 
     def state(self) -> dict[str, Tensor]:
         """Return the counts, for a checkpoint."""
-        return {**self.sums} if self.ignore is not None else {**self.sums, "count": torch.tensor(self.count)}
+        return {**self.sums} if self.ignore is not None else {**self.sums, "count": torch.tensor(self.seen)}
 
     def load(self, state: dict[str, Tensor], device: torch.device) -> None:
         """Restore the counts that `state` returned."""
         if self.ignore is None:
-            self.count = int(state["count"])
+            self.seen = int(state["count"])
             state = {name: value for name, value in state.items() if name != "count"}
         super().load(state, device)
 

@@ -13,6 +13,8 @@ from d2lab.core.errors import ConfigError, RunError
 from d2lab.core.tensor_tree import Tree
 from d2lab.data.batch import Batch
 
+SMALL, TOGETHER = 4096, 64  # entries of a mask that is not counted at once, and how many are then counted together
+
 
 class Metric(ABC):
     """Base class of a quantity that is accumulated batch by batch.
@@ -21,7 +23,7 @@ class Metric(ABC):
 
         class Misses(Metric):
             def update(self, outputs, batch):
-                self.add("misses", (outputs.argmax(1) != batch.targets).sum())
+                self.count("misses", outputs.argmax(1) != batch.targets)
 
             def compute(self):
                 return {"misses": float(self.sums["misses"])}
@@ -30,7 +32,17 @@ class Metric(ABC):
     """
 
     def __init__(self) -> None:
-        self.sums: dict[str, Tensor] = {}
+        self._sums: dict[str, Tensor] = {}
+        self._counted: dict[str, list[Tensor]] = {}  # not yet added up: see `count`
+
+    @property
+    def sums(self) -> dict[str, Tensor]:
+        """The sums so far, by name."""
+        for name, parts in self._counted.items():
+            if parts:
+                self.add(name, torch.cat(parts).sum())
+        self._counted.clear()
+        return self._sums
 
     @abstractmethod
     def update(self, outputs: Tree, batch: Batch) -> None:
@@ -47,10 +59,24 @@ class Metric(ABC):
 
     def add(self, name: str, value: Tensor) -> None:
         """Add a tensor to the sum of this name, on the tensor's device."""
-        if name in self.sums:
-            self.sums[name] += value
+        if name in self._sums:
+            self._sums[name] += value
         else:
-            self.sums[name] = value.detach().clone()
+            self._sums[name] = value.detach().clone()
+
+    def count(self, name: str, which: Tensor) -> None:
+        """Count the true entries of a mask.
+
+        Small masks are kept and counted together, since a sum costs a small model a twentieth of its step.
+        """
+        if which.numel() > SMALL:
+            self.add(name, which.sum())
+            return
+        parts = self._counted.setdefault(name, [])
+        parts.append(which.flatten())
+        if len(parts) == TOGETHER:
+            self.add(name, torch.cat(parts).sum())
+            parts.clear()
 
     def merge(self, other: "Metric") -> None:
         """Add the sums of another metric: of another process, or another part of the data.
@@ -65,7 +91,7 @@ class Metric(ABC):
 
     def reset(self) -> None:
         """Set all sums to zero."""
-        self.sums = {}
+        self._sums, self._counted = {}, {}
 
     def state(self) -> dict[str, Tensor]:
         """Return the sums, for a checkpoint."""
@@ -80,7 +106,8 @@ class Metric(ABC):
         for name, value in state.items():
             if value.is_floating_point() and not bool(torch.isfinite(value).all()):
                 raise RunError(f"metric {name}", got="a number that is not finite", need="the sums d2lab writes")
-        self.sums = {name: value.to(device) for name, value in state.items()}
+        self._counted = {}
+        self._sums = {name: value.to(device) for name, value in state.items()}
 
 
 def ratio(part: Tensor | None, whole: Tensor | None) -> float:

@@ -109,8 +109,7 @@ class RegressionErrors(Metric):
 
     def _merge(self, part: RegressionSums) -> None:
         whole = self._all() + part if self.sums else part
-        self.sums = {name: getattr(whole, name) for name in self.FIELDS}
-        self.sums["count"] = torch.tensor(whole.count)
+        self._sums = {name: getattr(whole, name) for name in self.FIELDS} | {"count": torch.tensor(whole.count)}
 
     def _all(self) -> RegressionSums:
         parts = {name: self.sums[name] for name in self.FIELDS}

@@ -118,7 +118,6 @@ class Loop:
         done = self.train_step.step == self.batches.steps * self.config.epochs
         return not interrupt.asked or done or self.position.status != "running"
 
-    @torch.no_grad()
     def _buffer(self, result: Step, examples: int) -> None:
         """Update the metrics, keep the loss on the device, and read the losses when enough time has passed."""
         for metric in self.train_metrics:

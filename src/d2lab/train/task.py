@@ -21,7 +21,7 @@ from d2lab.metrics import Metric
 Model = Callable[..., Any]  # a module, or its compiled or faster form
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen: it is made at every step
 class Step:
     """Result of a model on one batch.
 

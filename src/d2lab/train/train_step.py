@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -104,8 +103,9 @@ class TrainStep:
             self.scaler.update()
         self.step += 1
         self.carried.keep(result, batch)
-        mixed = getattr(self.augment, "mixes", False)  # after mixup targets are probabilities, which metrics can't use
-        return replace(result, batch=batch if mixed else result.batch)
+        if getattr(self.augment, "mixes", False):  # after mixup targets are probabilities, which metrics can't use
+            result.batch = batch
+        return result
 
     def prepared(self, batch: Batch) -> Batch:
         """Return the batch that the next step trains on: augmented where the run says so, then prepared."""
