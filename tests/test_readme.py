@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from d2lab.claims.catalog import CLAIMS
-from d2lab.exercises.catalog import course_folder, read_book
+from d2lab.exercises.catalog import course_folder, read_exercises
 from d2lab.recipes import RECIPES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,7 +47,7 @@ def test_the_table_of_recipes_is_the_list_of_recipes(language):
 def counts():
     course = course_folder()
     lessons = len(list((ROOT / "course").glob("[0-9][0-9]-*/[0-9][0-9]-*.md")))
-    return {"lessons": lessons, "claims": len(CLAIMS), "exercises": len(read_book(course))}
+    return {"lessons": lessons, "claims": len(CLAIMS), "exercises": len(read_exercises(course))}
 
 
 @each_page
@@ -99,7 +99,7 @@ def test_named_claims_and_exercises_exist(language):
     claims = set(re.findall(r"d2lab (?:check|claims) ([a-z0-9]+(?:-[a-z0-9]+)+)", text))
     assert claims
     assert claims <= set(CLAIMS)
-    assert set(re.findall(r"d2lab exercise start ([a-z0-9-]+)", text)) <= set(read_book(course_folder()))
+    assert set(re.findall(r"d2lab exercise start ([a-z0-9-]+)", text)) <= set(read_exercises(course_folder()))
 
 
 @each_page

@@ -117,15 +117,25 @@ class Preparation:
             RunError: the values are of another form.
         """
         try:
-            if not isinstance(value, dict) or value.get("format") != 1:
-                raise ValueError("another format")
-            made = msgspec.convert({k: v for k, v in value.items() if k != "format"}, cls)
+            made = msgspec.convert(value, _Stated)
             check_kinds(made.kinds)
-            if made.fit != "none" and (len(made.shape) != 3 or min(made.shape) < 1):
-                raise ValueError(f"images of shape {made.shape}")
         except (ValueError, TypeError) as cause:  # msgspec's errors are ValueErrors
             raise RunError(f"the preparation in {where}", got=str(cause), need="what d2lab wrote") from cause
-        return made
+        if made.format != 1 or (made.fit != "none" and (len(made.shape) != 3 or min(made.shape) < 1)):
+            got = f"format {made.format}, shape {made.shape}"
+            raise RunError(f"the preparation in {where}", got=got, need="what d2lab wrote")
+        return cls(shape=made.shape, side=made.side, fit=made.fit, classes=made.classes, kinds=made.kinds)
+
+
+class _Stated(msgspec.Struct, forbid_unknown_fields=True):
+    """The values of a preparation in JSON."""
+
+    format: int
+    shape: tuple[int, ...]
+    side: int | None
+    fit: Fit
+    classes: tuple[str, ...]
+    kinds: dict[str, TargetKind] | TargetKind
 
 
 def as_images(inputs: Float[Tensor, "batch channel height width"]) -> UInt8[Tensor, "batch height width channel"]:
