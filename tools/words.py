@@ -99,9 +99,6 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed("luck", "core/renamed.py", '": "', "the former name of a module"),
     Allowed("old name", "core/renamed.py", '": "', "the former name of a module"),
     Allowed("net", "experiments/*.py", r"def net\(self\)", "an old name that works for one more release"),
-    Allowed("picture", "core/renamed.py", '": "', "a module name of d2lab 0.1"),
-    Allowed("luck", "core/renamed.py", '": "', "a module name of d2lab 0.1"),
-    Allowed("old name", "core/renamed.py", '": "', "a module name of d2lab 0.1"),
     Allowed("slope", "layers/activation.py", "negative_slope", "an argument of torch.nn.LeakyReLU"),
 )
 
