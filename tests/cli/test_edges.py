@@ -43,7 +43,7 @@ def mine(trained, here):
         (["--bogus"], "--bogus"),
         (["doctor", "x"], "extra argument"),
         (["train", "linear", "--seed", "x"], "'--seed'"),
-        (["train", "linear", "--seed", 2**63], "below 2**63"),
+        (["train", "linear", "--seed", 2**63], "--seed: got 9223372036854775808, need a whole number from 0 to"),
         (["train", "linear", "--data", ""], "synthetic-linear"),
         (["runs", "nowhere"], "need a folder of runs"),
         (["evaluate", "a" * 5000], "name too long"),

@@ -11,7 +11,7 @@ from d2lab.data.split import Split
 from d2lab.experiments import data as run_data
 from d2lab.experiments import load_run, resume, train
 from d2lab.recipes import RECIPES
-from d2lab.train import loop
+from d2lab.train import interrupt, loop
 from d2lab.train.checkpoint import load_checkpoint
 from d2lab.train.record import open_record
 
@@ -98,6 +98,7 @@ def test_a_second_ctrl_c_means_it(runs, small, monkeypatch):
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
 
+    monkeypatch.setattr(interrupt, "PATIENCE_S", 0.0)
     monkeypatch.setattr(loop.TrainStep, "__call__", twice)
     with pytest.raises(KeyboardInterrupt):
         train("mlp", changes=small, device="cpu")

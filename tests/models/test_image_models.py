@@ -205,24 +205,33 @@ REFUSED = [
     ),
     (
         lambda: AlexNetConfig(widths=(1, 2)),
-        "AlexNetConfig.widths: got ((1, 2), 4096), need five, and hidden, of 1 or more.",
+        "AlexNetConfig.widths: got (1, 2), need 5 numbers.",
     ),
-    (lambda: AlexNetConfig(dropout=1.0), "AlexNetConfig.dropout: got 1.0, need a share from 0 up to, not with, 1."),
+    (
+        lambda: AlexNetConfig(dropout=1.0),
+        "AlexNetConfig.dropout: got 1.0, need a number from 0 up to, not with, 1 (share).",
+    ),
     (lambda: VGGConfig(depth=12), "VGGConfig.depth: got 12, need one of 11, 13, 16, 19."),
-    (lambda: VGGConfig(width=0.0), "VGGConfig: got (0.0, 4096), need a width of 1/64 or more and a hidden unit."),
+    (lambda: VGGConfig(width=0.0), "VGGConfig.width: got 0.0, need a number from 0.015625 to 64."),
     (lambda: VGGConfig(side=31), "VGGConfig.side: got 31, need 32 or more. Enlarge the image with --set side=32."),
-    (lambda: VGGConfig(dropout=-1.0), "VGGConfig.dropout: got -1.0, need a share from 0 up to, not with, 1."),
-    (lambda: NiNConfig(widths=(1,)), "NiNConfig.widths: got (1,), need three of 1 or more."),
+    (lambda: VGGConfig(dropout=-1.0), "VGGConfig.dropout: got -1.0, need a number from 0 up to, not with, 1 (share)."),
+    (lambda: NiNConfig(widths=(1,)), "NiNConfig.widths: got (1,), need 3 numbers."),
     (lambda: NiNConfig(side=66), "NiNConfig.side: got 66, need 67 or more. Enlarge the image with --set side=67."),
-    (lambda: NiNConfig(dropout=2.0), "NiNConfig.dropout: got 2.0, need a share from 0 up to, not with, 1."),
-    (lambda: CifarNetConfig(widths=()), "CifarNetConfig.widths: got (), need one or more of 1 or more."),
-    (lambda: CifarNetConfig(convolutions=4), "CifarNetConfig.convolutions: got 4, need 2 or 3."),
+    (lambda: NiNConfig(dropout=2.0), "NiNConfig.dropout: got 2.0, need a number from 0 up to, not with, 1 (share)."),
+    (lambda: CifarNetConfig(widths=()), "CifarNetConfig.widths: got (), need 1 to 10 numbers."),
+    (lambda: CifarNetConfig(convolutions=4), "CifarNetConfig.convolutions: got 4, need a whole number from 2 to 3."),
     (
         lambda: CifarNetConfig(side=8),
         "CifarNetConfig.side: got 8, need 9 or more. Enlarge the image with --set side=9.",
     ),
-    (lambda: GoogLeNetConfig(channels=0), "GoogLeNetConfig.channels: got 0, need 1 or more."),
-    (lambda: GoogLeNetConfig(classes=1), "GoogLeNetConfig.classes: got 1, need 2 or more."),
+    (
+        lambda: GoogLeNetConfig(channels=0),
+        "GoogLeNetConfig.channels: got 0, need a whole number from 1 to 4,096 (channels).",
+    ),
+    (
+        lambda: GoogLeNetConfig(classes=1),
+        "GoogLeNetConfig.classes: got 1, need a whole number from 2 to 1,000,000 (classes).",
+    ),
     (lambda: ResNetConfig(depth=20), "ResNetConfig.depth: got 20, need one of 18, 34, 50, 101, 152."),
     (
         lambda: ResNetConfig(depth=18, stem="small"),
@@ -230,7 +239,7 @@ REFUSED = [
     ),
     (
         lambda: DenseNetConfig(growth=0),
-        "DenseNetConfig: got ((4, 4, 4, 4), 0, 64), need blocks, growth and stem of 1 or more.",
+        "DenseNetConfig.growth: got 0, need a whole number from 1 to 4,096 (channels).",
     ),
     (
         lambda: DenseNetConfig(side=31),

@@ -165,12 +165,18 @@ REFUSED = [
         lambda: LeNetConfig(side=11),
         "LeNetConfig.side: got 11, need at least 12. Enlarge the image with --set side=28.",
     ),
-    (lambda: LeNetConfig(channels=0), "LeNetConfig.channels: got 0, need 1 or more."),
-    (lambda: LeNetConfig(classes=1), "LeNetConfig.classes: got 1, need 2 or more."),
-    (lambda: LinearConfig(inputs=0), "LinearConfig.inputs: got 0, need 1 or more."),
-    (lambda: LinearConfig(outputs=-1), "LinearConfig.outputs: got -1, need 1 or more."),
-    (lambda: MLPConfig(inputs=0), "MLPConfig.inputs: got 0, need 1 or more."),
-    (lambda: MLPConfig(classes=1), "MLPConfig.classes: got 1, need 2 or more."),
+    (lambda: LeNetConfig(channels=0), "LeNetConfig.channels: got 0, need a whole number from 1 to 4,096 (channels)."),
+    (lambda: LeNetConfig(classes=1), "LeNetConfig.classes: got 1, need a whole number from 2 to 1,000,000 (classes)."),
+    (
+        lambda: LinearConfig(inputs=0),
+        "LinearConfig.inputs: got 0, need a whole number from 1 to 100,000,000 (features).",
+    ),
+    (
+        lambda: LinearConfig(outputs=-1),
+        "LinearConfig.outputs: got -1, need a whole number from 1 to 1,000,000 (numbers).",
+    ),
+    (lambda: MLPConfig(inputs=0), "MLPConfig.inputs: got 0, need a whole number from 1 to 100,000,000 (features)."),
+    (lambda: MLPConfig(classes=1), "MLPConfig.classes: got 1, need a whole number from 2 to 1,000,000 (classes)."),
     (
         lambda: MLPConfig(hidden=()),
         "MLPConfig.hidden: got (), need one or more layers of 1 or more units. "
@@ -178,18 +184,26 @@ REFUSED = [
     ),
     (
         lambda: MLPConfig(hidden=(8, 0)),
-        "MLPConfig.hidden: got (8, 0), need one or more layers of 1 or more units. "
-        "For no hidden layer use softmax regression.",
+        "MLPConfig.hidden: got (8, 0), need each a whole number from 1 to 65,536 (units).",
     ),
-    (lambda: MLPConfig(dropout=1.0), "MLPConfig.dropout: got 1.0, need a share from 0 up to, not with, 1."),
-    (lambda: MLPConfig(dropout=-0.1), "MLPConfig.dropout: got -0.1, need a share from 0 up to, not with, 1."),
+    (lambda: MLPConfig(dropout=1.0), "MLPConfig.dropout: got 1.0, need a number from 0 up to, not with, 1 (share)."),
+    (lambda: MLPConfig(dropout=-0.1), "MLPConfig.dropout: got -0.1, need a number from 0 up to, not with, 1 (share)."),
     (
         lambda: MLPConfig(dropout=float("nan")),
-        "MLPConfig.dropout: got nan, need a share from 0 up to, not with, 1.",
+        "MLPConfig.dropout: got nan, need a number from 0 up to, not with, 1 (share).",
     ),
-    (lambda: PerceptronConfig(inputs=0), "PerceptronConfig.inputs: got 0, need 1 or more."),
-    (lambda: SoftmaxConfig(inputs=0), "SoftmaxConfig.inputs: got 0, need 1 or more."),
-    (lambda: SoftmaxConfig(classes=1), "SoftmaxConfig.classes: got 1, need 2 or more."),
+    (
+        lambda: PerceptronConfig(inputs=0),
+        "PerceptronConfig.inputs: got 0, need a whole number from 1 to 100,000,000 (features).",
+    ),
+    (
+        lambda: SoftmaxConfig(inputs=0),
+        "SoftmaxConfig.inputs: got 0, need a whole number from 1 to 100,000,000 (features).",
+    ),
+    (
+        lambda: SoftmaxConfig(classes=1),
+        "SoftmaxConfig.classes: got 1, need a whole number from 2 to 1,000,000 (classes).",
+    ),
 ]
 
 

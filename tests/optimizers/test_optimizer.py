@@ -102,15 +102,15 @@ def test_a_clipped_gradient_keeps_its_direction_and_has_the_norm_asked_for():
 
 
 REFUSED = [
-    ({"learning_rate": 0.0}, "learning_rate: got 0.0, need a number above 0."),
-    ({"learning_rate": math.nan}, "learning_rate: got nan, need a number above 0."),
-    ({"learning_rate": math.inf}, "learning_rate: got inf, need a number above 0."),
-    ({"momentum": 1.0}, "momentum: got 1.0, need a number from 0 up to, not with, 1."),
-    ({"momentum": -0.1}, "momentum: got -0.1, need a number from 0 up to, not with, 1."),
-    ({"weight_decay": -1.0}, "weight_decay: got -1.0, need 0 or more."),
-    ({"weight_decay": math.nan}, "weight_decay: got nan, need 0 or more."),
-    ({"clip_norm": 0.0}, "clip_norm: got 0.0, need a number above 0, or none."),
-    ({"clip_value": math.nan}, "clip_value: got nan, need a number above 0, or none."),
+    ({"learning_rate": 0.0}, "learning_rate: got 0.0, need a number above 0, up to 1,000,000."),
+    ({"learning_rate": math.nan}, "learning_rate: got nan, need a number above 0, up to 1,000,000."),
+    ({"learning_rate": math.inf}, "learning_rate: got inf, need a number above 0, up to 1,000,000."),
+    ({"momentum": 1.0}, "momentum: got 1.0, need a number from 0 up to, not with, 1 (share)."),
+    ({"momentum": -0.1}, "momentum: got -0.1, need a number from 0 up to, not with, 1 (share)."),
+    ({"weight_decay": -1.0}, "weight_decay: got -1.0, need a number from 0 to 1,000,000."),
+    ({"weight_decay": math.nan}, "weight_decay: got nan, need a number from 0 to 1,000,000."),
+    ({"clip_norm": 0.0}, "clip_norm: got 0.0, need a number above 0, up to 1,000,000."),
+    ({"clip_value": math.nan}, "clip_value: got nan, need a number above 0, up to 1,000,000."),
     (
         {"name": "adam", "momentum": 0.9},
         "optimizer.name: got 'adam', need sgd or rmsprop or muon for momentum. Set name=sgd, or leave momentum out.",
@@ -119,9 +119,17 @@ REFUSED = [
         {"name": "adagrad", "beta2": 0.9},
         "optimizer.name: got 'adagrad', need adam or adamw or muon for beta2. Set name=adam, or leave beta2 out.",
     ),
-    ({"decay": 1.0}, "decay: got 1.0, need a number from 0 up to, not with, 1."),
-    ({"eps": 0.0}, "eps: got 0.0, need a number above 0, or none."),
-    ({"l1": -0.1}, "l1: got -0.1, need 0 or more."),
+    (
+        {"decay": 0.0},
+        "optimizer.name: got 'sgd', need rmsprop or adadelta for decay. Set name=rmsprop, or leave decay out.",
+    ),
+    (
+        {"name": "rmsprop", "beta1": 0.0},
+        "optimizer.name: got 'rmsprop', need adam or adamw or muon for beta1. Set name=adam, or leave beta1 out.",
+    ),
+    ({"decay": 1.0}, "decay: got 1.0, need a number from 0 up to, not with, 1 (share)."),
+    ({"eps": 0.0}, "eps: got 0.0, need a number above 0, up to 1,000,000."),
+    ({"l1": -0.1}, "l1: got -0.1, need a number from 0 to 1,000,000."),
     ({"l1": 0.1, "weight_decay": 0.1}, "l1: got 0.1, need weight_decay=0 and nesterov=false beside it."),
     ({"nesterov": True}, "nesterov: got True, need a momentum above 0. Set momentum=0.9."),
 ]

@@ -56,12 +56,15 @@ def summary(language: Language) -> str:
     return markdown_table(HEADS["summary"][language], summary_rows(language))
 
 
-def summary_rows(language: Language) -> list[list[str]]:
+def summary_rows(language: Language, only: int | None = None) -> list[list[str]]:
     """Return the rows of the summary, the sums last.
 
     Args:
         language: of the chapters' titles.
+        only: the row of this chapter alone.
     """
+    if only is not None:
+        return [_counted(f"{only} {title(only, language)}", only)]
     chapters = sorted({claim.chapter for claim in CLAIMS.values()})
     rows = [_counted(f"{chapter} {title(chapter, language)}", chapter) for chapter in chapters]
     return [*rows, _counted(ALL[language], None)]

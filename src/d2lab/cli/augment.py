@@ -7,6 +7,7 @@ import typer
 
 from d2lab.cli.results import without_suffix
 from d2lab.cli.settings import parse_settings
+from d2lab.core.bounds import Seed
 
 
 def augment(
@@ -17,7 +18,7 @@ def augment(
     setting: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Such as flip=0.5; may be repeated.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the augmentation.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the augmentation."), Seed] = 0,
     out: Annotated[Path, typer.Option(help="Path of the figure, or its folder.")] = Path("augment"),
 ) -> None:
     """Draw a few images as stored, and as the first steps of a run would read them.

@@ -4,6 +4,7 @@ import sys
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
+from msgspec import Meta
 
 from d2lab.cli.table import show_table
 from d2lab.core.errors import ConfigError, RunError
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from d2lab.claims.record import Recorded
 
 EXIT_CHANGED = 1
-Chapter = Annotated[int | None, typer.Option(help="Only the claims of this chapter.")]
+Chapter = Annotated[int | None, typer.Option(help="Only the claims of this chapter."), Meta(ge=0, le=1000)]
 Words = Annotated[list[str] | None, typer.Argument(help="Ids (check), or words to search for, Chinese or English.")]
 Row = list[str]
 
@@ -22,13 +23,17 @@ Row = list[str]
 def check(
     ids: Annotated[list[str] | None, typer.Argument(help="Claims by id; all unless given.")] = None,
     chapter: Chapter = None,
-    budget: Annotated[float | None, typer.Option(help="Leave out what may take longer than these seconds.")] = None,
+    budget: Annotated[
+        float | None, typer.Option(help="Leave out what may take longer than these seconds."), Meta(ge=0, le=1e9)
+    ] = None,
     show: Annotated[bool, typer.Option("--show", help="Print the source of the check and draw its figure.")] = False,
     record: Annotated[bool, typer.Option("--record", help="Write the evidence into evidence/ of a checkout.")] = False,
     force: Annotated[
         bool, typer.Option("--force", help="With --record: replace evidence on real data by that on a stand-in.")
     ] = False,
-    seeds: Annotated[int | None, typer.Option(help="Run experiments with seeds 0 to this, not the usual ones.")] = None,
+    seeds: Annotated[
+        int | None, typer.Option(help="Run experiments with so many seeds, not the usual ones."), Meta(ge=2, le=10_000)
+    ] = None,
     smoke: Annotated[
         bool, typer.Option("--smoke", help="Run experiments so small that they show no more than that they run.")
     ] = False,
@@ -37,11 +42,10 @@ def check(
     """Check statements of the notes; exit code 1 when a verdict differs from the recorded one."""
     _refuse_to_record(seeds, record=record, force=force, smoke=smoke)
     chosen = _chosen(ids or [], chapter, budget)
-    if seeds is not None and seeds < 2:
-        raise ConfigError("--seeds", got=seeds, need="2 or more: one run has no interval")
     if stale:
         _list_stale(chosen)
         return
+    _refuse_idle_seeds(chosen, seeds)
     found = [
         _checked(claim, _sizes(claim, seeds, smoke=smoke), show=show, record=record, force=force) for claim in chosen
     ]
@@ -74,8 +78,12 @@ def claims(
 
     if verdict is not None and verdict not in VERDICTS:
         raise ConfigError("--verdict", got=verdict, need=f"one of {', '.join(VERDICTS)}")
+    _refuse_unknown_chapter(chapter)
     if summary:
-        _show_summary()
+        if words or verdict:
+            got = " ".join([*(words or []), *([f"--verdict {verdict}"] if verdict else [])])
+            raise ConfigError("--summary", got=got, need="no words and no --verdict: it counts all claims of a chapter")
+        _show_summary(chapter)
         return
     if words and len(words) == 1 and (name := _current_id(words[0])) in CLAIMS:
         _show_one(CLAIMS[name])
@@ -208,10 +216,29 @@ def _list_stale(chosen: "list[Claim]") -> None:
     typer.echo(f"{len(rows)} of {len(chosen)} claims have no evidence for the check as it is now.")
 
 
-def _show_summary() -> None:
+def _refuse_unknown_chapter(chapter: int | None) -> None:
+    """Refuse a chapter that no claim is of."""
+    from d2lab.claims.catalog import CLAIMS
+
+    chapters = sorted({claim.chapter for claim in CLAIMS.values()})
+    if chapter is not None and chapter not in chapters:
+        raise ConfigError("--chapter", got=chapter, need=f"one of {', '.join(map(str, chapters))}")
+
+
+def _refuse_idle_seeds(chosen: "list[Claim]", seeds: int | None) -> None:
+    """Refuse --seeds where no claim has any, and say which have none where some do."""
+    idle = [] if seeds is None else [claim for claim in chosen if "seeds" not in claim.sizes]
+    if idle and len(idle) == len(chosen):
+        names = ", ".join(claim.id for claim in idle[:3]) + (", ..." if len(idle) > 3 else "")
+        raise ConfigError("--seeds", got=f"{seeds} for {names}", need="a claim that is checked over seeds")
+    if idle:
+        typer.echo(f"--seeds changes nothing in {len(idle)} of {len(chosen)} claims: they have no seeds.", err=True)
+
+
+def _show_summary(chapter: int | None) -> None:
     from d2lab.claims.page import HEADS, summary_rows
 
-    show_table("", HEADS["summary"]["en"], summary_rows("en"))
+    show_table("", HEADS["summary"]["en"], summary_rows("en", chapter))
 
 
 def _show_one(claim: "Claim") -> None:

@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec import Meta
 
 from d2lab.cli.table import show_table
+from d2lab.core.bounds import Seed
 from d2lab.core.errors import DataError
 
 app = typer.Typer(help="Data sets: what there is, and what is on disk.", rich_markup_mode=None)
@@ -89,8 +91,8 @@ def _verify_folder(name: str) -> None:
 def reorganize(
     folder: Annotated[Path, typer.Argument(help="A folder in Kaggle's layout: train/ID.png, trainLabels.csv, test/.")],
     out: Annotated[Path, typer.Argument(help="A new folder for train, valid, train_valid and test.")],
-    valid: Annotated[float, typer.Option(help="Share of each class to hold out.")] = 0.1,
-    seed: Annotated[int, typer.Option(help="Decides which images are held out.")] = 0,
+    valid: Annotated[float, typer.Option(help="Share of each class to hold out."), Meta(gt=0, lt=1)] = 0.1,
+    seed: Annotated[int, typer.Option(help="Decides which images are held out."), Seed] = 0,
 ) -> None:
     """Sort the images of Kaggle's CIFAR-10 contest into a folder per class; files are linked."""
     from d2lab.data.kaggle import reorganize as sort_images

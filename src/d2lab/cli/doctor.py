@@ -89,11 +89,53 @@ def _compiler() -> Iterator[Line]:
     yield ("ok", "compiler", found) if found else ("note", "compiler", "none: --compile won't work on the processor")
 
 
+def _names() -> Iterator[Line]:
+    """Look at how file names are written, and at the names of this folder."""
+    coding = sys.getfilesystemencoding()
+    if coding.lower().replace("-", "") != "utf8":
+        advice = "names with letters beyond it can't be used: set PYTHONUTF8=1, or LC_ALL=C.UTF-8"
+        yield "fix", "file names", f"{coding}: {advice}"
+        return
+    strange = [
+        name for name in (path.name for path in Path().iterdir()) if name.encode(errors="replace").decode() != name
+    ]
+    if strange:
+        yield "note", "file names", f"{strange[0]!r} here is not {coding}: it shows with escapes; rename it (convmv)"
+    else:
+        yield "ok", "file names", coding
+
+
+def _home() -> Iterator[Line]:
+    """Look for the home folder, where caches and progress lie unless told."""
+    listed, home = True, os.environ.get("HOME") or os.environ.get("USERPROFILE")
+    try:
+        import pwd
+
+        pwd.getpwuid(os.getuid())
+    except ImportError:  # Windows has none
+        pass
+    except KeyError:
+        listed = False
+    if home is None and not listed:
+        advice = "set HOME, or D2LAB_CACHE and D2LAB_PROGRESS, to folders that can be written"
+        yield "fix", "home", f"none: no HOME, and no user of number {os.getuid()} in the list of users: {advice}"
+    elif not listed:
+        yield "note", "home", f"{home}; no user of number {os.getuid()} in the list of users, which does no harm"
+    else:
+        yield "ok", "home", home or str(Path("~").expanduser())
+
+
 def _disk() -> Iterator[Line]:
+    from d2lab.core.errors import D2labError
     from d2lab.data.places import cache_folder
     from d2lab.train.record import runs_folder
 
-    for subject, folder in (("data cache", cache_folder()), ("runs", runs_folder())):
+    for subject, find in (("data cache", cache_folder), ("runs", runs_folder)):
+        try:
+            folder = find()
+        except D2labError as error:
+            yield "fix", subject, str(error)
+            continue
         there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
         free = shutil.disk_usage(there).free
         text = f"{folder}, {free / 1e9:.0f} GB free"
@@ -106,6 +148,7 @@ def _disk() -> Iterator[Line]:
 
 
 def _data() -> Iterator[Line]:
+    from d2lab.core.errors import D2labError
     from d2lab.data.catalog import CARDS, on_disk
 
     folders = [Path(entry) for entry in os.environ.get("D2LAB_DATA", "").split(os.pathsep) if entry]
@@ -113,8 +156,22 @@ def _data() -> Iterator[Line]:
     if missing:
         yield "fix", "data", f"D2LAB_DATA names {missing[0]}, which is no folder"
         return
-    states = {name: on_disk(card).state for name, card in CARDS.items() if card.files}
+    try:
+        states = {name: on_disk(card).state for name, card in CARDS.items() if card.files}
+    except D2labError as error:  # no home folder: other lines say so
+        yield "fix", "data", str(error)
+        return
     yield "ok", "data", "  ".join(f"{name}: {state}" for name, state in states.items())
 
 
-CHECKS: tuple[Callable[[], Iterator[Line]], ...] = (_python, _torch, _torchvision, _fonts, _compiler, _disk, _data)
+CHECKS: tuple[Callable[[], Iterator[Line]], ...] = (
+    _python,
+    _torch,
+    _torchvision,
+    _fonts,
+    _compiler,
+    _names,
+    _home,
+    _disk,
+    _data,
+)

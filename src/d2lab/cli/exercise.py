@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec import Meta
 
+from d2lab.core.bounds import Seed
 from d2lab.core.errors import ConfigError, DataError
 from d2lab.core.language import LANGUAGES, Language, spoken
 
@@ -72,9 +74,9 @@ def start(
 @app.command("check")
 def check(
     file: Annotated[Path, typer.Argument(help="With one or more exercises.")],
-    seconds: Annotated[float, typer.Option(min=0.1, help="That the code may take.")] = 10.0,
-    memory: Annotated[float, typer.Option(min=0.1, help="GiB that the code may take.")] = 2.0,
-    seed: Annotated[int | None, typer.Option(help="Of the random inputs; a fresh one unless given.")] = None,
+    seconds: Annotated[float, typer.Option(help="That the code may take."), Meta(ge=0.1, le=86_400)] = 10.0,
+    memory: Annotated[float, typer.Option(help="GiB that the code may take."), Meta(ge=0.1, le=4096)] = 2.0,
+    seed: Annotated[int | None, typer.Option(help="Of the random inputs; a fresh one unless given."), Seed] = None,
     course: Course = None,
     language: Speak = "",
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from d2lab.cli.site import show_until_stopped
+from d2lab.core.bounds import Port
 from d2lab.core.errors import ConfigError
 from d2lab.core.language import LANGUAGES, spoken
 
@@ -13,7 +14,7 @@ from d2lab.core.language import LANGUAGES, spoken
 def explore(
     run: Annotated[Path, typer.Argument(help="A run's folder, or its name in runs/.")],
     language: Annotated[str, typer.Option(help="zh or en; that of the system unless given.")] = "",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="To serve at; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(help="To serve at; 0 takes a free one."), Port] = 0,
     quiet: Annotated[bool, typer.Option("--no-browser", help="Only serve and print the address.")] = False,
 ) -> None:
     """Open your own model: draw an image, see every feature map, trace any number; served to this machine only."""

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import Meta
 
 from d2lab.cli.results import RunArgument, without_suffix
 from d2lab.cli.settings import parse_settings
@@ -13,14 +14,16 @@ if TYPE_CHECKING:
     from d2lab.reports.summary import Inspected
 
 ImageArgument = Annotated[Path | None, typer.Argument(help="A PNG or JPEG file; a test example unless given.")]
-Example = Annotated[int | None, typer.Option(help="Number of a test example; 0 unless given.")]
+Example = Annotated[
+    int | None, typer.Option(help="Number of a test example; 0 unless given."), Meta(ge=0, le=1_000_000_000)
+]
 Invert = Annotated[bool, typer.Option("--invert", help="For dark ink on bright paper.")]
 Out = Annotated[Path | None, typer.Option(help="Path of the figure, or its folder; the run's folder unless given.")]
 
 
 def inspect(
     model: Annotated[str, typer.Argument(help="A recipe, a paper's model such as resnet50, or a run's folder.")],
-    size: Annotated[int | None, typer.Option(help="Side of the images, pixels.")] = None,
+    size: Annotated[int | None, typer.Option(help="Side of the images, pixels."), Meta(ge=1, le=4096)] = None,
     paper: Annotated[
         bool, typer.Option("--paper", help="The paper's model, where a recipe has the same name.")
     ] = False,
@@ -28,18 +31,17 @@ def inspect(
     setting: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated.")
     ] = None,
-    depth: Annotated[int | None, typer.Option(help="Sum up layers whose names share this many parts.")] = None,
+    depth: Annotated[
+        int | None, typer.Option(help="Sum up layers whose names share this many parts."), Meta(ge=1, le=1000)
+    ] = None,
     time: Annotated[bool, typer.Option("--time/--no-time", help="Also measure the time of each layer.")] = True,
-    batch: Annotated[int, typer.Option(help="Batch size of the timing.")] = 1,
+    batch: Annotated[int, typer.Option(help="Batch size of the timing."), Meta(ge=1, le=1_000_000)] = 1,
     device: Annotated[str, typer.Option(help="Device of the timing: auto, cpu, cuda, mps or xpu.")] = "cpu",
     out: Annotated[Path | None, typer.Option(help="Path of the figure, or its folder.")] = None,
 ) -> None:
     """Show what each layer of a model costs: parameters, multiply-adds, memory, time, receptive field."""
-    from d2lab.core.errors import ConfigError
     from d2lab.reports import summary as reports_summary
 
-    if depth is not None and depth < 1:
-        raise ConfigError("--depth", got=depth, need="1 or more")
     subject = reports_summary.find_subject(
         model, paper=paper, data=data, size=size, changes=parse_settings(setting or [])
     )
@@ -119,7 +121,11 @@ def cam(
     run: RunArgument,
     image: ImageArgument = None,
     example: Example = None,
-    top: Annotated[int, typer.Option(help="Number of classes to show, the most probable first.")] = 3,
+    top: Annotated[
+        int | None,
+        typer.Option(help="Number of classes to show, the most probable first; up to 3 unless given."),
+        Meta(ge=1, le=8),
+    ] = None,
     layer: Annotated[str | None, typer.Option(help="Use Grad-CAM at this layer.")] = None,
     invert: Invert = False,
     out: Out = None,

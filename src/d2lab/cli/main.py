@@ -1,6 +1,9 @@
 """The `d2lab` command: its subcommands, and the one place where errors become a line and an exit code."""
 
+import contextlib
+import os
 import re
+import signal
 import sys
 import warnings
 from collections.abc import Callable
@@ -27,9 +30,11 @@ from d2lab.cli import (
     train,
     twins,
 )
-from d2lab.core.errors import D2labError
+from d2lab.cli.bounds import UnreadError, bounded
+from d2lab.core.errors import ConfigError, D2labError, shortened
 
 EXIT_BAD_INPUT = 2
+EXIT_UNREAD = 141
 PACKAGE = Path(__file__).parents[1]
 
 # Plain help: the rich one would take three times as long to appear as all the rest.
@@ -60,11 +65,11 @@ VERBS: dict[str, Callable[..., None]] = {
     "doctor": doctor.doctor,
 }
 for name, verb in VERBS.items():
-    app.command(name)(verb)
-app.add_typer(data.app, name="data")
-app.add_typer(pretrained.app, name="pretrained")
-app.add_typer(site.app, name="site")
-app.add_typer(exercise.app, name="exercise")
+    app.command(name)(bounded(verb))
+for group, within in (("data", data), ("pretrained", pretrained), ("site", site), ("exercise", exercise)):
+    for command in within.app.registered_commands:
+        command.callback = command.callback and bounded(command.callback)
+    app.add_typer(within.app, name=group)
 
 
 def _version(wanted: bool | None) -> None:
@@ -93,23 +98,54 @@ def options(
 
 
 def main() -> None:
-    """Run the command line; an error is one line on standard error and exit code 2."""
+    """Run the command line; an error is one line on standard error and exit code 2.
+
+    Exit code 130 after Ctrl-C, 141 (128 + SIGPIPE, as shells have it) where nobody reads the output any more.
+    """
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     _speak_unicode()
     warnings.showwarning = _warn  # type: ignore[assignment]  # the arguments that nobody needs are one
     try:
+        code = _run(arguments, debug=debug)
+    except (KeyboardInterrupt, typer.Abort):
+        with contextlib.suppress(ValueError):  # not the main thread
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # another one would show a trace of what ends anyhow
+        typer.echo("d2lab: interrupted", err=True)
+        code = train.EXIT_INTERRUPTED
+    _let_go_of_output()
+    sys.exit(code)
+
+
+def _run(arguments: list[str], *, debug: bool) -> int:
+    """Run a verb; return the exit code."""
+    try:
+        if sys.stdout is None:
+            fix = "To see nothing write > /dev/null."
+            raise ConfigError("standard output", got="closed", need="a terminal, a file or a pipe", fix=fix)
         code = app(arguments, prog_name="d2lab", standalone_mode=False)
-    except (D2labError, USAGE_ERROR, OSError, MemoryError, RuntimeError) as error:
+        sys.stdout.flush()
+    except (UnreadError, BrokenPipeError) as error:
+        if isinstance(error, UnreadError) and str(error):  # a table piped into head says nothing
+            typer.echo(f"d2lab: {error}.", err=True)
+        return EXIT_UNREAD
+    except (D2labError, USAGE_ERROR, OSError, MemoryError, RuntimeError, UnicodeError) as error:
         line = _in_a_line(error)
         if debug or line is None:
             raise
         typer.echo(f"d2lab: {line}", err=True)
-        sys.exit(EXIT_BAD_INPUT)
-    except (KeyboardInterrupt, typer.Abort):
-        typer.echo("d2lab: interrupted", err=True)
-        sys.exit(train.EXIT_INTERRUPTED)
-    sys.exit(code if isinstance(code, int) else 0)
+        return EXIT_BAD_INPUT
+    return code if isinstance(code, int) else 0
+
+
+def _let_go_of_output() -> None:
+    """Write what is left; where that can't be, drop it, or Python would complain once more on its way out."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _in_a_line(error: BaseException) -> str | None:
@@ -118,11 +154,14 @@ def _in_a_line(error: BaseException) -> str | None:
         return str(error)
     if isinstance(error, USAGE_ERROR):
         context = getattr(error, "ctx", None)
-        words = " ".join(error.format_message().split())
+        words = shortened(" ".join(error.format_message().split()))
         words += "" if words.endswith((".", "?")) else "."
         return f"{words} See {context.command_path if context else 'd2lab'} --help."
     if isinstance(error, OSError):
-        return f"{error.filename or 'the system'}: {error.strerror or error}."
+        return f"{shortened(str(error.filename or 'the system'))}: {error.strerror or error}."
+    if isinstance(error, UnicodeEncodeError):
+        got, coding = shortened(repr(error.object)), sys.getfilesystemencoding()
+        return f"the name {got}: got a letter that {coding} can't write. Rename it, or set PYTHONUTF8=1."
     if isinstance(error, MemoryError) or re.search("out of memory|allocate memory", str(error)):  # torch's words
         return "memory: there is too little for this. Try a smaller --set batch_size=, or a smaller model."
     return None

@@ -69,11 +69,17 @@ def submit(
     typer.echo(f"{out}: {count} images")
 
 
-def plot(run: RunArgument) -> None:
+def plot(
+    run: RunArgument,
+    data: Annotated[
+        str | None,
+        typer.Option(help="Another data set with the same classes; or folder:PATH, where the run's are now."),
+    ] = None,
+) -> None:
     """Draw a run: curves, predictions with the wrong ones marked, confusion matrix, first-layer filters."""
     from d2lab.reports.figures import draw_run
 
-    for path in draw_run(run):
+    for path in draw_run(run, data):
         typer.echo(path)
 
 

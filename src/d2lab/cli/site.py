@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import Meta
 
+from d2lab.core.bounds import Port
 from d2lab.core.errors import ConfigError, MissingExtraError
 from d2lab.core.language import LANGUAGES
 
@@ -21,7 +23,7 @@ app = typer.Typer(
 Course = Annotated[Path | None, typer.Option(help="The folder of the lessons; that of the clone unless given.")]
 Out = Annotated[Path, typer.Option(help="The folder of the site.")]
 Cache = Annotated[Path, typer.Option(help="Folder of cached formulas, libraries and outputs that are not kept.")]
-Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes at a time.")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", help="Processes at a time."), Meta(ge=1, le=1024)]
 Names = Annotated[list[str] | None, typer.Argument(help="Names of lessons; all unless given.")]
 SITE, CACHE = Path("_site"), Path(".cache/site")
 
@@ -92,7 +94,9 @@ def run_lessons(
         bool, typer.Option("--compare", help="Keep nothing; fail where a run gives something else than is kept.")
     ] = False,
     minutes: Annotated[
-        float | None, typer.Option(min=0, help="With --compare: choose what changed and a share, for this long.")
+        float | None,
+        typer.Option(help="With --compare: choose what changed and a share, for this long."),
+        Meta(ge=0, le=1e9),
     ] = None,
     jobs: Jobs = 2,
 ) -> None:
@@ -136,7 +140,7 @@ def learn(
     notebook: Annotated[bool, typer.Option("--notebook", help="Open JupyterLab on a copy of the lesson.")] = False,
     language: Annotated[str, typer.Option(help="zh or en; asks the browser unless given.")] = "",
     site: Annotated[Path, typer.Option(help="The folder of a built site.")] = SITE,
-    port: Annotated[int, typer.Option(help="Port of the server; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(help="Port of the server; 0 takes a free one."), Port] = 0,
     quiet: Annotated[bool, typer.Option("--no-browser", help="Only serve and print the address.")] = False,
 ) -> None:
     """Read the course: serve the built site on this machine alone and open the browser."""

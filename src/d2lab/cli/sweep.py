@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import Meta
 
 from d2lab.cli.settings import parse_settings
 from d2lab.core.errors import ConfigError
@@ -20,7 +21,7 @@ def sweep(
         list[str] | None,
         typer.Option("--set", metavar="KEY=A,B", help="Values to try; one value is shared. Lists: hidden=64|64,64."),
     ] = None,
-    seeds: Annotated[int, typer.Option(min=1, max=1000, help="Runs of each arm, with seeds 0, 1, ...")] = 3,
+    seeds: Annotated[int, typer.Option(help="Runs of each arm, with seeds 0, 1, ..."), Meta(ge=1, le=1000)] = 3,
     data: Annotated[str | None, typer.Option(help="Another data set of the same task; see d2lab data.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps or xpu.")] = "auto",
     budget: Annotated[str, typer.Option(help="smoke, lesson or full.")] = "full",

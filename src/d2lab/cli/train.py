@@ -4,14 +4,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import Meta
 
 from d2lab.cli.settings import parse_settings
+from d2lab.core.bounds import Seed
 from d2lab.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from d2lab.experiments import Run
     from d2lab.train.callback import Callback
 
+EPOCHS = Meta(ge=1, le=1_000_000, description="epochs")
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only where the record is.")]
 Live = Annotated[bool, typer.Option("--live", help="Redraw the figure of the curves after each epoch.")]
@@ -35,7 +38,7 @@ def train(
         str | None,
         typer.Option("--from", help="Begin with a run's weights, or a name[:FILE] of d2lab pretrained."),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Decides weights, order and dropout; 0 unless given.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Decides weights, order and dropout; 0 unless given."), Seed] = None,
     device: Annotated[str | None, typer.Option(help="auto (unless given), cpu, cuda, cuda:1, mps or xpu.")] = None,
     budget: Annotated[str | None, typer.Option(help="smoke, lesson or full (unless given).")] = None,
     config: Annotated[
@@ -70,9 +73,11 @@ def train(
 
 def resume(
     run: Annotated[Path, typer.Argument(help="A run's folder, or its name in runs/.")],
+    data: Annotated[str | None, typer.Option(help="folder:PATH, where the run's images are now.")] = None,
     device: Annotated[
         str | None, typer.Option(help="Go on on another device; weights may differ in the last bit.")
     ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Train on to so many epochs in all."), EPOCHS] = None,
     recipe: RecipeFile = None,
     live: Live = False,
     tensorboard: TensorBoard = False,
@@ -85,9 +90,17 @@ def resume(
 
     called = _callbacks(live=live, tensorboard=tensorboard, as_csv=as_csv)
     done = experiments.resume(
-        run, device=device, recipe_file=recipe, progress=progress_for(quiet=quiet), callbacks=called
+        run,
+        data=data,
+        device=device,
+        epochs=epochs,
+        recipe_file=recipe,
+        progress=progress_for(quiet=quiet),
+        callbacks=called,
     )
     _finish(done, quiet=quiet)
+    if done.status == "finished" and not done.trained and not quiet:
+        typer.echo(f"It was finished before. Train on with:  d2lab resume {done.record.folder} --epochs N")
 
 
 def _callbacks(*, live: bool, tensorboard: bool, as_csv: bool) -> "list[Callback]":
@@ -116,7 +129,11 @@ def _finish(run: "Run", *, quiet: bool) -> None:
     if run.status == "interrupted":
         typer.echo(f"Interrupted, nothing is lost. Go on with:  d2lab resume {run.record.folder}")
         raise typer.Exit(EXIT_INTERRUPTED)
-    figure = save_curves(run.record)
+    try:
+        figure = save_curves(run.record)
+    except KeyboardInterrupt:
+        typer.echo(f"Interrupted while drawing; the run is {run.status}. Draw with:  d2lab plot {run.record.folder}")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     if quiet:
         typer.echo(run.record.folder)
         return

@@ -6,6 +6,17 @@ The command line prints the one line and exits with 2; ``--debug`` shows the tra
 from functools import partial
 from typing import Any
 
+SHOWN = 200  # characters of a value that an error shows
+
+
+def shortened(text: str) -> str:
+    """Cut a value that fills more than a line of an error.
+
+    >>> len(shortened("a" * 100_000))
+    207
+    """
+    return text if len(text) <= SHOWN + 4 else f"{text[: SHOWN // 2]} [...] {text[-SHOWN // 2 :]}"
+
 
 class D2labError(Exception):
     """Base of every error that d2lab raises on purpose.
@@ -25,7 +36,7 @@ class D2labError(Exception):
         return partial(type(self), self.what, got=self.got, need=self.need, fix=self.fix), ()
 
     def __str__(self) -> str:
-        line = f"{self.what}: got {self.got!r}, need {self.need}."
+        line = f"{shortened(self.what)}: got {shortened(repr(self.got))}, need {self.need}."
         return " ".join(f"{line} {self.fix}".split())  # one line, whatever the value held
 
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from d2lab.core.bounds import declared, outside
 from d2lab.core.errors import ConfigError
 from d2lab.core.names import unknown_name
 
@@ -105,7 +106,7 @@ def _tables(settings: object, table: str) -> dict[str, str]:
 
 def _rebuilt(settings: Any, values: Mapping[str, tuple[object, str]]) -> Any:  # noqa: ANN401
     """Replace leaves by their dotted names; every dataclass on the way checks itself again, once."""
-    hints = typing.get_type_hints(type(settings))
+    hints = declared(type(settings))
     own: dict[str, Any] = {}
     inner: dict[str, dict[str, tuple[object, str]]] = {}
     for path, (value, name) in values.items():
@@ -119,11 +120,12 @@ def _rebuilt(settings: Any, values: Mapping[str, tuple[object, str]]) -> Any:  #
 
 
 def decode(value: object, hint: Any, name: str) -> Any:  # noqa: ANN401
-    """Turn text or a JSON value into the declared type.
+    """Turn text or a JSON value into the declared type, within the range that is declared with it.
 
     Raises:
-        ConfigError: the value is not of that type.
+        ConfigError: the value is not of that type, or out of its range.
     """
+    ranged, hint = hint, _without_ranges(hint)
     meant = value
     if isinstance(value, str):
         if value.lower() == "none" and value not in typing.get_args(hint):  # a choice may be called none
@@ -131,9 +133,19 @@ def decode(value: object, hint: Any, name: str) -> Any:  # noqa: ANN401
         elif typing.get_origin(hint) is tuple:
             meant = [part.strip() for part in value.strip("()[] ").split(",") if part.strip()]
     try:
-        return msgspec.convert(meant, hint, strict=False)
-    except msgspec.ValidationError as cause:
+        known = msgspec.convert(meant, hint, strict=False)
+    except (ValueError, OverflowError) as cause:  # msgspec's own is a ValueError; so is that of too many digits
         raise ConfigError(f"setting {name}", got=value, need=_kind(hint)) from cause
+    need = outside(known, ranged)
+    if need:
+        raise ConfigError(f"setting {name}", got=known, need=need)
+    return known
+
+
+def _without_ranges(hint: Any) -> Any:  # noqa: ANN401
+    """Return an annotation without the ranges in it."""
+    holder = type("Holder", (), {"__annotations__": {"it": hint}})
+    return typing.get_type_hints(holder)["it"]
 
 
 def _kind(hint: Any) -> str:  # noqa: ANN401
@@ -144,6 +156,6 @@ def _kind(hint: Any) -> str:  # noqa: ANN401
         return "one of " + ", ".join(map(str, inner))
     if typing.get_origin(hint) is tuple:
         return f"a list of {words[inner[0]].removeprefix('a ')}s, divided by commas"
-    if isinstance(hint, types.UnionType):
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
         return " or ".join(_kind(part) for part in inner)
     return words.get(hint) or str(hint)

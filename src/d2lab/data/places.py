@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from d2lab.core.errors import DataError
+from d2lab.core.home import expand_home, no_home
 
 
 def data_folders() -> list[Path]:
@@ -12,7 +13,7 @@ def data_folders() -> list[Path]:
     Raises:
         DataError: one of them is not there.
     """
-    named = [Path(name).expanduser() for name in os.environ.get("D2LAB_DATA", "").split(os.pathsep) if name]
+    named = [expand_home(name, "D2LAB_DATA") for name in os.environ.get("D2LAB_DATA", "").split(os.pathsep) if name]
     for folder in named:
         if not folder.is_dir():
             fix = f"Make the folder or correct D2LAB_DATA (several folders are separated by {os.pathsep!r})."
@@ -21,10 +22,18 @@ def data_folders() -> list[Path]:
 
 
 def cache_folder() -> Path:
-    """Return the folder for fetched data: $D2LAB_CACHE, else the system's cache; may not exist yet."""
+    """Return the folder for fetched data: $D2LAB_CACHE, else the system's cache; may not exist yet.
+
+    Raises:
+        ConfigError: neither is known: the user has no home folder.
+    """
     named = os.environ.get("D2LAB_CACHE")
     if named:
-        return Path(named).expanduser()
+        return expand_home(named, "D2LAB_CACHE")
     import pooch
 
-    return Path(pooch.os_cache("d2lab"))
+    try:
+        place = Path(pooch.os_cache("d2lab"))
+    except (RuntimeError, KeyError) as cause:
+        raise no_home("~/.cache/d2lab", "D2LAB_CACHE") from cause
+    return expand_home(place, "D2LAB_CACHE")

@@ -10,6 +10,7 @@ from filelock import FileLock
 
 from d2lab.core.atomic import write_json
 from d2lab.core.errors import DataError
+from d2lab.core.home import expand_home
 
 FORMAT = 1
 
@@ -17,7 +18,7 @@ FORMAT = 1
 def progress_file() -> Path:
     """Return the place of the file: $D2LAB_PROGRESS, or .d2lab/progress.json in the home folder."""
     named = os.environ.get("D2LAB_PROGRESS")
-    return Path(named) if named else Path.home() / ".d2lab" / "progress.json"
+    return Path(named) if named else expand_home("~/.d2lab/progress.json", "D2LAB_PROGRESS")
 
 
 def read_progress(file: Path) -> dict[str, dict[str, object]]:

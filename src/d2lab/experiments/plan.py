@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from d2lab.core.device import resolve_device
-from d2lab.core.errors import ConfigError, RunError
+from d2lab.core.errors import ConfigError, DataError, RunError
 from d2lab.core.seed import derive
 from d2lab.core.settings import change, leaves
 from d2lab.data import catalog
@@ -176,25 +176,32 @@ def build_augment(experiment: Experiment) -> Augment | None:
 
 
 def from_json(
-    value: dict[str, Any], where: str, *, device: str | None = None, recipe_file: Path | None = None
+    value: dict[str, Any],
+    where: str,
+    *,
+    data: str | None = None,
+    device: str | None = None,
+    recipe_file: Path | None = None,
 ) -> Experiment:
     """Rebuild the experiment that a recipe.json describes.
 
     Args:
         value: content of the file.
         where: what errors call the run.
+        data: new place of the run's own data, as `folder:PATH`.
         device: another device than the record's.
         recipe_file: the user's file that the recipe was read from. A record can't decide which code runs, so a
             user's file has to be named again.
 
     Raises:
+        DataError: the data at the new place are others.
         RunError: the file is of another format, or names what does not exist here.
     """
     if value.get("format") not in READABLE:
         raise RunError(f"run {where}", got=f"format {value.get('format')!r}", need=f"format {FORMAT}")
     try:
         recipe, own_file = _recipe_of(value, where, recipe_file)
-        card = _card_of(value)
+        card = _card_of(value) if data is None else moved_card(_card_of(value), data)
         task_of(recipe).check(card)
         kind = str(value.get("model", type(recipe.settings.model).__name__))  # old records don't say
         if kind != type(recipe.settings.model).__name__:
@@ -217,7 +224,7 @@ def from_json(
     except ConfigError as cause:
         raise RunError(f"run {where}", got=str(cause), need="a recipe.json that fits this d2lab") from cause
     except (KeyError, TypeError, ValueError, OverflowError) as cause:
-        if isinstance(cause, RunError):
+        if isinstance(cause, RunError | DataError):
             raise
         raise RunError(f"run {where}", got=repr(cause), need="a recipe.json that d2lab wrote") from cause
     return experiment
@@ -245,3 +252,27 @@ def _card_of(value: dict[str, Any]) -> Card:
     if not card.listing or card.name != value["data"] or not card.name.startswith(catalog.FOLDER):
         raise ValueError(f"a card of {card.name!r}")
     return dataclasses.replace(card, module=FOLDER_MODULE)  # a file does not say which code runs
+
+
+def moved_card(card: Card, data: str) -> Card:
+    """Return the card of a run's data at another place, where the same files lie there.
+
+    Args:
+        card: of the record.
+        data: the new place, as `folder:PATH`.
+
+    Raises:
+        DataError: other files, or a set that can't move.
+    """
+    if data == card.name:
+        return card
+    if not card.listing or not data.startswith(catalog.FOLDER):
+        need = f"{card.name}, the data of the run" + (", or folder:PATH, where they are now" if card.listing else "")
+        raise DataError("--data", got=data, need=need)
+    there = catalog.card(data)
+    if there.classes != card.classes:
+        got, need = f"the classes {', '.join(there.classes)}", f"those of the run, {', '.join(card.classes)}"
+        raise DataError(f"--data {data}", got=got, need=need)
+    if there.listing != card.listing:
+        raise DataError(f"--data {data}", got="other files", need=f"those of {card.name}, names and sizes alike")
+    return dataclasses.replace(card, name=there.name)

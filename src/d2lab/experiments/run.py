@@ -9,10 +9,12 @@ import torch
 from torch import nn
 
 from d2lab.core.allocator import configure_malloc
+from d2lab.core.atomic import write_json
 from d2lab.core.device import resolve_device
-from d2lab.core.errors import RunError
+from d2lab.core.errors import ConfigError, RunError
 from d2lab.core.machine import describe_machine
 from d2lab.core.seed import derive, fork_rng
+from d2lab.core.settings import change, leaves
 from d2lab.experiments.build import build_loop, build_train_step, count_threads
 from d2lab.experiments.config_file import CONFIG, write_config
 from d2lab.experiments.data import Splits, describe_data, load_data
@@ -24,7 +26,7 @@ from d2lab.train.callback import Callback
 from d2lab.train.checkpoint import Checkpoint, load_checkpoint
 from d2lab.train.position import Status
 from d2lab.train.progress import NoProgress, Progress
-from d2lab.train.record import RunRecord, open_record
+from d2lab.train.record import RECIPE, RunRecord, open_record
 from d2lab.train.threads import using_threads
 from d2lab.train.train_step import TrainStep
 
@@ -36,6 +38,7 @@ class Run:
     record: RunRecord
     status: Status
     model: nn.Module
+    trained: bool = True  # False where the run was finished before and only opened
 
     @property
     def net(self) -> nn.Module:
@@ -137,31 +140,40 @@ def run_request(
 def resume(
     folder: Path,
     *,
+    data: str | None = None,
     device: str | None = None,
+    epochs: int | None = None,
     recipe_file: Path | None = None,
     progress: Progress | None = None,
     callbacks: Sequence[Callback] = (),
 ) -> Run:
-    """Resume a run that was interrupted or killed; a finished one is only opened.
+    """Resume a run that was interrupted or killed; a finished one is only opened, unless more epochs are given.
 
     On the same device and with the same number of threads, which the record remembers, the weights
     are those of an uninterrupted run, bit for bit.
 
     Args:
         folder: folder of the run, or its name in the folder of runs.
+        data: new place of the run's own data, as `folder:PATH`.
         device: another device than the record's.
+        epochs: train to this many epochs in all; the learning-rate schedule is computed anew over all of them.
         recipe_file: the user's file, where the run's recipe came from one.
         progress: shows the progress, such as a bar.
         callbacks: called after steps and epochs.
 
     Raises:
-        ConfigError: there is no such device.
+        ConfigError: there is no such device, or not more epochs than the run has.
+        DataError: the data at the new place are others.
         RunError: there is no such run, its checkpoint is damaged, or another process trains it.
     """
     record = open_record(folder)
     if device is not None:
         resolve_device(device)  # a wrong one is the caller's mistake, not the record's
-    experiment = from_json(record.recipe(), record.name, device=device, recipe_file=recipe_file)
+    experiment = from_json(record.recipe(), record.name, data=data, device=device, recipe_file=recipe_file)
+    told = progress or NoProgress()
+    if epochs is not None:
+        told.note(f"epochs: {experiment.settings.loop.epochs} -> {epochs} in all; the schedule now spans all of them")
+        experiment = extended(experiment, epochs)
     splits = load_data(experiment)
     threads = record.machine().get("threads")
     if not isinstance(threads, int) or threads < 1:
@@ -171,7 +183,39 @@ def resume(
         initialize = None if checkpoint is not None else initialization_of(experiment)[1]
         torch.manual_seed(derive(experiment.seed, "training"))
         train_step = build_train_step(experiment, splits[0], initialize)
-        return _run(experiment, splits, train_step, record, progress or NoProgress(), callbacks, checkpoint)
+        if epochs is not None:
+            _refuse_stopped(checkpoint, record.name)
+            write_json(record.folder / RECIPE, {**record.recipe(), "settings": dict(leaves(experiment.settings))})
+        return _run(experiment, splits, train_step, record, told, callbacks, checkpoint)
+
+
+def extended(experiment: Experiment, epochs: int) -> Experiment:
+    """Return the experiment with more epochs.
+
+    Raises:
+        ConfigError: they are not more.
+    """
+    now = experiment.settings.loop.epochs
+    if epochs <= now:
+        raise ConfigError("epochs", got=epochs, need=f"more than the {now} that the run has")
+    return replace(experiment, settings=change(experiment.settings, {"loop.epochs": epochs}))
+
+
+def _refuse_stopped(checkpoint: Checkpoint | None, name: str) -> None:
+    """Refuse to train a run on that has stopped by itself: its weights are those of an earlier epoch.
+
+    Raises:
+        RunError: it has.
+    """
+    if checkpoint is not None and checkpoint.values.get("status") == "stopped early":
+        fix = "Train anew with a larger patience."
+        raise RunError(f"run {name}", got="a run that stopped early", need="one that trained to its end", fix=fix)
+
+
+def _is_done(checkpoint: Checkpoint, steps: int) -> bool:
+    """Say whether a run has ended: it stopped early, or has taken all its steps, of which more may be asked for now."""
+    status = checkpoint.values.get("status")
+    return status == "stopped early" or (status == "finished" and checkpoint.step >= steps)
 
 
 def _run(
@@ -191,6 +235,6 @@ def _run(
             record.cut(0)
         else:
             loop.restore(checkpoint)
-            if checkpoint.values.get("status") in ("finished", "stopped early"):
-                return Run(record, checkpoint.values["status"], train_step.model)
+            if _is_done(checkpoint, train_step.total_steps):
+                return Run(record, checkpoint.values["status"], train_step.model, trained=False)
         return Run(record, loop.run(), train_step.model)

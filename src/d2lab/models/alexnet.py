@@ -7,32 +7,31 @@ Krizhevsky 2014, "One weird trick for parallelizing convolutional neural network
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from jaxtyping import Float
+from msgspec import Meta
 from torch import Tensor, nn
 
-from d2lab.core.errors import ConfigError
+from d2lab.core.bounds import Share, Units
 from d2lab.models.catalog import register_model
 from d2lab.models.image import ImageConfig, after
+
+FiveWidths = Annotated[tuple[Units, ...], Meta(min_length=5, max_length=5)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AlexNetConfig(ImageConfig):
     """Sizes of an AlexNet; the defaults have 46,764,746 parameters."""
 
-    widths: tuple[int, ...] = (96, 256, 384, 384, 256)  # channels behind the five convolutions
-    padding: int = 1  # of the first convolution
-    hidden: int = 4096  # units of the two hidden linear layers
-    dropout: float = 0.5
+    widths: FiveWidths = (96, 256, 384, 384, 256)  # channels behind the five convolutions
+    padding: Annotated[int, Meta(ge=0, le=64, description="pixels")] = 1  # of the first convolution
+    hidden: Units = 4096  # units of the two hidden linear layers
+    dropout: Share = 0.5
 
     def __post_init__(self) -> None:
         super(AlexNetConfig, self).__post_init__()
         self.require("side", 67 - 2 * self.padding)  # leaves the last pool a pixel
-        if len(self.widths) != 5 or min(self.widths) < 1 or self.hidden < 1:
-            raise ConfigError(
-                "AlexNetConfig.widths", got=(self.widths, self.hidden), need="five, and hidden, of 1 or more"
-            )
-        self.require_share("dropout")
 
 
 @register_model(AlexNetConfig)

@@ -13,12 +13,14 @@ See: recipes/cifar10_fast.py.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from jaxtyping import Float
+from msgspec import Meta
 from torch import Tensor, nn
 
-from d2lab.core.errors import ConfigError
+from d2lab.core.bounds import Channels, Pixels, Units
 from d2lab.models.catalog import register_model
 from d2lab.models.image import ImageConfig
 
@@ -28,22 +30,20 @@ PATCH = 2  # side of the patches that are whitened, pixels
 MEMORY = 0.6  # share of the past in a normalization's running mean: a run of a few hundred steps can't wait for 0.9
 FLAT = 3e-5  # added to the variances, so that directions without any are not blown up; gray levels squared
 
+Groups = Annotated[tuple[Units, ...], Meta(min_length=1, max_length=10)]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CifarNetConfig(ImageConfig):
     """Sizes of a CifarNet; the defaults have 1,972,792 parameters."""
 
-    channels: int = 3
-    side: int = 32
-    widths: tuple[int, ...] = (64, 256, 256)  # channels of the groups; each halves the side
-    convolutions: int = 2  # a group; 3 have a sum around the last two
+    channels: Channels = 3
+    side: Pixels = 32
+    widths: Groups = (64, 256, 256)  # channels of the groups; each halves the side
+    convolutions: Annotated[int, Meta(ge=2, le=3)] = 2  # a group; 3 have a sum around the last two
 
     def __post_init__(self) -> None:
         super(CifarNetConfig, self).__post_init__()
-        if not self.widths or min(self.widths) < 1:
-            raise ConfigError("CifarNetConfig.widths", got=self.widths, need="one or more of 1 or more")
-        if self.convolutions not in (2, 3):
-            raise ConfigError("CifarNetConfig.convolutions", got=self.convolutions, need="2 or 3")
         self.require("side", 2 ** len(self.widths) + PATCH - 1)
 
 

@@ -5,12 +5,16 @@ from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
+from d2lab.core.bounds import check_bounds
 from d2lab.core.errors import ConfigError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelConfig:
     """Base of all model settings; `catalog.register_model` ties a subclass to the model that it describes."""
+
+    def __post_init__(self) -> None:
+        check_bounds(self, f"{type(self).__name__}.")
 
     def require(self, name: str, least: int) -> None:
         """Refuse a setting that is too small.
@@ -22,16 +26,6 @@ class ModelConfig:
         if not value >= least:
             fix = f"Enlarge the image with --set side={least}." if name == "side" else ""
             raise ConfigError(f"{type(self).__name__}.{name}", got=value, need=f"{least} or more", fix=fix)
-
-    def require_share(self, name: str) -> None:
-        """Refuse a setting that is no share: from 0 up to, not with, 1.
-
-        Raises:
-            ConfigError: it is below 0, or 1 or more.
-        """
-        value = getattr(self, name)
-        if not 0 <= value < 1:
-            raise ConfigError(f"{type(self).__name__}.{name}", got=value, need="a share from 0 up to, not with, 1")
 
 
 @runtime_checkable

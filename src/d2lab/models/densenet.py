@@ -6,12 +6,14 @@ the paper's DenseNet-121 is `DenseNetConfig(blocks=(6, 12, 24, 16), bottleneck=T
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from jaxtyping import Float
+from msgspec import Meta
 from torch import Tensor, nn
 
-from d2lab.core.errors import ConfigError
+from d2lab.core.bounds import Channels, Pixels
 from d2lab.models.catalog import register_model
 from d2lab.models.image import ImageConfig
 
@@ -19,23 +21,23 @@ Maps = Float[Tensor, "batch channel height width"]
 Answers = Float[Tensor, "batch outputs rows columns"]
 NARROW = 4  # growths that a bottleneck leaves
 
+Layers = Annotated[int, Meta(ge=1, le=512, description="layers")]
+Blocks = Annotated[tuple[Layers, ...], Meta(min_length=1, max_length=10)]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DenseNetConfig(ImageConfig):
     """Sizes of a DenseNet; the defaults have 758,226 parameters."""
 
-    side: int = 96
-    blocks: tuple[int, ...] = (4, 4, 4, 4)  # layers of each; 121: 6, 12, 24, 16; 169: 6, 12, 32, 32; 201: 6, 12, 48, 32
-    growth: int = 32  # maps that a layer adds
-    stem: int = 64  # channels of the first convolution
+    side: Pixels = 96
+    blocks: Blocks = (4, 4, 4, 4)  # layers of each; 121: 6, 12, 24, 16; 169: 6, 12, 32, 32; 201: 6, 12, 48, 32
+    growth: Channels = 32  # maps that a layer adds
+    stem: Channels = 64  # channels of the first convolution
     bottleneck: bool = False  # a 1x1 convolution before each 3x3
     bias: bool = True
 
     def __post_init__(self) -> None:
         super(DenseNetConfig, self).__post_init__()
-        if not self.blocks or min(*self.blocks, self.growth, self.stem) < 1:
-            got = (self.blocks, self.growth, self.stem)
-            raise ConfigError("DenseNetConfig", got=got, need="blocks, growth and stem of 1 or more")
         self.require("side", 2 ** (len(self.blocks) + 1))
 
 

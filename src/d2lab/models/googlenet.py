@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from d2lab.core.bounds import Pixels
 from d2lab.models.catalog import register_model
 from d2lab.models.image import ImageConfig
 
@@ -33,7 +34,7 @@ INCEPTIONS = {  # outputs of the 1x1, 3x3 reduce, 3x3, 5x5 reduce, 5x5 and pool 
 class GoogLeNetConfig(ImageConfig):
     """Sizes of a GoogLeNet; the defaults have 5,977,530 parameters."""
 
-    side: int = 96
+    side: Pixels = 96
 
 
 class Inception(nn.Module):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from d2lab.core.bounds import Channels, Classes, Pixels
 from d2lab.models.config import ModelConfig
 
 
@@ -9,13 +10,9 @@ from d2lab.models.config import ModelConfig
 class ImageConfig(ModelConfig):
     """Image [channels, side, side] -> classes."""
 
-    channels: int = 1  # 1 gray, 3 color
-    side: int = 224  # height = width of the image, pixels
-    classes: int = 10
-
-    def __post_init__(self) -> None:
-        for name, least in (("channels", 1), ("side", 1), ("classes", 2)):
-            self.require(name, least)
+    channels: Channels = 1  # 1 gray, 3 color
+    side: Pixels = 224  # height = width of the image, pixels
+    classes: Classes = 10
 
 
 def after(side: int, kernel: int, stride: int = 1, padding: int = 0) -> int:

@@ -13,6 +13,7 @@ from typing import Literal
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from d2lab.core.bounds import Channels, Classes, Pixels
 from d2lab.core.errors import ConfigError
 from d2lab.layers.activation_catalog import ActivationName, activation
 from d2lab.models.catalog import register_model
@@ -25,19 +26,18 @@ PoolingName = Literal["max", "average"]
 class LeNetConfig(ModelConfig):
     """Sizes of a LeNet; the defaults have 61,706 parameters."""
 
-    channels: int = 1  # 1 gray, 3 color
-    side: int = 28  # height = width of the image, pixels
-    classes: int = 10
+    channels: Channels = 1  # 1 gray, 3 color
+    side: Pixels = 28  # height = width of the image, pixels
+    classes: Classes = 10
     activation: ActivationName = "relu"
     pooling: PoolingName = "max"
     norm: bool = False  # batch normalization before every activation
 
     def __post_init__(self) -> None:
+        super(LeNetConfig, self).__post_init__()
         if self.side < 12:  # 12 leaves one pixel after conv2 and its pool, 11 none
             fix = "Enlarge the image with --set side=28."
             raise ConfigError("LeNetConfig.side", got=self.side, need="at least 12", fix=fix)
-        self.require("channels", 1)
-        self.require("classes", 2)
 
 
 @register_model(LeNetConfig)

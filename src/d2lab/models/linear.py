@@ -6,10 +6,13 @@ See: recipes/linear.py.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from jaxtyping import Float
+from msgspec import Meta
 from torch import Tensor, nn
 
+from d2lab.core.bounds import Features
 from d2lab.models.catalog import register_model
 from d2lab.models.config import ModelConfig
 
@@ -18,12 +21,8 @@ from d2lab.models.config import ModelConfig
 class LinearConfig(ModelConfig):
     """Sizes of a linear regression; inputs * outputs + outputs parameters."""
 
-    inputs: int = 2  # features
-    outputs: int = 1  # numbers to predict
-
-    def __post_init__(self) -> None:
-        self.require("inputs", 1)
-        self.require("outputs", 1)
+    inputs: Features = 2  # features
+    outputs: Annotated[int, Meta(ge=1, le=1_000_000, description="numbers")] = 1  # numbers to predict
 
 
 @register_model(LinearConfig)

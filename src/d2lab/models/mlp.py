@@ -11,6 +11,7 @@ from itertools import pairwise
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from d2lab.core.bounds import Classes, Features, Share, Widths
 from d2lab.core.errors import ConfigError
 from d2lab.layers.activation_catalog import ActivationName, activation
 from d2lab.models.catalog import register_model
@@ -21,21 +22,19 @@ from d2lab.models.config import ModelConfig
 class MLPConfig(ModelConfig):
     """Sizes of an MLP; the defaults have 203,530 parameters."""
 
-    inputs: int = 784  # features, or pixels times channels
-    hidden: tuple[int, ...] = (256,)  # units of each hidden layer
-    classes: int = 10
+    inputs: Features = 784  # features, or pixels times channels
+    hidden: Widths = (256,)  # units of each hidden layer
+    classes: Classes = 10
     activation: ActivationName = "relu"
-    dropout: float = 0.0  # share of hidden units set to zero in training
+    dropout: Share = 0.0  # share of hidden units set to zero in training
 
     def __post_init__(self) -> None:
-        self.require("inputs", 1)
-        self.require("classes", 2)
-        if not self.hidden or min(self.hidden) < 1:
+        super(MLPConfig, self).__post_init__()
+        if not self.hidden:
             fix = "For no hidden layer use softmax regression."
             raise ConfigError(
                 "MLPConfig.hidden", got=self.hidden, need="one or more layers of 1 or more units", fix=fix
             )
-        self.require_share("dropout")
 
 
 @register_model(MLPConfig)

@@ -6,14 +6,17 @@ are all below 0 stays at 0 behind the last ReLU, without a gradient, for good: `
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from jaxtyping import Float
+from msgspec import Meta
 from torch import Tensor, nn
 
-from d2lab.core.errors import ConfigError
+from d2lab.core.bounds import Share, Units
 from d2lab.models.catalog import register_model
 from d2lab.models.image import ImageConfig
+
+ThreeWidths = Annotated[tuple[Units, ...], Meta(min_length=3, max_length=3)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,16 +25,13 @@ class NiNConfig(ImageConfig):
 
     RENAMED: ClassVar[dict[str, str]] = {"bend_scores": "relu_scores"}  # former names of settings
 
-    widths: tuple[int, ...] = (96, 256, 384)
-    dropout: float = 0.5
+    widths: ThreeWidths = (96, 256, 384)
+    dropout: Share = 0.5
     relu_scores: bool = True  # a ReLU on the maps of the classes, as in the paper
 
     def __post_init__(self) -> None:
         super(NiNConfig, self).__post_init__()
         self.require("side", 67)
-        if len(self.widths) != 3 or min(self.widths) < 1:
-            raise ConfigError("NiNConfig.widths", got=self.widths, need="three of 1 or more")
-        self.require_share("dropout")
 
 
 def nin_block(

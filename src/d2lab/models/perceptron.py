@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from d2lab.core.bounds import Features
 from d2lab.models.catalog import register_model
 from d2lab.models.config import ModelConfig
 
@@ -18,10 +19,7 @@ from d2lab.models.config import ModelConfig
 class PerceptronConfig(ModelConfig):
     """Sizes of a perceptron; inputs + 1 parameters."""
 
-    inputs: int = 2  # features, or pixels times channels
-
-    def __post_init__(self) -> None:
-        self.require("inputs", 1)
+    inputs: Features = 2  # features, or pixels times channels
 
 
 @register_model(PerceptronConfig)

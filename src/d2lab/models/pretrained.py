@@ -6,10 +6,13 @@ else it is the library's own module. The weights come from `d2lab.pretrained`.
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Annotated
 
 from jaxtyping import Float
+from msgspec import Meta
 from torch import Tensor, nn
 
+from d2lab.core.bounds import Channels, Classes
 from d2lab.core.errors import ConfigError
 from d2lab.layers.normalize import Normalize
 from d2lab.models.catalog import build_model, register_model
@@ -20,20 +23,25 @@ from d2lab.models.variants import VARIANTS
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's red, green and blue, as everyone has them
 DIFFERENT = ("nin", "googlenet")  # ours and theirs share the name but not the layers
 
+Means = Annotated[tuple[Annotated[float, Meta(ge=-1e6, le=1e6)], ...], Meta(min_length=1, max_length=64)]
+Deviations = Annotated[tuple[Annotated[float, Meta(gt=0, le=1e6)], ...], Meta(min_length=1, max_length=64)]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PretrainedConfig(ImageConfig):
     """Sizes of a pretrained model; the defaults have 11,689,512 parameters."""
 
-    channels: int = 3  # of the images that come in: 1, or as many as there are means
-    classes: int = 1000
+    channels: Channels = 3  # of the images that come in: 1, or as many as there are means
+    classes: Classes = 1000
     architecture: str = "torchvision/resnet18"  # library and name, without a tag
-    mean: tuple[float, ...] = MEAN  # of each channel of the images it was trained on, in [0, 1]
-    std: tuple[float, ...] = STD  # their deviations
+    mean: Means = MEAN  # of each channel of the images it was trained on, in [0, 1]
+    std: Deviations = STD
 
     def __post_init__(self) -> None:
         super(PretrainedConfig, self).__post_init__()
         split_name(self.architecture)
+        if len(self.std) != len(self.mean):
+            raise ConfigError("std", got=self.std, need=f"{len(self.mean)} deviations, one for each mean")
         if self.channels not in (1, len(self.mean)):
             raise ConfigError("channels", got=self.channels, need=f"1 or {len(self.mean)} for {self.architecture}")
 

@@ -8,9 +8,10 @@ models). The notes' ResNet-18 is `ResNetConfig(bias=True, side=96)`.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from jaxtyping import Float
+from msgspec import Meta
 from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError
@@ -21,12 +22,14 @@ Maps = Float[Tensor, "batch channel height width"]
 Answers = Float[Tensor, "batch outputs rows columns"]
 BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
 
+Depth = Annotated[int, Meta(ge=8, le=1202, description="layers")]  # 1202 is the deepest of the paper
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResNetConfig(ImageConfig):
     """Sizes of a ResNet; the defaults have 11,175,370 parameters."""
 
-    depth: int = 18  # 18, 34, 50, 101, 152; with stem=small 6n + 2: 20, 32, 44, 56, 110
+    depth: Depth = 18  # 18, 34, 50, 101, 152; with stem=small 6n + 2: 20, 32, 44, 56, 110
     stem: Literal["large", "small"] = "large"  # small: for 32 pixels, three stages of 16, 32, 64 channels
     order: Literal["post", "pre"] = "post"  # normalization and ReLU behind the convolutions, or before
     shortcut: Literal["project", "pad", "none"] = "project"  # none: the plain model, to see why not

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from d2lab.core.bounds import Classes, Features
 from d2lab.models.catalog import register_model
 from d2lab.models.config import ModelConfig
 
@@ -18,12 +19,8 @@ from d2lab.models.config import ModelConfig
 class SoftmaxConfig(ModelConfig):
     """Sizes of a softmax regression; the defaults have 7,850 parameters."""
 
-    inputs: int = 784  # features, or pixels times channels
-    classes: int = 10
-
-    def __post_init__(self) -> None:
-        self.require("inputs", 1)
-        self.require("classes", 2)
+    inputs: Features = 784  # features, or pixels times channels
+    classes: Classes = 10
 
 
 @register_model(SoftmaxConfig)

@@ -6,10 +6,13 @@ VGG-11 with `width=0.25`.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from jaxtyping import Float
+from msgspec import Meta
 from torch import Tensor, nn
 
+from d2lab.core.bounds import Share, Units
 from d2lab.core.errors import ConfigError
 from d2lab.models.catalog import register_model
 from d2lab.models.image import ImageConfig
@@ -27,21 +30,17 @@ CHANNELS = (64, 128, 256, 512, 512)
 class VGGConfig(ImageConfig):
     """Sizes of a VGG; the defaults have 128,806,154 parameters."""
 
-    depth: int = 11  # layers with weights: 11, 13, 16 or 19
-    width: float = 1.0  # factor of all channels
+    depth: Annotated[int, Meta(ge=11, le=19, description="layers")] = 11  # layers with weights: 11, 13, 16 or 19
+    width: Annotated[float, Meta(ge=1 / 64, le=64)] = 1.0  # factor of all channels
     norm: bool = False  # batch normalization behind each convolution
-    hidden: int = 4096  # units of the two hidden linear layers
-    dropout: float = 0.5
+    hidden: Units = 4096  # units of the two hidden linear layers
+    dropout: Share = 0.5
 
     def __post_init__(self) -> None:
         super(VGGConfig, self).__post_init__()
         self.require("side", 32)
         if self.depth not in BLOCKS:
             raise ConfigError("VGGConfig.depth", got=self.depth, need=f"one of {', '.join(map(str, BLOCKS))}")
-        if not self.width >= 1 / 64 or self.hidden < 1:
-            need = "a width of 1/64 or more and a hidden unit"
-            raise ConfigError("VGGConfig", got=(self.width, self.hidden), need=need)
-        self.require_share("dropout")
 
 
 def vgg_block(convolutions: int, inputs: int, outputs: int, *, norm: bool) -> list[nn.Module]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+from d2lab.core.bounds import Share
 from d2lab.core.errors import ConfigError
 from d2lab.core.names import unknown_name
 from d2lab.core.settings import change, full_name
@@ -35,7 +36,7 @@ class Settings:
     finetune: FineTuneConfig = field(default_factory=FineTuneConfig)
     only: tuple[str, ...] = ()  # classes to use, in the order of their new numbers; empty for all
     augment: AugmentConfig = field(default_factory=AugmentConfig)
-    label_smoothing: float = 0.0  # fraction of a target that is spread over all classes
+    label_smoothing: Share = 0.0  # fraction of a target that is spread over all classes
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     loop: LoopConfig = field(default_factory=LoopConfig)

@@ -124,7 +124,7 @@ class Seen:
     chances: list[float]
 
 
-def draw_evidence(trained: Trained, shown: Shown, *, top: int, layer: str | None, out: Path) -> Seen:
+def draw_evidence(trained: Trained, shown: Shown, *, top: int | None, layer: str | None, out: Path) -> Seen:
     """Draw where in an image the model finds evidence for its most probable classes.
 
     Class activation maps for a model that ends in global average pooling and a linear layer, Grad-CAM for others.
@@ -132,7 +132,7 @@ def draw_evidence(trained: Trained, shown: Shown, *, top: int, layer: str | None
     Args:
         trained: the model.
         shown: the image.
-        top: number of classes, at most 8.
+        top: number of classes, at most 8; up to 3 unless given.
         layer: use Grad-CAM at this layer.
         out: path of the figure without suffix.
 
@@ -140,6 +140,7 @@ def draw_evidence(trained: Trained, shown: Shown, *, top: int, layer: str | None
         ConfigError: there is no such layer, it has no feature maps, or there are fewer classes than `top`.
     """
     names = trained.experiment.card.classes
+    top = min(3, len(names)) if top is None else top
     if not 1 <= top <= min(8, len(names)):
         raise ConfigError("--top", got=top, need=f"1 to {min(8, len(names))} classes")
     inputs = shown.read_by(trained)

@@ -14,10 +14,15 @@ from d2lab.reports.curves import save_curves
 SHOWN = 40  # test examples in the figure of predictions, up to half of them wrong ones
 
 
-def draw_run(folder: Path) -> list[Path]:
-    """Draw every figure that fits the run's task into its folder; return the paths of the light PNGs."""
+def draw_run(folder: Path, data: str | None = None) -> list[Path]:
+    """Draw every figure that fits the run's task into its folder; return the paths of the light PNGs.
+
+    Args:
+        folder: of the run.
+        data: another data set with the same classes.
+    """
     trained = load_run(folder)
-    split = trained.test_split()
+    split = trained.test_split(data)
     answers = trained.predict(split)
     paths = [save_curves(trained.record)]
     out = trained.record.folder

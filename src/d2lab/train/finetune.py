@@ -1,13 +1,13 @@
 """Fine-tuning: initialization from pretrained weights, frozen layers, a learning rate of its own for the head."""
 
 import dataclasses
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from torch import Tensor, nn
 
+from d2lab.core.bounds import Positive, check_bounds
 from d2lab.core.errors import ConfigError, RunError
 from d2lab.models.catalog import ModelConfig
 from d2lab.models.finetune import copy_rows, find_head, freeze, parameter_groups
@@ -29,11 +29,10 @@ class FineTuneConfig:
         "new"  # new: random; classes: rows of the source's head for classes that both have
     )
     freeze: str | None = None  # last frozen layer, or body: all but the head
-    head_lr_scale: float = 1.0  # learning rate of the head, as a multiple of the others'
+    head_lr_scale: Positive = 1.0  # learning rate of the head, as a multiple of the others'
 
     def __post_init__(self) -> None:
-        if not 0 < self.head_lr_scale < math.inf:
-            raise ConfigError("head_lr_scale", got=self.head_lr_scale, need="a number above 0")
+        check_bounds(self)
 
 
 @dataclass(frozen=True, slots=True)

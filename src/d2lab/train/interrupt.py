@@ -1,12 +1,17 @@
-"""Ctrl-C: the first one asks the loop to stop after this step, the second one raises KeyboardInterrupt."""
+"""Ctrl-C: the first one asks the loop to stop after this step, a later one raises KeyboardInterrupt.
+
+Signals right after the first are the same wish; while the last checkpoint is being written, none breaks in.
+"""
 
 import signal
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
 SIGNALS = ("SIGINT", "SIGTERM")
+PATIENCE_S = 1.0  # signals within this time after the first are the same wish: a key pressed again and again
 
 
 class Interrupt:
@@ -17,6 +22,8 @@ class Interrupt:
 
     def __init__(self) -> None:
         self.asked = False
+        self._asked_at = 0.0
+        self._saving = False
         self._before: dict[int, Callable[..., Any] | int | None] = {}
 
     def __enter__(self) -> "Interrupt":
@@ -32,7 +39,14 @@ class Interrupt:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
+    def save_in_peace(self) -> None:
+        """From here on let no signal break in: what is left to do is to write the last checkpoint."""
+        self._saving = True
+
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
+        if self._saving:
+            return
+        if self.asked and time.monotonic() - self._asked_at >= PATIENCE_S:
             raise KeyboardInterrupt
-        self.asked = True
+        if not self.asked:
+            self.asked, self._asked_at = True, time.monotonic()

@@ -4,6 +4,7 @@ The loop works for every task: the task defines the loss, the metrics what is re
 stay on the device and are read once for many steps; outputs are not kept.
 """
 
+import errno
 import math
 import time
 from collections.abc import Iterable, Sequence
@@ -71,6 +72,7 @@ class Loop:
         self.metrics_bytes = 0
         self._buffered: list[tuple[Tensor, int | Tensor, int]] = []  # loss, weight, examples since the last read
         self._last_read = self._last_save = time.perf_counter()
+        self._unread: BrokenPipeError | None = None  # the reader of the output has gone
 
     def run(self) -> Status:
         """Train to the end of the last epoch, or until asked to stop; the weights are in the model.
@@ -82,6 +84,7 @@ class Loop:
             NonFiniteError: a loss became NaN or infinite.
             RunError: the record can't be written; the last checkpoint is complete.
             ConfigError: the batches are on another device than the model.
+            BrokenPipeError: nobody reads the output any more; the checkpoint is that of an interrupted run.
         """
         require_same_device(self.train_step.model, self.batches.device)
         steps = self.batches.steps
@@ -91,12 +94,28 @@ class Loop:
         try:
             with Interrupt() as interrupt:
                 while self.train_step.step < steps * self.config.epochs and self.position.status == "running":
-                    if not self._epoch(interrupt):
+                    if not self._epoch_while_read(interrupt):
                         self.position.status = "interrupted"
-            self._end()
+                interrupt.save_in_peace()
+                self._end()
+            if self._unread is not None:
+                raise self._explain_unread(self._unread)
         finally:
             self.progress.stop()
         return self.position.status
+
+    def _epoch_while_read(self, interrupt: Interrupt) -> bool:
+        """Train for the rest of an epoch; False when asked to stop, or when nobody reads what is told any more."""
+        try:
+            return self._epoch(interrupt)
+        except BrokenPipeError as error:  # of progress, which is told when everything else of a step or epoch is done
+            self._unread = error
+            return False
+
+    def _explain_unread(self, error: BrokenPipeError) -> BrokenPipeError:
+        """Say how to go on."""
+        how = f"; go on with d2lab resume {self.record.folder}" if self.record is not None else ""
+        return BrokenPipeError(errno.EPIPE, f"nobody reads it any more{how}", "standard output")
 
     def _epoch(self, interrupt: Interrupt) -> bool:
         """Train for the rest of an epoch; return False when asked to stop before its end."""

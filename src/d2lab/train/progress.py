@@ -57,8 +57,7 @@ class Lines(NoProgress):
 
     def note(self, line: str) -> None:
         """Print the line."""
-        self.out.write(f"{line}\n")
-        self.out.flush()
+        self._write(line)
 
     def start(self, *, steps: int, done: int, epochs: int) -> None:
         """Keep the number of epochs."""
@@ -66,8 +65,14 @@ class Lines(NoProgress):
 
     def epoch(self, row: Mapping[str, Any]) -> None:
         """Print the epoch's row."""
-        self.out.write(f"epoch {row['epoch']}/{self.epochs}  {describe(row)}\n")
-        self.out.flush()
+        self._write(f"epoch {row['epoch']}/{self.epochs}  {describe(row)}")
+
+    def _write(self, line: str) -> None:
+        try:
+            self.out.write(f"{line}\n")
+            self.out.flush()
+        except BrokenPipeError as cause:
+            raise BrokenPipeError(cause.errno, "nobody reads it any more", "standard output") from cause
 
 
 class Bar(NoProgress):

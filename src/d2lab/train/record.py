@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from d2lab.core.atomic import write_json
 from d2lab.core.errors import RunError
+from d2lab.core.home import expand_home
 from d2lab.train.checkpoint import read_json
 
 Row = dict[str, Any]
@@ -24,8 +25,8 @@ RECIPE, MACHINE, METRICS, CHECKPOINT = "recipe.json", "machine.json", "metrics.j
 
 
 def runs_folder() -> Path:
-    """Return the folder of all runs: $D2LAB_RUNS, else `runs` in the current directory."""
-    return Path(os.environ.get("D2LAB_RUNS", "runs"))
+    """Return the folder of all runs: $D2LAB_RUNS, with ~ for the home; `runs` here where it is unset or empty."""
+    return expand_home(os.environ.get("D2LAB_RUNS") or "runs", "D2LAB_RUNS")
 
 
 class RunRecord:

@@ -6,15 +6,16 @@ were.
 """
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from jaxtyping import Float, Shaped
+from msgspec import Meta
 from torch import Tensor
 from torch.nn import functional
 
+from d2lab.core.bounds import Amount, Portion, check_bounds
 from d2lab.core.errors import ConfigError
 from d2lab.vision import color
 from d2lab.vision.crop import random_boxes, random_holes
@@ -32,6 +33,9 @@ COLORS = {  # name -> what changes it, and the amount that changes nothing
     "hue": (color.hue, 0.0),
 }
 RATIO = (3 / 4, 4 / 3)  # least and largest width over height of a random crop
+Distance = Annotated[int, Meta(ge=0, le=4096, description="pixels")]
+Degrees = Annotated[float, Meta(ge=0, le=180, description="degrees")]
+Turns = Annotated[float, Meta(ge=0, le=0.5, description="turns")]
 GRAY = 0.5  # what a hole is filled with
 
 
@@ -46,31 +50,24 @@ class AugmentConfig:
         ConfigError: an amount is outside its range, or images would be mixed twice.
     """
 
-    flip: float = 0.0  # share of images that are mirrored left to right
-    flip_vertical: float = 0.0  # share of images that are turned upside down
-    translate: int = 0  # most pixels of the stored image that it is moved, each way: the random crop of a padded one
-    rotate: float = 0.0  # degrees, this far each way; at most 180
+    flip: Portion = 0.0  # share of images that are mirrored left to right
+    flip_vertical: Portion = 0.0  # share of images that are turned upside down
+    translate: Distance = (
+        0  # most pixels of the stored image that it is moved, each way: the random crop of a padded one
+    )
+    rotate: Degrees = 0.0  # degrees, this far each way; at most 180
     border: Border = "reflect"  # what translate and rotate let in at the edge: the image mirrored, or black
-    crop: float = 0.0  # least area of a random crop that is resized to the whole; 0 leaves it out, the papers' is 0.08
-    brightness: float = 0.0  # factors from 1 - this to 1 + this
-    contrast: float = 0.0
-    saturation: float = 0.0
-    hue: float = 0.0  # turns of the color wheel, this far each way; at most 0.5
-    cutout: int = 0  # side of a gray square, pixels of the image as the model sees it
-    mixup: float = 0.0  # alpha of the shares; 0 leaves it out
-    cutmix: float = 0.0  # alpha of the shares; 0 leaves it out
+    crop: Portion = 0.0  # least area of a random crop that is resized to the whole; 0 leaves it out, papers have 0.08
+    brightness: Portion = 0.0  # factors from 1 - this to 1 + this
+    contrast: Portion = 0.0
+    saturation: Portion = 0.0
+    hue: Turns = 0.0  # turns of the color wheel, this far each way; at most 0.5
+    cutout: Distance = 0  # side of a gray square, pixels of the image as the model sees it
+    mixup: Amount = 0.0  # alpha of the shares; 0 leaves it out
+    cutmix: Amount = 0.0  # alpha of the shares; 0 leaves it out
 
     def __post_init__(self) -> None:
-        for name in ("flip", "flip_vertical", "crop", "brightness", "contrast", "saturation"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ConfigError(f"augment.{name}", got=getattr(self, name), need="a number from 0 to 1")
-        if not 0 <= self.hue <= 0.5:
-            raise ConfigError("augment.hue", got=self.hue, need="turns from 0 to 0.5")
-        if not 0 <= self.rotate <= 180:
-            raise ConfigError("augment.rotate", got=self.rotate, need="degrees from 0 to 180")
-        for name in ("translate", "cutout", "mixup", "cutmix"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise ConfigError(f"augment.{name}", got=getattr(self, name), need="0 or more")
+        check_bounds(self, "augment.")
         if self.mixup and self.cutmix:
             raise ConfigError("augment.cutmix", got=self.cutmix, need="0 beside mixup: an image is mixed once")
 
