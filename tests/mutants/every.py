@@ -1,6 +1,6 @@
 """All deliberate mistakes, room by room."""
 
-from tests.mutants import data, devices, early, engine, inspection, layers, optimizers, pretrained, vision
+from tests.mutants import data, devices, early, engine, inspection, layers, optimizers, pretrained, train, vision
 
 MUTANTS = [
     *early.MUTANTS,
@@ -12,4 +12,5 @@ MUTANTS = [
     *vision.MUTANTS,
     *inspection.MUTANTS,
     *pretrained.MUTANTS,
+    *train.MUTANTS,
 ]

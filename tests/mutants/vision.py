@@ -58,6 +58,6 @@ MUTANTS = [
     Mutant("mirrored copies without a target", "vision/augment.py", 'if kind in ("boxes", "points"))', 'if kind == "boxes")', f"{JOINT} -k mirrored"),
     Mutant("masks mixed", "vision/augment.py", 'kinds != ("class",)', '"boxes" in kinds', f"{JOINT} -k mixing"),
     Mutant("flips twice the same image", "train/evaluate.py", "model(inputs.flip(-1))", "model(inputs)", f"{TASK} -k flips"),
-    Mutant("smoothing forgotten", "train/task.py", "if not share:\n        return task", "if True:\n        return task", f"{TASK} -k smoothed"),
-    Mutant("resized where it is still to be changed", "experiments/data.py", "fit_images(train, side) if experiment.settings.augment.idle else train", "fit_images(train, side)", "tests/experiments/test_images.py -k resized_once"),
+    Mutant("smoothing forgotten", "train/tasks.py", "    if share == 0:\n        return task", "    if True:\n        return task", f"{TASK} -k smoothed"),
+    Mutant("resized where it is still to be changed", "experiments/data.py", "fit_images(train, preparation) if experiment.settings.augment.idle else train", "fit_images(train, preparation)", "tests/experiments/test_images.py -k resized_once"),
 ]  # fmt: skip

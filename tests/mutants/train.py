@@ -1,0 +1,17 @@
+"""Mistakes in metrics, tasks, the loop and the preparation."""
+
+from tests.mutants.mutant import Mutant
+
+METRIC = "tests/metrics/test_metric.py"
+EVERY = "tests/experiments/test_every_task.py"
+
+MUTANTS = [
+    Mutant("another process forgotten", "metrics/metric.py", "        for name, value in other.sums.items():", "        for name, value in ():", f"{METRIC} -k merge"),
+    Mutant("padding counted", "metrics/language.py", 'self.add("tokens", (targets != self.ignore).sum())', 'self.add("tokens", (targets == targets).sum())', f"{METRIC} -k library"),
+    Mutant("void pixels that hit", "metrics/classification.py", "            hits = hits & counted\n", "", f"{METRIC} -k library"),
+    Mutant("parts of the truth merged as if around one mean", "metrics/regression.py", "self._all() + part if self.sums else part", "part", f"{METRIC} -k add_up"),
+    Mutant("a state that holds the graph", "train/train_step.py", "result.weight, detach(result.state), batch)", "result.weight, result.state, batch)", f"{EVERY} -k carried"),
+    Mutant("pieces weighed alike", "train/train_step.py", "shares = [weight / whole for weight in weights]", "shares = [1 / len(pieces) for weight in weights]", "tests/train/test_train_step.py -k pieces"),
+    Mutant("a photo padded where training cropped", "vision/read.py", 'if fit == "crop" and height == width:', "if False:", "tests/experiments/test_preparation.py"),
+    Mutant("a file changed and still run", "experiments/plan.py", "if find_file(file).sha256 != kept.sha256:", "if False:", f"{EVERY} -k record_never"),
+]  # fmt: skip
