@@ -1,5 +1,6 @@
 """The reader of JSON: everything that a damaged or hostile file may hold is one line, not a trace."""
 
+import json
 import os
 import threading
 
@@ -40,10 +41,8 @@ def test_what_no_record_holds_is_a_value_error(tmp_path, kind):
 
 
 def test_what_a_record_holds_is_read_as_the_standard_reader_does():
-    nested = "[" * DEPTH + "]" * DEPTH
-    for text in ('{"a": [1, -2.5e3, null, true, "é \\" [ { \\\\"]}', "3", nested, '"' + "[" * 1000 + '"', '"\\ud83d\\ude00"'):
-        import json
-
+    nested, brackets, pair = "[" * DEPTH + "]" * DEPTH, '"' + "[" * 1000 + '"', '"\\ud83d\\ude00"'
+    for text in ('{"a": [1, -2.5e3, null, true, "é \\" [ { \\\\"]}', "3", nested, brackets, pair):
         assert parse_json(text) == json.loads(text)
     assert parse_json("1" * DIGITS) == int("1" * DIGITS)
 

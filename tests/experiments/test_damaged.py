@@ -9,10 +9,12 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from d2lab.cli.browse import summarize
 from d2lab.core.errors import ConfigError, RunError
 from d2lab.core.json_file import canonical_hash
 from d2lab.experiments import fit, load_run, resume, train
 from d2lab.train.loop import Loop
+from d2lab.train.record import find_records
 
 CHANGES = {
     "hidden": (8,),
@@ -168,9 +170,7 @@ LARGE = {"threads": 1, "epochs": 1}
         ("lenet-norm", {"examples": 11, "batch_size": 8, "accumulate": 2}, r"3 of 11 examples in 2 pieces"),
     ],
 )
-def test_a_batch_of_one_under_batch_normalization_is_found_before_anything_is_written(
-    runs, recipe, changes, words
-):
+def test_a_batch_of_one_under_batch_normalization_is_found_before_anything_is_written(runs, recipe, changes, words):
     with pytest.raises(ConfigError, match=words):
         train(recipe, changes={**LARGE, **changes}, device="cpu")
     assert not runs.exists()
@@ -185,17 +185,14 @@ def test_without_a_batch_of_one_it_trains(runs, changes):
 def test_fit_finds_it_too_and_only_where_a_layer_sees_one_value_a_channel(runs):
     x, y = torch.randn(9, 1, 4, 4), torch.arange(9) % 2
     flat = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(16), nn.Linear(16, 2))
-    with pytest.raises(ConfigError, match="layer 1.*drop_last=true"):
+    with pytest.raises(ConfigError, match=r"layer 1.*drop_last=true"):
         fit(flat, (x, y), task="classification", epochs=1, batch_size=8, device="cpu")
     assert not runs.exists()
     wide = nn.Sequential(nn.BatchNorm2d(1), nn.Flatten(), nn.Linear(16, 2))  # 16 values a channel: one image is enough
     assert fit(wide, (x, y), task="classification", epochs=1, batch_size=8, device="cpu").status == "finished"
 
 
-def test_one_broken_record_hides_no_other(folder, tmp_path, capsys):
-    from d2lab.cli.browse import summarize
-    from d2lab.train.record import find_records
-
+def test_one_broken_record_hides_no_other(folder, tmp_path):
     for number, text in enumerate((b"[" * 100_000, b'{"seconds": NaN}', b"\xff")):
         broken = shutil.copytree(folder, tmp_path / f"broken{number}")
         (broken / ("recipe.json" if number else "metrics.jsonl")).write_bytes(text + b"\n")

@@ -16,7 +16,9 @@ from d2lab.core.regular_file import read_regular
 LIMIT = 64 * 2**20  # bytes
 DEPTH = 64  # lists and objects inside one another
 DIGITS = 100  # of a whole number
-TOKENS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)  # a string whole: its brackets do not count
+TOKENS = re.compile(
+    r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL
+)  # a string whole: its brackets do not count
 
 
 def read_json(

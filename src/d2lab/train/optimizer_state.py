@@ -43,7 +43,9 @@ def pack_state(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor], *, 
 def _like(weight: Tensor, value: Tensor, name: str) -> Tensor:
     """Copy a tensor of an optimizer's state, in memory as its weight is."""
     if value.ndim and value.shape != weight.shape:
-        raise RunError("checkpoint", got=f"{name} {tuple(value.shape)}", need=f"the weight's shape {tuple(weight.shape)}")
+        raise RunError(
+            "checkpoint", got=f"{name} {tuple(value.shape)}", need=f"the weight's shape {tuple(weight.shape)}"
+        )
     if not value.is_floating_point():
         raise RunError("checkpoint", got=f"{name} of {value.dtype}", need="numbers of floating point")
     # A fused step walks through memory in step: state must lie as its weight does, channels last or not.
@@ -64,7 +66,9 @@ def state_names(optimizer: torch.optim.Optimizer) -> list[set[str]]:
     tried = kind.__new__(kind)
     tried.__dict__.update(optimizer.__dict__)  # copy.copy would leave out what a subclass adds
     tried.state = defaultdict(dict)
-    tried.param_groups = [{**group, "params": [_single(w) for w in group["params"]]} for group in optimizer.param_groups]
+    tried.param_groups = [
+        {**group, "params": [_single(w) for w in group["params"]]} for group in optimizer.param_groups
+    ]
     kind.step(tried)
     weights = [weight for group in tried.param_groups for weight in group["params"]]
     return [{name for name, value in tried.state[one].items() if isinstance(value, Tensor)} for one in weights]
