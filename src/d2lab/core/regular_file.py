@@ -6,7 +6,7 @@ A link, a FIFO or a device in the place of a file is refused before a byte is re
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from d2lab.core.errors import D2labError, RunError
 
@@ -72,7 +72,7 @@ def open_regular(path: Path, flags: int = READ, *, links: bool = False, error: t
         mode = os.fstat(handle).st_mode
         if not stat.S_ISREG(mode):
             raise error(str(path), got=_kind(mode), need="a file")
-        return os.fdopen(handle, {READ: "rb", APPEND: "ab", CUT: "r+b"}[flags])
+        return cast(BinaryIO, os.fdopen(handle, {READ: "rb", APPEND: "ab", CUT: "r+b"}[flags]))
     except BaseException:
         os.close(handle)
         raise
