@@ -91,6 +91,18 @@ def test_an_unchanged_one_goes_on(folder):
     assert resume(folder).status == "finished"
 
 
+def test_what_a_kill_left_beside_the_checkpoint_of_a_finished_run_is_removed_when_it_is_opened(folder):
+    resume(folder)
+    named = state_of(folder)["tensors"]
+    (folder / "checkpoint" / "tensors-00000001.safetensors").write_bytes(b"superseded")
+    (folder / "checkpoint" / ".state.json.0123abcd.part").write_bytes(b"{")
+    (folder / "checkpoint" / "letter.txt").write_bytes(b"mine")
+    load_run(folder)  # a reader deletes nothing: another process may train at this moment
+    assert len(list((folder / "checkpoint").iterdir())) == 5
+    resume(folder)
+    assert sorted(path.name for path in (folder / "checkpoint").iterdir()) == ["letter.txt", "state.json", named]
+
+
 @pytest.mark.parametrize(
     ("change", "value"), [("best_loss", -1), ("best_epoch", 0), ("status", "finished"), ("metrics_bytes", 0)]
 )

@@ -109,14 +109,15 @@ def _readable(records: "list[RunRecord]") -> "list[RunRecord]":
     Raises:
         RunError: fewer than two are whole; the error is that of the first broken one.
     """
-    whole, errors = [], []
+    whole: list[RunRecord] = []
+    errors: list[RunError] = []
     for record in records:
         try:
             _flat(record)
             record.rows()
             whole.append(record)
-        except RunError as error:
-            errors.append(error)
+        except RunError as cause:
+            errors.append(cause)
     if len(whole) < 2 and errors:
         raise errors[0]
     for error in errors:

@@ -71,6 +71,20 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, settings: str | None =
         "values": checkpoint.values,
     }
     write_json(folder / STATE, {**state, "hash": canonical_hash(state)})
+    _remove_superseded(folder, name)
+
+
+def clean_checkpoint(folder: Path) -> None:
+    """Delete what a kill left beside a checkpoint: half-written files, and tensors that state.json does not name.
+
+    Args:
+        folder: of a checkpoint that this process alone may write, and that was read without an error.
+    """
+    remove_leftovers(folder)
+    _remove_superseded(folder, read_json(folder / STATE, "checkpoint")["tensors"])
+
+
+def _remove_superseded(folder: Path, name: str) -> None:
     for old in folder.glob("tensors-*.safetensors"):
         if old.name != name and TENSORS.fullmatch(old.name) and kind_of(old) == "a file":
             with contextlib.suppress(OSError):  # a reader on Windows may hold it open; the next save tries again

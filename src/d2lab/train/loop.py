@@ -19,7 +19,7 @@ from d2lab.data.split import Split
 from d2lab.data.stream import StreamedBatches
 from d2lab.metrics import Metric
 from d2lab.train.callback import Callback
-from d2lab.train.checkpoint import Checkpoint, load_weights, require_finite
+from d2lab.train.checkpoint import Checkpoint, clean_checkpoint, load_weights, require_finite
 from d2lab.train.config import LoopConfig
 from d2lab.train.evaluate import as_numbers, evaluate
 from d2lab.train.guard import NonFiniteGuard, first_non_finite
@@ -280,6 +280,7 @@ class Loop:
         if self.record is not None:
             position.require_rows(checkpoint.step, self.record.rows(until=self.metrics_bytes))
             self.record.cut(self.metrics_bytes)
+            clean_checkpoint(self.record.checkpoint)
 
     def _restore_metrics(self, states: dict[str, dict[str, Tensor]]) -> None:
         """Restore the sums of the metrics in the interrupted epoch."""

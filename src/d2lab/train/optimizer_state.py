@@ -30,10 +30,10 @@ def pack_state(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor], *, 
         if not number.isdecimal() or int(number) >= len(parameters):
             raise RunError("checkpoint", got=f"optimizer.{key}", need=f"{len(parameters)} parameters")
         state.setdefault(int(number), {})[name] = _like(parameters[int(number)], value, f"optimizer.{key}")
-    for number, kept in state.items():
-        if kept.keys() != expected[number]:
-            got = f"{', '.join(sorted(kept))} for weight {number}"
-            raise RunError("checkpoint's optimizer", got=got, need=", ".join(sorted(expected[number])) or "no state")
+    for index, kept in state.items():
+        if kept.keys() != expected[index]:
+            got = f"{', '.join(sorted(kept))} for weight {index}"
+            raise RunError("checkpoint's optimizer", got=got, need=", ".join(sorted(expected[index])) or "no state")
     if began and not state and any(expected):
         need = f"{', '.join(sorted(set().union(*expected)))} of {type(optimizer).__name__}"
         raise RunError("checkpoint's optimizer", got="no state", need=need, fix="Start the run again with d2lab train.")
