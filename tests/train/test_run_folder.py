@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from d2lab.core.atomic import write_json
 from d2lab.core.errors import RunError
 from d2lab.train import run_folder
 from d2lab.train.checkpoint import Checkpoint, save_checkpoint
@@ -140,3 +141,25 @@ def test_rows_up_to_a_length_are_those_of_the_checkpoint(record):
     record.append([{"step": 2}])
     assert record.rows(until=length) == [{"step": 1}]
     assert record.rows() == [{"step": 1}, {"step": 2}]
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_settings_that_the_user_changes_can_be_resumed_with_at_any_moment(record, monkeypatch, dies):
+    kept = record.load()
+    if dies:  # between the checkpoint that knows both settings and the new recipe.json
+        monkeypatch.setattr("d2lab.train.record.write_json", _before(write_json, _die))
+        with pytest.raises(Killed):
+            record.change_settings({"loop.epochs": 9}, kept)
+    else:
+        record.change_settings({"loop.epochs": 9}, kept)
+    again = RunRecord(record.folder)
+    assert again.load().step == 1
+    assert again.recipe().get("settings") == (None if dies else {"loop.epochs": 9})
+    again.save(Checkpoint(2, {}, {"status": "running"}))
+    (record.folder / "recipe.json").write_text("{}")
+    with pytest.raises(RunError, match="changed recipe"):
+        RunRecord(record.folder).load()
+
+
+def _die():
+    raise Killed

@@ -18,7 +18,6 @@ def shortened(text: str) -> str:
     return text if len(text) <= SHOWN + 4 else f"{text[: SHOWN // 2]} [...] {text[-SHOWN // 2 :]}"
 
 
-
 class D2labError(Exception):
     """Base of every error that d2lab raises on purpose.
 

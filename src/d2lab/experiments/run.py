@@ -9,7 +9,6 @@ import torch
 from torch import nn
 
 from d2lab.core.allocator import configure_malloc
-from d2lab.core.atomic import write_json
 from d2lab.core.device import resolve_device
 from d2lab.core.errors import ConfigError, RunError
 from d2lab.core.machine import describe_machine
@@ -26,7 +25,7 @@ from d2lab.train.callback import Callback
 from d2lab.train.checkpoint import Checkpoint
 from d2lab.train.position import Status
 from d2lab.train.progress import NoProgress, Progress
-from d2lab.train.record import RECIPE, RunRecord, open_record
+from d2lab.train.record import RunRecord, open_record
 from d2lab.train.threads import using_threads
 from d2lab.train.train_step import TrainStep
 
@@ -185,7 +184,7 @@ def resume(
         train_step = build_train_step(experiment, splits[0], initialize)
         if epochs is not None:
             _refuse_stopped(checkpoint, record.name)
-            write_json(record.folder / RECIPE, {**record.recipe(), "settings": dict(leaves(experiment.settings))})
+            record.change_settings(dict(leaves(experiment.settings)), checkpoint)
         return _run(experiment, splits, train_step, record, told, callbacks, checkpoint)
 
 

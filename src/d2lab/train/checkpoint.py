@@ -11,6 +11,7 @@ One hash in `state.json` stands over everything: its own values, the hash of the
 import contextlib
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,13 +44,13 @@ class Checkpoint:
     values: dict[str, Any]  # what fits in JSON
 
 
-def save_checkpoint(folder: Path, checkpoint: Checkpoint, settings: str | None = None) -> None:
+def save_checkpoint(folder: Path, checkpoint: Checkpoint, settings: Sequence[str] = ()) -> None:
     """Write a checkpoint in place of the previous one; on any failure the previous one stays.
 
     Args:
         folder: of the checkpoint; made if it is missing.
         checkpoint: to write.
-        settings: the hash of the settings that it belongs to; see `record.RunRecord.settings_hash`.
+        settings: hashes of the settings that it may be resumed with; see `record.RunRecord.settings_hash`.
 
     Raises:
         RunError: the folder can't be written, the disk is full, or a link lies in the place of the folder.
@@ -67,7 +68,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, settings: str | None =
         "step": checkpoint.step,
         "tensors": name,
         "sha256": digest,
-        "settings": settings,
+        "settings": list(settings),
         "values": checkpoint.values,
     }
     write_json(folder / STATE, {**state, "hash": canonical_hash(state)})
@@ -145,7 +146,7 @@ def _require_consistent(folder: Path, state: dict[str, Any], settings: str | Non
     if state.get("hash") != canonical_hash({key: value for key, value in state.items() if key != "hash"}):
         need = "the values as d2lab wrote them, which have the sha256 in `hash`"
         raise RunError(f"checkpoint {path}", got="changed values", need=need, fix=FIX)
-    if settings is not None and state.get("settings") != settings:
+    if settings is not None and settings not in (state.get("settings") or []):
         need, fix = "the settings that the checkpoint was trained with", "Undo the change, or train anew."
         raise RunError(f"run {folder.parent}", got="a changed recipe.json or machine.json", need=need, fix=fix)
     return step

@@ -18,6 +18,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from d2lab.core.atomic import write_json
 from d2lab.core.errors import RunError
 from d2lab.core.home import expand_home
 from d2lab.core.json_file import canonical_hash, parse_json
@@ -105,7 +106,24 @@ class RunRecord:
         """
         if self._settings is None:  # once: what is on the disk later did not train these weights
             self._settings = self.settings_hash()
-        save_checkpoint(self.checkpoint, checkpoint, self._settings)
+        save_checkpoint(self.checkpoint, checkpoint, [self._settings])
+
+    def change_settings(self, settings: Row, checkpoint: Checkpoint | None) -> None:
+        """Write other settings into recipe.json; a kill at any moment leaves a run that can be resumed.
+
+        Args:
+            settings: all of them, by their names.
+            checkpoint: of the run, where there is one: it is bound to both settings until the next one is written.
+
+        Raises:
+            RunError: the record can't be written.
+        """
+        recipe = {**self.recipe(), "settings": settings}
+        if checkpoint is not None:
+            both = [self.settings_hash(), canonical_hash([recipe, self.machine()])]
+            save_checkpoint(self.checkpoint, checkpoint, both)
+        write_json(self.folder / RECIPE, recipe)
+        self._settings = None
 
     def load(self) -> Checkpoint:
         """Read the checkpoint.
