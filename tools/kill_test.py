@@ -1,17 +1,21 @@
 """Kill a training run again and again, let it go on each time, and compare its end with a run that nobody disturbed.
 
-    python tools/kill_test.py [--kills 30] [--seed 0]
+    python tools/kill_test.py [--kills 30] [--seed 0] [--armed 0]
 
 Half of the kills come at a random moment; the other half at a chosen point inside the writing of a checkpoint:
 a half-written tensors file, before and after a rename, before an old file is deleted, a half-written line of
-metrics. The child kills itself there by SIGKILL, so no cleanup of any kind runs. At the end every tensor of the
-checkpoint (weights, optimizer, generators) and every row of the record must be the same bit for bit.
+metrics. The child kills itself there by SIGKILL, so no cleanup of any kind runs. With `--armed N` there are N kills
+more, each just before one of the file operations of a run (open to write, fsync, rename, mkdir, unlink, truncate),
+spread evenly from its first to its last: afterwards there is no run, or one that resumes. At the end every tensor of
+the checkpoint (weights, optimizer, generators) and every row of the record must be the same bit for bit.
 """
 
 import argparse
+import io
 import multiprocessing
 import os
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -26,7 +30,7 @@ from d2lab.core import atomic
 from d2lab.data import catalog
 from d2lab.experiments import resume, train
 from d2lab.train import checkpoint, loop
-from d2lab.train.record import RunRecord
+from d2lab.train.record import RunRecord, find_records
 
 CHANGES: dict[str, object] = {
     "hidden": (32,),
@@ -37,6 +41,8 @@ CHANGES: dict[str, object] = {
     "checkpoint_every_s": 0,
 }
 POINTS = ("half tensors", "before rename", "after rename", "before delete", "half metrics")
+OPERATIONS = ("open", "fsync", "replace", "rename", "mkdir", "unlink", "rmdir", "truncate", "ftruncate")
+OPEN = io.open
 WRITES = 80  # a run writes about this many checkpoints; a point inside one of them is chosen
 FORK = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
 
@@ -88,12 +94,41 @@ def arm(point: str, countdown: int) -> None:
     Path.unlink = around("before delete", "", Path.unlink)  # type: ignore[method-assign]
 
 
-def child(root: Path, ready: Any, point: str, countdown: int) -> None:  # noqa: ANN401
-    """Train, or go on, with a checkpoint after every step."""
+def arm_operations(root: Path, countdown: int, count: Any) -> None:  # noqa: ANN401
+    """Make this process die before its countdown-th file operation under a folder; 0 only counts them.
+
+    Args:
+        root: folder of the runs; operations elsewhere are not the record's.
+        countdown: number of the operation, from 1.
+        count: shared number of operations seen.
+    """
+
+    def watched(call: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(*given: Any, **named: Any) -> Any:  # noqa: ANN401
+            target = given[0] if given else ""
+            mode = given[1] if len(given) > 1 else named.get("mode", "r")
+            reads = call is OPEN and not set(str(mode)) & set("wxa+")
+            if not reads and (isinstance(target, int) or str(target).startswith(str(root))):
+                count.value += 1
+                if count.value == countdown:
+                    die()
+            return call(*given, **named)
+
+        return wrapped
+
+    for name in OPERATIONS:
+        setattr(os, name, watched(getattr(os, name)))
+    io.open = watched(OPEN)  # what pathlib calls
+
+
+def child(root: Path, ready: Any, point: str, countdown: int, count: Any = None) -> None:  # noqa: ANN401
+    """Train, or resume, with a checkpoint after every step."""
     loop.READ_EVERY_S = -1.0
-    if point:
+    if count is not None:
+        arm_operations(root, countdown, count)
+    elif point:
         arm(point, countdown)
-    runs = [path.parent for path in root.glob("*/recipe.json")]
+    runs = [record.folder for record in find_records(root)]
     ready.set()
     if runs:
         resume(runs[0])
@@ -118,9 +153,42 @@ def run_once(root: Path, delay: float | None, point: str, countdown: int) -> tup
     return process.exitcode == 0, time.monotonic() - start
 
 
+def armed_kills(folder: Path, unbroken: Path, kills: int) -> tuple[int, int, list[str]]:
+    """Kill a run before one of its file operations, let it go on, and compare; spread over all operations.
+
+    Returns:
+        The operations of an undisturbed run, the kills done, and what differs at the end.
+    """
+    context = multiprocessing.get_context(FORK)
+
+    def once(root: Path, countdown: int) -> tuple[int | None, int]:
+        ready, count = context.Event(), context.Value("i", 0, lock=False)
+        process = context.Process(target=child, args=(root, ready, "", countdown, count))
+        process.start()
+        process.join()
+        return process.exitcode, count.value
+
+    code, operations = once(folder / "counted", 0)
+    if code != 0:
+        raise SystemExit(f"the counted run failed with exit code {code}")
+    done, wrong = 0, differences(folder / "counted", unbroken)
+    for number in range(kills):
+        countdown = 1 + number * (operations - 1) // max(kills - 1, 1)
+        root = folder / f"armed{number}"
+        code, _ = once(root, countdown)
+        done += code != 0
+        again, _ = once(root, 0)  # a run that is there is resumed; none is trained anew
+        if again != 0:
+            wrong.append(f"operation {countdown}: the run cannot be resumed")
+        else:
+            wrong += [f"operation {countdown}: {name}" for name in differences(root, unbroken)]
+        shutil.rmtree(root)
+    return operations, done, wrong
+
+
 def outcome(root: Path) -> tuple[dict[str, torch.Tensor], list[dict[str, Any]]]:
     """Return the final tensors, and the rows without what a clock decides."""
-    record = RunRecord(next(root.glob("*/recipe.json")).parent)
+    (record,) = find_records(root)
     rows = [{name: value for name, value in row.items() if name != "seconds"} for row in record.rows()]
     leftovers = [path.name for path in record.checkpoint.iterdir()]
     if len(leftovers) != 2:
@@ -147,6 +215,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--armed", type=int, default=0)
     options = parser.parse_args()
     torch.set_num_threads(1)  # a forked child of a process with idle workers would wait for them
     warm_up()
@@ -171,6 +240,10 @@ def main() -> int:
                     kills += 1
                     by_point[point or "random moment"] += 1
             wrong += [f"run {runs}: {name}" for name in differences(root, unbroken)]
+        if options.armed:
+            operations, armed, different = armed_kills(Path(folder), unbroken, options.armed)
+            sys.stdout.write(f"{armed} kills before one of {operations} file operations\n")
+            wrong += different
     points = ", ".join(f"{count} at {name}" for name, count in by_point.items())
     sys.stdout.write(f"{kills} kills ({points}) in {runs} runs: ")
     sys.stdout.write("every bit as in the undisturbed run\n" if not wrong else "DIFFERENT: " + "; ".join(wrong) + "\n")

@@ -135,16 +135,16 @@ def test_ctrl_c_four_times_leaves_a_checkpoint(d2lab, here, monkeypatch):
 
 
 def test_ctrl_c_while_the_last_checkpoint_is_written_waits_for_it(d2lab, here, monkeypatch):
-    from d2lab.train import interrupt, loop
+    from d2lab.train import interrupt, record
 
-    save = loop.save_checkpoint
+    save = record.save_checkpoint
 
     def interrupted(*given):
         for _ in range(3):
             signal.raise_signal(signal.SIGINT)
         save(*given)
 
-    monkeypatch.setattr(loop, "save_checkpoint", interrupted)
+    monkeypatch.setattr(record, "save_checkpoint", interrupted)
     monkeypatch.setattr(interrupt, "PATIENCE_S", 0.0)
     assert d2lab("train", "linear", "--budget", "smoke", "--device", "cpu")[0] == 0
     (folder,) = (here / "runs").iterdir()

@@ -8,6 +8,7 @@ import torch
 
 from d2lab.core import atomic
 from d2lab.core.errors import RunError
+from d2lab.core.json_file import canonical_hash
 from d2lab.train.checkpoint import Checkpoint, load_checkpoint, load_weights, save_checkpoint
 
 TENSORS = {
@@ -28,7 +29,10 @@ def state(folder):
 
 
 def rewrite(folder, **changes):
-    (folder / "state.json").write_text(json.dumps({**state(folder), **changes}))
+    """Change fields of state.json, and the hash over them with it, as an attacker would."""
+    changed = {key: value for key, value in {**state(folder), **changes}.items() if key != "hash"}
+    changed["hash"] = changes.get("hash", canonical_hash(changed))
+    (folder / "state.json").write_text(json.dumps(changed))
 
 
 def test_gives_back_what_was_saved(saved):
@@ -59,7 +63,7 @@ def test_a_full_disk_leaves_the_old_checkpoint(saved, monkeypatch):
 
 
 def test_forgets_what_a_kill_left_behind(saved):
-    (saved / ".state.json.abcd.part").write_text("{")
+    (saved / ".state.json.0123abcd.part").write_text("{")
     (saved / "tensors-00000008.safetensors").write_bytes(b"newer, never vouched for")
     save_checkpoint(saved, Checkpoint(8, TENSORS, {}))
     assert load_checkpoint(saved).step == 8

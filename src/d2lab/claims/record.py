@@ -1,6 +1,6 @@
 """Recorded evidence: one JSON file a claim in evidence/claims, written only by `d2lab check --record`."""
 
-import json
+import math
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,10 +11,12 @@ from d2lab.claims.claim import ROOT, Claim
 from d2lab.claims.evidence import Evidence
 from d2lab.core.atomic import write_json
 from d2lab.core.errors import ConfigError, RunError
+from d2lab.core.json_file import read_object
 from d2lab.core.machine import describe_machine
 
 CHECKOUT = ROOT.parents[1]
 FORMAT = 1
+TEXTS = ("bound", "verdict", "why_en", "why_zh", "counterexample", "data")
 
 
 def is_checkout() -> bool:
@@ -84,18 +86,53 @@ def recorded(claim: Claim) -> Recorded | None:
         RunError: the file is not what `d2lab check --record` writes.
     """
     path = path_of(claim)
+    need, fix = "what d2lab check --record wrote", f"Write it anew: d2lab check {claim.id} --record."
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        found = Recorded(path, content)
+        content = read_object(path, "evidence", links=True, need=need, fix=fix)
         if content["format"] != FORMAT or content["id"] != claim.id:
             raise KeyError(f"format {content['format']} of {content['id']}")
-        _ = (found.verdict, found.code, found.first)
+        _require_evidence(content)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, StopIteration) as cause:
-        fix = f"Write it anew: d2lab check {claim.id} --record."
-        raise RunError(f"evidence {path}", got=str(cause), need="what d2lab check --record wrote", fix=fix) from cause
-    return found
+    except (ValueError, KeyError, TypeError, OverflowError) as cause:
+        if isinstance(cause, RunError):
+            raise
+        raise RunError(f"evidence {path}", got=str(cause), need=need, fix=fix) from cause
+    return Recorded(path, content)
+
+
+def _require_evidence(content: dict[str, Any]) -> None:
+    """Refuse evidence in which something is missing or of another kind.
+
+    Raises:
+        KeyError: a field is missing.
+        TypeError: a field is of another kind.
+        ValueError: a text holds control characters, or a number is none.
+    """
+    evidence = content["evidence"]
+    texts = [content["code"], *(evidence[name] for name in TEXTS)]
+    for text in texts:
+        if not isinstance(text, str):
+            raise TypeError(f"a {type(text).__name__} in the place of a text")
+        if any(ord(character) < ord(" ") and character != "\n" for character in text):
+            raise ValueError("control characters in a text")
+    if not isinstance(evidence["value"], dict) or not evidence["value"]:
+        raise TypeError("no values by name")
+    interval = evidence["interval"]
+    if not isinstance(evidence["seeds"], list) or (interval is not None and len(interval) != 2):
+        raise TypeError("seeds or interval of another kind")
+    for number in (*evidence["value"].values(), *(interval or ())):
+        if isinstance(number, bool | list | dict | None) or math.isnan(float(number)):  # infinity is kept as text
+            raise TypeError(f"{number!r} in the place of a number")
+
+
+def known_verdict(claim: Claim) -> str:
+    """Return the recorded verdict of a claim for a list: empty where there is none, "broken" where it can't be read."""
+    try:
+        found = recorded(claim)
+    except RunError:
+        return "broken"
+    return found.verdict if found else ""
 
 
 def require_checkout() -> None:

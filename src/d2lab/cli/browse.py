@@ -53,22 +53,17 @@ def runs(
 
 def summarize(record: "RunRecord") -> dict[str, Any]:
     """Return a run's row of the table; a damaged record gets the status broken."""
-    import json
-
     try:
         recipe, rows = record.recipe(), [row for row in record.rows() if "epoch" in row]
         settings = recipe["settings"]
         facts = {name: str(recipe[name]) for name in ("recipe", "data", "seed", "budget")}
         facts["of_epochs"] = str(settings["loop.epochs"])
         seconds = sum(float(row["seconds"]) for row in rows)
-    except (RunError, OSError, KeyError, TypeError, ValueError):
+        status = record.status()
+    except (RunError, OSError, KeyError, TypeError, ValueError, OverflowError):
         return dict.fromkeys(("recipe", "data", "seed", "budget", "epochs", "of_epochs"), "?") | {"status": "broken"}
-    try:
-        status = json.loads((record.checkpoint / "state.json").read_text(encoding="utf-8"))["values"]["status"]
-    except (OSError, ValueError, KeyError, TypeError):
-        status = "no checkpoint"
     last = rows[-1] if rows else {}
-    return {**facts, **last, "epochs": str(len(rows)), "status": str(status), "seconds": seconds}
+    return {**facts, **last, "epochs": str(len(rows)), "status": status, "seconds": seconds}
 
 
 def _records(folder: Path | None = None) -> list["RunRecord"]:
@@ -77,10 +72,9 @@ def _records(folder: Path | None = None) -> list["RunRecord"]:
     Raises:
         RunError: it is no folder.
     """
-    from d2lab.train.record import RECIPE, RunRecord, runs_folder
+    from d2lab.train.record import find_records, runs_folder
 
     root = folder or runs_folder()
     if not root.is_dir() and (folder or root.exists()):  # the default one need not be there yet
         raise RunError("runs folder", got=str(root), need="a folder of runs")
-    found = root.glob(f"*/{RECIPE}")
-    return [RunRecord(path.parent) for path in sorted(found, key=lambda path: path.stat().st_mtime)]
+    return find_records(root)

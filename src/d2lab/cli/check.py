@@ -74,7 +74,7 @@ def claims(
     """
     from d2lab.claims.catalog import CLAIMS, search
     from d2lab.claims.evidence import VERDICTS
-    from d2lab.claims.record import recorded
+    from d2lab.claims.record import known_verdict
 
     if verdict is not None and verdict not in VERDICTS:
         raise ConfigError("--verdict", got=verdict, need=f"one of {', '.join(VERDICTS)}")
@@ -90,8 +90,7 @@ def claims(
         return
     rows = []
     for claim in search(" ".join(words or []), chapter):
-        found = recorded(claim)
-        known = found.verdict if found else ""
+        known = known_verdict(claim)
         if verdict is None or known == verdict:
             rows.append([claim.id, str(claim.chapter), claim.kind, known, claim.en, claim.zh])
     if not rows:

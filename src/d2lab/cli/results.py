@@ -93,7 +93,7 @@ def compare(
 
     if not 2 <= len(runs) <= 8:
         raise ConfigError("runs", got=len(runs), need="two to eight runs to compare")
-    records = [open_record(run) for run in runs]
+    records = _readable([open_record(run) for run in runs])
     names = [record.name for record in records]
     if len(set(names)) < len(names):
         raise ConfigError("runs", got=", ".join(names), need="each run once")
@@ -101,6 +101,28 @@ def compare(
     figure = save_comparison(records, without_suffix(out, "compare"))
     show_table("", ["", *names], differing)
     typer.echo(f"figure: {figure}")
+
+
+def _readable(records: "list[RunRecord]") -> "list[RunRecord]":
+    """Leave out broken records, and say so, as long as two are left to compare.
+
+    Raises:
+        RunError: fewer than two are whole; the error is that of the first broken one.
+    """
+    whole: list[RunRecord] = []
+    errors: list[RunError] = []
+    for record in records:
+        try:
+            _flat(record)
+            record.rows()
+            whole.append(record)
+        except RunError as cause:
+            errors.append(cause)
+    if len(whole) < 2 and errors:
+        raise errors[0]
+    for error in errors:
+        typer.echo(f"left out: {error}", err=True)
+    return whole
 
 
 def without_suffix(out: Path, name: str) -> Path:

@@ -7,6 +7,7 @@ macOS the folder is flushed too, so that the rename survives a power cut.
 import contextlib
 import json
 import os
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -14,7 +15,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from d2lab.core.errors import D2labError, RunError
+from d2lab.core.regular_file import kind_of
 
+TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.part")  # the names that `atomic_file` gives
 RENAME_PAUSES = (0.01, 0.03, 0.1, 0.3, 0.6) if os.name == "nt" else ()  # seconds
 
 
@@ -34,7 +37,7 @@ def atomic_file(path: Path, error: type[D2labError] = RunError) -> Iterator[Bina
             f.flush()
             os.fsync(f.fileno())
         _rename(temporary, path)
-        _flush_folder(path.parent)
+        flush_folder(path.parent)
     except OSError as cause:
         fix = "Free some space or name another folder."
         reason = cause.strerror or str(cause)
@@ -45,9 +48,10 @@ def atomic_file(path: Path, error: type[D2labError] = RunError) -> Iterator[Bina
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Delete the temporary files that a killed process left in a folder."""
+    """Delete the temporary files that a killed process left in a folder; files of other names stay, and links."""
     for leftover in folder.glob(".*.part"):
-        leftover.unlink(missing_ok=True)
+        if TEMPORARY.fullmatch(leftover.name) and kind_of(leftover) == "a file":
+            leftover.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, content: bytes, error: type[D2labError] = RunError) -> None:
@@ -74,8 +78,8 @@ def _rename(temporary: Path, path: Path) -> None:
     temporary.replace(path)
 
 
-def _flush_folder(folder: Path) -> None:
-    """Make a rename durable; Windows has no such call and needs none."""
+def flush_folder(folder: Path) -> None:
+    """Make a rename in a folder durable; Windows has no such call and needs none."""
     if os.name != "posix":
         return
     handle = os.open(folder, os.O_RDONLY)

@@ -5,13 +5,13 @@ The answer is remembered until the file changes, so that loading does not hash 3
 
 import contextlib
 import hashlib
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 from d2lab.core.atomic import write_json
 from d2lab.core.errors import DataError
+from d2lab.core.json_file import read_json
 from d2lab.data.card import DataFile
 from d2lab.data.places import cache_folder
 
@@ -125,7 +125,7 @@ def _memory_file() -> Path:
 def _recall() -> dict[str, Any]:
     """Read the remembered answers; a missing or broken file means that there are none."""
     try:
-        memory = json.loads(_memory_file().read_text("utf-8"))
+        memory = read_json(_memory_file(), "memory", links=True, error=DataError)
     except (OSError, ValueError):
         return {}
     return memory if isinstance(memory, dict) else {}

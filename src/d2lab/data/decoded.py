@@ -4,7 +4,6 @@ A set is a folder that gets its name when everything is in it, so that a process
 nothing that could be taken for whole; the next one removes what it left. Another process waits.
 """
 
-import json
 import os
 import secrets
 import shutil
@@ -19,6 +18,7 @@ from torch import Tensor
 
 from d2lab.core.atomic import write_json
 from d2lab.core.errors import DataError
+from d2lab.core.json_file import read_json
 from d2lab.data.source import locked
 
 FORMAT = 1
@@ -51,7 +51,7 @@ class Decoded:
     def is_whole(self) -> bool:
         """Whether the set is here, made from this origin, with every file of the right size."""
         try:
-            found = json.loads((self.folder / MANIFEST).read_text("utf-8"))
+            found = read_json(self.folder / MANIFEST, "manifest", links=True, error=DataError)
             sizes = {part: (self.folder / f"{part}.npy").stat().st_size for part in PARTS}
         except (OSError, ValueError):
             return False

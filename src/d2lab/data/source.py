@@ -7,7 +7,6 @@ are checked, never changed, and a wrong one is an error rather than a reason to 
 
 import contextlib
 import datetime
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any, Literal
 
 from d2lab.core.atomic import write_json
 from d2lab.core.errors import DataError
+from d2lab.core.json_file import read_json
 from d2lab.data.card import Card, DataFile
 from d2lab.data.checksum import State, expected, is_unpacked, plain_path, require_ok, state
 from d2lab.data.download import download
@@ -171,7 +171,7 @@ def _complete(card: Card, missing: list[DataFile], report: Report) -> dict[str, 
 def _manifest(card: Card) -> dict[str, Any]:
     """Return what the manifest lists, by path; a missing or broken one lists nothing."""
     try:
-        content = json.loads((_folder(card) / "manifest.json").read_text("utf-8"))
+        content = read_json(_folder(card) / "manifest.json", "manifest", links=True, error=DataError)
     except (OSError, ValueError):
         return {}
     files = content.get("files") if isinstance(content, dict) else None

@@ -1,7 +1,6 @@
 """What a learner has done: a small file, written whole after each check."""
 
 import datetime
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from filelock import FileLock
 from d2lab.core.atomic import write_json
 from d2lab.core.errors import DataError
 from d2lab.core.home import expand_home
+from d2lab.core.json_file import read_object
 
 FORMAT = 1
 
@@ -32,13 +32,15 @@ def read_progress(file: Path) -> dict[str, dict[str, object]]:
     """
     if not file.exists():
         return {}
+    need, fix = "the progress that d2lab wrote", "Move it away, or name another file in D2LAB_PROGRESS."
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = read_object(file, "progress file", links=True, error=DataError, need=need, fix=fix)
         tried = {str(name): dict(one) for name, one in content["exercises"].items()}
         if content["format"] != FORMAT or not all(isinstance(one["tries"], int) for one in tried.values()):
             raise ValueError("another format")
+    except DataError:
+        raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as cause:
-        need, fix = "the progress that d2lab wrote", "Move it away, or name another file in D2LAB_PROGRESS."
         raise DataError(f"progress file {file}", got=str(cause) or "something else", need=need, fix=fix) from cause
     return tried
 

@@ -12,6 +12,7 @@ from d2lab.layers.init import initialize
 from d2lab.models.catalog import PreparedFromData, build_model
 from d2lab.train.callback import Callback
 from d2lab.train.finetune import Initialize, freeze_and_group
+from d2lab.train.last_batch import check_last_batch
 from d2lab.train.loop import Loop
 from d2lab.train.progress import Progress
 from d2lab.train.record import RunRecord
@@ -54,7 +55,7 @@ def build_train_step(experiment: Experiment, train: Split, initialize_from: Init
     if initialize_from is not None:
         initialize_from(model)
     steps = steps_per_epoch(len(train), settings.loop.batch_size, drop_last=settings.loop.drop_last)
-    return TrainStep(
+    step = TrainStep(
         model,
         experiment.task,
         optimizer=settings.optimizer,
@@ -67,6 +68,8 @@ def build_train_step(experiment: Experiment, train: Split, initialize_from: Init
         augment=build_augment(experiment),
         groups=freeze_and_group(model, settings.finetune),
     )
+    check_last_batch(step, train, settings.loop)
+    return step
 
 
 def build_loop(

@@ -28,8 +28,8 @@ from d2lab.experiments.run import Run
 from d2lab.metrics import Metric
 from d2lab.optimizers import OptimizerConfig, ScheduleConfig
 from d2lab.train.callback import Callback
-from d2lab.train.checkpoint import load_checkpoint
 from d2lab.train.config import LoopConfig
+from d2lab.train.last_batch import check_last_batch
 from d2lab.train.loop import Loop
 from d2lab.train.progress import Progress, progress_for
 from d2lab.train.record import RunRecord, open_record
@@ -150,8 +150,8 @@ def fit(
                     callbacks=callbacks,
                     metrics=metrics,
                 )
-                if (record.checkpoint / "state.json").exists():
-                    checkpoint = load_checkpoint(record.checkpoint)
+                if record.has_checkpoint():
+                    checkpoint = record.load()
                     loop.restore(checkpoint)
                     if checkpoint.values.get("status") in ("finished", "stopped early"):
                         return Run(record, checkpoint.values["status"], model)
@@ -236,6 +236,7 @@ def _build(
         device=device,
         total_steps=batches.steps * loop.epochs,
     )
+    check_last_batch(step, train, loop)
     return batches, step
 
 

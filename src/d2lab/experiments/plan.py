@@ -215,7 +215,7 @@ def from_json(
             card=card,
             settings=settings,
             seed=int(value["seed"]),
-            device=str(resolve_device(device or str(value["device"]))),
+            device=_device_of(value, where, device),
             budget=str(value["budget"]),
             own_file=own_file,
             kept=Preparation.from_json(value["preparation"], where) if "preparation" in value else None,
@@ -228,6 +228,21 @@ def from_json(
             raise
         raise RunError(f"run {where}", got=repr(cause), need="a recipe.json that d2lab wrote") from cause
     return experiment
+
+
+def _device_of(value: dict[str, Any], where: str, device: str | None) -> str:
+    """Return the device that is asked for, else the record's.
+
+    Raises:
+        RunError: this machine has no device of the record's kind.
+    """
+    if device is not None:
+        return str(resolve_device(device))
+    try:
+        return str(resolve_device(str(value["device"])))
+    except ConfigError as cause:
+        fix = "Use --device cpu: the last bits of the weights may differ from a run on the other device."
+        raise RunError(f"run {where}", got=f"device {value['device']}", need=cause.need, fix=fix) from cause
 
 
 def _recipe_of(value: dict[str, Any], where: str, file: Path | None) -> tuple[Recipe, OwnFile | None]:

@@ -9,7 +9,6 @@ import torch
 from torch import nn
 
 from d2lab.core.allocator import configure_malloc
-from d2lab.core.atomic import write_json
 from d2lab.core.device import resolve_device
 from d2lab.core.errors import ConfigError, RunError
 from d2lab.core.machine import describe_machine
@@ -23,10 +22,10 @@ from d2lab.experiments.pretrained import initialization_of, plan_with_source
 from d2lab.experiments.request import RunRequest, stated_source
 from d2lab.recipes.own_file import recipe_of
 from d2lab.train.callback import Callback
-from d2lab.train.checkpoint import Checkpoint, load_checkpoint
+from d2lab.train.checkpoint import Checkpoint
 from d2lab.train.position import Status
 from d2lab.train.progress import NoProgress, Progress
-from d2lab.train.record import RECIPE, RunRecord, open_record
+from d2lab.train.record import RunRecord, open_record
 from d2lab.train.threads import using_threads
 from d2lab.train.train_step import TrainStep
 
@@ -179,13 +178,13 @@ def resume(
     if not isinstance(threads, int) or threads < 1:
         raise RunError(f"run {record.name}", got=f"threads {threads!r}", need="a number in machine.json")
     with record.lock(), using_threads(threads), fork_rng(experiment.device):
-        checkpoint = load_checkpoint(record.checkpoint) if (record.checkpoint / "state.json").exists() else None
+        checkpoint = record.load() if record.has_checkpoint() else None
         initialize = None if checkpoint is not None else initialization_of(experiment)[1]
         torch.manual_seed(derive(experiment.seed, "training"))
         train_step = build_train_step(experiment, splits[0], initialize)
         if epochs is not None:
             _refuse_stopped(checkpoint, record.name)
-            write_json(record.folder / RECIPE, {**record.recipe(), "settings": dict(leaves(experiment.settings))})
+            record.change_settings(dict(leaves(experiment.settings)), checkpoint)
         return _run(experiment, splits, train_step, record, told, callbacks, checkpoint)
 
 

@@ -20,7 +20,7 @@ from d2lab.experiments.data import fit_images, load_data
 from d2lab.experiments.plan import Experiment, from_json
 from d2lab.metrics import Metric
 from d2lab.models.catalog import build_model
-from d2lab.train.checkpoint import load_checkpoint, load_weights
+from d2lab.train.checkpoint import load_weights
 from d2lab.train.evaluate import evaluate, predict
 from d2lab.train.record import RunRecord, open_record
 from d2lab.train.train_step import split_by_prefix
@@ -156,10 +156,10 @@ def load_run(folder: Path | str, *, device: str = "cpu", recipe_file: Path | Non
     record = open_record(Path(folder))
     where = resolve_device(device)  # a wrong one is the caller's mistake, not the record's
     experiment = from_json(record.recipe(), record.name, device=str(where), recipe_file=recipe_file)
-    if not (record.checkpoint / "state.json").exists():
+    if not record.has_checkpoint():
         fix = f"Go on with d2lab resume {record.folder}."
         raise RunError(f"run {record.name}", got="no checkpoint yet", need="a run that has trained", fix=fix)
-    checkpoint = load_checkpoint(record.checkpoint)
+    checkpoint = record.load()
     model = build_model(experiment.settings.model)
     load_weights(model, split_by_prefix(checkpoint.tensors).get("model", {}), record.name)
     return Trained(record, experiment, model.to(where).eval(), checkpoint.step)

@@ -18,6 +18,7 @@ from d2lab.claims.claim import ROOT
 from d2lab.claims.record import evidence_folder
 from d2lab.claims.sources import without_words
 from d2lab.core.atomic import write_json
+from d2lab.core.json_file import parse_json
 from d2lab.core.machine import describe_machine
 from d2lab.lessons.export_values import VALUES_MIME
 from d2lab.lessons.kernel import Output, Ran
@@ -142,7 +143,7 @@ def kept(lesson: Lesson, folder: Path) -> Executed | None:
     """
     try:
         return parsed(path_of(lesson, folder).read_text(encoding="utf-8"))
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return None
 
 
@@ -153,14 +154,14 @@ def parsed(text: str) -> Executed | None:
         text: that `keep_outputs` wrote.
     """
     try:
-        content = json.loads(text)
+        content = parse_json(text)
         if content["format"] != FORMAT:
             return None
         time, modules = content["time"], dict(content["modules"])
         cells = [[dict(output) for output in cell] for cell in content["outputs"]]
         code, seconds = str(content["code"]), float(time["seconds"])
         return Executed(cells, seconds, code, modules, dict(content["machine"]), str(time["date"]))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         return None
 
 

@@ -7,7 +7,6 @@ checksum: torchvision's pickles are read once, restricted, and never again.
 import contextlib
 import datetime
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +19,7 @@ from torch import Tensor
 
 from d2lab.core.atomic import write_bytes, write_json
 from d2lab.core.errors import DataError
+from d2lab.core.json_file import read_json
 from d2lab.data.places import cache_folder, data_folders
 from d2lab.data.progress import Report, progress_bar
 from d2lab.data.source import locked
@@ -96,7 +96,7 @@ def _kept(origin: Origin) -> Tensors | None:
     """Read the cached tensors when their manifest vouches for them; anything else counts as absent."""
     folder = folder_of(origin)
     try:
-        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        manifest = read_json(folder / "manifest.json", "manifest", links=True, error=DataError)
         content = (folder / "weights.safetensors").read_bytes()
         if not isinstance(manifest, dict) or hashlib.sha256(content).hexdigest() != manifest.get("sha256"):
             return None

@@ -1,9 +1,9 @@
 """The file that marks a complete site; read without importing Sphinx or torch, so that serving starts at once."""
 
-import json
 from pathlib import Path
 
 from d2lab.core.errors import ConfigError
+from d2lab.core.json_file import read_object
 
 STAMP = "built.json"  # written last: without it the site is incomplete
 
@@ -29,4 +29,8 @@ def lessons_of(site: Path) -> list[str]:
         ConfigError: it holds no whole site.
     """
     require_whole(site)
-    return list(json.loads((site / STAMP).read_text(encoding="utf-8"))["lessons"])
+    fix = "Build the site again: d2lab site build."
+    lessons = read_object(site / STAMP, "site", links=True, error=ConfigError, fix=fix).get("lessons")
+    if not isinstance(lessons, list) or not all(isinstance(one, str) for one in lessons):
+        raise ConfigError(f"site {site / STAMP}", got=lessons, need="a list of the lessons' places", fix=fix)
+    return lessons

@@ -19,7 +19,7 @@ from d2lab.data.split import Split
 from d2lab.data.stream import StreamedBatches
 from d2lab.metrics import Metric
 from d2lab.train.callback import Callback
-from d2lab.train.checkpoint import Checkpoint, load_weights, save_checkpoint
+from d2lab.train.checkpoint import Checkpoint, clean_checkpoint, load_weights, require_finite
 from d2lab.train.config import LoopConfig
 from d2lab.train.evaluate import as_numbers, evaluate
 from d2lab.train.guard import NonFiniteGuard, first_non_finite
@@ -252,7 +252,7 @@ class Loop:
         if self.record is None:
             return
         self._flush()
-        save_checkpoint(self.record.checkpoint, self.checkpoint())
+        self.record.save(self.checkpoint())
         self._last_save = time.perf_counter()
 
     def checkpoint(self) -> Checkpoint:
@@ -271,13 +271,16 @@ class Loop:
             RunError: the checkpoint is not this run's.
         """
         groups = split_by_prefix(checkpoint.tensors)
+        require_finite(groups.get("optimizer", {}), "the checkpoint's optimizer")
         best = {name: value.to(self.train_step.device) for name, value in groups.get("best", {}).items()}
         position = Position.from_values(checkpoint.values, best)
         self.train_step.restore(checkpoint.step, checkpoint.tensors, checkpoint.values.get("train_step", {}))
         self._restore_metrics(split_by_prefix(groups.get("metric", {})))
         self.position, self.metrics_bytes = position, int(checkpoint.values["metrics_bytes"])
         if self.record is not None:
+            position.require_rows(checkpoint.step, self.record.rows(until=self.metrics_bytes))
             self.record.cut(self.metrics_bytes)
+            clean_checkpoint(self.record.checkpoint)
 
     def _restore_metrics(self, states: dict[str, dict[str, Tensor]]) -> None:
         """Restore the sums of the metrics in the interrupted epoch."""

@@ -46,7 +46,28 @@ class Position:
             loss_sum, weight, seconds = (float(epoch[name]) for name in ("loss_sum", "weight", "seconds"))
             examples, best_epoch = int(epoch["examples"]), int(values["best_epoch"])
             best_loss = math.inf if values["best_loss"] is None else float(values["best_loss"])
+            if not all(math.isfinite(x) for x in (loss_sum, weight, seconds)) or math.isnan(best_loss):
+                raise ValueError("a number that is not finite")
             _ = int(values["metrics_bytes"])
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as cause:
             raise RunError("checkpoint", got=str(cause), need="the values d2lab writes") from cause
         return cls(loss_sum, weight, examples, seconds, best_loss, best_epoch, best)
+
+    def require_rows(self, step: int, rows: list[dict[str, Any]]) -> None:
+        """Refuse a checkpoint that the record's own rows contradict: records before format 3 have no common hash.
+
+        Args:
+            step: of the checkpoint.
+            rows: of the record up to the checkpoint, in order.
+
+        Raises:
+            RunError: the last row is of another step, or the best epoch had another loss.
+        """
+        last = rows[-1].get("step") if rows else 0
+        if last != step:
+            raise RunError("checkpoint", got=f"step {step}", need=f"the step of the record's last row, {last}")
+        losses = [row.get("valid_loss") for row in rows if "epoch" in row]
+        kept = None if self.best_epoch < 0 else self.best_loss
+        found = losses[self.best_epoch] if 0 <= self.best_epoch < len(losses) else None
+        if kept != found:
+            raise RunError("checkpoint", got=f"best loss {kept}", need=f"the loss of the best epoch, {found}")

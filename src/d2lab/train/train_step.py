@@ -13,6 +13,7 @@ from d2lab.data.batch import Batch, Prepare, prepares_batches
 from d2lab.optimizers import OptimizerConfig, ScheduleConfig, build_optimizer, clip, lr_scale, set_lr
 from d2lab.train.config import LoopConfig, Precision
 from d2lab.train.memory_format import compile_model, optimize_layout
+from d2lab.train.optimizer_state import pack_state
 from d2lab.train.rng_state import get_rng_state, set_rng_state
 from d2lab.train.task import CarriedState, Step, Task
 
@@ -160,7 +161,8 @@ class TrainStep:
         if "rng" not in groups or "cpu" not in groups["rng"]:
             raise RunError("checkpoint", got="no rng.cpu", need="the state of the generators")
         load_weights(self.model, groups.get("model", {}), "checkpoint")
-        self.optimizer.load_state_dict(self._optimizer_state(groups.get("optimizer", {})))
+        loaded = pack_state(self.optimizer, groups.get("optimizer", {}), began=step > 0 and self.scaler is None)
+        self.optimizer.load_state_dict(loaded)
         set_rng_state(groups["rng"], self.device)
         if self.scaler is not None and "scaler" in values:
             self.scaler.load_state_dict(values["scaler"])
@@ -177,20 +179,6 @@ class TrainStep:
             self.carried.examples = int(kept["examples"])
         except (KeyError, TypeError, ValueError, IndexError) as cause:
             raise RunError("checkpoint", got=f"carried state: {cause}", need="the state d2lab writes") from cause
-
-    def _optimizer_state(self, tensors: dict[str, Tensor]) -> dict[str, Any]:
-        """Build the state_dict that torch's optimizers load from single tensors."""
-        state: dict[int, dict[str, Tensor]] = {}
-        for key, value in tensors.items():
-            number, _, name = key.partition(".")
-            if not number.isdigit() or int(number) >= len(self.parameters):
-                raise RunError("checkpoint", got=f"optimizer.{key}", need=f"{len(self.parameters)} parameters")
-            if value.ndim and value.shape != self.parameters[int(number)].shape:
-                raise RunError("checkpoint", got=f"optimizer.{key} {tuple(value.shape)}", need="the weight's shape")
-            # Fused kernels read memory linearly: state needs the strides of its parameter, channels last or not.
-            like = torch.empty_like(self.parameters[int(number)], dtype=value.dtype) if value.ndim else value.clone()
-            state.setdefault(int(number), {})[name] = like.copy_(value)
-        return {"state": state, "param_groups": self.optimizer.state_dict()["param_groups"]}
 
 
 def split_by_prefix(tensors: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:
