@@ -55,7 +55,7 @@ def declared(kind: type) -> dict[str, Any]:
 
 
 def outside(value: object, hint: Any) -> str:  # noqa: ANN401
-    """Say what is needed where a value lies outside the range that its annotation declares; empty where it fits.
+    """Return what is needed where a value lies outside the range that its annotation declares; "" where it fits.
 
     >>> outside(0, Annotated[int, Meta(ge=1, le=64, description="threads")])
     'a whole number from 1 to 64 (threads)'
@@ -76,7 +76,7 @@ def outside(value: object, hint: Any) -> str:  # noqa: ANN401
 
 
 def is_bounded(hint: Any) -> bool:  # noqa: ANN401
-    """Say whether an annotation bounds every number in it, from below and from above."""
+    """Return whether an annotation bounds every number in it, from below and from above."""
     kind, meta = _range_of(hint)
     if typing.get_origin(kind) is tuple:
         inner = typing.get_args(kind)[0]
