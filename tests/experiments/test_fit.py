@@ -116,4 +116,4 @@ def test_a_record_of_other_arguments_is_not_gone_on_with(tmp_path):
 
 def test_a_loss_that_breaks_is_explained(tmp_path):
     with pytest.raises(NonFiniteError, match="loss at step"):
-        run_of(tmp_path, learning_rate=1e30, optimizer="sgd")
+        run_of(tmp_path, learning_rate=1e6, weight_decay=1.0, optimizer="sgd", epochs=20)
