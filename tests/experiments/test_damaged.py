@@ -212,3 +212,29 @@ def test_one_broken_record_hides_no_other(folder, tmp_path):
     found = {record.name: summarize(record)["status"] for record in find_records(tmp_path)}
     assert found == {"broken0": "broken", "broken1": "broken", "broken2": "broken", folder.name: "running"}
     assert half.exists()
+
+
+def test_compare_leaves_a_broken_record_out_and_says_so(folder, tmp_path, capsys, monkeypatch):
+    from d2lab.cli.results import compare
+
+    monkeypatch.chdir(tmp_path)
+    other, broken = (shutil.copytree(folder, tmp_path / name) for name in ("other", "broken"))
+    (broken / "metrics.jsonl").write_bytes(b"[" * 100_000 + b"\n")
+    compare([folder, broken, other], out=tmp_path / "compare")
+    said = capsys.readouterr()
+    assert "left out: " in said.err
+    assert "broken" in said.err
+    assert "other" in said.out
+    with pytest.raises(RunError, match="broken"):
+        compare([folder, broken], out=tmp_path / "second")
+
+
+@pytest.mark.parametrize(
+    "text", ["{broken", "[]", '{"lessons": 3}', '{"lessons": [1]}', '{"lessons": ' + "[" * 100_000]
+)
+def test_a_broken_site_stamp_is_one_line(tmp_path, text):
+    from d2lab.site.stamp import STAMP, lessons_of
+
+    (tmp_path / STAMP).write_text(text)
+    with pytest.raises(ConfigError, match="site build"):
+        lessons_of(tmp_path)
