@@ -93,7 +93,8 @@ def download(file: DataFile, target: Path, report: Report) -> str:
         got = cause.strerror or str(cause)
         raise DataError(str(target), got=got, need="a place that can be written", fix=fix) from cause
     fix = f"Check the network, put the file at {target}, or set D2LAB_DATA to a folder that has {file.path}."
-    got = "; ".join(failures) or "no mirror on its card"
+    got = f"{len(failures)} that failed" if failures else "no mirror on its card"
+    fix = f"{'; '.join(failures)}. {fix}" if failures else fix  # whole: a reader has to see each of them
     raise DataError(f"the download of {file.path}", got=got, need="one mirror that serves it whole", fix=fix)
 
 
