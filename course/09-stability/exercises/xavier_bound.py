@@ -28,7 +28,7 @@ def xavier_bound(inputs: int, outputs: int) -> float:
 
 @xavier_bound.solution(
     en="The uniform distribution on $[-a, a]$ has variance $a^2 / 3$; set it to $2 / (n_{in} + n_{out})$.",
-    zh="均匀分布的方差是 $a^2 / 3$，令它等于 $2 / (n_{in} + n_{out})$。",
+    zh="$[-a, a]$ 上均匀分布的方差是 $a^2 / 3$，令它等于 $2 / (n_{in} + n_{out})$。",
 )
 def xavier_bound(inputs, outputs):
     return math.sqrt(6 / (inputs + outputs))
