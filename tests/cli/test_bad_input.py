@@ -182,8 +182,8 @@ def test_a_wrong_file_among_the_users_data(refused, cache, tmp_path, monkeypatch
 def test_ctrl_c_in_a_terminal_says_how_to_go_on(here):
     command = [sys.executable, "-m", "d2lab", "train", "mlp", "--set", "epochs=2000", "--device", "cpu"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        line = process.stdout.readline()
-        assert line.startswith("epoch 1/2000")
+        assert process.stdout.readline().startswith("digits: ")  # what was read
+        assert process.stdout.readline().startswith("epoch 1/2000")
         time.sleep(0.2)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
