@@ -94,7 +94,7 @@ def test_documented_arguments_are_those_of_the_signature(tree):
             assert not missing, f"{node.name} does not document {missing}"
 
 
-PROVEN = ("layers", "optimizers", "engine", "algebra", "tables", "vision")  # rooms of published ideas
+PROVEN = ("layers", "optimizers", "engine", "algebra", "tables", "text", "vision")  # rooms of published ideas
 CHECKS = {"check_counts", "check_axis", "check_choice", "check_range"}  # raise ConfigError for their callers
 
 
