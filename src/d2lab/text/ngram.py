@@ -1,4 +1,4 @@
-"""n-gram models: the next token by how often it followed the last few, with smoothing and back-off.
+"""N-gram models: the next token by how often it followed the last few, with smoothing and back-off.
 
 All smoothings are kept in one form: a probability for every n-gram that was seen, and for every context a weight by
 which the shorter context's probability is multiplied where the n-gram was not. So each distribution sums to one.

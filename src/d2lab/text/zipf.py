@@ -1,4 +1,4 @@
-"""Zipf's law: the r-th commonest word occurs about 1 / r as often as the commonest.
+"""Zipf's distribution: the r-th commonest word occurs about 1 / r as often as the commonest.
 
 Source: Zipf 1949, "Human behavior and the principle of least effort", chapter 2; Mandelbrot 1953, "An informational
     theory of the statistical structure of language" (the exponent as a parameter).
