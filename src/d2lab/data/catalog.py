@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import d2lab.data.split
 
 FOLDER = "folder:"
+TEXT = "text:"
 
 
 def find_cards() -> dict[str, Card]:
@@ -55,20 +56,26 @@ def register_card(card: Card) -> Card:
 
 
 def card(name: str) -> Card:
-    """Return the card of the set with this name, or of the folder of images in ``folder:PATH``.
+    """Return the card of the set with this name, of the images in ``folder:PATH`` or of the text in ``text:PATH``.
 
     Raises:
         ConfigError: no set has this name; the message has the nearest one and all of them.
-        DataError: the folder is not there, or no folder of images.
+        DataError: the folder is not there, or no folder of images; the file is not there, or no text.
     """
     if name.startswith(FOLDER):
         from d2lab.data.image_folder import card_of
 
         return card_of(name)
+    if name.startswith(TEXT):
+        from d2lab.data.text_file import card_of as card_of_text
+
+        return card_of_text(name)
     if name not in CARDS:
         unknown = unknown_name("the data set", name, CARDS)
         if name and Path(name).is_dir():
             unknown.fix = f"For a folder of images write {FOLDER}{name}."
+        elif name and Path(name).is_file():
+            unknown.fix = f"For a text write {TEXT}{name}."
         raise unknown
     return CARDS[name]
 
