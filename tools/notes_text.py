@@ -14,6 +14,7 @@ from pathlib import Path
 from d2lab.lessons.lesson import FENCED, LABEL, Lesson, read_course
 
 ROOT = Path(__file__).resolve().parents[1]
+HAN = re.compile("[\u4e00-\u9fff]")
 EVERY = 10  # lessons from one held-out lesson to the next
 DISPLAY = re.compile(r"\$\$.+?\$\$(?: \([\w-]+\))?", re.S)
 ROLE = re.compile(r"\{[a-z0-9:]+\}`(?:([^`<]+?) *<[^`>]+>|([^`]+))`")
@@ -45,7 +46,7 @@ def both(lesson: Lesson) -> tuple[list[str], list[str], list[tuple[str, str]]]:
         english += en
         chinese += zh
         if len(en) == len(zh):
-            pairs += zip(en, zh, strict=True)
+            pairs += [pair for pair in zip(en, zh, strict=True) if HAN.search(pair[1])]
     return english, chinese, pairs
 
 

@@ -15,10 +15,10 @@ from d2lab.data import catalog, pairs, series, text_file, texts
 FROZEN = {
     "en-train": "bf7bf2c4abcc6dd2ac7515a9de77d3689b8c4fd52b9eaefbcb0160662869e36d",
     "zh-train": "f06471d657d29d36b1faf448803028f6d1a12bff94687e83b625eb039a76c447",
-    "pairs-train": "d1e1632193d8cb324ab79d032c2cd50074e8505dc26f6aa0c47efd1f70d19227",
+    "pairs-train": "e5e5c32208301791dffc658b1523b7ceafef6536b234a2c0cb2a0694d0aff521",
     "en-test": "62c765e6af32b843ce35f61196f723412294983abb92010cd20d578b1c9dec42",
     "zh-test": "085f0633a75c28bb7c5fd6a903d505dabe8df47e757c28c7ec6bb5e6934881a1",
-    "pairs-test": "2a9f29ac747ca3833ff213996ba1eb7511a2a0e4d7228c53b11eedd01910db28",
+    "pairs-test": "7dfd3b60726212b77be7068f2fbf60095f0790806a23a9674aed749d2c9dfa3c",
 }
 LINES = ["It rains, and the rain is old.", "深度学习需要耐心，也需要数据。", "Ça va? Déjà vu, naïve œuvre."]
 
@@ -49,7 +49,7 @@ def test_no_held_out_pair_was_trained_on():
     assert len(found) == sum(loaded.card.examples)
     assert data.unpad_texts(*loaded.train.targets)[:9] == [chinese for _, chinese in found[:9]]
     chinese = [any("\u4e00" <= c <= "\u9fff" for c in text) for _, text in found]
-    assert sum(chinese) > 0.95 * len(found)  # a line such as Dropout is the same in both
+    assert all(chinese)
 
 
 def test_padding_gives_the_texts_back():

@@ -11,7 +11,6 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 import torch
@@ -74,14 +73,14 @@ def _pairs(card: Card, fetch: bool) -> Iterator[tuple[str, str]]:
         yield from _split_lines(io.StringIO((read_notes("pairs-train") + read_notes("pairs-test")).decode()), card)
         return
     (place,) = (source.fetch if fetch else source.need)(card).values()
-    with _member(place, "fra-eng/fra.txt") as file:
-        yield from _split_lines(io.TextIOWrapper(file, encoding="utf-8", newline="\n"), card)
+    with _member(place, "fra-eng/fra.txt") as lines:
+        yield from _split_lines(lines, card)
 
 
-def _member(place: Path, name: str) -> IO[bytes]:
+def _member(place: Path, name: str) -> io.TextIOWrapper:
     """Open a file within a zip; the archive stays open as long as it is read."""
     try:
-        return zipfile.ZipFile(place).open(name)
+        return io.TextIOWrapper(zipfile.ZipFile(place).open(name), encoding="utf-8", newline="\n")
     except (KeyError, zipfile.BadZipFile) as cause:
         raise DataError(str(place), got=str(cause), need=f"a zip with {name}") from cause
 
