@@ -15,6 +15,7 @@ from d2lab.lessons.lesson import FENCED, LABEL, Lesson, read_course
 
 ROOT = Path(__file__).resolve().parents[1]
 HAN = re.compile("[\u4e00-\u9fff]")
+NAMES = re.compile(r"[a-z0-9]+(?:[- ][a-z0-9]+)*")  # of claims and exercises, line after line: no prose
 EVERY = 10  # lessons from one held-out lesson to the next
 DISPLAY = re.compile(r"\$\$.+?\$\$(?: \([\w-]+\))?", re.S)
 ROLE = re.compile(r"\{[a-z0-9:]+\}`(?:([^`<]+?) *<[^`>]+>|([^`]+))`")
@@ -33,7 +34,7 @@ def paragraphs(source: str) -> list[str]:
         lines = [line for line in block.splitlines() if line.strip() and not line.lstrip().startswith("|")]
         plain = FORMULA.sub(r"\1", MARKS.sub("", "\n".join(lines)))
         plain = " ".join(plain.replace("\\", "").split())
-        if plain:
+        if plain and not NAMES.fullmatch(plain):
             found.append(plain)
     return found
 

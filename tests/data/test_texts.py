@@ -13,11 +13,11 @@ from d2lab.core.seed import stream
 from d2lab.data import catalog, pairs, series, text_file, texts
 
 FROZEN = {
-    "en-train": "bf7bf2c4abcc6dd2ac7515a9de77d3689b8c4fd52b9eaefbcb0160662869e36d",
-    "zh-train": "f06471d657d29d36b1faf448803028f6d1a12bff94687e83b625eb039a76c447",
-    "pairs-train": "e5e5c32208301791dffc658b1523b7ceafef6536b234a2c0cb2a0694d0aff521",
-    "en-test": "62c765e6af32b843ce35f61196f723412294983abb92010cd20d578b1c9dec42",
-    "zh-test": "085f0633a75c28bb7c5fd6a903d505dabe8df47e757c28c7ec6bb5e6934881a1",
+    "en-train": "76ac0ed6bbcf3a78218fbe8730bc61ad92b225fdf855f809adbbeda47cbd9dd4",
+    "zh-train": "4ba4830c01365f0f3f3c7e512d8ad63bd42fb07e1928bf4ff505bfe9f471783c",
+    "pairs-train": "110f55373784f9495503eb10e2f9784145d4ab360dd97c4dbdb04c19cb8ae5bc",
+    "en-test": "7879429d5ba1bdc1f0a4b17cd5c2f3ad78009898662c84f2788f0bb5f28b0b6a",
+    "zh-test": "342ecac13efc11c571225a654289292a7b3d2b2aa30d8a5c1788ea617b173197",
     "pairs-test": "7dfd3b60726212b77be7068f2fbf60095f0790806a23a9674aed749d2c9dfa3c",
 }
 LINES = ["It rains, and the rain is old.", "深度学习需要耐心，也需要数据。", "Ça va? Déjà vu, naïve œuvre."]

@@ -94,7 +94,7 @@ def _split_lines(lines: io.TextIOBase, card: Card) -> Iterator[tuple[str, str]]:
 
 
 def is_held_out(sentence: str) -> bool:
-    """Tell whether a sentence belongs to the held-out part: by its hash, so that all its translations go with it."""
+    """Return whether a sentence belongs to the held-out part: by its hash, so that all its translations go with it."""
     return hashlib.blake2b(sentence.encode(), digest_size=8).digest()[0] * HELD_OUT < 256
 
 
