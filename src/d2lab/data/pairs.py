@@ -24,7 +24,7 @@ from d2lab.data.split import Dataset, Split
 from d2lab.data.texts import read_notes
 
 HELD_OUT = 10  # every tenth sentence of the first language, by its hash, is held out with all its translations
-REVIEW_BYTES = 4096  # what is kept of a review; 3.5 % are longer
+REVIEW_BYTES = 4096  # what is kept of a review; 2.9 % of the training reviews are longer, 2.7 % of the test ones
 
 Padded = tuple[UInt8[Tensor, "text width"], Int64[Tensor, " text"]]
 
