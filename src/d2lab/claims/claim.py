@@ -46,6 +46,7 @@ class Claim:
         en: the statement in our own words.
         zh: the same in Chinese, written for itself.
         scope: where it is said to hold; empty means everywhere.
+        scope_zh: the same in Chinese.
         budget_s: seconds that the check may take on two cores.
         covers: other rows of the notes that this check answers too, in a few words each.
         smoke: sizes, by the check's arguments, at which the machinery runs in a second or two; they tell nothing.
@@ -59,6 +60,7 @@ class Claim:
     zh: str
     check: Check
     scope: str = ""
+    scope_zh: str = ""
     budget_s: float | int = 5
     covers: tuple[str, ...] = ()
     smoke: Mapping[str, object] = field(default_factory=dict)
@@ -124,6 +126,7 @@ def claim(
     en: str,
     zh: str,
     scope: str = "",
+    scope_zh: str = "",
     budget_s: float | int = 5,
     covers: tuple[str, ...] = (),
     smoke: Mapping[str, object] | None = None,
@@ -136,6 +139,7 @@ def claim(
         en: the statement; line breaks count as spaces.
         zh: the same in Chinese; line breaks are removed.
         scope: where it is said to hold.
+        scope_zh: the same in Chinese.
         budget_s: seconds that the check may take on two cores.
         covers: other rows of the notes that it answers.
         smoke: sizes at which the check runs in a second or two.
@@ -160,6 +164,7 @@ def claim(
             zh="".join(zh.split("\n")).strip(),
             check=check,
             scope=scope,
+            scope_zh=scope_zh,
             budget_s=budget_s,
             covers=covers,
             smoke=smoke or {},

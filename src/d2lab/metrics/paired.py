@@ -33,6 +33,17 @@ class Mean:
         """Whether 0 lies outside the interval."""
         return self.low > 0 or self.high < 0
 
+    def interval(self, sure: float = SURE) -> tuple[float, float]:
+        """Return the t interval of another confidence level.
+
+        Args:
+            sure: confidence level, between 0 and 1.
+        """
+        from scipy.stats import t
+
+        reach = float(t.ppf((1 + sure) / 2, self.n - 1)) * self.sd / sqrt(self.n)
+        return self.mean - reach, self.mean + reach
+
     @property
     def visible(self) -> float:
         """Smallest true mean that is detected with probability 0.8 with this number of seeds and this deviation.

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from d2lab.claims.claim import claim
+from d2lab.claims.decide import alike, decide
 from d2lab.claims.evidence import Evidence, within
 from d2lab.metrics.paired import mean_interval
 from d2lab.plot import lines
@@ -21,7 +22,9 @@ from d2lab.tables import Joint, medical_test, posterior
     budget_s=10,
     smoke={"seeds": range(2), "repeats": 20},
 )
-def frequencies_approach_the_probability(seeds: Sequence[int] = range(8), repeats: int = 400) -> Evidence:
+def frequencies_approach_the_probability(
+    seeds: Sequence[int] = range(8), repeats: int = 400, smallest_effect: float = 0.02
+) -> Evidence:
     throws = [50, 500, 5000, 50_000]
     exponents = []
     for seed in seeds:
@@ -32,9 +35,7 @@ def frequencies_approach_the_probability(seeds: Sequence[int] = range(8), repeat
     found = mean_interval(exponents)
     return Evidence(
         value={"exponent": found.mean, "error_at_5000": errors[2]},
-        bound="all of the interval within 0.02 of -1/2: the power of n by which the largest error shrinks",
-        verdict="holds" if max(abs(found.low + 0.5), abs(found.high + 0.5)) <= 0.02 else "does not hold",
-        interval=(found.low, found.high),
+        decision=decide(alike(found, smallest_effect, "exponent", around=-0.5)),
         n=repeats * len(throws) * len(seeds),
         seeds=tuple(seeds),
         why_en="Variances of independent throws add, so the spread of their mean goes with n to the power "

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from d2lab.claims.claim import claim
+from d2lab.claims.decide import at_most, decide
 from d2lab.claims.evidence import Evidence, within
 from d2lab.core.seed import stream
 from d2lab.data.batches import Batches
@@ -51,7 +52,9 @@ def trained(loss: Loss, rate: float, *, seed: int = 0, epochs: int = 3) -> Tenso
     budget_s=10,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def linear_regression_finds_the_true_weights(seeds: Sequence[int] = range(5), epochs: int = 3) -> Evidence:
+def linear_regression_finds_the_true_weights(
+    seeds: Sequence[int] = range(5), epochs: int = 3, smallest_effect: float = 0.005
+) -> Evidence:
     ends = [trained(half_squares, 0.03, seed=seed, epochs=epochs)[-1] for seed in seeds]
     error = mean_interval([float((end - TRUTH).abs().max()) for end in ends])
     points = [load("synthetic-linear", seed=seed).train for seed in seeds]
@@ -60,9 +63,7 @@ def linear_regression_finds_the_true_weights(seeds: Sequence[int] = range(5), ep
     ]
     return Evidence(
         value={"error": error.mean, "loss": float(torch.stack(fits).mean())},
-        bound="below 0.005 in all of the interval",
-        verdict="holds in scope" if error.high < 0.005 else "does not hold",
-        interval=(error.low, error.high),
+        decision=decide(at_most(error, smallest_effect, "error"), scoped=True),
         n=len(seeds),
         seeds=tuple(seeds),
         data="synthetic-linear",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from d2lab.claims.claim import claim
+from d2lab.claims.decide import alike, at_most, decide
 from d2lab.claims.evidence import Evidence
 from d2lab.experiments.quick_run import last
 from d2lab.metrics.paired import intervals, paired
@@ -19,7 +20,9 @@ from d2lab.plot import dots
     budget_s=55,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def activation_hardly_matters(seeds: Sequence[int] = range(5), epochs: int = 8) -> Evidence:
+def activation_hardly_matters(
+    seeds: Sequence[int] = range(5), epochs: int = 8, smallest_effect: float = 0.05
+) -> Evidence:
     depths = {1: "64", 8: ",".join(["64"] * 8)}
     runs = {
         f"{name}, {depth} hidden": last(
@@ -35,9 +38,7 @@ def activation_hardly_matters(seeds: Sequence[int] = range(5), epochs: int = 8) 
     about = f"Test accuracy on the digits after {epochs} epochs, {len(seeds)} seeds"
     return Evidence(
         value={"gap": deep.mean, "shallow": shallow.mean, "gelu": gelu.mean},
-        bound="ReLU over sigmoid at 8 hidden layers: above 0.05 in all of the interval would refute it",
-        verdict="does not hold" if matters else "holds in scope",
-        interval=(deep.low, deep.high),
+        decision=decide(at_most(deep, smallest_effect, "gap"), scoped=True),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
@@ -60,7 +61,9 @@ def activation_hardly_matters(seeds: Sequence[int] = range(5), epochs: int = 8) 
     budget_s=20,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def relu_tanh_and_gelu_hardly_differ(seeds: Sequence[int] = range(5), epochs: int = 20) -> Evidence:
+def relu_tanh_and_gelu_hardly_differ(
+    seeds: Sequence[int] = range(5), epochs: int = 20, smallest_effect: float = 0.03
+) -> Evidence:
     names = ("relu", "tanh", "gelu")
     runs = {
         name: last("test_accuracy", "mlp", seeds, hidden="64", init="xavier", epochs=epochs, activation=name)
@@ -70,9 +73,7 @@ def relu_tanh_and_gelu_hardly_differ(seeds: Sequence[int] = range(5), epochs: in
     farthest = max(abs(edge) for gap in (tanh, gelu) for edge in (gap.low, gap.high))
     return Evidence(
         value={"tanh": tanh.mean, "gelu": gelu.mean, "farthest": farthest},
-        bound="the intervals of both gaps to ReLU within 0.03",
-        verdict="holds in scope" if farthest < 0.03 else "does not hold",
-        interval=(tanh.low, tanh.high),
+        decision=decide(alike(tanh, smallest_effect, "tanh"), alike(gelu, smallest_effect, "gelu"), scoped=True),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",

@@ -7,6 +7,7 @@ import torch
 from torch.nn import functional
 
 from d2lab.claims.claim import claim
+from d2lab.claims.decide import at_least, decide, drops
 from d2lab.claims.evidence import Evidence
 from d2lab.experiments.quick_run import last
 from d2lab.metrics.paired import intervals, paired
@@ -24,7 +25,9 @@ from d2lab.plot import dots
     budget_s=35,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def very_wide_shallow_networks_overfit(seeds: Sequence[int] = range(5), epochs: int = 60) -> Evidence:
+def very_wide_shallow_networks_overfit(
+    seeds: Sequence[int] = range(5), epochs: int = 60, smallest_effect: float = 0.01
+) -> Evidence:
     given: dict[str, object] = {"examples": 200, "epochs": epochs, "learning_rate": 0.05}
     runs = {
         f"{units} units": last("test_accuracy", "mlp", seeds, hidden=str(units), init="xavier", **given)
@@ -34,9 +37,7 @@ def very_wide_shallow_networks_overfit(seeds: Sequence[int] = range(5), epochs: 
     title, about = "Sixty-four times the width does no harm", f"Test accuracy after 200 digits, {len(seeds)} seeds"
     return Evidence(
         value={"gain": wide.mean, "visible": wide.visible},
-        bound="2,048 units below 32 units in all of the interval",
-        verdict="holds in scope" if wide.high < 0 else "does not hold",
-        interval=(wide.low, wide.high),
+        decision=decide(drops(wide, smallest_effect, "gain"), scoped=True),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
@@ -59,7 +60,9 @@ def very_wide_shallow_networks_overfit(seeds: Sequence[int] = range(5), epochs: 
     budget_s=35,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def deep_networks_train_more_easily_than_wide_ones(seeds: Sequence[int] = range(5), epochs: int = 12) -> Evidence:
+def deep_networks_train_more_easily_than_wide_ones(
+    seeds: Sequence[int] = range(5), epochs: int = 12, smallest_effect: float = 0.05
+) -> Evidence:
     shapes = {"1 x 230": (1, 230), "2 x 99": (2, 99), "4 x 64": (4, 64), "8 x 44": (8, 44)}  # 17,300 weights each
     given = {name: {"hidden": ",".join([str(width)] * depth)} for name, (depth, width) in shapes.items()}
     given["8 x 44, Kaiming"] = {**given["8 x 44"], "init": "kaiming"}
@@ -72,9 +75,7 @@ def deep_networks_train_more_easily_than_wide_ones(seeds: Sequence[int] = range(
     about = f"Training accuracy after {epochs} epochs, layers x units, torch's default initialization unless stated"
     return Evidence(
         value={"gap": gap.mean, "kaiming": mended.mean},
-        bound="8 layers above 1 layer in all of the interval",
-        verdict="holds in scope" if gap.low > 0 else "does not hold",
-        interval=(gap.low, gap.high),
+        decision=decide(at_least(gap, smallest_effect, "gap"), scoped=True),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",

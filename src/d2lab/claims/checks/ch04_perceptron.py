@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from d2lab.claims.claim import claim
+from d2lab.claims.decide import at_most, decide
 from d2lab.claims.evidence import Evidence, within
 from d2lab.core.seed import stream
 from d2lab.data.synthetic import BLOB_NORMAL, blobs
@@ -205,7 +206,9 @@ def xor_needs_a_hidden_layer() -> Evidence:
     budget_s=40,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def two_hidden_units_learn_xor(seeds: Sequence[int] = range(12), epochs: int = 20) -> Evidence:
+def two_hidden_units_learn_xor(
+    seeds: Sequence[int] = range(12), epochs: int = 20, smallest_effect: float = 0.05
+) -> Evidence:
     runs = {
         f"{units} hidden units": last(
             "test_accuracy", "mlp", seeds, data="xor", hidden=str(units), init="xavier", epochs=epochs
@@ -219,9 +222,7 @@ def two_hidden_units_learn_xor(seeds: Sequence[int] = range(12), epochs: int = 2
     about = f"Accuracy on noisy XOR after {epochs} epochs, {len(seeds)} initializations"
     return Evidence(
         value={"gap": gap.mean, "solved": solved, "easily": easily, "starts": len(seeds)},
-        bound="above 0.95 from every initialization",
-        verdict="holds in scope" if solved == len(seeds) else "does not hold",
-        interval=(gap.low, gap.high),
+        decision=decide(at_most(gap, smallest_effect, "gap"), scoped=True, refuted=solved < len(seeds)),
         n=len(seeds),
         seeds=tuple(seeds),
         data="xor",

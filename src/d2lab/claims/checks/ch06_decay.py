@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from d2lab.claims.claim import claim
+from d2lab.claims.decide import alike, at_least, at_most, decide
 from d2lab.claims.evidence import Evidence
 from d2lab.claims.training import train_steps
 from d2lab.experiments.quick_run import last
@@ -37,7 +39,9 @@ def descended(start: Tensor, inputs: Tensor, targets: Tensor, decay: float, epoc
     budget_s=30,
     smoke={"seeds": range(2), "epochs": 3},
 )
-def weight_decay_has_little_effect(seeds: Sequence[int] = range(5), epochs: int = 100) -> Evidence:
+def weight_decay_has_little_effect(
+    seeds: Sequence[int] = range(5), epochs: int = 100, smallest_effect: float = 1.0
+) -> Evidence:
     error: dict[str, list[float]] = {"without": [], "with": []}
     for seed in seeds:
         draw = torch.Generator().manual_seed(seed)
@@ -49,11 +53,11 @@ def weight_decay_has_little_effect(seeds: Sequence[int] = range(5), epochs: int 
             with torch.no_grad():
                 error[name].append(float(functional.mse_loss(model(inputs[20:]), targets[20:])))
     gap = paired(error["without"], error["with"])
+    halvings = paired(*(np.log2(error[name]).tolist() for name in ("without", "with")))
     share = sum(error["with"]) / sum(error["without"])
     return Evidence(
         value={"gap": gap.mean, "share": share},
-        bound="a test error of less than half, the gap above 0 in all of its interval, would refute it",
-        verdict="does not hold" if gap.low > 0 and share < 0.5 else "holds",
+        decision=decide(at_most(halvings, smallest_effect, "halvings of the test error")),
         interval=(gap.low, gap.high),
         n=len(seeds),
         seeds=tuple(seeds),
@@ -83,7 +87,9 @@ def weight_decay_has_little_effect(seeds: Sequence[int] = range(5), epochs: int 
     budget_s=30,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def weight_decay_hardly_helps_a_small_mlp(seeds: Sequence[int] = range(5), epochs: int = 60) -> Evidence:
+def weight_decay_hardly_helps_a_small_mlp(
+    seeds: Sequence[int] = range(5), epochs: int = 60, smallest_effect: float = 0.02
+) -> Evidence:
     accuracy = {
         decay: last("test_accuracy", "mlp", seeds, examples=150, epochs=epochs, weight_decay=decay)
         for decay in (0.0, 1e-4, 1e-3)
@@ -92,9 +98,7 @@ def weight_decay_hardly_helps_a_small_mlp(seeds: Sequence[int] = range(5), epoch
     reach = max(abs(end) for gain in (little, more) for end in (gain.low, gain.high))
     return Evidence(
         value={"gain": more.mean, "little": little.mean, "reach": reach},
-        bound="both intervals of the gain in accuracy within 0.02 of 0",
-        verdict="holds in scope" if reach <= 0.02 else "does not hold",
-        interval=(more.low, more.high),
+        decision=decide(alike(more, smallest_effect, "gain"), alike(little, smallest_effect, "little"), scoped=True),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
@@ -114,7 +118,9 @@ def weight_decay_hardly_helps_a_small_mlp(seeds: Sequence[int] = range(5), epoch
     budget_s=30,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def the_usual_weight_decay_is_a_hundredth_or_less(seeds: Sequence[int] = range(5), epochs: int = 60) -> Evidence:
+def the_usual_weight_decay_is_a_hundredth_or_less(
+    seeds: Sequence[int] = range(5), epochs: int = 60, smallest_effect: float = 0.1
+) -> Evidence:
     accuracy = {
         decay: last("test_accuracy", "mlp", seeds, examples=150, epochs=epochs, weight_decay=decay)
         for decay in (0.0, 1e-2, 1e-1)
@@ -122,9 +128,9 @@ def the_usual_weight_decay_is_a_hundredth_or_less(seeds: Sequence[int] = range(5
     harm, usual = paired(accuracy[0.0], accuracy[1e-1]), paired(accuracy[0.0], accuracy[1e-2])
     return Evidence(
         value={"harm": harm.mean, "usual": usual.mean},
-        bound="0.1 loses more than 0.1 of accuracy, and 0.01 less than 0.05, in all of both intervals",
-        verdict="holds in scope" if harm.low > 0.1 and usual.high < 0.05 else "does not hold",
-        interval=(harm.low, harm.high),
+        decision=decide(
+            at_least(harm, smallest_effect, "harm"), at_most(usual, smallest_effect / 2, "usual"), scoped=True
+        ),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",

@@ -7,7 +7,8 @@ import torch
 from torch.nn import functional
 
 from d2lab.claims.claim import claim
-from d2lab.claims.evidence import Evidence, power_note
+from d2lab.claims.decide import at_least, at_most, decide, lost_at_most
+from d2lab.claims.evidence import Evidence
 from d2lab.data.catalog import load
 from d2lab.data.split import limit
 from d2lab.experiments.quick_run import last, quick_run
@@ -25,16 +26,17 @@ from d2lab.plot import dots
     budget_s=32,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def dropout_rates_up_to_a_half_serve(seeds: Sequence[int] = range(5), epochs: int = 60) -> Evidence:
+def dropout_rates_up_to_a_half_serve(
+    seeds: Sequence[int] = range(5), epochs: int = 60, smallest_effect: float = 0.05
+) -> Evidence:
     settings = {"examples": 150, "epochs": epochs, "init": "default", "hidden": "256,256"}
     accuracy = {p: last("test_accuracy", "mlp", seeds, dropout=p, **settings) for p in (0.0, 0.1, 0.5)}
     light, half = paired(accuracy[0.1], accuracy[0.0]), paired(accuracy[0.5], accuracy[0.0])
-    serves = min(light.low, half.low) > -0.05
     return Evidence(
         value={"half": half.mean, "light": light.mean},
-        bound="less than 0.05 of accuracy lost in all of both intervals",
-        verdict="holds in scope" if serves else "does not hold",
-        interval=(half.low, half.high),
+        decision=decide(
+            lost_at_most(half, smallest_effect, "half"), lost_at_most(light, smallest_effect, "light"), scoped=True
+        ),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
@@ -55,7 +57,10 @@ def dropout_rates_up_to_a_half_serve(seeds: Sequence[int] = range(5), epochs: in
     smoke={"seeds": range(2), "epochs": 1, "patient": 2},
 )
 def nine_tenths_is_a_usual_dropout_rate(
-    seeds: Sequence[int] = range(5), epochs: int = 60, patient: int = 120
+    seeds: Sequence[int] = range(5),
+    epochs: int = 60,
+    patient: int = 120,
+    smallest_effect: float = 0.05,
 ) -> Evidence:
     short: dict[str, list[float]] = {}
     long: dict[str, list[float]] = {}
@@ -68,9 +73,7 @@ def nine_tenths_is_a_usual_dropout_rate(
     shown = short | {f"p = 0.9, {patient} epochs": long["p = 0.9"]}
     return Evidence(
         value={"cost": cost.mean, "later": later.mean},
-        bound="more than 0.05 of accuracy lost in all of the interval would refute it",
-        verdict="does not hold" if cost.low > 0.05 else "holds",
-        interval=(cost.low, cost.high),
+        decision=decide(at_most(cost, smallest_effect, "cost")),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
@@ -99,19 +102,18 @@ def nine_tenths_is_a_usual_dropout_rate(
     budget_s=20,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def a_big_network_with_dropout_beats_a_small_one(seeds: Sequence[int] = range(8), epochs: int = 60) -> Evidence:
+def a_big_network_with_dropout_beats_a_small_one(
+    seeds: Sequence[int] = range(8), epochs: int = 60, smallest_effect: float = 0.01
+) -> Evidence:
     settings = {"examples": 150, "epochs": epochs, "init": "default"}
     small = last("test_accuracy", "mlp", seeds, hidden="32", **settings)
     gain = paired(last("test_accuracy", "mlp", seeds, hidden="1024", dropout=0.5, **settings), small)
     return Evidence(
         value={"gain": gain.mean},
-        bound="above 0 in all of the interval",
-        verdict="holds in scope" if gain.low > 0 else "does not hold",
-        interval=(gain.low, gain.high),
+        decision=decide(at_least(gain, smallest_effect, "gain"), scoped=True),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
-        counterexample="" if gain.low > 0 else power_note(gain),
         why_en="The larger model ends {gain:+.3f} of accuracy ahead at the same number of epochs; whether dropout did "
         "that, only a run without it can tell, which is the next claim.",
         why_zh="轮数相同，大模型的精度相差 {gain:+.3f}；但这是不是暂退法的功劳，要看不用暂退法的大模型，见下一条。",
@@ -127,7 +129,9 @@ def a_big_network_with_dropout_beats_a_small_one(seeds: Sequence[int] = range(8)
     budget_s=36,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def the_dropout_makes_the_big_network_better(seeds: Sequence[int] = range(8), epochs: int = 60) -> Evidence:
+def the_dropout_makes_the_big_network_better(
+    seeds: Sequence[int] = range(8), epochs: int = 60, smallest_effect: float = 0.01
+) -> Evidence:
     settings = {"examples": 150, "epochs": epochs, "init": "default"}
     accuracy = {
         "32 units": last("test_accuracy", "mlp", seeds, hidden="32", **settings),
@@ -138,13 +142,11 @@ def the_dropout_makes_the_big_network_better(seeds: Sequence[int] = range(8), ep
     dropout = paired(accuracy["1024 units, p = 0.5"], accuracy["1024 units"])
     return Evidence(
         value={"dropout": dropout.mean, "width": width.mean, "seen": dropout.visible},
-        bound="a gain from dropout above 0 in all of the interval, and larger than that from the width",
-        verdict="holds" if dropout.low > 0 and dropout.mean > width.mean else "does not hold",
-        interval=(dropout.low, dropout.high),
+        decision=decide(at_least(dropout, smallest_effect, "dropout")),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
-        counterexample=f"the larger model without dropout; {power_note(dropout)}",
+        counterexample="the larger model without dropout",
         why_en="The comparison that is usually left out: 1,024 units alone gain {width:+.3f} over 32, and dropout adds "
         "{dropout:+.3f}, where {seen:.3f} would have been seen.",
         why_zh="常被略去的对照：单是 1024 个单元就比 32 个多 {width:+.3f}，暂退法再加 {dropout:+.3f}（{seen:.3f} 以上"
@@ -169,15 +171,15 @@ def the_dropout_makes_the_big_network_better(seeds: Sequence[int] = range(8), ep
     budget_s=15,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def dropout_and_weight_decay_go_together(seeds: Sequence[int] = range(5), epochs: int = 60) -> Evidence:
+def dropout_and_weight_decay_go_together(
+    seeds: Sequence[int] = range(5), epochs: int = 60, smallest_effect: float = 0.02
+) -> Evidence:
     settings = {"examples": 150, "epochs": epochs, "init": "default", "dropout": 0.5}
     both = last("test_accuracy", "mlp", seeds, weight_decay=1e-2, **settings)
     gain = paired(both, last("test_accuracy", "mlp", seeds, **settings))
     return Evidence(
         value={"gain": gain.mean, "seen": gain.visible},
-        bound="less than 0.02 of accuracy lost against dropout alone, in all of the interval",
-        verdict="holds in scope" if gain.low > -0.02 else "does not hold",
-        interval=(gain.low, gain.high),
+        decision=decide(lost_at_most(gain, smallest_effect, "gain"), scoped=True),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
@@ -197,7 +199,9 @@ def dropout_and_weight_decay_go_together(seeds: Sequence[int] = range(5), epochs
     budget_s=10,
     smoke={"seeds": range(2), "most": 5},
 )
-def dropout_slows_convergence(seeds: Sequence[int] = range(5), most: int = 1000) -> Evidence:
+def dropout_slows_convergence(
+    seeds: Sequence[int] = range(5), most: int = 1000, smallest_effect: float = 2.0
+) -> Evidence:
     steps: dict[float, list[float]] = {0.0: [], 0.5: []}
     for seed in seeds:
         digits = limit(load("digits").train, 150, seed=seed)
@@ -217,9 +221,7 @@ def dropout_slows_convergence(seeds: Sequence[int] = range(5), most: int = 1000)
     more = paired(steps[0.5], steps[0.0])
     return Evidence(
         value={"more": more.mean, "without": sum(steps[0.0]) / len(seeds)},
-        bound="more steps in all of the interval",
-        verdict="holds" if more.low > 0 else "does not hold",
-        interval=(more.low, more.high),
+        decision=decide(at_least(more, smallest_effect, "more")),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",

@@ -6,6 +6,7 @@ from functools import partial
 import torch
 
 from d2lab.claims.claim import claim
+from d2lab.claims.decide import at_least, at_most, decide
 from d2lab.claims.evidence import Evidence
 from d2lab.metrics.paired import paired
 from d2lab.plot import lines
@@ -41,17 +42,17 @@ def errors_by_features(seeds: Sequence[int]) -> tuple[dict[int, list[float]], di
     budget_s=4,
     smoke={"seeds": range(2)},
 )
-def linear_models_overfit_when_features_outnumber_examples(seeds: Sequence[int] = range(20)) -> Evidence:
+def linear_models_overfit_when_features_outnumber_examples(
+    seeds: Sequence[int] = range(20), smallest_effect: float = 0.05
+) -> Evidence:
     fresh, seen = errors_by_features(seeds)
     many, some = paired(fresh[400], fresh[5]), paired(fresh[30], fresh[5])
     left = max(seen[30] + seen[400])
-    holds = many.low > 0 and some.low > 0 and left < 1e-12
     return Evidence(
         value={"some": some.mean, "many": many.mean, "left": left},
-        bound="training error below 1e-12 at 30 and 400 features, yet a test error above that of 5 in all of the "
-        "intervals",
-        verdict="holds" if holds else "does not hold",
-        interval=(some.low, some.high),
+        decision=decide(
+            at_least(some, smallest_effect, "some"), at_least(many, smallest_effect, "many"), refuted=left >= 1e-12
+        ),
         n=len(seeds),
         seeds=tuple(seeds),
         why_en="With 20 equations for more unknowns every target is met exactly, its noise included: the test error is "
@@ -70,16 +71,14 @@ def linear_models_overfit_when_features_outnumber_examples(seeds: Sequence[int] 
     budget_s=4,
     smoke={"seeds": range(2)},
 )
-def more_features_always_overfit_more(seeds: Sequence[int] = range(20)) -> Evidence:
+def more_features_always_overfit_more(seeds: Sequence[int] = range(20), smallest_effect: float = 0.05) -> Evidence:
     fresh, _ = errors_by_features(seeds)
     fall = paired(fresh[21], fresh[400])
     fails = fall.low > 0
     middle = [float(torch.tensor(fresh[count]).median()) for count in FEATURES]
     return Evidence(
         value={"fall": fall.mean, "peak": 10 ** max(middle), "end": 10 ** middle[-1]},
-        bound="a test error at 400 features below that at 21 in all of the interval would refute it",
-        verdict="does not hold" if fails else "holds",
-        interval=(fall.low, fall.high),
+        decision=decide(at_most(fall, smallest_effect, "fall")),
         n=len(seeds),
         seeds=tuple(seeds),
         counterexample="400 features instead of 21, for 20 examples" if fails else "",

@@ -9,6 +9,7 @@ from torch.nn import functional
 from torch.optim import SGD, Adam
 
 from d2lab.claims.claim import claim
+from d2lab.claims.decide import at_least, at_most, decide
 from d2lab.claims.evidence import Evidence
 from d2lab.claims.training import train_steps
 from d2lab.data.catalog import load
@@ -70,7 +71,7 @@ def first_gradient(digits: Split, depth: int, activation: ActivationName, how: I
     budget_s=20,
     smoke={"seeds": range(2)},
 )
-def sigmoid_gradients_vanish_with_depth(seeds: Sequence[int] = range(5)) -> Evidence:
+def sigmoid_gradients_vanish_with_depth(seeds: Sequence[int] = range(5), smallest_effect: float = 10.0) -> Evidence:
     digits, depths = load("digits").train, (5, 10, 20, 30, 50)
     found: dict[str, list[list[float]]] = {"sigmoid": [], "ReLU": []}
     for depth in depths:
@@ -81,9 +82,7 @@ def sigmoid_gradients_vanish_with_depth(seeds: Sequence[int] = range(5)) -> Evid
     each = loss.mean / layers
     return Evidence(
         value={"loss": loss.mean, "relu": relu.mean, "factor": 10**-each, "each": each},
-        bound="45 more layers take more than 10 powers of ten from the first gradient, in all of the interval",
-        verdict="holds" if loss.low > 10 else "does not hold",
-        interval=(loss.low, loss.high),
+        decision=decide(at_least(loss, smallest_effect, "loss")),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
@@ -124,7 +123,9 @@ def training_accuracy(examples: Split, kind: type[SGD] | type[Adam], rate: float
     budget_s=60,
     smoke={"seeds": range(2), "steps": 3},
 )
-def no_learning_rate_helps_vanishing_gradients(seeds: Sequence[int] = range(5), steps: int = 200) -> Evidence:
+def no_learning_rate_helps_vanishing_gradients(
+    seeds: Sequence[int] = range(5), steps: int = 200, smallest_effect: float = 0.3
+) -> Evidence:
     rates, digits = (1e-2, 3e-2, 1e-1, 1.0, 10.0), load("digits").train
     right: dict[str, list[list[float]]] = {name: [[] for _ in rates] for name in ("SGD", "Adam")}
     deep, shallow = ([first_gradient(digits, n, "sigmoid", "xavier", seed) for seed in seeds] for n in (5, 1))
@@ -142,9 +143,7 @@ def no_learning_rate_helps_vanishing_gradients(seeds: Sequence[int] = range(5), 
             "adam": max(means["Adam"]),
             "faded": -paired(deep, shallow).mean,
         },
-        bound="Adam's best rate 0.3 of training accuracy above SGD's best in all of the interval would refute it",
-        verdict="does not hold" if gain.low > 0.3 else "holds",
-        interval=(gain.low, gain.high),
+        decision=decide(at_most(gain, smallest_effect, "gain")),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",

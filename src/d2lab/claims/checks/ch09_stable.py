@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from d2lab.claims.claim import claim
+from d2lab.claims.decide import alike, at_least, decide
 from d2lab.claims.evidence import Evidence
 from d2lab.claims.training import train_steps
 from d2lab.data.catalog import load
@@ -42,16 +43,15 @@ def chain_gradient(kind: str, depth: int, seed: int) -> float:
     budget_s=10,
     smoke={"seeds": range(2), "depth": 10},
 )
-def additive_paths_keep_gradients_alive(seeds: Sequence[int] = range(5), depth: int = 200) -> Evidence:
+def additive_paths_keep_gradients_alive(
+    seeds: Sequence[int] = range(5), depth: int = 200, smallest_effect: float = 4.0
+) -> Evidence:
     logs = {kind: [chain_gradient(kind, depth, seed) for seed in seeds] for kind in ("plain", "skips")}
     gain = paired(logs["skips"], logs["plain"])
     largest = max(map(abs, logs["skips"]))
     return Evidence(
         value={"gain": gain.mean, "largest": largest, "plain": sum(logs["plain"]) / len(seeds)},
-        bound="with skips within a factor 100 of 1, without them more than 4 powers of ten below, in all of the "
-        "interval",
-        verdict="holds" if largest < 2 and gain.low > 4 else "does not hold",
-        interval=(gain.low, gain.high),
+        decision=decide(at_least(gain, smallest_effect, "gain"), refuted=largest >= 2),
         n=len(seeds),
         seeds=tuple(seeds),
         why_en="A sum passes a gradient on as it is, whatever the layer beside it does; in the plain chain 200 "
@@ -71,7 +71,9 @@ def additive_paths_keep_gradients_alive(seeds: Sequence[int] = range(5), depth: 
     smoke={"seeds": range(2), "depths": (5, 10)},
 )
 def normalization_alone_keeps_gradients_in_range(
-    seeds: Sequence[int] = range(5), depths: Sequence[int] = (5, 20, 50, 100, 200)
+    seeds: Sequence[int] = range(5),
+    depths: Sequence[int] = (5, 20, 50, 100, 200),
+    smallest_effect: float = 4.0,
 ) -> Evidence:
     kinds = ("plain", "normalized", "skips")
     logs = {kind: [[chain_gradient(kind, depth, seed) for seed in seeds] for depth in depths] for kind in kinds}
@@ -84,10 +86,7 @@ def normalization_alone_keeps_gradients_in_range(
             "plain": mean_interval(logs["plain"][-1]).mean,
             "skips": mean_interval(logs["skips"][-1]).mean,
         },
-        bound="the logarithm (base 10) of the first gradient between -4 and 4 at the largest depth, in all of the "
-        "interval",
-        verdict="holds" if end.low > -4 and end.high < 4 else "does not hold",
-        interval=(end.low, end.high),
+        decision=decide(alike(end, smallest_effect, "end")),
         n=len(seeds),
         seeds=tuple(seeds),
         counterexample="200 layers of tanh(layer_norm(W x))",

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from d2lab.claims.claim import claim
+from d2lab.claims.decide import at_least, at_most, decide
 from d2lab.claims.evidence import Evidence, power_note
 from d2lab.core.seed import stream
 from d2lab.metrics.paired import intervals, mean_interval, paired
@@ -107,7 +108,9 @@ def target_errors(seed: int, gap: float, curvature: float, examples: int) -> tup
     budget_s=15,
     smoke={"seeds": range(2), "examples": 200},
 )
-def weights_correct_a_covariate_shift(seeds: Sequence[int] = range(10), examples: int = 2000) -> Evidence:
+def weights_correct_a_covariate_shift(
+    seeds: Sequence[int] = range(10), examples: int = 2000, smallest_effect: float = 0.05
+) -> Evidence:
     found = [target_errors(seed, 0.5, 1.0, examples) for seed in seeds]
     runs = {name: [errors[name] for errors, _ in found] for name in ("plain", "weighted", "clipped")}
     gain = paired(runs["plain"], runs["weighted"])
@@ -120,9 +123,7 @@ def weights_correct_a_covariate_shift(seeds: Sequence[int] = range(10), examples
             "weighted": float(np.mean(runs["weighted"])),
             "effective": float(np.mean([size for _, size in found])),
         },
-        bound="the gain in squared error at the target above 0 in all of the interval",
-        verdict="holds in scope" if gain.low > 0 else "does not hold",
-        interval=(gain.low, gain.high),
+        decision=decide(at_least(gain, smallest_effect, "gain"), scoped=True),
         n=examples,
         seeds=tuple(seeds),
         why_en="The odds of the classifier are q(x) / p(x), so the fit minds where the model will be used: the error "
@@ -141,7 +142,9 @@ def weights_correct_a_covariate_shift(seeds: Sequence[int] = range(10), examples
     budget_s=20,
     smoke={"seeds": range(2), "examples": 200},
 )
-def weights_need_no_overlap(seeds: Sequence[int] = range(10), examples: int = 2000) -> Evidence:
+def weights_need_no_overlap(
+    seeds: Sequence[int] = range(10), examples: int = 2000, smallest_effect: float = 2.0
+) -> Evidence:
     gaps = (0.5, 1.0, 1.5, 2.5)
     found = {gap: [target_errors(seed, gap, 1.0, examples) for seed in seeds] for gap in gaps}
     times = {gap: [errors["weighted"] / errors["best"] for errors, _ in found[gap]] for gap in gaps}
@@ -157,9 +160,7 @@ def weights_need_no_overlap(seeds: Sequence[int] = range(10), examples: int = 20
             "effective_near": sizes[0.5],
             "effective_far": sizes[2.5],
         },
-        bound="at most twice the error of the best line, 5 deviations apart; refuted if above in all of the interval",
-        verdict="does not hold" if far.low > 2 else "holds",
-        interval=(far.low, far.high),
+        decision=decide(at_most(far, smallest_effect, "far")),
         n=examples,
         seeds=tuple(seeds),
         counterexample="two normal distributions 5 deviations apart" if far.low > 2 else "",
@@ -191,16 +192,16 @@ def weights_need_no_overlap(seeds: Sequence[int] = range(10), examples: int = 20
     budget_s=15,
     smoke={"seeds": range(2), "examples": 200},
 )
-def weights_improve_a_model_of_the_right_form(seeds: Sequence[int] = range(20), examples: int = 2000) -> Evidence:
+def weights_improve_a_model_of_the_right_form(
+    seeds: Sequence[int] = range(20), examples: int = 2000, smallest_effect: float = 0.001
+) -> Evidence:
     found = [target_errors(seed, 1.0, 0.0, examples) for seed in seeds]
     plain, weighted = ([errors[name] for errors, _ in found] for name in ("plain", "weighted"))
     gain = paired(plain, weighted)
     times = float(np.mean(weighted) / np.mean(plain))
     return Evidence(
         value={"gain": gain.mean, "times": times, "effective": float(np.mean([size for _, size in found]))},
-        bound="the gain in squared error at the target above 0 in all of the interval",
-        verdict="holds" if gain.low > 0 else "does not hold",
-        interval=(gain.low, gain.high),
+        decision=decide(at_least(gain, smallest_effect, "gain")),
         n=examples,
         seeds=tuple(seeds),
         counterexample="" if gain.low > 0 else "a line fitted to a line",

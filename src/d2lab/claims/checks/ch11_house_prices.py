@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from d2lab.claims.claim import claim
+from d2lab.claims.decide import alike, at_least, decide
 from d2lab.claims.evidence import Evidence, within
 from d2lab.claims.training import epochs_of, train_steps
 from d2lab.core.seed import derive
@@ -149,7 +150,9 @@ def zero_fills_a_hole_with_the_mean() -> Evidence:
     budget_s=35,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def linear_model_prices_houses(seeds: Sequence[int] = range(5), epochs: int = 100) -> Evidence:
+def linear_model_prices_houses(
+    seeds: Sequence[int] = range(5), epochs: int = 100, smallest_effect: float = 0.1
+) -> Evidence:
     name, table, prices = houses()
     model_errors, guesses, exact = [], [], []
     for seed in seeds:
@@ -164,9 +167,7 @@ def linear_model_prices_houses(seeds: Sequence[int] = range(5), epochs: int = 10
     value = {"gain": gain.mean, "model": float(np.mean(model_errors)), "guess": float(np.mean(guesses))}
     return Evidence(
         value={**value, "ridge": float(np.mean(exact))},
-        bound="gain of more than 0.1 in all of the interval",
-        verdict="holds in scope" if gain.low > 0.1 else "does not hold",
-        interval=(gain.low, gain.high),
+        decision=decide(at_least(gain, smallest_effect, "gain"), scoped=True),
         n=len(seeds),
         seeds=tuple(seeds),
         data=name,
@@ -187,7 +188,7 @@ def linear_model_prices_houses(seeds: Sequence[int] = range(5), epochs: int = 10
     budget_s=15,
     smoke={"seeds": range(2)},
 )
-def scaling_with_the_test_rows_is_harmless(seeds: Sequence[int] = range(10)) -> Evidence:
+def scaling_with_the_test_rows_is_harmless(seeds: Sequence[int] = range(10), smallest_effect: float = 0.01) -> Evidence:
     name, table, prices = houses()
     together: list[float] = []
     apart: list[float] = []
@@ -200,9 +201,7 @@ def scaling_with_the_test_rows_is_harmless(seeds: Sequence[int] = range(10)) -> 
     leak = paired(together, apart)
     return Evidence(
         value={"difference": leak.mean, "error": float(np.mean(apart))},
-        bound="all of the interval within 0.01",
-        verdict="holds in scope" if max(abs(leak.low), abs(leak.high)) < 0.01 else "does not hold",
-        interval=(leak.low, leak.high),
+        decision=decide(alike(leak, smallest_effect, "difference"), scoped=True),
         n=len(seeds),
         seeds=tuple(seeds),
         data=name,

@@ -8,6 +8,7 @@ import torch
 
 from d2lab.claims.checks.ch11_house_prices import REAL, houses, log_error, prepared
 from d2lab.claims.claim import claim
+from d2lab.claims.decide import at_least, decide
 from d2lab.claims.evidence import Evidence
 from d2lab.data.folds import k_fold
 from d2lab.metrics.paired import paired
@@ -43,7 +44,9 @@ def autogluon_does_well_with_little_work() -> Evidence:
     budget_s=30,
     smoke={"seeds": range(2), "candidates": 2},
 )
-def search_and_averaging_beat_a_linear_fit(seeds: Sequence[int] = range(5), candidates: int = 8) -> Evidence:
+def search_and_averaging_beat_a_linear_fit(
+    seeds: Sequence[int] = range(5), candidates: int = 8, smallest_effect: float = 0.005
+) -> Evidence:
     from sklearn.ensemble import GradientBoostingRegressor
     from sklearn.linear_model import Ridge
 
@@ -71,9 +74,7 @@ def search_and_averaging_beat_a_linear_fit(seeds: Sequence[int] = range(5), cand
     gain = paired(simple, found)
     return Evidence(
         value={"gain": gain.mean, "found": float(np.mean(found)), "linear": float(np.mean(simple))},
-        bound="above 0 in all of the interval",
-        verdict="holds in scope" if gain.low > 0 else "does not hold",
-        interval=(gain.low, gain.high),
+        decision=decide(at_least(gain, smallest_effect, "gain"), scoped=True),
         n=len(seeds),
         seeds=tuple(seeds),
         data=name,

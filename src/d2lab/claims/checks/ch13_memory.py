@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from d2lab.claims.claim import claim
+from d2lab.claims.decide import at_most, decide
 from d2lab.claims.evidence import Evidence, power_note, within
 from d2lab.core.device import available_devices
 from d2lab.data.batch import Batch
@@ -91,7 +92,9 @@ def smaller_batches_and_half_precision_need_less_memory() -> Evidence:
     budget_s=40,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def half_precision_learns_as_well(seeds: Sequence[int] = range(5), epochs: int = 10) -> Evidence:
+def half_precision_learns_as_well(
+    seeds: Sequence[int] = range(5), epochs: int = 10, smallest_effect: float = 0.02
+) -> Evidence:
     losses: dict[str, list[float]] = {"bfloat16": [], "float32": []}
     accuracy: dict[str, list[float]] = {"bfloat16": [], "float32": []}
     for name, found in losses.items():
@@ -103,9 +106,7 @@ def half_precision_learns_as_well(seeds: Sequence[int] = range(5), epochs: int =
     gap, answers = paired(losses["bfloat16"], losses["float32"]), paired(accuracy["float32"], accuracy["bfloat16"])
     return Evidence(
         value={"gap": gap.mean, "loss": sum(losses["float32"]) / len(losses["float32"]), "accuracy": answers.mean},
-        bound="test loss of bfloat16 at most 0.02 above float32's in all of the interval",
-        verdict="holds in scope" if gap.high < 0.02 else "does not hold",
-        interval=(gap.low, gap.high),
+        decision=decide(at_most(gap, smallest_effect, "gap"), scoped=True),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",

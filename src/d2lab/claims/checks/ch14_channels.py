@@ -9,6 +9,7 @@ from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 from d2lab.claims.claim import claim
+from d2lab.claims.decide import at_least, decide
 from d2lab.claims.evidence import Evidence, within
 from d2lab.claims.training import train_steps
 from d2lab.core.seed import derive, stream
@@ -61,7 +62,9 @@ def gray_images_lose_information() -> Evidence:
     budget_s=25,
     smoke={"seeds": range(2), "steps": 5},
 )
-def two_patterns_need_two_channels(seeds: Sequence[int] = range(8), steps: int = 300) -> Evidence:
+def two_patterns_need_two_channels(
+    seeds: Sequence[int] = range(8), steps: int = 300, smallest_effect: float = 0.05
+) -> Evidence:
     accuracy: dict[int, list[float]] = {1: [], 2: [], 4: []}
     for seed in seeds:
         draw = stream(seed, "pictures")
@@ -84,9 +87,7 @@ def two_patterns_need_two_channels(seeds: Sequence[int] = range(8), steps: int =
     means = {name: sum(accuracy[k]) / len(accuracy[k]) for name, k in (("one", 1), ("two", 2), ("four", 4))}
     return Evidence(
         value={"gain": gain.mean, **means},
-        bound="two channels above one in all of the interval",
-        verdict="holds" if gain.low > 0 else "does not hold",
-        interval=(gain.low, gain.high),
+        decision=decide(at_least(gain, smallest_effect, "gain")),
         n=len(seeds),
         seeds=tuple(seeds),
         data="bars (drawn)",

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from d2lab.claims.claim import claim
+from d2lab.claims.decide import at_most, decide
 from d2lab.claims.evidence import Evidence
 from d2lab.core.seed import derive
 from d2lab.inspection.summary import summarize
@@ -60,7 +61,9 @@ def receptive_field_grows_with_depth() -> Evidence:
     budget_s=4,
     smoke={"seeds": range(2), "depth": 3},
 )
-def pixels_of_the_field_count_alike(seeds: Sequence[int] = range(10), depth: int = 10) -> Evidence:
+def pixels_of_the_field_count_alike(
+    seeds: Sequence[int] = range(10), depth: int = 10, smallest_effect: float = 1.5
+) -> Evidence:
     side = 2 * depth + 1
     quarter, shares, profiles = depth // 2, [], []
     for seed in seeds:
@@ -86,9 +89,7 @@ def pixels_of_the_field_count_alike(seeds: Sequence[int] = range(10), depth: int
     }
     return Evidence(
         value={"middle": mean.mean, "even": even},
-        bound="share of the middle, half as wide, at most 1.5 times its share of the area, in all of the interval",
-        verdict="does not hold" if mean.low > 1.5 * even else "holds",
-        interval=(mean.low, mean.high),
+        decision=decide(at_most(mean, smallest_effect * even, "middle")),
         n=len(shares),
         seeds=tuple(seeds),
         counterexample="ten 3x3 layers with random weights" if mean.low > 1.5 * even else "",

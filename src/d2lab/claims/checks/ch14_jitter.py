@@ -7,6 +7,7 @@ import torch
 from torch.nn import functional
 
 from d2lab.claims.claim import claim
+from d2lab.claims.decide import alike, at_least, decide
 from d2lab.claims.evidence import Evidence
 from d2lab.core.seed import derive, stream
 from d2lab.data.batches import Batches
@@ -54,7 +55,9 @@ def loss_noise(batch: int, rate: float, seed: int, steps: int) -> tuple[float, f
     budget_s=4,
     smoke={"seeds": range(2), "draws": 20},
 )
-def noise_falls_with_the_root_of_the_batch(seeds: Sequence[int] = range(5), draws: int = 400) -> Evidence:
+def noise_falls_with_the_root_of_the_batch(
+    seeds: Sequence[int] = range(5), draws: int = 400, smallest_effect: float = 0.05
+) -> Evidence:
     digits, sizes, exponents = load("digits").train, (4, 16, 64, 256), []
     for seed in seeds:
         torch.manual_seed(derive(seed, "weights"))
@@ -68,9 +71,7 @@ def noise_falls_with_the_root_of_the_batch(seeds: Sequence[int] = range(5), draw
     mean = mean_interval(exponents)
     return Evidence(
         value={"exponent": mean.mean},
-        bound="exponent, by a linear fit of log deviation over log size: all of the interval within -0.55 to -0.45",
-        verdict="holds" if mean.low > -0.55 and mean.high < -0.45 else "does not hold",
-        interval=(mean.low, mean.high),
+        decision=decide(alike(mean, smallest_effect, "exponent", around=-0.5)),
         n=len(exponents) * len(sizes),
         seeds=tuple(seeds),
         data="digits",
@@ -89,7 +90,9 @@ def noise_falls_with_the_root_of_the_batch(seeds: Sequence[int] = range(5), draw
     budget_s=10,
     smoke={"seeds": range(2), "steps": 10},
 )
-def larger_batches_reduce_training_noise(seeds: Sequence[int] = range(5), steps: int = 300) -> Evidence:
+def larger_batches_reduce_training_noise(
+    seeds: Sequence[int] = range(5), steps: int = 300, smallest_effect: float = 1.0
+) -> Evidence:
     noise = {batch: [loss_noise(batch, 0.1, seed, steps)[0] for seed in seeds] for batch in (16, 256)}
     logs = {batch: np.log2(found).tolist() for batch, found in noise.items()}
     halvings = paired(logs[16], logs[256])
@@ -99,9 +102,7 @@ def larger_batches_reduce_training_noise(seeds: Sequence[int] = range(5), steps:
             "small": float(np.mean(noise[16])),
             "large": float(np.mean(noise[256])),
         },
-        bound="halved at least once in all of the interval",
-        verdict="holds in scope" if halvings.low >= 1 else "does not hold",
-        interval=(halvings.low, halvings.high),
+        decision=decide(at_least(halvings, smallest_effect, "halvings"), scoped=True),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
@@ -121,16 +122,16 @@ def larger_batches_reduce_training_noise(seeds: Sequence[int] = range(5), steps:
     budget_s=10,
     smoke={"seeds": range(2), "steps": 10},
 )
-def smaller_learning_rates_reduce_training_noise(seeds: Sequence[int] = range(5), steps: int = 300) -> Evidence:
+def smaller_learning_rates_reduce_training_noise(
+    seeds: Sequence[int] = range(5), steps: int = 300, smallest_effect: float = 1.0
+) -> Evidence:
     runs = {rate: [loss_noise(16, rate, seed, steps) for seed in seeds] for rate in (0.01, 0.1, 1.0)}
     logs = {rate: np.log2([run[0] for run in found]).tolist() for rate, found in runs.items()}
     halvings, from_high = paired(logs[0.1], logs[0.01]), paired(logs[1.0], logs[0.1])
     slow, usual = (float(np.mean([run[1] for run in runs[rate]])) for rate in (0.01, 0.1))
     return Evidence(
         value={"halvings": halvings.mean, "from_high": from_high.mean, "slow": slow, "usual": usual},
-        bound="0.01 in place of 0.1 halves it at least once in all of the interval",
-        verdict="holds in scope" if halvings.low >= 1 else "does not hold",
-        interval=(halvings.low, halvings.high),
+        decision=decide(at_least(halvings, smallest_effect, "halvings"), scoped=True),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",

@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from d2lab.claims.checks.ch14_padding import learned, share_right
 from d2lab.claims.claim import claim
+from d2lab.claims.decide import at_least, at_most, decide
 from d2lab.claims.evidence import Evidence
 from d2lab.core.seed import derive, stream
 from d2lab.data.catalog import at_hand, load
@@ -35,7 +36,9 @@ from d2lab.vision.geometry import gather_pixels, line_index, translate_index
     budget_s=6,
     smoke={"seeds": range(2), "count": 20},
 )
-def pooling_forgives_small_shifts(seeds: Sequence[int] = range(8), count: int = 200) -> Evidence:
+def pooling_forgives_small_shifts(
+    seeds: Sequence[int] = range(8), count: int = 200, smallest_effect: float = 0.02
+) -> Evidence:
     name = at_hand("fashion-mnist", "digits")
     images, pool, before, behind = to_unit(load(name).test.inputs[:count]), MaxPool2d(2), [], []
     for seed in seeds:
@@ -47,9 +50,7 @@ def pooling_forgives_small_shifts(seeds: Sequence[int] = range(8), count: int = 
     gain = paired(before, behind)
     return Evidence(
         value={"gain": gain.mean, "before": sum(before) / len(before), "behind": sum(behind) / len(behind)},
-        bound="relative change smaller behind the pool in all of the interval",
-        verdict="holds" if gain.low > 0 else "does not hold",
-        interval=(gain.low, gain.high),
+        decision=decide(at_least(gain, smallest_effect, "gain")),
         n=len(seeds),
         seeds=tuple(seeds),
         data=name,
@@ -117,7 +118,9 @@ def strided_pooling_ignores_shifts() -> Evidence:
     budget_s=34,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def strides_and_moved_images_replace_pooling(seeds: Sequence[int] = range(5), epochs: int = 6) -> Evidence:
+def strides_and_moved_images_replace_pooling(
+    seeds: Sequence[int] = range(5), epochs: int = 6, smallest_effect: float = 0.03
+) -> Evidence:
     digits, images = load("digits"), {}
     count, draw = len(digits.test), stream(0, "moves")
     down, right = (torch.randint(-1, 2, (count,), generator=draw) for _ in range(2))
@@ -139,9 +142,7 @@ def strides_and_moved_images_replace_pooling(seeds: Sequence[int] = range(5), ep
     lost = paired(accuracy["both_moved"], accuracy["taught_moved"])
     return Evidence(
         value={"gain": gain.mean, "lost": lost.mean, **{k: sum(found) / len(found) for k, found in accuracy.items()}},
-        bound="on moved images above the untaught pool, and within 0.03 of the taught one, in all of the intervals",
-        verdict="holds in scope" if gain.low > 0 and lost.high < 0.03 else "does not hold",
-        interval=(gain.low, gain.high),
+        decision=decide(at_least(gain, smallest_effect, "gain"), at_most(lost, smallest_effect, "lost"), scoped=True),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",

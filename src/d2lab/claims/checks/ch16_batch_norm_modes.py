@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn import functional
 
 from d2lab.claims.claim import claim
+from d2lab.claims.decide import alike, decide, drops
 from d2lab.claims.evidence import Evidence, within
 from d2lab.core.seed import stream
 from d2lab.data.catalog import load
@@ -88,7 +89,9 @@ def prediction_ignores_the_rest_of_the_batch() -> Evidence:
     smoke={"seeds": range(2), "draws": 20},
     covers=("the guess that this noise controls the complexity of the model: the noise is measured, the guess is not",),
 )
-def batch_norm_noise_falls_with_the_root_of_the_batch(seeds: Sequence[int] = range(5), draws: int = 400) -> Evidence:
+def batch_norm_noise_falls_with_the_root_of_the_batch(
+    seeds: Sequence[int] = range(5), draws: int = 400, smallest_effect: float = 0.1
+) -> Evidence:
     pixels = load("digits").train.inputs[:, 0, 3, 4].double()
     sizes, exponents, noise = (16, 32, 64, 128, 256), [], []
     for seed in seeds:
@@ -104,9 +107,7 @@ def batch_norm_noise_falls_with_the_root_of_the_batch(seeds: Sequence[int] = ran
     power = mean_interval(exponents)
     return Evidence(
         value={"power": power.mean, "of_16": float(np.mean(noise))},
-        bound="interval of the power within -0.5 +- 0.1",
-        verdict="holds" if abs(power.low + 0.5) < 0.1 and abs(power.high + 0.5) < 0.1 else "does not hold",
-        interval=(power.low, power.high),
+        decision=decide(alike(power, smallest_effect, "power", around=-0.5)),
         n=len(seeds) * len(sizes) * draws,
         seeds=tuple(seeds),
         data="digits",
@@ -158,7 +159,9 @@ def dropout_before_batch_norm_inflates_its_variance() -> Evidence:
     budget_s=18,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def dropout_spoils_batch_norm(seeds: Sequence[int] = range(5), epochs: int = 2) -> Evidence:
+def dropout_spoils_batch_norm(
+    seeds: Sequence[int] = range(5), epochs: int = 2, smallest_effect: float = 0.05
+) -> Evidence:
     def in_front_of_norm(layer: nn.Module, _: object, maps: torch.Tensor) -> torch.Tensor:
         return functional.dropout(maps, 0.5, layer.training and isinstance(layer, nn.Flatten))
 
@@ -175,10 +178,7 @@ def dropout_spoils_batch_norm(seeds: Sequence[int] = range(5), epochs: int = 2) 
     refuted = behind.low > -0.05
     return Evidence(
         value={"behind": behind.mean, "front": front.mean, "alone": float(np.mean(alone))},
-        bound="dropout behind the last normalization that costs less than 0.05, in all of the interval, would refute "
-        "it",
-        verdict="does not hold" if refuted else "holds",
-        interval=(behind.low, behind.high),
+        decision=decide(drops(behind, smallest_effect, "behind")),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",

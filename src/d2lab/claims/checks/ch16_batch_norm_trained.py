@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from d2lab.claims.claim import claim
+from d2lab.claims.decide import at_least, at_most, decide
 from d2lab.claims.evidence import Evidence
 from d2lab.claims.training import epochs_of, train_steps
 from d2lab.data.batches import Batches
@@ -34,7 +35,7 @@ PLAIN = {"momentum": 0.0, "schedule.name": "constant", "warmup_steps": 0, "layou
     smoke={"seeds": range(2)},
     covers=("with batch normalization one rate serves all layers",),
 )
-def lower_layers_learn_more_slowly(seeds: Sequence[int] = range(5)) -> Evidence:
+def lower_layers_learn_more_slowly(seeds: Sequence[int] = range(5), smallest_effect: float = 1.0) -> Evidence:
     digits = load("digits").train
     images, targets = Prepare(28)(digits.inputs[:256]), digits.targets[:256]
 
@@ -54,8 +55,11 @@ def lower_layers_learn_more_slowly(seeds: Sequence[int] = range(5)) -> Evidence:
     alone, evened = mean_interval(plain), paired(plain, norm)
     return Evidence(
         value={"gap": 10**alone.mean, "norm": 10 ** float(np.mean(norm)), "relu": 10 ** float(np.mean(relu))},
-        bound="gap above 10 in all of the interval, and 10 times smaller with normalization",
-        verdict="holds in scope" if alone.low > 1 and evened.low > 1 else "does not hold",
+        decision=decide(
+            at_least(alone, smallest_effect, "powers of ten"),
+            at_least(evened, smallest_effect, "powers of ten more"),
+            scoped=True,
+        ),
         interval=(10**alone.low, 10**alone.high),
         n=len(seeds),
         seeds=tuple(seeds),
@@ -78,7 +82,10 @@ def lower_layers_learn_more_slowly(seeds: Sequence[int] = range(5)) -> Evidence:
     smoke={"seeds": range(2), "epochs": 1, "powers": (-1.0, 0.0)},
 )
 def batch_norm_allows_larger_rates(
-    seeds: Sequence[int] = range(5), epochs: int = 2, powers: Sequence[float] = (-1.0, -0.5, 0.0)
+    seeds: Sequence[int] = range(5),
+    epochs: int = 2,
+    powers: Sequence[float] = (-1.0, -0.5, 0.0),
+    smallest_effect: float = 1.0,
 ) -> Evidence:
     accuracy = {}
     for norm in (False, True):
@@ -89,9 +96,7 @@ def batch_norm_allows_larger_rates(
     more = paired(usable[True], usable[False])
     return Evidence(
         value={"more": more.mean, "without": float(np.mean(usable[False])), "norm": float(np.mean(usable[True]))},
-        bound="one more of the tried rates reaches 0.8, in all of the interval",
-        verdict="holds in scope" if more.low >= 1 else "does not hold",
-        interval=(more.low, more.high),
+        decision=decide(at_least(more, smallest_effect, "more"), scoped=True),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
@@ -122,7 +127,9 @@ def batch_norm_allows_larger_rates(
     budget_s=7,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def batch_norm_helps_by_holding_distributions_still(seeds: Sequence[int] = range(5), epochs: int = 2) -> Evidence:
+def batch_norm_helps_by_holding_distributions_still(
+    seeds: Sequence[int] = range(5), epochs: int = 2, smallest_effect: float = 0.05
+) -> Evidence:
     def jolt(layer: nn.Module, _: object, maps: torch.Tensor) -> torch.Tensor:
         """Change mean and deviation of each channel at every step, right after they were set to 0 and 1."""
         if not layer.training or not isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
@@ -140,9 +147,7 @@ def batch_norm_helps_by_holding_distributions_still(seeds: Sequence[int] = range
     gain = paired(runs["normalized, then moved"], runs["without"])
     return Evidence(
         value={"gain": gain.mean, **{name.split(", then ")[-1]: float(np.mean(found)) for name, found in runs.items()}},
-        bound="a gain above 0.05 in all of the interval, though mean and variance move, would refute it",
-        verdict="does not hold" if gain.low > 0.05 else "holds",
-        interval=(gain.low, gain.high),
+        decision=decide(at_most(gain, smallest_effect, "gain")),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
@@ -172,7 +177,9 @@ def batch_norm_helps_by_holding_distributions_still(seeds: Sequence[int] = range
     budget_s=5,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def batch_norm_helps_more_in_deeper_networks(seeds: Sequence[int] = range(5), epochs: int = 2) -> Evidence:
+def batch_norm_helps_more_in_deeper_networks(
+    seeds: Sequence[int] = range(5), epochs: int = 2, smallest_effect: float = 0.05
+) -> Evidence:
     digits, prepare = load("digits"), Prepare()
 
     def accuracy(depth: int, norm: bool, seed: int) -> float:
@@ -191,9 +198,7 @@ def batch_norm_helps_more_in_deeper_networks(seeds: Sequence[int] = range(5), ep
     more = paired(gain[12], gain[2])
     return Evidence(
         value={"more": more.mean, "shallow": float(np.mean(gain[2])), "deep": float(np.mean(gain[12]))},
-        bound="above 0.05 in all of the interval",
-        verdict="holds in scope" if more.low > 0.05 else "does not hold",
-        interval=(more.low, more.high),
+        decision=decide(at_least(more, smallest_effect, "more"), scoped=True),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",

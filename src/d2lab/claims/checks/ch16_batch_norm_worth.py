@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from d2lab.claims.claim import claim
+from d2lab.claims.decide import at_least, at_most, decide
 from d2lab.claims.evidence import Evidence
 from d2lab.experiments.quick_run import last
 from d2lab.metrics.paired import intervals, mean_interval, paired
@@ -21,15 +22,15 @@ from d2lab.plot import dots
     budget_s=4,
     smoke={"seeds": range(2)},
 )
-def batch_norm_speeds_up_convergence(seeds: Sequence[int] = range(5), epochs: int = 1) -> Evidence:
+def batch_norm_speeds_up_convergence(
+    seeds: Sequence[int] = range(5), epochs: int = 1, smallest_effect: float = 0.05
+) -> Evidence:
     settings = {"epochs": epochs, "schedule.name": "constant", "warmup_steps": 0, "side": 16}
     norm, without = (last("test_accuracy", "lenet", seeds, norm=how, **settings) for how in (True, False))
     gain = paired(norm, without)
     return Evidence(
         value={"gain": gain.mean, "norm": float(np.mean(norm)), "without": float(np.mean(without))},
-        bound="accuracy after one epoch higher by 0.05 in all of the interval",
-        verdict="holds in scope" if gain.low > 0.05 else "does not hold",
-        interval=(gain.low, gain.high),
+        decision=decide(at_least(gain, smallest_effect, "gain"), scoped=True),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
@@ -49,7 +50,9 @@ def batch_norm_speeds_up_convergence(seeds: Sequence[int] = range(5), epochs: in
     budget_s=16,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def batch_norm_leaves_accuracy_alone(seeds: Sequence[int] = range(5), epochs: int = 4) -> Evidence:
+def batch_norm_leaves_accuracy_alone(
+    seeds: Sequence[int] = range(5), epochs: int = 4, smallest_effect: float = 0.05
+) -> Evidence:
     recipes = {
         "sigmoid, Xavier, plain descent": "lenet-norm",
         "ReLU, Kaiming, momentum": "lenet",
@@ -62,9 +65,7 @@ def batch_norm_leaves_accuracy_alone(seeds: Sequence[int] = range(5), epochs: in
     descent, relu = (mean_interval(values) for values in gains.values())
     return Evidence(
         value={"gain": descent.mean, "relu": relu.mean},
-        bound="a gain above 0.05 in all of the interval, for either of the two ways to train, would refute it",
-        verdict="does not hold" if max(relu.low, descent.low) > 0.05 else "holds",
-        interval=(descent.low, descent.high),
+        decision=decide(at_most(descent, smallest_effect, "gain"), at_most(relu, smallest_effect, "relu")),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
@@ -96,7 +97,10 @@ def batch_norm_leaves_accuracy_alone(seeds: Sequence[int] = range(5), epochs: in
     smoke={"seeds": range(2), "epochs": 1, "examples": 128},
 )
 def batch_norm_is_sensitive_to_batch_size(
-    seeds: Sequence[int] = range(5), epochs: int = 2, examples: int = 224
+    seeds: Sequence[int] = range(5),
+    epochs: int = 2,
+    examples: int = 224,
+    smallest_effect: float = 0.05,
 ) -> Evidence:
     sizes, found = (2, 16), {}
     for norm in (False, True):
@@ -110,9 +114,7 @@ def batch_norm_is_sensitive_to_batch_size(
     more, cost = paired(lost[True], lost[False]), mean_interval(lost[True])
     return Evidence(
         value={"more": more.mean, "lost": cost.mean, "control": -float(lost[False].mean())},
-        bound="two examples a batch cost 0.05, and 0.05 more than without normalization, in all of the interval",
-        verdict="holds in scope" if min(more.low, cost.low) > 0.05 else "does not hold",
-        interval=(more.low, more.high),
+        decision=decide(at_least(more, smallest_effect, "more"), at_least(cost, smallest_effect, "lost"), scoped=True),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",

@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn import functional
 
 from d2lab.claims.claim import claim
+from d2lab.claims.decide import at_least, decide
 from d2lab.claims.evidence import Evidence, within
 from d2lab.claims.training import epochs_of, train_steps
 from d2lab.data.batches import Batches
@@ -90,7 +91,9 @@ def dense_layers_see_all_maps_before_them() -> Evidence:
     budget_s=2,
     smoke={"seeds": range(2), "layers": 3},
 )
-def dense_connections_carry_gradients(seeds: Sequence[int] = range(5), layers: int = 12) -> Evidence:
+def dense_connections_carry_gradients(
+    seeds: Sequence[int] = range(5), layers: int = 12, smallest_effect: float = 1.0
+) -> Evidence:
     def decades(dense: bool, norm: bool, seed: int) -> float:
         """Return log10 of the gradient of the first layer's weights over that of the last one's."""
         torch.manual_seed(seed)
@@ -117,9 +120,7 @@ def dense_connections_carry_gradients(seeds: Sequence[int] = range(5), layers: i
             "chain": 10 ** mean_interval(ways[False, False]).mean,
             "chain_norm": 10**chain.mean,
         },
-        bound="10 times larger in all of the interval; holds everywhere if the normalized chain's gradient shrinks 10 "
-        "times too",
-        verdict="does not hold" if gain.low < 1 else "holds" if chain.high < -1 else "holds in scope",
+        decision=decide(at_least(gain, smallest_effect, "powers of ten"), scoped=chain.high >= -1),
         interval=(10**gain.low, 10**gain.high),
         n=len(seeds),
         seeds=tuple(seeds),
@@ -140,7 +141,9 @@ def dense_connections_carry_gradients(seeds: Sequence[int] = range(5), layers: i
     budget_s=6,
     smoke={"seeds": range(2), "epochs": 1},
 )
-def dense_layers_reuse_early_maps(seeds: Sequence[int] = range(5), epochs: int = 2) -> Evidence:
+def dense_layers_reuse_early_maps(
+    seeds: Sequence[int] = range(5), epochs: int = 2, smallest_effect: float = 0.1
+) -> Evidence:
     digits, prepare, config = load("digits"), Prepare(), DenseNetConfig(growth=12)
     images, targets = prepare(digits.test.inputs), digits.test.targets
 
@@ -166,9 +169,7 @@ def dense_layers_reuse_early_maps(seeds: Sequence[int] = range(5), epochs: int =
     rise = mean_interval(more)
     return Evidence(
         value={"rise": rise.mean},
-        bound="the test loss rises by 0.1 in all of the interval when all older maps are hidden from each layer",
-        verdict="holds in scope" if rise.low > 0.1 else "does not hold",
-        interval=(rise.low, rise.high),
+        decision=decide(at_least(rise, smallest_effect, "rise"), scoped=True),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from d2lab.claims.claim import claim
+from d2lab.claims.decide import at_most, decide
 from d2lab.claims.evidence import Evidence, within
 from d2lab.data.catalog import load
 from d2lab.experiments.quick_run import last
@@ -101,7 +102,9 @@ def deeper_resnets_contain_shallower_ones() -> Evidence:
     budget_s=20,
     smoke={"seeds": range(2), "epochs": 1, "depth": 14},
 )
-def resnet_lowers_the_bias(seeds: Sequence[int] = range(5), epochs: int = 2, depth: int = 20) -> Evidence:
+def resnet_lowers_the_bias(
+    seeds: Sequence[int] = range(5), epochs: int = 2, depth: int = 20, smallest_effect: float = 0.1
+) -> Evidence:
     common = {"epochs": epochs, "side": 8, "batch_size": 128, "examples": 1024}
     models = {"plain, 8": ("none", 8), f"plain, {depth}": ("none", depth), f"with shortcuts, {depth}": ("pad", depth)}
     losses = {
@@ -113,10 +116,7 @@ def resnet_lowers_the_bias(seeds: Sequence[int] = range(5), epochs: int = 2, dep
     steps_fail = deeper.low > 0.1 and shortcuts.low > 0.1
     return Evidence(
         value={"shortcuts": shortcuts.mean, "deeper": deeper.mean},
-        bound="a plain model of the same weights whose training loss is higher by 0.1 in all of the interval, than "
-        "that of a shallower plain model too, would refute it",
-        verdict="does not hold" if steps_fail else "holds",
-        interval=(shortcuts.low, shortcuts.high),
+        decision=decide(at_most(shortcuts, smallest_effect, "shortcuts"), at_most(deeper, smallest_effect, "deeper")),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
@@ -175,7 +175,7 @@ def residual_is_output_minus_input() -> Evidence:
     budget_s=1,
     smoke={"seeds": range(2)},
 )
-def residuals_begin_small(seeds: Sequence[int] = range(5)) -> Evidence:
+def residuals_begin_small(seeds: Sequence[int] = range(5), smallest_effect: float = 0.1) -> Evidence:
     images = Prepare()(load("digits").train.inputs[:64])
     names = [f"stage{stage}.{block}" for stage in (1, 2, 3) for block in (0, 1, 2)]
 
@@ -197,9 +197,7 @@ def residuals_begin_small(seeds: Sequence[int] = range(5)) -> Evidence:
     start = mean_interval(found)
     return Evidence(
         value={"share": start.mean, "zero": max(zero)},
-        bound="a share above 0.1 of the input in all of the interval would refute it",
-        verdict="does not hold" if start.low > 0.1 else "holds",
-        interval=(start.low, start.high),
+        decision=decide(at_most(start, smallest_effect, "share")),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",

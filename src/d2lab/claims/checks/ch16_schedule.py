@@ -8,6 +8,7 @@ import torch
 from torch.optim import lr_scheduler
 
 from d2lab.claims.claim import claim
+from d2lab.claims.decide import at_least, decide
 from d2lab.claims.evidence import Evidence, within
 from d2lab.core.seed import stream
 from d2lab.metrics.paired import paired
@@ -84,7 +85,9 @@ def losses_on_a_quadratic(schedule: ScheduleName, rate: float, seed: int, steps:
     budget_s=2,
     smoke={"seeds": range(2), "steps": 50},
 )
-def falling_rates_end_lower(seeds: Sequence[int] = range(5), steps: int = 300) -> Evidence:
+def falling_rates_end_lower(
+    seeds: Sequence[int] = range(5), steps: int = 300, smallest_effect: float = 0.01
+) -> Evidence:
     runs = {
         "constant": [losses_on_a_quadratic("constant", 0.5, seed, steps) for seed in seeds],
         "cosine": [losses_on_a_quadratic("cosine", 0.5, seed, steps) for seed in seeds],
@@ -95,9 +98,7 @@ def falling_rates_end_lower(seeds: Sequence[int] = range(5), steps: int = 300) -
     places = list(range(0, steps, max(1, steps // 30)))
     return Evidence(
         value={"gap": constant.mean, "small": small.mean, "cosine": sum(ends["cosine"]) / len(seeds)},
-        bound="the loss of the constant rate above in all of the interval",
-        verdict="holds in scope" if constant.low > 0 else "does not hold",
-        interval=(constant.low, constant.high),
+        decision=decide(at_least(constant, smallest_effect, "gap"), scoped=True),
         n=len(seeds),
         seeds=tuple(seeds),
         why_en="With a constant rate r the noise keeps moving the weights: the loss stays near r / (4 - 2 r), here "
