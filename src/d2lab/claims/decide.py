@@ -29,7 +29,7 @@ VERDICTS: tuple[Verdict, ...] = (
 ALPHA = 1 - SURE
 FIRST_LOOK = 5  # seeds; each further look at twice as many
 MOST_SEEDS = 100_000  # beyond this no number of seeds is named
-Shape = Literal["more", "at most", "alike"]
+Shape = Literal["at least", "at most", "alike"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +40,7 @@ class Part:
         name: of the quantity, as in the values of the evidence.
         mean: over the seeds, less the value that the statement compares it with.
         smallest: smallest effect that the statement is about, or that would contradict it.
-        shape: "more" says that the mean is at least `smallest`, "at most" that it is below, "alike" that its size is.
+        shape: "at least" says that the mean is `smallest` or more, "at most" that it is less, "alike" that its size is.
         around: what was taken from the mean.
     """
 
@@ -67,16 +67,23 @@ class Part:
             return "not decided"
         low, high = self.mean.interval(1 - alpha)
         least, most = self.mean.interval(1 - alpha / parts)
-        if self.shape == "more":
+        if self.shape == "at least":
             return "does not hold" if most < self.smallest else "holds" if low > 0 else "not decided"
         reach = high if self.shape == "at most" else max(high, -low)
         beyond = least if self.shape == "at most" else max(least, -most)
         return "does not hold" if beyond > self.smallest else "holds" if reach < self.smallest else "not decided"
 
+    def _apart(self) -> float:
+        """Return how far the mean is from what it must exclude, at most the smallest effect."""
+        mean = abs(self.mean.mean) if self.shape == "alike" else self.mean.mean
+        off = self.smallest - mean
+        return min(self.smallest, max(mean, off) if self.shape == "at least" else abs(off))
+
     def needed(self, alpha: float) -> int | None:
         """Return how many seeds of this spread decide with a probability of 0.8; None beyond 100,000 or without spread.
 
-        That is where the interval at no effect stays clear of the smallest one, and that at the smallest clear of none.
+        That is where the interval at no effect stays clear of the smallest one, and that at the smallest clear of none;
+        more where the mean of these seeds lies so near to what would refute it that it takes more to tell.
 
         Source: Cohen 1988, "Statistical Power Analysis for the Behavioral Sciences", section 2.4, with t for normal.
 
@@ -92,18 +99,18 @@ class Part:
         while low < high:
             n = (low + high) // 2
             reach = (t.ppf(1 - alpha / 2, n - 1) + t.ppf(power, n - 1)) * self.mean.sd / sqrt(n)
-            low, high = (low, n) if reach <= self.smallest else (n + 1, high)
+            low, high = (low, n) if reach <= self._apart() else (n + 1, high)
         return low if low < MOST_SEEDS else None
 
 
 def at_least(mean: Mean, smallest: float, name: str = "effect") -> Part:
     """State that a mean is above 0, by the smallest effect or more."""
-    return Part(name=name, mean=mean, smallest=smallest, shape="more")
+    return Part(name=name, mean=mean, smallest=smallest, shape="at least")
 
 
 def drops(mean: Mean, smallest: float, name: str = "effect") -> Part:
     """State that a mean is below 0, by the smallest effect or more."""
-    return Part(name=f"-{name}", mean=_negated(mean), smallest=smallest, shape="more")
+    return Part(name=f"-{name}", mean=_negated(mean), smallest=smallest, shape="at least")
 
 
 def at_most(mean: Mean, smallest: float, name: str = "effect") -> Part:

@@ -10,17 +10,23 @@ from d2lab.claims.evidence import VERDICTS
 from d2lab.claims.record import Recorded, recorded
 from d2lab.core.errors import RunError
 from d2lab.core.language import LANGUAGES, Language
+from d2lab.metrics.paired import SURE
 
 VERDICT_ZH: dict[str, str] = {
     "holds": "成立",
     "holds in scope": "限定范围内成立",
     "does not hold": "不成立",
+    "not decided": "尚无定论",
     "depends on hardware": "视硬件而定",
     "not checkable": "无法检验",
 }
 HEADS: dict[str, dict[Language, tuple[str, ...]]] = {
     "summary": {"en": ("chapter", "statements", *VERDICTS), "zh": ("章", "论断数", *VERDICT_ZH.values())},
     "list": {"en": ("claim", "statement", "verdict", "why"), "zh": ("编号", "论断", "结论", "理由")},
+}
+NAMED: dict[Language, tuple[str, ...]] = {
+    "en": ("bound", "seeds", "verdict possible after", "seeds that would decide", "data", "machine"),
+    "zh": ("判据", "随机种子数", "可下结论的种子数", "预计需要的种子数", "数据", "机器"),
 }
 ALL: dict[Language, str] = {"en": "all", "zh": "合计"}
 
@@ -95,18 +101,40 @@ def evidence_table(claim: Claim, language: Language) -> str:
     """
     found = evidence_of(claim)
     evidence, machine = found.content["evidence"], found.content["machine"]
-    interval = evidence["interval"]
+    interval, decision = evidence["interval"], evidence.get("decision") or {}
     rows = [[f"`{name}`", _number(value)] for name, value in evidence["value"].items()]
     if interval is not None:
         first = next(iter(evidence["value"]))
-        name = {"en": f"95 % interval of `{first}`", "zh": f"`{first}` 的 95% 区间"}[language]
+        level = f"{100 * decision.get('level', SURE):.4g}"
+        name = {"en": f"{level} % interval of `{first}`", "zh": f"`{first}` 的 {level}% 区间"}[language]
         rows.append([name, f"{_number(interval[0])} … {_number(interval[1])}"])
-    named = {"en": ("bound", "seeds", "data", "machine"), "zh": ("判据", "随机种子数", "数据", "机器")}[language]
+    named = NAMED[language]
     place = f"{machine['processor']}, {machine['cores']} cores, torch {machine['libraries']['torch']}"
-    facts = (evidence["bound"], str(len(evidence["seeds"]) or ""), evidence["data"], place)
+    facts = (
+        found.bound(language),
+        str(len(evidence["seeds"]) or ""),
+        ", ".join(map(str, decision.get("looks", ()))),
+        str(decision.get("seeds_needed") or ""),
+        evidence["data"],
+        place,
+    )
     rows += [[name, fact] for name, fact in zip(named, facts, strict=True) if fact]
     heads = {"en": ("measured", "value"), "zh": ("测量", "数值")}[language]
-    return markdown_table(heads, [[cell.replace("|", "\\|") for cell in row] for row in rows])
+    table = markdown_table(heads, [[cell.replace("|", "\\|") for cell in row] for row in rows])
+    return table + differences_table(decision.get("differs", ()), language)
+
+
+def differences_table(rows: Sequence[Sequence[str]], language: Language) -> str:
+    """Return what differs between the arms of a comparison as a table behind an empty line; empty without arms.
+
+    Args:
+        rows: the names of the arms first, then a row for each thing.
+        language: of the heading.
+    """
+    if not rows:
+        return ""
+    head = {"en": "what differs", "zh": "两组的差别"}[language]
+    return "\n\n" + markdown_table((head, *rows[0][1:]), [[f"`{row[0]}`", *row[1:]] for row in rows[1:]])
 
 
 def title(chapter: int, language: Language) -> str:
@@ -117,6 +145,11 @@ def title(chapter: int, language: Language) -> str:
 def said(claim: Claim, language: Language) -> str:
     """Return the statement in a language."""
     return claim.en if language == "en" else claim.zh
+
+
+def scope_of(claim: Claim, language: Language) -> str:
+    """Return where the statement is said to hold; in English where there is no Chinese yet."""
+    return claim.scope if language == "en" else claim.scope_zh or claim.scope
 
 
 def verdict_word(verdict: str, language: Language) -> str:

@@ -63,6 +63,18 @@ class Recorded:
         """Return the recorded explanation in a language, "en" or "zh"."""
         return str(self.content["evidence"][f"why_{language}"])
 
+    def bound(self, language: str) -> str:
+        """Return what the value was held against in a language; in English where there is no Chinese."""
+        return self._text("bound", language)
+
+    def counterexample(self, language: str) -> str:
+        """Return where the statement fails in a language; in English where there is no Chinese."""
+        return self._text("counterexample", language)
+
+    def _text(self, name: str, language: str) -> str:
+        evidence = self.content["evidence"]
+        return str((evidence.get(f"{name}_zh") if language == "zh" else "") or evidence[name])
+
     @property
     def code(self) -> str:
         """The hash of the check when the evidence was taken."""

@@ -13,13 +13,13 @@ def number(value: float) -> str:
 def stated(parts: Sequence[tuple[str, str, float, float]]) -> Said:
     """Return what was held against what: for each part its name, what is said of it, the smallest effect, the center.
 
-    >>> stated([("gain", "more", 0.01, 0.0)])[0]
+    >>> stated([("gain", "at least", 0.01, 0.0)])[0]
     'gain at least 0.01: an interval above 0 shows it, one below 0.01 refutes it'
     """
     english, chinese = [], []
     for name, shape, smallest, around in parts:
         edge, center = number(smallest), number(around)
-        if shape == "more":
+        if shape == "at least":
             english.append(f"{name} at least {edge}: an interval above 0 shows it, one below {edge} refutes it")
             chinese.append(f"{name} 不小于 {edge}：区间全在 0 以上即成立，全在 {edge} 以下即不成立")
         elif shape == "at most":

@@ -251,19 +251,26 @@ def _show_one(claim: "Claim") -> None:
         ("statement", claim.en),
         ("论断", claim.zh),
         ("scope", claim.scope),
+        ("范围", claim.scope_zh),
         ("covers", "; ".join(claim.covers)),
         ("check", claim.place),
         ("uses", ", ".join(claim.uses)),
     ]
     if found is not None:
         evidence = found.content["evidence"]
+        decision = evidence.get("decision") or {}
         lines += [
             ("verdict", evidence["verdict"]),
             ("value", ", ".join(f"{name} {value}" for name, value in evidence["value"].items())),
             ("bound", evidence["bound"]),
             ("why", evidence["why_en"]),
             ("理由", evidence["why_zh"]),
+            ("判据", evidence.get("bound_zh", "")),
             ("but", evidence["counterexample"]),
+            ("反例", evidence.get("counterexample_zh", "")),
+            ("differs", "; ".join(": ".join((row[0], " / ".join(row[1:]))) for row in decision.get("differs", ())[1:])),
+            ("level", f"{100 * decision['level']:.4g} %" if decision else ""),
+            ("seeds that would decide", str(decision.get("seeds_needed") or "")),
             ("evidence", path_of(claim)),
         ]
     lines.append(("pages", ", ".join(path.as_posix() for path in pages_of(claim))))

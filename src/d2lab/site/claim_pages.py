@@ -6,7 +6,7 @@ from html import escape
 from d2lab.claims.catalog import CLAIMS
 from d2lab.claims.claim import Claim
 from d2lab.claims.evidence import VERDICTS
-from d2lab.claims.page import evidence_of, evidence_table, said, summary, title, verdict_word
+from d2lab.claims.page import evidence_of, evidence_table, said, scope_of, summary, title, verdict_word
 from d2lab.claims.record import Recorded
 from d2lab.core.language import Language
 from d2lab.site.target import PageTarget, first_number, short
@@ -68,12 +68,13 @@ def _section(claim: Claim, language: Language, told: Sequence[tuple[str, str]]) 
         links = "、" if language == "zh" else ", "
         pages = links.join(f'<a href="../{place}.html">{escape(name)}</a>' for name, place in told)
         foot.append(f"{word('told', language)} {pages}")
-    counterexample = record.content["evidence"]["counterexample"]
+    counterexample, scope = record.counterexample(language), scope_of(claim, language)
+    where = f"\n\n*{word('scope', language)}* {_plain(scope)}" if scope else ""
     shown = f"\n\n```text\n{counterexample}\n```" if counterexample else ""
     return "\n".join(
         [
             f"({claim.id})=\n## {_plain(said(claim, language))}\n",
-            f"{_badge(record, language)} {_plain(record.why(language))}{shown}\n",
+            f"{_badge(record, language)} {_plain(record.why(language))}{where}{shown}\n",
             evidence_table(claim, language) + "\n",
             f"<details class='fold check'><summary>{word('check', language)}</summary>\n",
             f"```python\n{claim.source.rstrip()}\n```\n",

@@ -4,7 +4,7 @@ import inspect
 from html import escape
 
 from d2lab.claims.catalog import find_claim
-from d2lab.claims.page import evidence_of, said, verdict_word
+from d2lab.claims.page import evidence_of, said, scope_of, verdict_word
 from d2lab.claims.record import Recorded
 from d2lab.core.language import Language
 from d2lab.explore.catalog import EXPLORERS
@@ -58,9 +58,11 @@ class PageTarget:
         badge = f'<span class="verdict">{verdict_word(record.verdict, language)}</span>'
         number = f'<span class="number">{word("measured", language)} <code>{key}</code> {short(value)}</span>'
         more = f'<a href="{self.claim_page(name)}">{word("evidence", language)}</a>'
+        scope = scope_of(claim, language)
+        where = f'<p class="scope"><em>{word("scope", language)}</em> {escape(scope)}</p>' if scope else ""
         return (
             f'<div class="claim-card" data-verdict="{record.verdict}">'
-            f"<p>{badge} {head}</p><p>{escape(record.why(language))}</p>"
+            f"<p>{badge} {head}</p><p>{escape(record.why(language))}</p>{where}"
             f'<p class="foot">{number} · {more} · <code>d2lab check {name}</code></p></div>\n'
         )
 

@@ -26,6 +26,7 @@ WORDS: dict[str, dict[Language, str]] = {
     "told": {"en": "Told in", "zh": "出现于"},
     "statement": {"en": "Statement", "zh": "论断"},
     "verdict": {"en": "Verdict", "zh": "结论"},
+    "scope": {"en": "Scope:", "zh": "范围："},
     "all": {"en": "all", "zh": "全部"},
     "filter": {"en": "Words to look for", "zh": "关键词"},
     "shown": {"en": "shown", "zh": "条"},

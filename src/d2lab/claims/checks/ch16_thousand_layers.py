@@ -44,16 +44,21 @@ def skip_adds_the_identity_to_the_jacobian() -> Evidence:
     )
 
 
-def input_gradient(layers: int, kind: str) -> float:
+def input_gradient(layers: int, kind: str, *, width: int = 32, orthogonal: bool = False) -> float:
     """Return the norm of the gradient, with respect to the input, of the output along a random unit vector."""
-    inputs = torch.randn(16, 32, requires_grad=True)
+    inputs = torch.randn(16, width, requires_grad=True)
     maps, blocks = inputs, layers // 2
     for _ in range(blocks):
-        added = BatchNorm1d(32)(maps) if kind == "normalized" else maps
-        added = nn.Linear(32, 32)(nn.Linear(32, 32)(added).relu())
+        added = BatchNorm1d(width)(maps) if "normalized" in kind else maps
+        second, first = nn.Linear(width, width), nn.Linear(width, width)
+        if orthogonal:
+            for layer, gain in ((first, 2**0.5), (second, 1.0)):  # behind the first comes a ReLU
+                nn.init.orthogonal_(layer.weight, gain)
+                nn.init.zeros_(layer.bias)
+        added = second(first(added).relu())
         added = added / blocks**0.5 if kind == "scaled" else added
-        maps = added if kind == "plain" else maps + added
-    direction = torch.randn(16, 32)
+        maps = added if kind.startswith("plain") else maps + added
+    direction = torch.randn(16, width)
     (gradient,) = torch.autograd.grad((maps * direction).sum() / direction.norm(), inputs)
     return float(gradient.norm())
 
@@ -64,25 +69,43 @@ def input_gradient(layers: int, kind: str) -> float:
     en="A ResNet of 1,000 layers can be trained because the gradient reaches the first layer; without shortcuts it "
     "does not.",
     zh="ResNet 能训练一千层，是因为梯度能传到第一层；没有捷径就传不到。",
-    scope="blocks that are normalized, or scaled by the root of their number",
-    budget_s=3,
+    scope="at initialization; with torch's default weights, which are small: blocks that are normalized, or scaled by "
+    "the root of their number, against a plain chain. With orthogonal weights the plain chain keeps its gradient",
+    scope_zh="初始化时；用 torch 默认的（偏小的）权重，捷径网络的块做归一化或除以块数的平方根，"
+    "与普通链相比。换成正交权重，普通链也留得住梯度",
+    budget_s=30,
 )
 def shortcuts_carry_gradients_through_1000_layers() -> Evidence:
     torch.set_default_dtype(torch.float64)
-    plain = [input_gradient(layers, "plain") for layers in DEPTHS]
-    normalized, scaled = ([input_gradient(layers, kind) for layers in DEPTHS] for kind in ("normalized", "scaled"))
-    steady = all(0.1 < gradient < 100 for gradient in normalized + scaled)
+    kinds = ("plain", "normalized", "scaled", "plain, normalized")
+    found = {kind: [input_gradient(layers, kind) for layers in DEPTHS] for kind in kinds}
+    kept = input_gradient(DEPTHS[-1], "plain", width=256, orthogonal=True)
+    plain, exploded = found["plain"], found["plain, normalized"][-1]
+    steady = all(0.1 < gradient < 100 for gradient in found["normalized"] + found["scaled"])
+    true_here, elsewhere = steady and max(plain[2:]) < 1e-12, kept > 0.01
     return Evidence(
-        value={"normalized": normalized[-1], "scaled": scaled[-1], "plain": plain[-1], "plain_100": plain[2]},
+        value={
+            "kept": kept,
+            "plain_100": plain[2],
+            "normalized": found["normalized"][-1],
+            "scaled": found["scaled"][-1],
+            "exploded": exploded,
+        },
         bound="gradient norms between 0.1 and 100 at every depth with shortcuts, below 1e-12 from 100 layers on "
-        "without",
-        verdict="holds in scope" if steady and max(plain[2:]) < 1e-12 else "does not hold",
+        "without; a plain chain that keeps 0.01 refutes the second half outside the scope",
+        bound_zh="有捷径时，各深度的梯度范数都在 0.1 到 100 之间；没有捷径时，100 层起低于 1e-12。"
+        "若有普通链留住 0.01，后半句在范围之外不成立",
+        verdict="does not hold" if not true_here else "holds in scope" if elsewhere else "holds",
         n=len(DEPTHS),
-        why_en="A plain chain multiplies the layers' derivatives: {plain_100:.0e} is left after 100 layers, and after "
-        "1,000 it underflows float64 ({plain:.0f}). With shortcuts it is {normalized:.0f} after 1,000 normalized "
-        "layers and {scaled:.1f} after scaled ones.",
-        why_zh="普通链把各层的导数相乘：100 层后只剩 {plain_100:.0e}，1000 层后 float64 已表示不了（{plain:.0f}）。"
-        "有捷径时，经过 1000 层，归一化的为 {normalized:.0f}，缩放过的为 {scaled:.1f}。",
+        counterexample="1,000 plain layers of 256 units with orthogonal weights" if elsewhere else "",
+        counterexample_zh="1000 层、每层 256 个单元、权重正交的普通链" if elsewhere else "",
+        why_en="With small weights a plain chain multiplies derivatives below 1: {plain_100:.0e} is left after 100 "
+        "layers. The initialization does that: orthogonal weights keep {kept:.2f} after 1,000. Batch normalization "
+        "without shortcuts errs the other way ({exploded:.0e}); with shortcuts it is {normalized:.0f}, and "
+        "{scaled:.1f} where blocks are scaled.",
+        why_zh="权重偏小时，普通链连乘的是小于 1 的导数：100 层后只剩 {plain_100:.0e}。这是初始化造成的：正交权重"
+        "到 1000 层还留有 {kept:.2f}。没有捷径而只做批量归一化，则反过来爆炸（{exploded:.0e}）；"
+        "有捷径时为 {normalized:.0f}，把各块缩放过的为 {scaled:.1f}。",
     )
 
 
