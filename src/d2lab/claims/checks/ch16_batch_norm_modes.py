@@ -156,7 +156,7 @@ def dropout_before_batch_norm_inflates_its_variance() -> Evidence:
     en="Batch normalization and dropout must not be used together.",
     zh="批量归一化和 dropout 不能一起使用。",
     scope="a LeNet with ReLU and p = 0.5 on the digits",
-    budget_s=18,
+    budget_s=10,
     smoke={"seeds": range(2), "epochs": 1},
 )
 def dropout_spoils_batch_norm(

@@ -93,7 +93,7 @@ def batch_norm_leaves_accuracy_alone(
     en="Batch normalization is sensitive to the batch size: tiny batches spoil it.",
     zh="批量归一化对批量大小敏感：批量太小会使它失效。",
     scope="LeNet with ReLU on the digits, the rate in proportion to the batch",
-    budget_s=15,
+    budget_s=12,
     smoke={"seeds": range(2), "epochs": 1, "examples": 128},
 )
 def batch_norm_is_sensitive_to_batch_size(

@@ -41,7 +41,7 @@ def with_global_mean(norm: bool = False) -> nn.Module:
     zh="在相同的特征图之后，全局平均汇聚比全连接层更不容易过拟合。",
     scope="centered digits, 200 to learn from, a trunk with batch normalization, 12 epochs at one learning rate",
     scope_zh="居中的手写数字（digits），200 个训练样本，主干带批量归一化，同一学习率训练 12 轮",
-    budget_s=80,
+    budget_s=50,
     smoke={"seeds": range(2), "epochs": 2},
 )
 def global_mean_overfits_less(
@@ -94,7 +94,7 @@ def global_mean_overfits_less(
     en="NiN's global mean learns more slowly than linear layers behind the same maps.",
     zh="NiN 用全局平均汇聚代替全连接层，收敛变慢。",
     scope="a small trunk, 600 digits, momentum",
-    budget_s=28,
+    budget_s=18,
     smoke={"seeds": range(2), "epochs": 2},
 )
 def global_mean_learns_slowly(

@@ -99,7 +99,7 @@ def deeper_resnets_contain_shallower_ones() -> Evidence:
     en="A ResNet does better because its larger class of functions lowers the bias of the model.",
     zh="ResNet 更好，是因为它扩大了函数类，从而降低了模型的偏差。",
     scope="20 layers with and without shortcuts, 2 epochs on 1,024 digits",
-    budget_s=20,
+    budget_s=14,
     smoke={"seeds": range(2), "epochs": 1, "depth": 14},
 )
 def resnet_lowers_the_bias(

@@ -90,7 +90,7 @@ def shallow(norm: bool) -> nn.Module:
     en="Deep and narrow beats shallow and wide: stacks of 3x3 convolutions classify better than 5x5 ones.",
     zh="深而窄优于浅而宽：堆叠的 3×3 卷积比 5×5 卷积分类更准。",
     scope="digits of 8 pixels, two blocks, equally many weights",
-    budget_s=37,
+    budget_s=25,
     smoke={"seeds": range(2), "epochs": 1},
 )
 def small_kernels_beat_large_ones(
@@ -146,7 +146,7 @@ def windowed(kernel: int) -> nn.Module:
     zh="在参数量相同时，混合多种窗口的块比只用一种窗口的块学得更好。",
     scope="one block, 400 digits of 8 pixels, 6 epochs at one learning rate",
     scope_zh="一个块，400 个 8×8 的数字，同一学习率训练 6 轮",
-    budget_s=90,
+    budget_s=35,
     smoke={"seeds": range(2), "epochs": 1},
     covers=(
         "GoogLeNet works because windows of several sizes catch details of several sizes: why a whole model works "

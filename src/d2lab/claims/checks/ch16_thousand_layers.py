@@ -73,7 +73,7 @@ def input_gradient(layers: int, kind: str, *, width: int = 32, orthogonal: bool 
     "the root of their number, against a plain chain. With orthogonal weights the plain chain keeps its gradient",
     scope_zh="初始化时；用 torch 默认的（偏小的）权重，捷径网络的块做归一化或除以块数的平方根，"
     "与普通链相比。换成正交权重，普通链也留得住梯度",
-    budget_s=30,
+    budget_s=15,
 )
 def shortcuts_carry_gradients_through_1000_layers() -> Evidence:
     torch.set_default_dtype(torch.float64)
