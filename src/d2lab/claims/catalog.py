@@ -1,15 +1,18 @@
 """All claims by id, in the order of the notes: chapter by chapter, as they stand in their files."""
 
+import functools
 import importlib
 import pkgutil
 from types import ModuleType
 
 from d2lab.claims import checks
 from d2lab.claims.claim import Claim
+from d2lab.claims.glossary import synonyms
 from d2lab.claims.lessons import pages_of
 from d2lab.claims.renamed import OLD_IDS
 from d2lab.core.errors import ConfigError
 from d2lab.core.names import unknown_name
+from d2lab.core.ranking import Entry, Index
 
 FILES: tuple[ModuleType, ...] = tuple(
     importlib.import_module(f"{checks.__name__}.{file.name}")
@@ -45,18 +48,36 @@ def find_claim(name: str) -> Claim:
 
 
 def search(words: str, chapter: int | None = None) -> list[Claim]:
-    """Return the claims that contain every word.
+    """Return the claims that contain every word, the best first.
 
     Words are looked for in the id, in both languages, in what a claim covers, in the names of what its check uses
-    (Dropout, d2lab.layers.dropout), and in the files of its check, its evidence and the pages about it.
+    (Dropout, d2lab.layers.dropout), and in the files of its check, its evidence and the pages about it; a term of the
+    glossary under all its names.
 
     Args:
         words: with spaces between; none finds all.
         chapter: only of this one.
     """
-    wanted = words.lower().split()
-    chosen = [c for c in CLAIMS.values() if chapter is None or c.chapter == chapter]
-    return [c for c in chosen if all(word in _text(c) for word in wanted)]
+    found, whole = nearest(words, chapter)
+    return found if whole else []
+
+
+def nearest(words: str, chapter: int | None = None) -> tuple[list[Claim], bool]:
+    """Return the claims that contain every word, or the nearest where none does, and whether they contain all.
+
+    Args:
+        words: a question, a term, a message; as `search` takes it.
+        chapter: only of this one.
+    """
+    names, whole = _index(chapter).search(words)
+    return [CLAIMS[name] for name in names], whole
+
+
+@functools.cache
+def _index(chapter: int | None) -> Index:
+    """Return the claims of a chapter, or all, by what they are found by; reading that takes seconds."""
+    chosen = [c for c in CLAIMS.values() if chapter in (None, c.chapter)]
+    return Index({c.id: Entry(f"{c.id} {c.en} {c.zh}", _text(c)) for c in chosen}, synonyms())
 
 
 def _text(claim: Claim) -> str:

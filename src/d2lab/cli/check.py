@@ -70,9 +70,10 @@ def claims(
 ) -> None:
     """Search the claims in both languages; one id alone shows its statement, evidence and files.
 
+    Where no claim has all of the words, the nearest are shown; a term is found under all names of the glossary.
     The name of a function, a file or a page finds the claims that use it, are checked in it or stand on it.
     """
-    from d2lab.claims.catalog import CLAIMS, search
+    from d2lab.claims.catalog import CLAIMS, nearest
     from d2lab.claims.evidence import VERDICTS
     from d2lab.claims.record import known_verdict
 
@@ -89,14 +90,28 @@ def claims(
         _show_one(CLAIMS[name])
         return
     rows = []
-    for claim in search(" ".join(words or []), chapter):
+    found, whole = nearest(" ".join(words or []), chapter)
+    for claim in found:
         known = known_verdict(claim)
         if verdict is None or known == verdict:
             rows.append([claim.id, str(claim.chapter), claim.kind, known, claim.en, claim.zh])
+    if not whole or not rows:
+        near = " The nearest:" if rows else " List all claims:  d2lab claims"
+        typer.echo(f"No claim contains all of these words.{near}")
+        _name_symptom(words)
     if not rows:
-        typer.echo("No claim contains all of these words. List all claims:  d2lab claims")
         return
     show_table("", ["claim", "chapter", "kind", "verdict", "statement", "论断"], rows)
+
+
+def _name_symptom(words: list[str] | None) -> None:
+    """Print the command that shows the symptom which the words describe, if there is one."""
+    from d2lab.lessons.symptoms import search_symptoms
+
+    names, whole = search_symptoms(" ".join(words)) if words else ([], False)
+    if names:
+        fits = "This is a symptom" if whole else "The nearest symptom"
+        typer.echo(f"{fits}:  d2lab symptoms {names[0]}")
 
 
 class Checked(NamedTuple):

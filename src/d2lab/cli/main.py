@@ -27,6 +27,7 @@ from d2lab.cli import (
     results,
     site,
     sweep,
+    symptoms,
     train,
     twins,
 )
@@ -60,6 +61,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "twins": twins.twins,
     "check": check.check,
     "claims": check.claims,
+    "symptoms": symptoms.symptoms,
     "learn": site.learn,
     "progress": exercise.progress,
     "doctor": doctor.doctor,

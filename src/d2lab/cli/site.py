@@ -191,7 +191,6 @@ def _find(lesson: str, site: Path) -> str:
     Raises:
         ConfigError: there is none; the error proposes the nearest.
     """
-    from d2lab.core.names import unknown_name
     from d2lab.site.stamp import lessons_of
 
     names = lessons_of(site)
@@ -199,8 +198,21 @@ def _find(lesson: str, site: Path) -> str:
     if lesson in names:
         return lesson
     if lesson not in short:
-        raise unknown_name("lesson", lesson, short)
+        raise _unknown_lesson(lesson, short)
     return short[lesson]
+
+
+def _unknown_lesson(lesson: str, known: dict[str, str]) -> ConfigError:
+    """Build the error for words that name no lesson: it proposes those that are about them (丢弃法: dropout)."""
+    from d2lab.claims.glossary import synonyms
+    from d2lab.core.names import unknown_name
+    from d2lab.core.ranking import Entry, Index
+
+    found = Index({slug: Entry(slug, place) for slug, place in known.items()}, synonyms()).search(lesson)
+    if not found.names:
+        return unknown_name("lesson", lesson, known)
+    near = ", ".join(found.names[:3])
+    return ConfigError("lesson", got=lesson, need=f"one of {len(known)} names", fix=f"The nearest: {near}.")
 
 
 def _open_notebook(lesson: str | None, language: str, site: Path) -> None:

@@ -28,7 +28,7 @@ from d2lab.site.links import dead_links
 from d2lab.site.notebook import notebook
 from d2lab.site.packages import copy_to, install
 from d2lab.site.stamp import STAMP
-from d2lab.site.tree import HOME, pages, write
+from d2lab.site.tree import ASIDE, HOME, pages, write
 
 ENTRY = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -90,7 +90,8 @@ def build(
     verbs = list(verbs)
     lessons = read_course(places.course)
     exercises = _exercises(places.course)
-    _refuse([*problems_of_home(places.course / HOME, verbs), *problems_of_course(lessons, verbs)])
+    prose = [places.course / name for name in (HOME, *ASIDE) if name == HOME or (places.course / name).is_file()]
+    _refuse([*(p for page in prose for p in problems_of_home(page, verbs)), *problems_of_course(lessons, verbs)])
     _refuse(_problems_of_solutions(exercises))
     modules = install(places.cache)
     executed = outputs_of(lessons, places.outputs, places.cache / "outputs", jobs, tell)

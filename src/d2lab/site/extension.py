@@ -10,6 +10,8 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 
+from d2lab.claims.glossary import synonyms
+from d2lab.core.ranking import other_names
 from d2lab.lessons.prose import FREE_SECTIONS
 from d2lab.site.docstrings import process
 from d2lab.site.katex import setup_math
@@ -17,6 +19,7 @@ from d2lab.site.katex import setup_math
 LONGEST = 4000  # characters of a section that are searched
 ASIDES = {*FREE_SECTIONS, "Move it by hand", "动手试试", "What the notes say, measured", "笔记说的，机器测的"}
 KINDS = {"course": "lesson", "claims": "claim", "api": "api", "reference": "reference", "explore": "explorer"}
+RANKS = {"solutions": "solution", "index": "chapter", "symptoms": "symptom", "glossary": "reference"}
 
 
 class BothThemes(SphinxTransform):
@@ -58,10 +61,8 @@ def rank_of(name: str, title: str) -> str:
         name: of the page.
         title: of the section.
     """
-    if name.endswith("/solutions"):
-        return "solution"
-    if name.endswith("/index"):
-        return "chapter"
+    if name.rpartition("/")[2] in RANKS:
+        return RANKS[name.rpartition("/")[2]]
     return "aside" if title in ASIDES or title.endswith(("measured", "机器测的")) else "lesson"
 
 
@@ -90,6 +91,18 @@ def records(app: Any) -> Iterator[dict[str, str]]:  # noqa: ANN401 (a Sphinx app
                 yield {"u": f"{place}#{signature['ids'][0]}", "t": title, "p": top, "x": text, "k": "api"}
 
 
+def with_synonyms(record: dict[str, str]) -> dict[str, str]:
+    """Add the other names of the terms in a record, so that a search for one finds what is called another.
+
+    Args:
+        record: of a section; what is searched as code keeps its names.
+    """
+    if record["k"] in ("api", "reference"):
+        return record
+    names = other_names(f"{record['t']} {record['p']} {record['x']}", synonyms())
+    return {**record, "s": " ".join(names)} if names else record
+
+
 def numbers_of_labels(app: Any) -> dict[str, dict[str, str]]:  # noqa: ANN401
     """Return the URL, title and number of each label, for notebooks, which have no cross-references."""
     env, found = app.env, {}
@@ -111,7 +124,7 @@ def write_data(app: Any, failure: Exception | None) -> None:  # noqa: ANN401
     if failure is not None or app.builder.name != "html":
         return
     out = Path(app.outdir)
-    listed = [{"id": number, **record} for number, record in enumerate(records(app))]
+    listed = [{"id": number, **with_synonyms(record)} for number, record in enumerate(records(app))]
     text = "window.SEARCH_DOCS=" + json.dumps(listed, ensure_ascii=False)
     (out / "_static" / "search-data.js").write_text(text, encoding="utf-8")
     (out / "labels.json").write_text(json.dumps(numbers_of_labels(app), ensure_ascii=False), encoding="utf-8")

@@ -21,7 +21,8 @@ from d2lab.site.target import PageTarget
 from d2lab.site.words import word
 
 HOME = "index.md"  # of the course's folder
-TREE = "\n\n```{toctree}\n:hidden:\n\ncourse/index\nexplore/index\nclaims/index\nreference/index\napi/index\n```\n"
+TREE = "\n\n```{{toctree}}\n:hidden:\n\ncourse/index\n{}explore/index\nclaims/index\nreference/index\napi/index\n```\n"
+ASIDE = ("symptoms.md", "glossary.md")  # pages of the course that are no lessons; a course need not have them
 
 
 def pages(
@@ -57,6 +58,8 @@ def pages(
             page = lesson_page(one, executed[one.name], language, repository, mine)
             made[f"course/{one.name}.md"] = page.text
             made |= {f"course/{folder}/{name}": text for name, text in page.files.items()}
+    for name in (name for name in ASIDE if (course / name).is_file()):
+        made[f"course/{name}"] = _prose(course / name, language, "../")
     made |= explorer_pages(language, {one.label for one in lessons})
     told = told_in(lessons, language)
     made["claims/index.md"] = claims_index(language)
@@ -73,8 +76,14 @@ def home(course: Path, language: Language) -> str:
         DataError: it is missing.
     """
     path = course / HOME
+    beside = "".join(f"course/{name.removesuffix('.md')}\n" for name in ASIDE if (course / name).is_file())
+    return _prose(path, language, "") + TREE.format(beside)
+
+
+def _prose(path: Path, language: Language, root: str) -> str:
+    """Return a page that has prose alone, in one of its languages."""
     text = "\n\n".join(cell.source for cell in read_prose(path) if cell.language == language)
-    return render(text, language, PageTarget(""), {}) + TREE
+    return render(text, language, PageTarget(root), {})
 
 
 def write(made: Mapping[str, str], folder: Path) -> None:

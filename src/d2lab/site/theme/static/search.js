@@ -4,11 +4,11 @@
   const HAN = /[\u3400-\u9fff]/;
   const WORD = /[\u3400-\u9fff]+|[a-z0-9_]+/g;
   // A claim's title is a whole sentence and would win over every heading; exercises and lists of claims are asides.
-  const WEIGHT = { lesson: 2.5, page: 1.2, reference: 1, aside: 0.9, chapter: 0.7, explorer: 0.7, claim: 0.4, api: 0.4, solution: 0.3 };
+  const WEIGHT = { lesson: 2.5, symptom: 2, page: 1.2, reference: 1, aside: 0.9, chapter: 0.7, explorer: 0.7, claim: 0.4, api: 0.4, solution: 0.3 };
   const chinese = document.documentElement.lang.startsWith("zh");
   const WORDS = chinese
-    ? { open: "搜索课程", none: "没有结果", kinds: { lesson: "课文", aside: "课文", chapter: "章", explorer: "交互图", solution: "参考解答", claim: "论断", api: "API", reference: "参考", page: "" } }
-    : { open: "Search the course", none: "No results", kinds: { lesson: "lesson", aside: "lesson", chapter: "chapter", explorer: "explorer", solution: "solution", claim: "claim", api: "API", reference: "reference", page: "" } };
+    ? { open: "搜索课程", none: "没有结果", near: "没有同时包含这些词的内容，最接近的是：", kinds: { lesson: "课文", symptom: "症状", aside: "课文", chapter: "章", explorer: "交互图", solution: "参考解答", claim: "论断", api: "API", reference: "参考", page: "" } }
+    : { open: "Search the course", none: "No results", near: "Nothing has all of these words. The nearest:", kinds: { lesson: "lesson", symptom: "symptom", aside: "lesson", chapter: "chapter", explorer: "explorer", solution: "solution", claim: "claim", api: "API", reference: "reference", page: "" } };
 
   const tokenize = (text) => {
     const tokens = [];
@@ -25,12 +25,12 @@
   const engine = () => {
     if (!built) {
       built = new MiniSearch({
-        fields: ["t", "p", "x"],
+        fields: ["t", "p", "x", "s"],  // s: other names of the terms, out of the glossary
         storeFields: ["k"],
         tokenize,
         processTerm: (term) => term,
         searchOptions: {
-          boost: { t: 4, p: 1.5 },
+          boost: { t: 4, p: 1.5, s: 0.4 },
           prefix: (term) => isLatin(term) && term.length > 2,
           fuzzy: (term) => (isLatin(term) && term.length > 4 ? 0.2 : false),
           boostDocument: (id, term, stored) => WEIGHT[stored.k] ?? 1,
@@ -44,7 +44,8 @@
   const search = (query) => {
     const all = engine().search(query, { combineWith: "AND" });
     const found = all.length ? all : engine().search(query, { combineWith: "OR" });
-    return found.slice(0, 20).map((hit) => window.SEARCH_DOCS[hit.id]);
+    const hits = found.slice(0, 20).map((hit) => window.SEARCH_DOCS[hit.id]);
+    return Object.assign(hits, { nearest: !all.length });
   };
   window.courseSearch = search;
 
@@ -87,6 +88,7 @@
         const where = element("small", {}, [hit.t === hit.p ? "" : hit.p, WORDS.kinds[hit.k]].filter(Boolean).join(" · "));
         return element("li", {}, element("a", { href: root + hit.u }, name, where, element("span", { class: "hit-text" }, ...excerpt(hit.x, query))));
       }));
+      if (found.length && found.nearest) hits.prepend(element("li", { class: "none" }, WORDS.near));
       if (query && !found.length) hits.append(element("li", { class: "none" }, WORDS.none));
     });
     // Arrows walk through the hits; Enter opens the first.
