@@ -87,6 +87,9 @@ ZH = {
     "Inception": "04-googlenet",
     "批量归一化": "05-batch-norm",
     "残差": "06-resnet",
+    "丢弃法": "01-dropout",
+    "权重衰退": "01-weight-decay",
+    "损失不下降": "symptoms",
     "稠密块": "07-densenet",
 }
 EN = {
@@ -142,6 +145,9 @@ EN = {
     "batch normalization": "05-batch-norm",
     "residual block": "06-resnet",
     "DenseNet": "07-densenet",
+    "loss stuck at 2.303": "symptoms",
+    "nan loss": "symptoms",
+    "accuracy 0.1": "symptoms",
     "global mean": "03-nin",
 }
 

@@ -59,11 +59,11 @@ def search(words: str, chapter: int | None = None) -> list[Claim]:
         chapter: only of this one.
     """
     found, whole = nearest(words, chapter)
-    return found if whole else []
+    return found[:whole]
 
 
-def nearest(words: str, chapter: int | None = None) -> tuple[list[Claim], bool]:
-    """Return the claims that contain every word, or the nearest where none does, and whether they contain all.
+def nearest(words: str, chapter: int | None = None) -> tuple[list[Claim], int]:
+    """Return the claims that contain every word, followed by the nearest where these are few, and how many do.
 
     Args:
         words: a question, a term, a message; as `search` takes it.

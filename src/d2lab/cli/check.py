@@ -89,29 +89,36 @@ def claims(
     if words and len(words) == 1 and (name := _current_id(words[0])) in CLAIMS:
         _show_one(CLAIMS[name])
         return
-    rows = []
     found, whole = nearest(" ".join(words or []), chapter)
-    for claim in found:
-        known = known_verdict(claim)
-        if verdict is None or known == verdict:
-            rows.append([claim.id, str(claim.chapter), claim.kind, known, claim.en, claim.zh])
-    if not whole or not rows:
-        near = " The nearest:" if rows else " List all claims:  d2lab claims"
-        typer.echo(f"No claim contains all of these words.{near}")
-        _name_symptom(words)
-    if not rows:
-        return
-    show_table("", ["claim", "chapter", "kind", "verdict", "statement", "论断"], rows)
+    shown = [verdict is None or known_verdict(claim) == verdict for claim in found]
+    exact = [claim for claim, fits in zip(found[:whole], shown[:whole], strict=True) if fits]
+    near = [claim for claim, fits in zip(found[whole:], shown[whole:], strict=True) if fits]
+    if not exact:
+        rest = " The nearest:" if near else " List all claims:  d2lab claims"
+        typer.echo(f"No claim contains all of these words.{rest}")
+    _show_claims(exact)
+    if exact and near:
+        typer.echo("\nNearest to these words:")
+    _show_claims(near)
+    _name_symptom(words)
+
+
+def _show_claims(claims: "list[Claim]") -> None:
+    from d2lab.claims.record import known_verdict
+
+    columns = ["claim", "chapter", "kind", "verdict", "statement", "论断"]
+    rows = [[c.id, str(c.chapter), c.kind, known_verdict(c), c.en, c.zh] for c in claims]
+    if rows:
+        show_table("", columns, rows)
 
 
 def _name_symptom(words: list[str] | None) -> None:
     """Print the command that shows the symptom which the words describe, if there is one."""
     from d2lab.lessons.symptoms import search_symptoms
 
-    names, whole = search_symptoms(" ".join(words)) if words else ([], False)
-    if names:
-        fits = "This is a symptom" if whole else "The nearest symptom"
-        typer.echo(f"{fits}:  d2lab symptoms {names[0]}")
+    names, whole = search_symptoms(" ".join(words)) if words else ([], 0)
+    if whole:
+        typer.echo(f"Where a run shows this:  d2lab symptoms {names[0]}")
 
 
 class Checked(NamedTuple):

@@ -25,7 +25,7 @@ def symptoms(
             typer.echo(f"{name:<{width}}  {one.titles[language]}")
         return
     asked = " ".join(words)
-    names, whole = ([asked], True) if asked in known() else search_symptoms(asked)
+    names, whole = ([asked], 1) if asked in known() else search_symptoms(asked)
     if not names:
         typer.echo("No symptom is near these words. List all symptoms:  d2lab symptoms")
         return

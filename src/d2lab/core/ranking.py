@@ -15,17 +15,21 @@ from typing import NamedTuple
 
 TOKEN = re.compile(r"\d+(?:\.\d+)?(?!\w)|[a-z0-9_]+|[\u3400-\u9fff]+")
 HAN = re.compile(r"[\u3400-\u9fff]")
-ENDING = re.compile(r"(?<=\w{4})(?:ing|ed|es|(?<!s)s)$")
-TITLE_WEIGHT = 3.0
+ENDING = re.compile(r"(?<=\w{4})(?:ations?|ing|ed|es|(?<!s)s)$")
+TITLE_WEIGHT = 8.0  # falls with the root of the title's words: in a short one each says more
 TERM_WEIGHT = 2.0  # of the glossary, against any other word
 SHARE = 0.35  # of the best score, below which a text is no longer near
-MOST = 12
-STOP = frozenset(
+MOST = 12  # of the nearest
+FEW = 5  # below which the nearest are added
+STOP_EN = (
     "a an and are as at be but by can do does for from get gets has have how i if in is it its me my of on or so "
     "than that the then there this to too was what when where which while why will with you your "
-    "become becomes go goes happen happens make makes need should use used using am after not no".split()
+    "become becomes go goes happen happens make makes need should use used using am after not no"
 )
-STOP_ZH = re.compile(r"为什么|怎么办|怎么回事|怎么|怎样|如何|什么|一直|总是|我的|这个|那个|的|了|吗|呢|是|在|我|有|和|与|会|就|都")
+STOP = frozenset(STOP_EN.split())
+STOP_ZH = re.compile(
+    r"为什么|怎么办|怎么回事|怎么|怎样|如何|什么|一直|总是|我的|这个|那个|的|了|吗|呢|是|在|我|有|和|与|会|就|都"
+)
 Unit = tuple[str, ...]  # what counts as the same word
 
 
@@ -45,12 +49,12 @@ class Found(NamedTuple):
     """The answer to a query.
 
     Args:
-        names: of the entries, the best first.
-        whole: whether they hold every word; else they are only the nearest.
+        names: of the entries: those that hold every word, then, where these are few, the nearest; each the best first.
+        whole: how many hold every word.
     """
 
     names: list[str]
-    whole: bool
+    whole: int
 
 
 class Index:
@@ -78,11 +82,11 @@ class Index:
         plain = words.lower().split()
         whole = {name for name, text in self.raw.items() if all(word in text for word in plain)}
         whole |= {name for name, text in self.texts.items() if units and all(_hit(unit, text) for unit in units)}
-        if whole:
-            return Found(sorted(whole, key=lambda name: -scores[name]), whole=True)  # stable: equals keep their order
-        best = max(scores.values(), default=0.0)
-        near = [name for name, score in scores.items() if score > SHARE * best]
-        return Found(sorted(near, key=lambda name: -scores[name])[:MOST], whole=False)
+        ranked = sorted(scores, key=lambda name: -scores[name])  # stable: equals keep their order
+        first = [name for name in ranked if name in whole]
+        least = SHARE * max(scores.values(), default=0.0)
+        near = [name for name in ranked if name not in whole and scores[name] > least] if len(whole) < FEW else []
+        return Found(first + near[: MOST - len(first)], len(first))
 
     def _scores(self, units: Sequence[Unit]) -> dict[str, float]:
         """Add up the weights of the words that each entry holds."""
@@ -91,7 +95,8 @@ class Index:
             hits = [name for name, text in self.texts.items() if _hit(unit, text)]
             weight = math.log((len(scores) + 1) / (len(hits) + 0.5)) * (TERM_WEIGHT if len(unit) > 1 else 1.0)
             for name in hits:
-                scores[name] += weight * (TITLE_WEIGHT if _hit(unit, self.titles[name]) else 1.0)
+                title = self.titles[name]
+                scores[name] += weight * (1 + (TITLE_WEIGHT / len(title.split()) ** 0.5 if _hit(unit, title) else 0))
         return scores
 
     def _spelled(self, unit: Unit) -> Unit:
@@ -114,7 +119,9 @@ def units_of(words: str, groups: Sequence[Unit] = ()) -> list[Unit]:
         words: the query.
         groups: of names of one thing, as `Index` keeps them.
     """
-    rest, units = _joined(words), []
+    rest = _joined(words)
+    units: list[Unit] = []
+    single: list[Unit] = []  # characters that stand alone say little beside anything else
     for name, group in sorted(((n, g) for g in groups for n in g), key=lambda pair: -len(pair[0])):
         if _whole(name, rest):
             units.append(group)
@@ -123,11 +130,11 @@ def units_of(words: str, groups: Sequence[Unit] = ()) -> list[Unit]:
         if not HAN.search(token):
             if token not in STOP:
                 units.append((f" {ENDING.sub('', token)}",))
-        elif len(token) < 3:
-            units.append((token,))
+        elif len(token) == 1:
+            single.append((token,))
         else:
             units += [(token[i : i + 2],) for i in range(len(token) - 1)]
-    return list(dict.fromkeys(units))
+    return list(dict.fromkeys(units or single))
 
 
 def other_names(text: str, synonyms: Sequence[Sequence[str]]) -> list[str]:

@@ -47,7 +47,7 @@ def problems_of(lesson: Lesson, verbs: Iterable[str], executed: Executed | None)
 
 
 def problems_of_home(path: Path, verbs: Iterable[str]) -> list[str]:
-    """List the problems of a page of prose, such as the home page, which has two languages, names and links, but no code.
+    """List the problems of a page that has two languages, names and links, but no code: the home page is one.
 
     Args:
         path: of its file.
