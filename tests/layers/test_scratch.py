@@ -136,16 +136,20 @@ class Subclass(nn.Linear):
 @pytest.mark.parametrize(
     ("layer", "words"),
     [
-        (lambda: nn.LSTM(2, 2), "0: got 'LSTM', need a layer that has a twin from scratch"),
+        (lambda: nn.Bilinear(2, 2, 2), "0: got 'Bilinear', need a layer that has a twin from scratch"),
         (lambda: Subclass(2, 2), "0: got 'Subclass', need a layer that has a twin from scratch"),
         (lambda: nn.Conv2d(1, 1, 3, padding=1, padding_mode="reflect"), "padding_mode: got 'reflect', need 'zeros'"),
         (lambda: nn.MaxPool2d(2, return_indices=True), "return_indices: got True, need False"),
         (lambda: nn.Embedding(3, 2, max_norm=1.0), "max_norm: got 1.0, need None"),
+        (
+            lambda: nn.MultiheadAttention(4, 2, add_bias_kv=True),
+            "(MultiheadAttention): got 'the weight bias_k', need a layer without it: the twin has none",
+        ),
         (nn.Softmax, "Softmax.dim: got None, need a stated one. Name the axis."),
         (lambda: torch.nn.utils.parametrizations.weight_norm(nn.Linear(2, 2)), "got 'ParametrizedLinear'"),
         (hooked, "0 (Linear): got 'hooks', need a layer without them. Remove them before to_scratch."),
     ],
-    ids=["unknown", "subclass", "padding mode", "indices", "max norm", "no axis", "parametrized", "hooks"],
+    ids=["unknown", "subclass", "padding mode", "indices", "max norm", "bias of keys", "no axis", "parametrized", "hooks"],
 )
 def test_what_has_no_twin_is_refused_by_name(layer, words):
     with pytest.raises(ConfigError) as caught:
@@ -155,3 +159,26 @@ def test_what_has_no_twin_is_refused_by_name(layer, words):
 
 def test_a_single_layer_is_rebuilt_too():
     assert type(to_scratch(nn.Linear(2, 3))) is layers.Linear
+
+
+class Reader(nn.Module):
+    """Recurrent layers and attention, without the biases that are on by default."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(4, 6, 2, bias=False, batch_first=True, bidirectional=True, proj_size=3)
+        self.attend = nn.MultiheadAttention(6, 2, bias=False, batch_first=True)
+        self.norm = nn.RMSNorm(6)
+
+    def forward(self, series):
+        hidden, _ = self.lstm(series)
+        return self.norm(self.attend(hidden, hidden, hidden)[0])
+
+
+def test_a_model_of_sequences_has_the_same_outputs_and_tied_children():
+    model = Reader().double()
+    mine = to_scratch(model)
+    assert [type(one) for one in mine.children()] == [layers.LSTM, layers.MultiheadAttention, layers.RMSNorm]
+    assert mine.state_dict().keys() == model.state_dict().keys()
+    series = torch.randn(3, 5, 4, dtype=torch.float64)
+    torch.testing.assert_close(mine(series), model(series), rtol=1e-12, atol=1e-14)

@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 import math
+import typing
 
 import pytest
 import torch
@@ -28,7 +29,7 @@ def test_values_gradients_and_buffers_are_torchs(row):
 @each_row
 def test_a_wide_tolerance_is_explained_and_every_row_has_a_source(row):
     assert row.source
-    assert row.rtol == CLOSE or row.why
+    assert row.rtol <= CLOSE or row.why
 
 
 @each_layer
@@ -46,12 +47,13 @@ def test_the_same_seed_gives_the_same_initialization(row):
 )
 def test_arguments_have_torchs_names_order_and_defaults(theirs, ours):
     mine = dict(inspect.signature(ours.__init__).parameters)
-    reference = inspect.signature(theirs.__init__).parameters
+    stated = typing.get_overloads(theirs.__init__)  # of torch's recurrent layers
+    reference = inspect.signature(stated[0] if stated else theirs.__init__).parameters
     positional = [p.name for p in mine.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
     expected = [name for name in reference if name in positional]
     assert positional == expected
     for name, parameter in mine.items():
-        if name == "form" or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+        if name in ("form", "reset") or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
         if name == "bias" and name not in reference:  # an argument of the newest torch
             continue

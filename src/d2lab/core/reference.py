@@ -14,9 +14,10 @@ from typing import Any, Protocol
 import torch
 from torch import Generator, Tensor, nn
 
+from d2lab.core.tensor_tree import Tree, map_tensors, tensors_of
 from d2lab.core.timing import Clock, time_interleaved
 
-Inputs = Callable[[Generator, int], tuple[Tensor, ...]]
+Inputs = Callable[[Generator, int], tuple[Tree, ...]]  # what forward takes: tensors, or tuples of them
 CLOSE = 1e-9  # relative, in float64: a thousand roundings of 2e-16 leave five digits of room
 EXAMPLES = 4  # of a comparison
 TIMED_EXAMPLES = 256  # of a timing: the course's batch
@@ -80,7 +81,8 @@ class Twin:
     def slowdown(self) -> float:
         """Time forward and backward on a batch of 256 in float32, interleaved; the ratio of the medians."""
         ours, theirs = (layer.float().train() for layer in alike(self))
-        given = tuple(x.float() if x.is_floating_point() else x for x in self.inputs(torch.Generator(), TIMED_EXAMPLES))
+        drawn = self.inputs(torch.Generator(), TIMED_EXAMPLES)
+        given = map_tensors(lambda x: x.float() if x.is_floating_point() else x, drawn)
         return slowdown(lambda: passed(ours, given), lambda: passed(theirs, given), self.rounds)
 
 
@@ -95,19 +97,20 @@ def alike(twin: Twin) -> tuple[nn.Module, nn.Module]:
     return ours, theirs
 
 
-def passed(layer: nn.Module, given: tuple[Tensor, ...]) -> dict[str, Tensor]:
+def passed(layer: nn.Module, given: tuple[Tree, ...]) -> dict[str, Tensor]:
     """Run forward and backward once; return outputs, gradients and buffers by name."""
-    leaves = tuple(x.clone().requires_grad_() if x.is_floating_point() else x for x in given)
+    leaves = map_tensors(lambda x: x.clone().requires_grad_() if x.is_floating_point() else x, given)
     torch.manual_seed(0)
-    output = layer(*leaves)
-    flat = output.flatten()
+    output = tensors_of(layer(*leaves))
+    flat = torch.cat([part.flatten() for part in output])
     marks = torch.cos(torch.arange(len(flat), dtype=flat.dtype))  # tells elements apart: a plain sum would not
-    wanted = {f"gradient of input {number}": x for number, x in enumerate(leaves) if x.requires_grad}
+    wanted = {f"gradient of input {number}": x for number, x in enumerate(tensors_of(leaves)) if x.requires_grad}
     wanted |= {f"gradient of {name}": weight for name, weight in layer.named_parameters()}
     gradients = torch.autograd.grad((flat * marks).sum(), list(wanted.values()), allow_unused=True)
     results = {name: g for name, g in zip(wanted, gradients, strict=True) if g is not None}
     buffers = {f"buffer {name}": value.clone() for name, value in layer.named_buffers()}
-    return {"output": output.detach(), **results, **buffers}
+    outputs = {f"output {number}" if number else "output": part.detach() for number, part in enumerate(output)}
+    return {**outputs, **results, **buffers}
 
 
 def relative_difference(mine: Tensor, reference: Tensor) -> float:

@@ -19,6 +19,13 @@ from d2lab.layers.activation import (
     Softplus,
     Tanh,
 )
+from d2lab.layers.attention import (
+    AdditiveAttention,
+    DotProductAttention,
+    MultiheadAttention,
+    scaled_dot_product_attention,
+)
+from d2lab.layers.bptt import FusedRNN
 from d2lab.layers.convolution import Conv1d, Conv2d
 from d2lab.layers.dropout import Dropout
 from d2lab.layers.init import InitName, initialize
@@ -33,17 +40,22 @@ from d2lab.layers.loss import (
     SmoothL1Loss,
     smooth_l1_loss,
 )
-from d2lab.layers.normalization import BatchNorm1d, BatchNorm2d, GroupNorm, LayerNorm
+from d2lab.layers.normalization import BatchNorm1d, BatchNorm2d, GroupNorm, LayerNorm, RMSNorm
 from d2lab.layers.pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
+from d2lab.layers.position import rotary_positions, rotate, sinusoidal_positions
+from d2lab.layers.recurrent import GRU, LSTM, RNN
+from d2lab.layers.recurrent_cell import GRUCell, LSTMCell, RNNCell
 from d2lab.layers.scratch import to_scratch
 from d2lab.layers.space_to_depth import DepthAvgPool2d, DepthMaxPool2d, SpaceToDepthConv2d, with_space_to_depth
 from d2lab.layers.transposed import ConvTranspose2d
 
 __all__ = [
-    "ELU", "GELU", "AdaptiveAvgPool2d", "AvgPool2d", "BCEWithLogitsLoss", "BatchNorm1d", "BatchNorm2d", "Conv1d",
-    "Conv2d", "ConvTranspose2d", "CrossEntropyLoss", "DepthAvgPool2d", "DepthMaxPool2d", "Dropout", "Embedding",
-    "Flatten", "FocalLoss", "GroupNorm", "HuberLoss", "Identity", "InitName", "L1Loss", "LayerNorm", "LeakyReLU",
-    "Linear", "LogSoftmax", "MSELoss", "MaxPool2d", "PReLU", "ReLU", "ReLU6", "SiLU", "Sigmoid", "SmoothL1Loss",
-    "Softmax", "Softplus", "SpaceToDepthConv2d", "Tanh", "initialize", "smooth_l1_loss", "to_scratch",
-    "with_space_to_depth",
+    "ELU", "GELU", "GRU", "LSTM", "RNN", "AdaptiveAvgPool2d", "AdditiveAttention", "AvgPool2d", "BCEWithLogitsLoss",
+    "BatchNorm1d", "BatchNorm2d", "Conv1d", "Conv2d", "ConvTranspose2d", "CrossEntropyLoss", "DepthAvgPool2d",
+    "DepthMaxPool2d", "DotProductAttention", "Dropout", "Embedding", "Flatten", "FocalLoss", "FusedRNN", "GRUCell",
+    "GroupNorm", "HuberLoss", "Identity", "InitName", "L1Loss", "LSTMCell", "LayerNorm", "LeakyReLU", "Linear",
+    "LogSoftmax", "MSELoss", "MaxPool2d", "MultiheadAttention", "PReLU", "RMSNorm", "RNNCell", "ReLU", "ReLU6",
+    "SiLU", "Sigmoid", "SmoothL1Loss", "Softmax", "Softplus", "SpaceToDepthConv2d", "Tanh", "initialize",
+    "rotary_positions", "rotate", "scaled_dot_product_attention", "sinusoidal_positions", "smooth_l1_loss",
+    "to_scratch", "with_space_to_depth",
 ]  # fmt: skip

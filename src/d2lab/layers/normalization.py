@@ -202,3 +202,36 @@ class GroupNorm(nn.Module):
         grouped = input.reshape(len(input), self.num_groups, -1)  # batch group channel*pixel
         standard = standardize(grouped, *moments(grouped, (2,)), self.eps).view(input.shape)  # batch channel *pixel
         return scale_and_shift(standard, self.weight, self.bias)
+
+
+class RMSNorm(nn.Module):
+    """Divide by the root mean square over the last axes; no mean is subtracted, no bias added.
+
+    Source: Zhang and Sennrich 2019, "Root Mean Square Layer Normalization", eq. 4.
+    Changed: eps under the root; unless given, the distance from 1 to the next number of the input's type.
+    Twin: torch.nn.RMSNorm.
+
+    Raises:
+        ConfigError: a size is below 1, or an input ends in another shape.
+    """
+
+    def __init__(
+        self,
+        normalized_shape: int | tuple[int, ...] | list[int] | torch.Size,
+        eps: float | None = None,
+        elementwise_affine: bool = True,
+    ) -> None:
+        super().__init__()
+        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        check_counts("RMSNorm", normalized_shape=shape)
+        self.normalized_shape, self.eps, self.elementwise_affine = shape, eps, elementwise_affine
+        self.weight = nn.Parameter(torch.ones(shape)) if elementwise_affine else None
+
+    def forward(self, input: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+        """Return every example divided by its root mean square, each entry scaled."""
+        for axis, size in enumerate(self.normalized_shape, start=-len(self.normalized_shape)):
+            check_axis("RMSNorm", input, axis, size)
+        axes = tuple(range(-len(self.normalized_shape), 0))
+        eps = torch.finfo(input.dtype).eps if self.eps is None else self.eps
+        scaled = input / (input.square().mean(axes, keepdim=True) + eps).sqrt()
+        return scaled if self.weight is None else scaled * self.weight

@@ -2,15 +2,31 @@
 
 import copy
 import inspect
+import typing
 from typing import Any
 
 import torch
 from torch import nn
 
 from d2lab.core.errors import ConfigError
-from d2lab.layers import activation, convolution, dropout, linear, loss, normalization, pooling, transposed
+from d2lab.layers import (
+    activation,
+    attention,
+    convolution,
+    dropout,
+    linear,
+    loss,
+    normalization,
+    pooling,
+    recurrent,
+    recurrent_cell,
+    transposed,
+)
 
-ROOMS = (activation, convolution, dropout, linear, loss, normalization, pooling, transposed)
+ROOMS = (
+    activation, attention, convolution, dropout, linear, loss, normalization, pooling, recurrent, recurrent_cell,
+    transposed,
+)  # fmt: skip
 # torch's class -> ours: every public class here that has a namesake in torch.nn.
 SCRATCH: dict[type[nn.Module], type[nn.Module]] = {
     getattr(nn, name): made
@@ -73,23 +89,36 @@ def _counterpart(module: nn.Module, made: type[nn.Module], path: str) -> nn.Modu
     given = {name: _argument(module, name, parameter) for name, parameter in taken.items()}
     with torch.device("meta"):  # neither memory nor random numbers for weights that are replaced below
         twin = made(**given)
+    _take_over(twin, module, where)
+    for name, child in twin._modules.items():  # such as the output map of attention
+        if child is not None and name in module._modules:
+            _take_over(child, module.get_submodule(name), f"{where}.{name}")
+    return twin.train(module.training)
+
+
+def _take_over(twin: nn.Module, module: nn.Module, where: str) -> None:
+    """Give our layer the tensors of torch's, which must be the ones that it has a use for."""
     for own, theirs in ((twin._parameters, module._parameters), (twin._buffers, module._buffers)):
+        unknown = [name for name, value in theirs.items() if value is not None and name not in own]
+        if unknown:
+            raise ConfigError(where, got=f"the weight {unknown[0]}", need="a layer without it: the twin has none")
         own.clear()
         own.update(theirs)  # type: ignore[arg-type]
-    return twin.train(module.training)
 
 
 def _parameters(made: type[nn.Module]) -> dict[str, inspect.Parameter]:
     """Return the named arguments of a layer's constructor."""
-    known = inspect.signature(made.__init__).parameters
+    overloads = typing.get_overloads(made.__init__)  # torch's recurrent layers state their arguments there
+    known = inspect.signature(overloads[0] if overloads else made.__init__).parameters
     named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     return {name: parameter for name, parameter in known.items() if parameter.kind in named and name != "self"}
 
 
 def _argument(module: nn.Module, name: str, parameter: inspect.Parameter) -> Any:  # noqa: ANN401
     """Return a constructor argument, read back from the layer."""
-    if name == "bias" and hasattr(module, "bias"):
-        return module.bias is not None
+    if name == "bias":
+        bias = getattr(module, "bias", getattr(module, "in_proj_bias", None))
+        return bias if isinstance(bias, bool) else bias is not None
     value = getattr(module, name, parameter.default)
     if value is inspect.Parameter.empty or (value is None and name == "dim"):
         raise ConfigError(f"{type(module).__name__}.{name}", got=None, need="a stated one", fix="Name the axis.")

@@ -1,0 +1,169 @@
+"""Backpropagation through time by hand: the gradients of a simple recurrent network, step by step from the end.
+
+`backpropagate` is the algorithm, in full or truncated, with the size of the gradient at every step. `FusedRNN` trains
+by it: torch's layer with the same weights, whose backward pass computes the gradient of the recurrent weight as one
+product over all steps instead of one for each.
+"""
+
+from typing import Any, NamedTuple
+
+import torch
+from jaxtyping import Float, Shaped
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+from torch.nn import functional
+from torch.nn.utils.rnn import PackedSequence
+
+from d2lab.core.errors import ConfigError
+
+Steps = Float[Tensor, "time batch hidden"]
+
+
+class Gradients(NamedTuple):
+    """Gradients of a loss with respect to what an unrolled network was computed from.
+
+    Args:
+        given: of the input's products with its weights; its sum over time and batch is that of the bias.
+        initial: of the state before the first step.
+        weight: of the recurrent weight.
+        hidden: of the hidden state after each step, through all later steps; its norms tell how far a gradient gets.
+    """
+
+    given: Steps
+    initial: Float[Tensor, "batch hidden"]
+    weight: Float[Tensor, "hidden hidden"]
+    hidden: Steps
+
+    @property
+    def norms(self) -> Float[Tensor, " time"]:
+        """Return the size of the gradient with respect to the hidden state after each step."""
+        return self.hidden.flatten(1).norm(dim=1)
+
+
+def unroll_tanh(
+    given: Steps, initial: Float[Tensor, "batch hidden"], weight: Float[Tensor, "hidden hidden"]
+) -> Steps:
+    """Compute h_t = tanh(given_t + h_(t-1) W^T) for every step.
+
+    Source: Elman 1990, "Finding Structure in Time", Cognitive Science 14(2).
+
+    Args:
+        given: the inputs' products with their weights, plus the biases.
+        initial: state before the first step.
+        weight: W.
+    """
+    hidden = torch.empty_like(given)
+    state, turned = initial, weight.T
+    for step in range(len(given)):
+        state = torch.addmm(given[step], state, turned, out=hidden[step]).tanh_()
+    return hidden
+
+
+def backpropagate(
+    hidden: Steps,
+    initial: Float[Tensor, "batch hidden"],
+    weight: Float[Tensor, "hidden hidden"],
+    outer: Steps,
+    *,
+    truncate: int | None = None,
+) -> Gradients:
+    """Compute all gradients of h_t = tanh(given_t + h_(t-1) W^T), going back in time.
+
+    With e_t the gradient of the loss with respect to h_t: e_t = outer_t + d_(t+1) W, d_t = e_t (1 - h_t^2). Each step
+    back multiplies by W and by a derivative below 1, which is why gradients vanish or explode.
+
+    Source: Werbos 1990, "Backpropagation Through Time: What It Does and How to Do It"; truncated: Williams and Peng
+    1990, Neural Computation 2(4).
+
+    Args:
+        hidden: states after each step, by `unroll_tanh`.
+        initial: state before the first step.
+        weight: W.
+        outer: gradient of the loss with respect to each h_t as an output, without the way through later steps.
+        truncate: detach the state after every so many steps, as between the batches of a long text; None for never.
+
+    Raises:
+        ConfigError: `truncate` is below 1.
+    """
+    if truncate is not None and truncate < 1:
+        raise ConfigError("truncate", got=truncate, need="1 or more steps, or None")
+    inner, errors = torch.empty_like(hidden), outer.clone()  # d_t and e_t
+    for step in reversed(range(len(hidden))):
+        if step + 1 < len(hidden) and not (truncate and (step + 1) % truncate == 0):
+            errors[step].addmm_(inner[step + 1], weight)
+        torch.addcmul(errors[step], errors[step] * hidden[step], hidden[step], value=-1, out=inner[step])
+    through = inner[0] @ weight
+    before = torch.cat([initial[None], hidden[:-1]])  # h_(t-1)
+    return Gradients(inner, through, inner.flatten(0, 1).T @ before.flatten(0, 1), errors)
+
+
+class _Unrolled(torch.autograd.Function):
+    """`unroll_tanh`, with `backpropagate` as its backward pass."""
+
+    @staticmethod
+    def forward(ctx: Any, given: Tensor, initial: Tensor, weight: Tensor) -> Tensor:  # noqa: ANN401
+        hidden = unroll_tanh(given, initial, weight)
+        ctx.save_for_backward(hidden, initial, weight)
+        return hidden
+
+    @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
+    def backward(ctx: Any, outer: Tensor) -> tuple[Tensor, Tensor, Tensor]:  # noqa: ANN401
+        found = backpropagate(*ctx.saved_tensors, outer)
+        return found.given, found.initial, found.weight
+
+
+class FusedRNN(nn.RNN):
+    """torch.nn.RNN, trained by `backpropagate`: the same outputs and gradients, faster on a CPU.
+
+    Besides vectors it reads tokens, as one-hot vectors: rows of the input weight, without the product with zeros. In
+    evaluation, on a GPU, under autocast, with ReLU or in both directions it is torch's layer.
+
+    Source: Appleyard, Kocisky, Blunsom 2016, "Optimizing Performance of Recurrent Neural Networks on GPUs", section 3.
+    Twin: torch.nn.RNN.
+    """
+
+    def forward(  # type: ignore[override]
+        self, input: Shaped[Tensor, "*steps"] | PackedSequence, hx: Tensor | None = None
+    ) -> tuple[Shaped[Tensor, "*steps hidden"] | PackedSequence, Tensor]:
+        """Return the hidden states of the last layer at every step, and the state of every layer after the last.
+
+        Args:
+            input: as torch.nn.RNN reads it; or token numbers, without the axis of features.
+            hx: state before the first step; zeros unless given.
+
+        Raises:
+            ConfigError: a token is not from 0 to input_size - 1.
+        """
+        tokens = isinstance(input, Tensor) and not input.is_floating_point()
+        if isinstance(input, Tensor) and tokens and input.numel():
+            low, high = int(input.min()), int(input.max())
+            if low < 0 or high >= self.input_size:
+                raise ConfigError("tokens", got=f"{low} to {high}", need=f"numbers 0 to {self.input_size - 1}")
+        if not isinstance(input, Tensor) or not self._fused(input, axes=2 if tokens else 3):
+            dense = functional.one_hot(input.long(), self.input_size).to(self.weight_hh_l0) if tokens else input
+            result: tuple[Tensor, Tensor] = super().forward(dense, hx)
+            return result
+        x = input.transpose(0, 1) if self.batch_first else input  # time batch [feature]
+        if hx is None:
+            hx = self.weight_hh_l0.new_zeros(self.num_layers, x.shape[1], self.hidden_size)
+        finals = []
+        for layer in range(self.num_layers):
+            weight, recurrent = (getattr(self, f"weight_{name}_l{layer}") for name in ("ih", "hh"))
+            bias = getattr(self, f"bias_ih_l{layer}") + getattr(self, f"bias_hh_l{layer}") if self.bias else None
+            if tokens and layer == 0:
+                table = weight.T if bias is None else weight.T + bias  # token hidden
+                given = functional.embedding(x, table)  # time batch hidden
+            else:
+                given = functional.linear(x, weight, bias)  # time batch hidden
+            x = _Unrolled.apply(given, hx[layer], recurrent)
+            finals.append(x[-1])
+            if layer < self.num_layers - 1:
+                x = functional.dropout(x, self.dropout, self.training)
+        return (x.transpose(0, 1) if self.batch_first else x), torch.stack(finals)
+
+    def _fused(self, input: Tensor, axes: int) -> bool:
+        """Return whether the gradients of this call are computed by hand."""
+        plain = self.nonlinearity == "tanh" and not self.bidirectional and input.ndim == axes and input.numel() > 0
+        autocast = torch.is_autocast_enabled("cpu")
+        return plain and input.device.type == "cpu" and torch.is_grad_enabled() and self.training and not autocast
