@@ -149,7 +149,17 @@ class Subclass(nn.Linear):
         (lambda: torch.nn.utils.parametrizations.weight_norm(nn.Linear(2, 2)), "got 'ParametrizedLinear'"),
         (hooked, "0 (Linear): got 'hooks', need a layer without them. Remove them before to_scratch."),
     ],
-    ids=["unknown", "subclass", "padding mode", "indices", "max norm", "bias of keys", "no axis", "parametrized", "hooks"],
+    ids=[
+        "unknown",
+        "subclass",
+        "padding mode",
+        "indices",
+        "max norm",
+        "bias of keys",
+        "no axis",
+        "parametrized",
+        "hooks",
+    ],
 )
 def test_what_has_no_twin_is_refused_by_name(layer, words):
     with pytest.raises(ConfigError) as caught:

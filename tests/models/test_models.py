@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from d2lab.core.errors import ConfigError
 from d2lab.models import (
+    AutoregressionConfig,
     LeNetConfig,
     LinearConfig,
     MLPConfig,
@@ -24,11 +25,14 @@ from d2lab.models import (
 )
 from d2lab.models.catalog import all_models, default_settings, register_model
 from d2lab.models.image import ImageConfig
+from d2lab.models.language import LanguageConfig
 from d2lab.models.names import model_files
 from d2lab.train.tasks import perceptron_loss
 from d2lab.train.threads import using_threads
 
 SIZES = [
+    (AutoregressionConfig(), 61),
+    (AutoregressionConfig(tau=3, hidden=()), 4),
     (LeNetConfig(), 61_706),
     (LeNetConfig(activation="sigmoid", pooling="average"), 61_706),
     (LeNetConfig(channels=3, side=32), 83_126),
@@ -42,7 +46,7 @@ SIZES = [
     (SoftmaxConfig(), 7_850),
 ]
 INPUTS = {LeNetConfig: (1, 28, 28), LinearConfig: (2,), MLPConfig: (1, 28, 28), PerceptronConfig: (2,)}
-INPUTS[SoftmaxConfig] = (1, 28, 28)
+INPUTS |= {SoftmaxConfig: (1, 28, 28), AutoregressionConfig: (4,)}
 OWN_MODEL = """
 from dataclasses import dataclass
 
@@ -67,7 +71,7 @@ class Tiny(nn.Module):
 """
 each = pytest.mark.parametrize(
     "config",
-    [kind() for kind in all_models() if not issubclass(kind, ImageConfig)],
+    [kind() for kind in all_models() if not issubclass(kind, ImageConfig | LanguageConfig)],
     ids=lambda config: type(config).__name__,
 )
 

@@ -1,12 +1,25 @@
 """All deliberate mistakes, room by room."""
 
-from tests.mutants import data, devices, early, engine, inspection, layers, optimizers, pretrained, train, vision
+from tests.mutants import (
+    data,
+    devices,
+    early,
+    engine,
+    inspection,
+    layers,
+    optimizers,
+    pretrained,
+    sequences,
+    train,
+    vision,
+)
 
 MUTANTS = [
     *early.MUTANTS,
     *engine.MUTANTS,
     *data.MUTANTS,
     *layers.MUTANTS,
+    *sequences.MUTANTS,
     *optimizers.MUTANTS,
     *devices.MUTANTS,
     *vision.MUTANTS,

@@ -234,7 +234,9 @@ class MultiheadAttention(nn.Module):
             is_causal: allow no look at later positions.
         """
         single = query.ndim == 2
-        inputs = [x.unsqueeze(0) if single else x if self.batch_first else x.transpose(0, 1) for x in (query, key, value)]
+        inputs = [
+            x.unsqueeze(0) if single else x if self.batch_first else x.transpose(0, 1) for x in (query, key, value)
+        ]
         q, k, v = self._heads(inputs)  # batch head time width
         scores = q @ k.mT / math.sqrt(q.shape[-1])  # batch head query key
         mask = self._added(scores, key_padding_mask, attn_mask, is_causal=is_causal)

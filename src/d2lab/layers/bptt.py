@@ -40,9 +40,7 @@ class Gradients(NamedTuple):
         return self.hidden.flatten(1).norm(dim=1)
 
 
-def unroll_tanh(
-    given: Steps, initial: Float[Tensor, "batch hidden"], weight: Float[Tensor, "hidden hidden"]
-) -> Steps:
+def unroll_tanh(given: Steps, initial: Float[Tensor, "batch hidden"], weight: Float[Tensor, "hidden hidden"]) -> Steps:
     """Compute h_t = tanh(given_t + h_(t-1) W^T) for every step.
 
     Source: Elman 1990, "Finding Structure in Time", Cognitive Science 14(2).
@@ -124,8 +122,8 @@ class FusedRNN(nn.RNN):
     """
 
     def forward(  # type: ignore[override]
-        self, input: Shaped[Tensor, "*steps"] | PackedSequence, hx: Tensor | None = None
-    ) -> tuple[Shaped[Tensor, "*steps hidden"] | PackedSequence, Tensor]:
+        self, input: Shaped[Tensor, "*given"] | PackedSequence, hx: Tensor | None = None
+    ) -> tuple[Float[Tensor, "*steps hidden"] | PackedSequence, Tensor]:
         """Return the hidden states of the last layer at every step, and the state of every layer after the last.
 
         Args:

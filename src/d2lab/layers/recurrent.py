@@ -8,7 +8,7 @@ product with its weights is one product for all steps, and sequences of differen
 from itertools import accumulate
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Int
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
@@ -19,7 +19,6 @@ from d2lab.layers.recurrent_cell import (
     RESETS,
     STEPS,
     Recurrent,
-    Reset,
     State,
     Step,
     affine,
@@ -250,7 +249,7 @@ class GRU(_Layers):
         dropout: float = 0.0,
         bidirectional: bool = False,
         *,
-        reset: Reset = "after",
+        reset: str = "after",
     ) -> None:
         check_choice("GRU.reset", reset, tuple(RESETS))
         more = {"bias": bias, "batch_first": batch_first, "dropout": dropout, "bidirectional": bidirectional}

@@ -6,7 +6,7 @@ all steps at once, outside the loop over time.
 
 import math
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -18,7 +18,6 @@ from d2lab.layers.arguments import check_axis, check_choice, check_counts
 from d2lab.layers.init import uniform_
 
 State = tuple[Tensor, ...]  # (hidden,), of an LSTM (hidden, cell)
-Reset = Literal["after", "before"]
 
 
 class Recurrent(NamedTuple):
@@ -210,7 +209,7 @@ class GRUCell(_Cell):
 
     gates = 3
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, reset: Reset = "after") -> None:
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, reset: str = "after") -> None:
         check_choice("GRUCell.reset", reset, tuple(RESETS))
         super().__init__(input_size, hidden_size, bias, RESETS[reset])
         self.reset = reset
