@@ -225,7 +225,18 @@ def test_the_smallest_side_that_is_allowed_works():
 def test_the_folder_is_the_list_of_the_models():
     import d2lab.models
 
-    shared = {"__init__", "catalog", "config", "finetune", "image", "library", "names", "perceptron_rule", "variants"}
+    shared = {
+        "__init__",
+        "catalog",
+        "config",
+        "finetune",
+        "image",
+        "language",
+        "library",
+        "names",
+        "perceptron_rule",
+        "variants",
+    }
     files = {path.stem for path in Path(d2lab.models.__file__).parent.glob("*.py")} - {*shared, "xor"}
     assert {file.module.rpartition(".")[2] for file in model_files().values()} == files
     ours = {kind: model for kind, model in all_models().items() if model.__module__.startswith("d2lab.")}

@@ -234,9 +234,9 @@ class MultiheadAttention(nn.Module):
             is_causal: allow no look at later positions.
         """
         single = query.ndim == 2
-        inputs = [
-            x.unsqueeze(0) if single else x if self.batch_first else x.transpose(0, 1) for x in (query, key, value)
-        ]
+        inputs = [x.unsqueeze(0) if single else x for x in (query, key, value)]
+        if not single and not self.batch_first:
+            inputs = [x.transpose(0, 1) for x in inputs]
         q, k, v = self._heads(inputs)  # batch head time width
         scores = q @ k.mT / math.sqrt(q.shape[-1])  # batch head query key
         mask = self._added(scores, key_padding_mask, attn_mask, is_causal=is_causal)
@@ -260,7 +260,8 @@ class MultiheadAttention(nn.Module):
         mapped = [input @ weight.T for input, weight in zip(inputs, weights, strict=True)]
         if self.in_proj_bias is not None:
             mapped = [x + bias for x, bias in zip(mapped, self.in_proj_bias.chunk(3), strict=True)]
-        return [x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2) for x in mapped]
+        each = self.embed_dim // self.num_heads
+        return [x.view(*x.shape[:-1], self.num_heads, each).transpose(1, 2) for x in mapped]
 
     def _added(
         self, scores: Tensor, padding: Tensor | None, attn_mask: Tensor | None, *, is_causal: bool

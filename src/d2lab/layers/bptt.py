@@ -133,35 +133,45 @@ class FusedRNN(nn.RNN):
         Raises:
             ConfigError: a token is not from 0 to input_size - 1.
         """
-        tokens = isinstance(input, Tensor) and not input.is_floating_point()
-        if isinstance(input, Tensor) and tokens and input.numel():
-            low, high = int(input.min()), int(input.max())
-            if low < 0 or high >= self.input_size:
-                raise ConfigError("tokens", got=f"{low} to {high}", need=f"numbers 0 to {self.input_size - 1}")
-        if not isinstance(input, Tensor) or not self._fused(input, axes=2 if tokens else 3):
-            dense = functional.one_hot(input.long(), self.input_size).to(self.weight_hh_l0) if tokens else input
+        if not isinstance(input, Tensor) or not self._fused(input):
+            dense = input
+            if isinstance(input, Tensor) and not input.is_floating_point():
+                dense = functional.one_hot(self._checked(input).long(), self.input_size).to(self._weight("hh", 0).dtype)
             result: tuple[Tensor, Tensor] = super().forward(dense, hx)
             return result
         x = input.transpose(0, 1) if self.batch_first else input  # time batch [feature]
         if hx is None:
-            hx = self.weight_hh_l0.new_zeros(self.num_layers, x.shape[1], self.hidden_size)
+            hx = self._weight("hh", 0).new_zeros(self.num_layers, x.shape[1], self.hidden_size)
         finals = []
         for layer in range(self.num_layers):
-            weight, recurrent = (getattr(self, f"weight_{name}_l{layer}") for name in ("ih", "hh"))
-            bias = getattr(self, f"bias_ih_l{layer}") + getattr(self, f"bias_hh_l{layer}") if self.bias else None
-            if tokens and layer == 0:
-                table = weight.T if bias is None else weight.T + bias  # token hidden
-                given = functional.embedding(x, table)  # time batch hidden
-            else:
-                given = functional.linear(x, weight, bias)  # time batch hidden
-            x = _Unrolled.apply(given, hx[layer], recurrent)
-            finals.append(x[-1])
-            if layer < self.num_layers - 1:
-                x = functional.dropout(x, self.dropout, self.training)
+            hidden: Tensor = _Unrolled.apply(self._given(x, layer), hx[layer], self._weight("hh", layer))
+            finals.append(hidden[-1])
+            x = functional.dropout(hidden, self.dropout, self.training and layer < self.num_layers - 1)
         return (x.transpose(0, 1) if self.batch_first else x), torch.stack(finals)
 
-    def _fused(self, input: Tensor, axes: int) -> bool:
+    def _weight(self, name: str, layer: int) -> Tensor:
+        weight: Tensor = getattr(self, f"weight_{name}_l{layer}")
+        return weight
+
+    def _given(self, x: Tensor, layer: int) -> Tensor:
+        """Return a layer's input, or tokens as one-hot vectors, times the weights, plus both biases."""
+        weight = self._weight("ih", layer)
+        bias = getattr(self, f"bias_ih_l{layer}") + getattr(self, f"bias_hh_l{layer}") if self.bias else None
+        if x.is_floating_point():
+            return functional.linear(x, weight, bias)  # time batch hidden
+        table = weight.T if bias is None else weight.T + bias  # token hidden
+        return functional.embedding(self._checked(x), table)  # time batch hidden
+
+    def _checked(self, tokens: Tensor) -> Tensor:
+        """Refuse tokens outside the vocabulary; return the others."""
+        low, high = (int(tokens.min()), int(tokens.max())) if tokens.numel() else (0, 0)
+        if low < 0 or high >= self.input_size:
+            raise ConfigError("tokens", got=f"{low} to {high}", need=f"numbers 0 to {self.input_size - 1}")
+        return tokens
+
+    def _fused(self, input: Tensor) -> bool:
         """Return whether the gradients of this call are computed by hand."""
+        axes = 3 if input.is_floating_point() else 2
         plain = self.nonlinearity == "tanh" and not self.bidirectional and input.ndim == axes and input.numel() > 0
         autocast = torch.is_autocast_enabled("cpu")
         return plain and input.device.type == "cpu" and torch.is_grad_enabled() and self.training and not autocast

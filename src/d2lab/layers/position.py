@@ -1,4 +1,4 @@
-"""Positions: attention alone does not know the order of a sequence, so it is added to the inputs or turned into them."""
+"""Positions: attention alone does not know the order of a sequence, so its inputs carry it or are turned by it."""
 
 import torch
 from jaxtyping import Float

@@ -102,7 +102,7 @@ class _Layers(nn.Module):
 
     def _add_weights(self, suffix: str, inputs: int) -> None:
         rows = self.gates * self.hidden_size
-        shapes = {"weight_ih": (rows, inputs), "weight_hh": (rows, self.output_size)}
+        shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, inputs), "weight_hh": (rows, self.output_size)}
         shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)} if self.bias else {}
         shapes |= {"weight_hr": (self.proj_size, self.hidden_size)} if self.proj_size else {}
         for name, shape in shapes.items():
@@ -132,7 +132,7 @@ class _Layers(nn.Module):
         steps, batch = ordered.shape[:2]  # ordered: time batch feature
         state = self._initial(ordered, hx, batch, single=single)
         data, final = self._run(ordered.flatten(0, 1), [batch] * steps, state)
-        output = data.unflatten(0, (steps, batch))  # time batch hidden
+        output = data.view(steps, batch, data.shape[-1])  # time batch hidden
         if single:
             return output.squeeze(1), self._public(tuple(part.squeeze(1) for part in final))
         return (output.transpose(0, 1) if self.batch_first else output), self._public(final)

@@ -107,10 +107,13 @@ class GPT(nn.Module):
         super().__init__()
         self.context = config.context
         self.embedding = nn.Embedding(config.vocabulary, config.width)
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        blocks = [Block(config) for _ in range(config.layers)]
+        self.blocks = nn.ModuleList(blocks)
         self.head = nn.Linear(config.width, config.vocabulary, bias=False)
-        for closing in (*(branch.out for block in self.blocks for branch in (block, block.attention)), self.head):
-            nn.init.zeros_(closing.weight)
+        for block in blocks:
+            nn.init.zeros_(block.out.weight)
+            nn.init.zeros_(block.attention.out.weight)
+        nn.init.zeros_(self.head.weight)
         cosine, sine = rotary_positions(config.context, config.width // config.heads, base=BASE)
         self.register_buffer("cosine", cosine, persistent=False)  # context half
         self.register_buffer("sine", sine, persistent=False)

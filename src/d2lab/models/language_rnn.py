@@ -6,7 +6,7 @@ Changed: RNN, GRU or LSTM; orthogonal initialization of the recurrent weights (S
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from jaxtyping import Float, Int
 from msgspec import Meta
@@ -19,7 +19,7 @@ from d2lab.models.catalog import register_model
 from d2lab.models.language import LanguageConfig
 
 CellName = Literal["rnn", "gru", "lstm"]
-CELLS: dict[str, type[nn.RNNBase]] = {"rnn": FusedRNN, "gru": nn.GRU, "lstm": nn.LSTM}
+CELLS: dict[str, Any] = {"rnn": FusedRNN, "gru": nn.GRU, "lstm": nn.LSTM}
 State = Tensor | tuple[Tensor, Tensor]  # of an LSTM hidden and cell
 
 
@@ -47,7 +47,8 @@ class LanguageRNN(nn.Module):
         self.out = nn.Linear(config.hidden, config.vocabulary)
         if config.orthogonal:
             for name, weight in self.rnn.named_parameters():
-                for block in weight.split(config.hidden) if "weight_hh" in name else ():
+                blocks = weight.chunk(len(weight) // config.hidden) if "weight_hh" in name else ()
+                for block in blocks:
                     nn.init.orthogonal_(block)
 
     def forward(
@@ -62,7 +63,7 @@ class LanguageRNN(nn.Module):
         read = tokens if isinstance(self.rnn, FusedRNN) else self._one_hot(tokens)
         hidden, state = self.rnn(read, state)  # batch time hidden
         logits: Tensor = self.out(self.between(hidden))  # batch time token
-        return logits, state  # type: ignore[return-value]
+        return logits, state
 
     def step(
         self, tokens: Int[Tensor, " batch"], state: State | None = None
