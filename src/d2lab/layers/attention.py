@@ -254,12 +254,12 @@ class MultiheadAttention(nn.Module):
         for input, size in zip(inputs, (self.embed_dim, self.kdim, self.vdim), strict=True):
             check_axis("MultiheadAttention", input, -1, size)
         if self.in_proj_weight is not None:
-            weights = list(self.in_proj_weight.chunk(3))
+            weights = list(torch.chunk(self.in_proj_weight, 3))
         else:
             weights = [self.q_proj_weight, self.k_proj_weight, self.v_proj_weight]
         mapped = [input @ weight.T for input, weight in zip(inputs, weights, strict=True)]
         if self.in_proj_bias is not None:
-            mapped = [x + bias for x, bias in zip(mapped, self.in_proj_bias.chunk(3), strict=True)]
+            mapped = [x + bias for x, bias in zip(mapped, torch.chunk(self.in_proj_bias, 3), strict=True)]
         each = self.embed_dim // self.num_heads
         return [x.view(*x.shape[:-1], self.num_heads, each).transpose(1, 2) for x in mapped]
 

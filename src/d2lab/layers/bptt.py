@@ -51,9 +51,9 @@ def unroll_tanh(given: Steps, initial: Float[Tensor, "batch hidden"], weight: Fl
         weight: W.
     """
     hidden = torch.empty_like(given)
-    state, turned = initial, weight.T
+    state: Tensor = initial
     for step in range(len(given)):
-        state = torch.addmm(given[step], state, turned, out=hidden[step]).tanh_()
+        state = torch.addmm(given[step], state, weight.T, out=hidden[step]).tanh_()
     return hidden
 
 
@@ -105,9 +105,10 @@ class _Unrolled(torch.autograd.Function):
         return hidden
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, outer: Tensor) -> tuple[Tensor, Tensor, Tensor]:  # noqa: ANN401
-        found = backpropagate(*ctx.saved_tensors, outer)
+        hidden, initial, weight = ctx.saved_tensors
+        found = backpropagate(hidden, initial, weight, outer)
         return found.given, found.initial, found.weight
 
 
@@ -137,8 +138,7 @@ class FusedRNN(nn.RNN):
             dense = input
             if isinstance(input, Tensor) and not input.is_floating_point():
                 dense = functional.one_hot(self._checked(input).long(), self.input_size).to(self._weight("hh", 0).dtype)
-            result: tuple[Tensor, Tensor] = super().forward(dense, hx)
-            return result
+            return super().forward(dense, hx)
         x = input.transpose(0, 1) if self.batch_first else input  # time batch [feature]
         if hx is None:
             hx = self._weight("hh", 0).new_zeros(self.num_layers, x.shape[1], self.hidden_size)
