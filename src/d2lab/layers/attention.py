@@ -6,6 +6,7 @@ softmax would answer NaN and every gradient of the model with it.
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int, Shaped
@@ -253,10 +254,9 @@ class MultiheadAttention(nn.Module):
         """Project queries, keys and values and split them into heads."""
         for input, size in zip(inputs, (self.embed_dim, self.kdim, self.vdim), strict=True):
             check_axis("MultiheadAttention", input, -1, size)
-        if self.in_proj_weight is not None:
-            weights = list(torch.chunk(self.in_proj_weight, 3))
-        else:
-            weights = [self.q_proj_weight, self.k_proj_weight, self.v_proj_weight]
+        joined: Tensor | None = self._parameters["in_proj_weight"]
+        apart = (self.q_proj_weight, self.k_proj_weight, self.v_proj_weight)
+        weights: Any = apart if joined is None else joined.chunk(3)
         mapped = [input @ weight.T for input, weight in zip(inputs, weights, strict=True)]
         if self.in_proj_bias is not None:
             mapped = [x + bias for x, bias in zip(mapped, torch.chunk(self.in_proj_bias, 3), strict=True)]

@@ -53,7 +53,8 @@ def unroll_tanh(given: Steps, initial: Float[Tensor, "batch hidden"], weight: Fl
     hidden = torch.empty_like(given)
     state: Tensor = initial
     for step in range(len(given)):
-        state = torch.addmm(given[step], state, weight.T, out=hidden[step]).tanh_()
+        torch.addmm(given[step], state, weight.T, out=hidden[step])
+        state = hidden[step].tanh_()
     return hidden
 
 
