@@ -37,7 +37,8 @@ class Gradients(NamedTuple):
     @property
     def norms(self) -> Float[Tensor, " time"]:
         """Return the size of the gradient with respect to the hidden state after each step."""
-        return self.hidden.flatten(1).norm(dim=1)
+        sizes: Tensor = torch.linalg.vector_norm(self.hidden.flatten(1), dim=1)
+        return sizes
 
 
 def unroll_tanh(given: Steps, initial: Float[Tensor, "batch hidden"], weight: Float[Tensor, "hidden hidden"]) -> Steps:
@@ -50,7 +51,7 @@ def unroll_tanh(given: Steps, initial: Float[Tensor, "batch hidden"], weight: Fl
         initial: state before the first step.
         weight: W.
     """
-    hidden = torch.empty_like(given)
+    hidden: Tensor = torch.empty_like(given)
     state: Tensor = initial
     for step in range(len(given)):
         torch.addmm(given[step], state, weight.T, out=hidden[step])
@@ -124,8 +125,8 @@ class FusedRNN(nn.RNN):
     """
 
     def forward(  # type: ignore[override]
-        self, input: Shaped[Tensor, "*given"] | PackedSequence, hx: Tensor | None = None
-    ) -> tuple[Float[Tensor, "*steps hidden"] | PackedSequence, Tensor]:
+        self, input: Shaped[Tensor, "*given"] | PackedSequence, hx: Float[Tensor, "*state"] | None = None
+    ) -> tuple[Float[Tensor, "*steps hidden"] | PackedSequence, Float[Tensor, "*final"]]:
         """Return the hidden states of the last layer at every step, and the state of every layer after the last.
 
         Args:

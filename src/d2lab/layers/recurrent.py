@@ -8,7 +8,7 @@ product with its weights is one product for all steps, and sequences of differen
 from itertools import accumulate
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
@@ -31,8 +31,14 @@ Hidden = Tensor | tuple[Tensor, Tensor]  # of an LSTM (hidden, cell)
 
 
 def unroll(
-    step: Step, given: Tensor, sizes: list[int], state: State, recurrent: Recurrent, *, backward: bool = False
-) -> tuple[Tensor, State]:
+    step: Step,
+    given: Float[Tensor, "entries gates"],
+    sizes: list[int],
+    state: State,
+    recurrent: Recurrent,
+    *,
+    backward: bool = False,
+) -> tuple[Float[Tensor, "entries hidden"], State]:
     """Apply a step to every entry of a batch of sequences, in order of time.
 
     Args:

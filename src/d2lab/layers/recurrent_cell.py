@@ -37,7 +37,9 @@ class Recurrent(NamedTuple):
 Step = Callable[[Tensor, State, Recurrent], State]
 
 
-def affine(input: Float[Tensor, "*batch in"], weight: Tensor, bias: Tensor | None) -> Float[Tensor, "*batch out"]:
+def affine(
+    input: Float[Tensor, "*batch in"], weight: Float[Tensor, "out in"], bias: Float[Tensor, " out"] | None
+) -> Float[Tensor, "*batch out"]:
     """Return x W^T + b; the bias may be missing."""
     mapped = input @ weight.T  # *batch out
     return mapped if bias is None else mapped + bias
@@ -191,7 +193,9 @@ class RNNCell(_Cell):
         super().__init__(input_size, hidden_size, bias, STEPS[nonlinearity])
         self.nonlinearity = nonlinearity
 
-    def forward(self, input: Float[Tensor, "*batch in"], hx: Tensor | None = None) -> Float[Tensor, "*batch hidden"]:
+    def forward(
+        self, input: Float[Tensor, "*batch in"], hx: Float[Tensor, "*batch hidden"] | None = None
+    ) -> Float[Tensor, "*batch hidden"]:
         """Return the hidden state after one step."""
         return self._stepped(input, None if hx is None else (hx,))[0]
 
@@ -214,7 +218,9 @@ class GRUCell(_Cell):
         super().__init__(input_size, hidden_size, bias, RESETS[reset])
         self.reset = reset
 
-    def forward(self, input: Float[Tensor, "*batch in"], hx: Tensor | None = None) -> Float[Tensor, "*batch hidden"]:
+    def forward(
+        self, input: Float[Tensor, "*batch in"], hx: Float[Tensor, "*batch hidden"] | None = None
+    ) -> Float[Tensor, "*batch hidden"]:
         """Return the hidden state after one step."""
         return self._stepped(input, None if hx is None else (hx,))[0]
 
@@ -235,7 +241,9 @@ class LSTMCell(_Cell):
         super().__init__(input_size, hidden_size, bias, lstm_step)
 
     def forward(
-        self, input: Float[Tensor, "*batch in"], hx: tuple[Tensor, Tensor] | None = None
+        self,
+        input: Float[Tensor, "*batch in"],
+        hx: tuple[Float[Tensor, "*batch hidden"], Float[Tensor, "*batch hidden"]] | None = None,
     ) -> tuple[Float[Tensor, "*batch hidden"], Float[Tensor, "*batch hidden"]]:
         """Return the hidden state and the cell after one step."""
         hidden, cell = self._stepped(input, hx)
