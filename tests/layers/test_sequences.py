@@ -110,7 +110,7 @@ def test_an_update_gate_of_one_keeps_the_state(rng):
         (lambda: RNN(2, 3)(torch.zeros(4, 1, 2), torch.zeros(1, 2, 3)), "the state of RNN: got [(1, 2, 3)], need"),
         (lambda: RNN(2, 3)(torch.zeros(4, 1, 2), lengths=torch.tensor([5])), "lengths: got [5], need 1 numbers"),
         (lambda: RNN(2, 3)(torch.zeros(4, 1, 2), lengths=torch.tensor([0])), "lengths: got [0], need 1 numbers"),
-        (lambda: LSTMCell(2, 3)(torch.zeros(1, 2), (torch.zeros(1, 3), torch.zeros(1, 4))), "the state of LSTMCell"),
+        (lambda: LSTMCell(2, 3)(torch.zeros(1, 2), (torch.zeros(1, 4), torch.zeros(1, 4))), "the state of LSTMCell"),
         (lambda: MultiheadAttention(6, 4), "MultiheadAttention.num_heads: got 4, need a divisor of 6"),
         (lambda: sinusoidal_positions(3, 5), "width: got 5, need an even number from 2 on"),
     ],
