@@ -115,7 +115,7 @@ class _Unrolled(torch.autograd.Function):
 
 
 class FusedRNN(nn.RNN):
-    """torch.nn.RNN, trained by `backpropagate`: the same outputs and gradients, faster on a CPU.
+    """Simple recurrent network trained by `backpropagate`: outputs and gradients of torch.nn.RNN, faster on a CPU.
 
     Besides vectors it reads tokens, as one-hot vectors: rows of the input weight, without the product with zeros. In
     evaluation, on a GPU, under autocast, with ReLU or in both directions it is torch's layer.

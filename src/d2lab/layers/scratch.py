@@ -97,7 +97,7 @@ def _counterpart(module: nn.Module, made: type[nn.Module], path: str) -> nn.Modu
 
 
 def _take_over(twin: nn.Module, module: nn.Module, where: str) -> None:
-    """Give our layer the tensors of torch's, which must be the ones that it has a use for."""
+    """Replace the tensors of our layer by those of torch's, which must be the ones that it has a use for."""
     for own, theirs in ((twin._parameters, module._parameters), (twin._buffers, module._buffers)):
         unknown = [name for name, value in theirs.items() if value is not None and name not in own]
         if unknown:
