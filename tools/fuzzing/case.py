@@ -1,0 +1,224 @@
+"""One case in a process of its own: what it may touch, how long it may take, and what counts as a fault."""
+
+import json
+import os
+import select
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+LIMIT_S = 20.0
+LONGEST_LINE = 1500
+CODES = {0, 1, 2, 130, 141}  # 1: a finding of `check`, `exercise check`, `data verify`; 130: Ctrl-C; 141: unread
+WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+MOVES = ("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.truncate", "os.symlink", "os.link", "os.chmod", "os.chown")
+PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.startfile")
+
+Call = Callable[[], object]
+Step = Sequence[str] | Call  # arguments of the command line, or a function; it returns, or raises a D2labError
+
+
+@dataclass
+class Outcome:
+    """What a step did: its exit code, what it wrote, and the traceback that escaped."""
+
+    name: str
+    code: int | None = None
+    out: str = ""
+    err: str = ""
+    trace: str = ""
+    value: Any = None
+
+
+@dataclass
+class Case:
+    """Outcomes of the steps of a case, and the faults that need no look at the damage."""
+
+    steps: list[Outcome] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def run_case(steps: Sequence[Step], place: Path, *, programs: bool = False, stoppable: bool = False) -> Case:
+    """Run steps in a forked child that may write below `place` alone.
+
+    Args:
+        steps: command lines, and functions whose value goes home as JSON.
+        place: the allowed folder; the current folder, home, runs, cache and temporary files are in it.
+        programs: whether other programs may be started.
+        stoppable: a step that takes longer than the limit gets Ctrl-C, and ends by it; otherwise it is a hang.
+    """
+    start = time.monotonic()
+    reader, writer = os.pipe()
+    for name in ("stdout", "stderr"):
+        (place.parent / name).write_bytes(b"")
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        _child(steps, place, writer, programs=programs)
+    os.close(writer)
+    text, case = b"", Case()
+    deadlines = [start + LIMIT_S, start + 2 * LIMIT_S] if stoppable else [start + LIMIT_S]
+    while True:
+        ready, _, _ = select.select([reader], [], [], max(0.0, deadlines[0] - time.monotonic()))
+        if ready:
+            piece = os.read(reader, 2**16)
+            text += piece
+            if not piece:
+                break
+        elif len(deadlines) > 1:
+            os.kill(child, signal.SIGINT)
+            deadlines.pop(0)
+        else:
+            case.faults.append(f"hang: no end within {LIMIT_S:.0f} s" + (" after Ctrl-C" if stoppable else ""))
+            break
+    os.close(reader)
+    _end_group(child)
+    _, status = os.waitpid(child, 0)
+    case.seconds = time.monotonic() - start
+    lines = text.decode().splitlines()
+    case.steps = [Outcome(**json.loads(line)) for line in lines if line.startswith("{")]
+    case.faults += [line for line in lines if not line.startswith("{")]
+    if not case.faults and os.WIFSIGNALED(status):
+        name = steps[len(case.steps)] if len(case.steps) < len(steps) else "the end"
+        case.faults.append(f"crash: signal {os.WTERMSIG(status)} in {name}: {_tail(place)}")
+    for step in case.steps:
+        case.faults += faults_of(step)
+    return case
+
+
+def faults_of(step: Outcome) -> list[str]:
+    """Return what is wrong with an outcome, whatever was asked."""
+    if step.trace:
+        return [f"traceback in {step.name}: {step.trace}"]
+    if "Traceback (most recent call last)" in step.err + step.out:
+        return [f"traceback in {step.name}: {step.err[-3000:]}"]
+    if step.code not in CODES:
+        return [f"exit code {step.code} in {step.name}: {step.err[-500:]}"]
+    lines = [line for line in step.err.replace("\r", "\n").splitlines() if line.strip()]
+    if step.code == 2 and (not lines or not lines[-1].startswith("d2lab: ")):
+        return [f"no line of an error in {step.name}: {step.err[-500:]}"]
+    loose = [line for line in lines if not line.startswith("d2lab: ")]
+    if step.code == 2 and loose:
+        return [f"more than lines of d2lab in {step.name}: {loose[:3]}"]
+    if lines and max(map(len, lines)) > LONGEST_LINE:
+        return [f"a line of {max(map(len, lines))} characters in {step.name}: {max(lines, key=len)[:300]}"]
+    return []
+
+
+def _child(steps: Sequence[Step], place: Path, writer: int, *, programs: bool) -> None:
+    """Run the steps, report each on a line, and leave without any cleanup of the parent's."""
+    os.setpgid(0, 0)
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        os.dup2(os.open(place.parent / name, os.O_RDWR | os.O_APPEND), number)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    sys.stdout, sys.stderr = (os.fdopen(os.dup(n), "w", encoding="utf-8", errors="replace", buffering=1) for n in (1, 2))
+    where = {
+        "HOME": "", "D2LAB_RUNS": "runs", "D2LAB_CACHE": "cache", "TMPDIR": "tmp", "TORCHINDUCTOR_CACHE_DIR": "tmp", "D2LAB_PROGRESS": "progress.json",
+    }
+    for name, folder in where.items():
+        os.environ[name] = str(place / folder)
+    os.environ.pop("D2LAB_DATA", None)
+    (place / "tmp").mkdir(exist_ok=True)
+    import tempfile
+
+    tempfile.tempdir = None
+    os.chdir(place)
+    sys.addaudithook(_guard(place, writer, programs=programs))
+    code = 0
+    try:
+        for step in steps:
+            os.write(writer, (json.dumps(vars(_outcome(step, place))) + "\n").encode())
+    except BaseException:  # a fault of this tool
+        os.write(writer, f"tool: {traceback.format_exc()!r}\n".encode())
+        code = 3
+    os._exit(code)
+
+
+def _outcome(step: Step, place: Path) -> Outcome:
+    from d2lab.cli.main import main
+    from d2lab.core.errors import D2labError
+
+    before = [(place.parent / name).stat().st_size for name in ("stdout", "stderr")]
+    name = step.__name__ if callable(step) else "d2lab " + " ".join(map(str, step))
+    outcome = Outcome(name if len(name) < 400 else f"{name[:200]} [...] {name[-200:]}")
+    try:
+        if callable(step):
+            outcome.value, outcome.code = step(), 0
+        else:
+            sys.argv = ["d2lab", *step]
+            main()
+            outcome.trace = "main() returned"
+    except SystemExit as end:
+        outcome.code = end.code if isinstance(end.code, int) else 1
+    except D2labError as error:
+        outcome.code = 2
+        sys.stderr.write(f"d2lab: {error}\n")
+    except BaseException:  # what a user would see as a traceback
+        outcome.trace = traceback.format_exc()[-4000:]
+    for channel in (sys.stdout, sys.stderr):
+        channel.flush()
+    texts = []
+    for name, size in zip(("stdout", "stderr"), before, strict=True):
+        with (place.parent / name).open("rb") as f:
+            f.seek(size)
+            texts.append(f.read(2**20).decode("utf-8", "replace"))
+    outcome.out, outcome.err = texts
+    return outcome
+
+
+def _guard(place: Path, writer: int, *, programs: bool) -> Callable[[str, tuple[Any, ...]], None]:
+    """Return an audit hook that reports writes outside, programs and connections; it stops connections."""
+    inside = (str(place.resolve()), str(place.parent / "stdout"), str(place.parent / "stderr"))
+    busy = [False]
+
+    def tell(what: str, *facts: object) -> None:
+        os.write(writer, f"outside: {what} {' '.join(map(repr, facts))}"[:600].replace("\n", " ").encode() + b"\n")
+
+    def beyond(path: object) -> bool:
+        if not isinstance(path, str | bytes | os.PathLike):
+            return False
+        real = os.path.realpath(os.fsdecode(path))
+        return not real.startswith(inside) and not real.startswith(("/dev/", "/proc/", "/sys/"))
+
+    def hook(event: str, given: tuple[Any, ...]) -> None:
+        if busy[0]:
+            return
+        if event in ("socket.connect", "socket.getaddrinfo"):
+            target = given[1] if event == "socket.connect" else given
+            if isinstance(target, tuple) and str(target[0]) not in ("127.0.0.1", "::1", "localhost"):
+                raise OSError(101, "Network is unreachable")
+        busy[0] = True
+        try:
+            if event == "open":
+                path, mode, flags = given
+                writes = bool(flags & WRITES) if mode is None else bool(set(str(mode)) & set("wax+"))
+                if writes and beyond(path):
+                    tell("open", path, mode)
+            elif event in MOVES and any(beyond(path) for path in given[: 2 if event in ("os.rename", "os.link") else 1]):
+                tell(event, *given)
+            elif event in PROGRAMS and not programs:
+                tell(event, *given)
+        finally:
+            busy[0] = False
+
+    return hook
+
+
+def _end_group(child: int) -> None:
+    try:
+        os.killpg(child, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        try:
+            os.kill(child, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
+def _tail(place: Path) -> str:
+    return (place.parent / "stderr").read_text("utf-8", "replace")[-300:]
