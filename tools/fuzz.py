@@ -68,7 +68,9 @@ def main() -> int:
             if options.only is not None:
                 for step in case.steps:
                     sys.stdout.write(f"{step.name}: {step.code}\n{step.out}{step.err}")
-    sys.stdout.write(f"{options.kind}: {done} cases, {len(faults)} faults; the slowest ({worst}) took {slowest:.1f} s\n")
+    sys.stdout.write(
+        f"{options.kind}: {done} cases, {len(faults)} faults; the slowest ({worst}) took {slowest:.1f} s\n"
+    )
     return 1 if faults else 0
 
 
@@ -99,7 +101,14 @@ BESIDE = {"place", "victim", "stdout", "stderr"}
 def warm_up() -> None:
     """Import here what verbs import late, so that forked children need not."""
     names = [one.name for one in pkgutil.walk_packages(d2lab.__path__, "d2lab.") if not one.name.endswith("__main__")]
-    others = ("matplotlib.pyplot", "matplotlib.font_manager", "torch._dynamo", "torch.export", "torch.onnx", "onnxruntime")
+    others = (
+        "matplotlib.pyplot",
+        "matplotlib.font_manager",
+        "torch._dynamo",
+        "torch.export",
+        "torch.onnx",
+        "onnxruntime",
+    )
     for name in (*names, *others):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)

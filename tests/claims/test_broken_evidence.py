@@ -6,7 +6,9 @@ import pytest
 
 from d2lab.claims import record as module
 from d2lab.claims.catalog import CLAIMS
+from d2lab.claims.page import summary
 from d2lab.claims.record import known_verdict, path_of, recorded
+from d2lab.cli.check import _show_summary
 from d2lab.core.errors import RunError
 
 ONE, OTHER = list(CLAIMS.values())[:2]
@@ -65,6 +67,20 @@ def test_a_file_that_is_no_json_is_one_line(folder, text):
     path_of(ONE).write_bytes(text)
     with pytest.raises(RunError, match="--record"):
         recorded(ONE)
+
+
+def test_the_summary_names_broken_evidence_and_counts_the_rest(folder, capsys):
+    path_of(ONE).write_bytes(b"{")
+    _show_summary(None)
+    said = capsys.readouterr()
+    broken, none = said.err.strip().splitlines()  # all but these two have none here
+    assert broken.startswith(f"d2lab: not counted: broken evidence of {ONE.id}. ")
+    assert none.startswith("d2lab: not counted: no evidence of ")
+    total = said.out.strip().splitlines()[-1].split()
+    assert total[1] == str(len(CLAIMS))
+    assert sum(map(int, total[2:])) == 1
+    with pytest.raises(RunError):  # a page counts all or nothing
+        summary("en")
 
 
 def test_whole_evidence_is_read_and_missing_evidence_is_none(folder):

@@ -4,8 +4,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from d2lab.cli.exercise import progress
 from d2lab.core.errors import DataError
-from d2lab.exercises.progress import done_in, note, progress_file, read_progress, under_new_names
+from d2lab.exercises.progress import (
+    done_in,
+    note,
+    progress_file,
+    read_progress,
+    read_whole_entries,
+    under_new_names,
+)
 
 
 def test_tries_are_counted_and_the_first_day_is_kept(tmp_path):
@@ -57,3 +65,20 @@ def test_former_names_count_for_the_new_one():
     renamed = under_new_names(progress, {"old": "new", "older": "other"})
     assert renamed == {"new": {"tries": 3, "done": "2026-01-02"}, "other": {"tries": 5, "done": None}}
     assert done_in(renamed) == {"new"}
+
+
+@pytest.mark.parametrize("entry", ['{"tries": "x"}', '{"tries": true}', "3", "{}", '{"tries": 1, "done": [1]}'])
+def test_a_broken_entry_is_named_and_the_others_are_shown(entry, tmp_path, monkeypatch, capsys):
+    file = tmp_path / "progress.json"
+    file.write_text(
+        f'{{"format": 1, "exercises": {{"odd": {entry}, "predict": {{"tries": 1, "done": "2026-01-02"}}}}}}'
+    )
+    assert read_whole_entries(file) == ({"predict": {"tries": 1, "done": "2026-01-02"}}, ["odd"])
+    monkeypatch.setenv("D2LAB_PROGRESS", str(file))
+    progress()
+    said = capsys.readouterr()
+    assert "left out: broken entries" in said.err
+    assert "'odd'" in said.err
+    assert said.out
+    with pytest.raises(DataError, match="odd"):  # a try is not counted in a file that would lose an entry
+        note(file, "predict", passed=True)

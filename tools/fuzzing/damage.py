@@ -10,10 +10,43 @@ from pathlib import Path
 from typing import Any
 
 RAW = [  # JSON text in the place of a value
-    "NaN", "-Infinity", "Infinity", "1e999", "-1", "0", "-0.0", "1e-400", "1e308", "9" * 90, "9" * 9000, "1.5", "true", "null", "[]",
-    "{}", '""', '"x"', '"nan"', '"\\ud800"', '"\\u0000"', '"../../victim/file"', '"/etc/passwd"', "[1, 2]", '{"a": 1}', "[" * 70 + "]" * 70,
-    "[" * 100_000, '{"a":' * 50_000, '"' + "a" * 100_000 + '"', '"\\u001b[2J"', "tru", "01", "'a'", '"unended', "4294967296", "-9223372036854775809",
-]  # fmt: skip
+    "NaN",
+    "-Infinity",
+    "Infinity",
+    "1e999",
+    "-1",
+    "0",
+    "-0.0",
+    "1e-400",
+    "1e308",
+    "9" * 90,
+    "9" * 9000,
+    "1.5",
+    "true",
+    "null",
+    "[]",
+    "{}",
+    '""',
+    '"x"',
+    '"nan"',
+    '"\\ud800"',
+    '"\\u0000"',
+    '"../../victim/file"',
+    '"/etc/passwd"',
+    "[1, 2]",
+    '{"a": 1}',
+    "[" * 70 + "]" * 70,
+    "[" * 100_000,
+    '{"a":' * 50_000,
+    '"' + "a" * 100_000 + '"',
+    '"\\u001b[2J"',
+    "tru",
+    "01",
+    "'a'",
+    '"unended',
+    "4294967296",
+    "-9223372036854775809",
+]
 MARK = "@@here@@"
 NAMES = ["../victim/file", "a\nb", "\udcff", "x" * 300, " ", ".", "CON", "a\x1b[2Jb"]
 
@@ -47,12 +80,14 @@ def damage_bytes(content: bytes, rng: random.Random) -> bytes:
     return bytes(data)
 
 
-def damage_json(text: str, rng: random.Random) -> str:
+def damage_json(text: str, rng: random.Random) -> str:  # noqa: PLR0911 (a damage each)
     """Change a value, a key or a bracket of JSON; lines of JSON one of them."""
     if "\n{" in text.strip() and not text.startswith("{\n"):
         lines = text.splitlines()
         at = rng.randrange(len(lines))
-        lines[at] = rng.choice([lambda: damage_json(lines[at], rng), lambda: lines[rng.randrange(len(lines))], lambda: ""])()
+        lines[at] = rng.choice(
+            [lambda: damage_json(lines[at], rng), lambda: lines[rng.randrange(len(lines))], lambda: ""]
+        )()
         return "\n".join(lines) + rng.choice(["\n", ""])
     try:
         value = json.loads(text)
@@ -72,16 +107,18 @@ def damage_json(text: str, rng: random.Random) -> str:
         kept, owner[key] = owner[key], MARK
         return json.dumps(value).replace(f'"{MARK}"', f"{json.dumps(kept)}, {json.dumps(key)}: {rng.choice(RAW)}")
     if kind == 3 and isinstance(owner[key], int | float) and not isinstance(owner[key], bool):
-        owner[key] = rng.choice([owner[key] + 1, -owner[key], owner[key] * 2, owner[key] / 3, str(owner[key]), bool(owner[key])])
+        owner[key] = rng.choice(
+            [owner[key] + 1, -owner[key], owner[key] * 2, owner[key] / 3, str(owner[key]), bool(owner[key])]
+        )
         return json.dumps(value)
     owner[key] = MARK
     return json.dumps(value).replace(f'"{MARK}"', rng.choice(RAW))
 
 
-def _any_place(value: Any, rng: random.Random) -> tuple[Any, Any]:
+def _any_place(value: object, rng: random.Random) -> tuple[Any, Any]:
     places: list[tuple[Any, Any]] = []
 
-    def walk(inner: Any) -> None:
+    def walk(inner: object) -> None:
         keys = list(inner) if isinstance(inner, dict) else range(len(inner)) if isinstance(inner, list) else ()
         for key in keys:
             places.append((inner, key))
@@ -136,7 +173,11 @@ def damage_tree(folder: Path, rng: random.Random, victim: Path) -> list[str]:
     """Damage one or two of the files of a folder; return what was done."""
     done = []
     for _ in range(rng.choice([1, 1, 1, 2])):
-        files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink() and path.stat().st_size < 2**30)
+        files = sorted(
+            path
+            for path in folder.rglob("*")
+            if path.is_file() and not path.is_symlink() and path.stat().st_size < 2**30
+        )
         if not files:
             break
         path = rng.choice(files)
@@ -157,7 +198,11 @@ def damage_tree(folder: Path, rng: random.Random, victim: Path) -> list[str]:
         elif kind < 0.84 and path.parent != folder:
             done.append(f"{damage_file(path.parent, rng, victim)} for {path.parent.relative_to(folder)}")
         elif kind < 0.88:
-            new = path.with_name(rng.choice(NAMES[1:]) + path.suffix) if rng.random() < 0.5 else path.with_name(path.name.upper())
+            new = (
+                path.with_name(rng.choice(NAMES[1:]) + path.suffix)
+                if rng.random() < 0.5
+                else path.with_name(path.name.upper())
+            )
             try:
                 path.rename(new)
             except (OSError, ValueError):

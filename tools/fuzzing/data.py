@@ -27,7 +27,22 @@ from d2lab.pretrained.weights import read_weights
 
 SUFFIXES = (".png", ".jpg", ".gif", ".bmp", ".tif", ".webp", ".ppm", ".jfif")
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(victim/file) (w) file closefile\nshowpage\n"
-WORDS = ["", "a" * 200_000, "\0", "../../victim/file", '"', "\ufeff", "\r", "1", "-1", "a,b", "nan", "\x1b[2J", "=1+1", " "]
+WORDS = [
+    "",
+    "a" * 200_000,
+    "\0",
+    "../../victim/file",
+    '"',
+    "\ufeff",
+    "\r",
+    "1",
+    "-1",
+    "a,b",
+    "nan",
+    "\x1b[2J",
+    "=1+1",
+    " ",
+]
 
 
 class Data:
@@ -41,9 +56,13 @@ class Data:
                 folder = self.base / "images" / part / label
                 folder.mkdir(parents=True)
                 for number, suffix in enumerate(SUFFIXES):
-                    mode = ("L", "RGB", "RGBA", "P")[(number + (label == "dog")) % 4 if suffix in (".png", ".tif") else 1]
+                    mode = ("L", "RGB", "RGBA", "P")[
+                        (number + (label == "dog")) % 4 if suffix in (".png", ".tif") else 1
+                    ]
                     pixels = Image.fromarray(rng.integers(0, 255, (12, 10 + number, 3), dtype=np.uint8)).convert(mode)
-                    pixels.save(folder / f"{number}{suffix}", format="JPEG" if suffix == ".jfif" else None, **_exif(number))
+                    pixels.save(
+                        folder / f"{number}{suffix}", format="JPEG" if suffix == ".jfif" else None, **_exif(number)
+                    )
         kaggle = self.base / "kaggle"
         for part in ("train", "test"):
             (kaggle / part).mkdir(parents=True)
@@ -125,7 +144,10 @@ def _images(data: Data, rng: random.Random, place: Path, victim: Path | None) ->
     settings = [f"--set={name}={value}" for name, value in _small().items()]
     settings += rng.choice([[], [], ["--set=stream_workers=1"], ["--set=validation=0.3"]]) if victim else []
     name = "folder:images"
-    steps: list[Step] = [("data", "verify", name), ("train", "softmax", "--data", name, *settings, "-q", "--device=cpu")]
+    steps: list[Step] = [
+        ("data", "verify", name),
+        ("train", "softmax", "--data", name, *settings, "-q", "--device=cpu"),
+    ]
     if victim is not None and rng.random() < 0.4:
         steps.append(("evaluate", str(_copied(data, place)), "--data", name))
     return (steps[1:] if victim is None else steps), done
@@ -216,15 +238,41 @@ def _inside(content: bytes, name: str, rng: random.Random) -> bytes:
     return damage_bytes(content, rng)
 
 
-PATHS = ["../victim/file", "/tmp/fuzz-file", "a/../../victim/file", "a" * 300, "", ".", "..", "a//b", "C:\\x", "train/cat/1.png", "a\nb", "\udcff", "con"]
+PATHS = [
+    "../victim/file",
+    "/fuzz-file",
+    "a/../../victim/file",
+    "a" * 300,
+    "",
+    ".",
+    "..",
+    "a//b",
+    "C:\\x",
+    "train/cat/1.png",
+    "a\nb",
+    "\udcff",
+    "con",
+]
 
 
 def _hostile_tar(rng: random.Random) -> bytes:
     made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w", format=rng.choice([tarfile.PAX_FORMAT, tarfile.GNU_FORMAT]), errors="surrogateescape") as tar:
+    with tarfile.open(
+        fileobj=made, mode="w", format=rng.choice([tarfile.PAX_FORMAT, tarfile.GNU_FORMAT]), errors="surrogateescape"
+    ) as tar:
         for _ in range(rng.choice([1, 2, 3])):
             one = tarfile.TarInfo(rng.choice(PATHS))
-            one.type = rng.choice([tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE, tarfile.GNUTYPE_SPARSE])
+            one.type = rng.choice(
+                [
+                    tarfile.REGTYPE,
+                    tarfile.SYMTYPE,
+                    tarfile.LNKTYPE,
+                    tarfile.DIRTYPE,
+                    tarfile.FIFOTYPE,
+                    tarfile.CHRTYPE,
+                    tarfile.GNUTYPE_SPARSE,
+                ]
+            )
             one.linkname = rng.choice(["../victim", "/etc/passwd", "train", ""])
             one.mode, one.uid = rng.choice([0o644, 0, 0o7777]), rng.choice([0, 1000])
             content = b"y" * rng.choice([0, 5, 600])
@@ -240,6 +288,9 @@ KINDS: dict[str, Callable[..., Made]] = {
     "idx": _file(("a.idx", "a.idx.gz"), lambda path, place: read_idx(path, limit_bytes=10_000)),
     "mapped idx": _file(("a.idx",), lambda path, place: map_idx(path).sum()),
     "pickled": _file(("a.pickle",), lambda path, place: read_pickled(path, limit_bytes=100_000)),
-    "archive": _file(("a.tar.gz", "a.tar", "a.zip"), lambda path, place: unpack(path, place / "out", limit_bytes=10**6, limit_files=100)),
+    "archive": _file(
+        ("a.tar.gz", "a.tar", "a.zip"),
+        lambda path, place: unpack(path, place / "out", limit_bytes=10**6, limit_files=100),
+    ),
     "weights": _file(("a.safetensors", "a.pth"), lambda path, place: read_weights(path)),
 }

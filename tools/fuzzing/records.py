@@ -41,7 +41,10 @@ class _Killed(BaseException):
 
 def digest(tensors: dict[str, torch.Tensor]) -> str:
     """Return a hash of tensors, bit for bit."""
-    parts = (f"{n} {t.dtype} {tuple(t.shape)}".encode() + t.contiguous().numpy().tobytes() for n, t in sorted(tensors.items()))
+    parts = (
+        f"{n} {t.dtype} {tuple(t.shape)}".encode() + t.contiguous().numpy().tobytes()
+        for n, t in sorted(tensors.items())
+    )
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
@@ -110,11 +113,16 @@ class Records:
             ("compare", path, f"runs/{WHOLE}"),
             ("list",),
             ("progress",),
-            ("export", path),
             ("features", path),
         ]
-        weights = [0.3, 0.3, 0.1, 0.2, 0.03, 0.05, 0.03, 0.03]
-        steps: list[Step] = [("runs",), reads_weights, *rng.choices(readers, weights), ("resume", path, "--quiet"), reads_weights]
+        weights = [0.3, 0.3, 0.07, 0.1, 0.02, 0.05, 0.03]
+        steps: list[Step] = [
+            ("runs",),
+            reads_weights,
+            *rng.choices(readers, weights),
+            ("resume", path, "--quiet"),
+            reads_weights,
+        ]
         case = run_case(steps, place)
         self._judge(case, name)
         case.faults = [f"{fault} [{'; '.join(done)} in {name}]" for fault in case.faults]
@@ -137,7 +145,9 @@ class Records:
                     case.faults.append(f"silently different weights after {[s.name for s in case.steps[:number]]}")
             if step.name.startswith("d2lab evaluate") and step.code == 0:
                 known = self.answers.setdefault(f"evaluate {name}", "")
-                case.faults += [] if not known or known == step.out else [f"evaluate says {step.out[-200:]}, not {known[-200:]}"]
+                case.faults += (
+                    [] if not known or known == step.out else [f"evaluate says {step.out[-200:]}, not {known[-200:]}"]
+                )
 
     def learn_answers(self, place: Path) -> list[str]:
         """Read the undamaged runs by the verbs, here and in a child; return what is already wrong."""

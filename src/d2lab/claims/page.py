@@ -1,7 +1,7 @@
 """Claims as Markdown, in both languages: the table of verdicts over the chapters, and the evidence of one claim."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from d2lab.claims.catalog import CLAIMS
 from d2lab.claims.chapters import TITLES
@@ -12,6 +12,7 @@ from d2lab.core.errors import RunError
 from d2lab.core.language import LANGUAGES, Language
 from d2lab.metrics.paired import SURE
 
+VerdictOf = Callable[[Claim], str]
 VERDICT_ZH: dict[str, str] = {
     "holds": "成立",
     "holds in scope": "限定范围内成立",
@@ -50,7 +51,7 @@ def counts(claims: Iterable[Claim]) -> Counter[str]:
     Args:
         claims: that have records.
     """
-    return Counter(evidence_of(claim).verdict for claim in claims)
+    return Counter(map(recorded_verdict, claims))
 
 
 def summary(language: Language) -> str:
@@ -62,18 +63,30 @@ def summary(language: Language) -> str:
     return markdown_table(HEADS["summary"][language], summary_rows(language))
 
 
-def summary_rows(language: Language, only: int | None = None) -> list[list[str]]:
+def recorded_verdict(claim: Claim) -> str:
+    """Return the verdict that is recorded.
+
+    Raises:
+        RunError: there is none.
+    """
+    return evidence_of(claim).verdict
+
+
+def summary_rows(
+    language: Language, only: int | None = None, verdict_of: VerdictOf = recorded_verdict
+) -> list[list[str]]:
     """Return the rows of the summary, the sums last.
 
     Args:
         language: of the chapters' titles.
         only: the row of this chapter alone.
+        verdict_of: the verdict of a claim; one that is none of `VERDICTS` counts among the statements alone.
     """
     if only is not None:
-        return [_counted(f"{only} {title(only, language)}", only)]
+        return [_counted(f"{only} {title(only, language)}", only, verdict_of)]
     chapters = sorted({claim.chapter for claim in CLAIMS.values()})
-    rows = [_counted(f"{chapter} {title(chapter, language)}", chapter) for chapter in chapters]
-    return [*rows, _counted(ALL[language], None)]
+    rows = [_counted(f"{chapter} {title(chapter, language)}", chapter, verdict_of) for chapter in chapters]
+    return [*rows, _counted(ALL[language], None, verdict_of)]
 
 
 def chapter_list(chapter: int, language: Language) -> str:
@@ -170,10 +183,10 @@ def markdown_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(["| " + " | ".join(heads) + " |", rule, *lines])
 
 
-def _counted(name: str, chapter: int | None) -> list[str]:
+def _counted(name: str, chapter: int | None, verdict_of: VerdictOf) -> list[str]:
     """Return one row of the summary."""
     claims = [claim for claim in CLAIMS.values() if chapter is None or claim.chapter == chapter]
-    found = counts(claims)
+    found = Counter(map(verdict_of, claims))
     return [name, str(len(claims)), *(str(found[verdict]) for verdict in VERDICTS)]
 
 

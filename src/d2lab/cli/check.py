@@ -257,9 +257,17 @@ def _refuse_idle_seeds(chosen: "list[Claim]", seeds: int | None) -> None:
 
 
 def _show_summary(chapter: int | None) -> None:
+    from d2lab.claims.catalog import CLAIMS
     from d2lab.claims.page import HEADS, summary_rows
+    from d2lab.claims.record import known_verdict
 
-    show_table("", HEADS["summary"]["en"], summary_rows("en", chapter))
+    verdicts = {one.id: known_verdict(one) for one in CLAIMS.values() if chapter in (None, one.chapter)}
+    show_table("", HEADS["summary"]["en"], summary_rows("en", chapter, lambda claim: verdicts[claim.id]))
+    for kind, words in (("broken", "broken evidence"), ("", "no evidence")):
+        names = [name for name, verdict in verdicts.items() if verdict == kind]
+        if names:
+            said = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+            typer.echo(f"d2lab: not counted: {words} of {said}. Take it: d2lab check {names[0]} --record.", err=True)
 
 
 def _show_one(claim: "Claim") -> None:

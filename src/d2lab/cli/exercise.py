@@ -7,7 +7,7 @@ import typer
 from msgspec import Meta
 
 from d2lab.core.bounds import Seed
-from d2lab.core.errors import ConfigError, DataError
+from d2lab.core.errors import ConfigError, DataError, shortened
 from d2lab.core.language import LANGUAGES, Language, spoken
 
 app = typer.Typer(help="Exercises that check themselves.", rich_markup_mode=None, no_args_is_help=True)
@@ -32,14 +32,14 @@ def list_exercises(
 ) -> None:
     """List the exercises by lesson; a tick stands before those that are done."""
     from d2lab.exercises.catalog import former_ids, read_exercises
-    from d2lab.exercises.progress import done_in, progress_file, read_progress, under_new_names
+    from d2lab.exercises.progress import done_in, under_new_names
 
     spoken_here = _language(language)
     exercises = read_exercises(_course(course))
     shown = [one for one in exercises.values() if lesson is None or lesson == one.exercise.lesson or lesson in one.id]
     if not shown:
         raise ConfigError("exercise list", got=lesson, need="a lesson or a part of an id", fix="Leave it out for all.")
-    done = done_in(under_new_names(read_progress(progress_file()), former_ids(exercises)))
+    done = done_in(under_new_names(_progress(), former_ids(exercises)))
     width, last = max(len(one.id) for one in shown), ""
     for one in shown:
         if one.exercise.lesson != last:
@@ -104,10 +104,10 @@ def check(
 def progress(course: Course = None, language: Speak = "") -> None:
     """Show what is done, lesson by lesson."""
     from d2lab.exercises.catalog import former_ids, read_exercises
-    from d2lab.exercises.progress import done_in, progress_file, read_progress, under_new_names
+    from d2lab.exercises.progress import done_in, under_new_names
 
     said, exercises = _language(language), read_exercises(_course(course))
-    tried = under_new_names(read_progress(progress_file()), former_ids(exercises))
+    tried = under_new_names(_progress(), former_ids(exercises))
     done = done_in(tried)
     lessons: dict[str, list[str]] = {}
     for one in exercises.values():
@@ -123,6 +123,18 @@ def progress(course: Course = None, language: Speak = "") -> None:
     coming = next((name for name in [*open_ones, *exercises] if name not in done), None)
     if coming is not None:
         typer.echo(SAID["next"][said].format(name=coming))
+
+
+def _progress() -> dict[str, dict[str, object]]:
+    """Read the progress; entries that are broken are named, and the others shown."""
+    from d2lab.exercises.progress import progress_file, read_whole_entries
+
+    file = progress_file()
+    tried, broken = read_whole_entries(file)
+    if broken:
+        names = ", ".join(repr(name) for name in broken[:3]) + (", ..." if len(broken) > 3 else "")
+        typer.echo(f"d2lab: left out: broken entries of {file}: {shortened(names)}.", err=True)
+    return tried
 
 
 def _language(given: str) -> Language:

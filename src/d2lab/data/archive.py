@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from d2lab.core.errors import DataError
+from d2lab.core.regular_file import open_regular
 
 CHUNK_BYTES = 1 << 16
 HEADER_BYTES = 1 << 20  # a tar header that wants more memory at once is an attack
@@ -60,7 +61,7 @@ def unpack(archive: Path, folder: Path, *, limit_bytes: int, limit_files: int) -
     growing = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
     try:
         growing.mkdir(parents=True)
-        with archive.open("rb") as f:
+        with open_regular(archive, links=True, error=DataError) as f:
             _unpack(f, _Room(archive, growing, limit_bytes, limit_files))
         growing.rename(folder)
     except DataError:

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from d2lab.core.errors import DataError
+from d2lab.core.regular_file import open_regular
 
 # A number is looked up by the third byte of the file; the fourth says how many axes follow.
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -37,7 +38,7 @@ def read_idx(path: Path, *, limit_bytes: int) -> np.ndarray:
         DataError: the file is missing, broken, no idx file, or larger than the limit.
     """
     try:
-        with path.open("rb") as raw:
+        with open_regular(path, links=True, error=DataError) as raw:
             packed = raw.read(2) == GZIP_MAGIC
             raw.seek(0)
             with gzip.open(raw) if packed else contextlib.nullcontext(raw) as f:
@@ -57,7 +58,7 @@ def map_idx(path: Path) -> np.memmap:
         DataError: the file is missing, gzipped, broken, empty or no idx file.
     """
     try:
-        with path.open("rb") as f:
+        with open_regular(path, links=True, error=DataError) as f:
             if f.read(2) == GZIP_MAGIC:
                 raise DataError(str(path), got="a gzip file", need="a plain idx file", fix="Inflate it first.")
             f.seek(0)

@@ -17,9 +17,11 @@ from pathlib import Path
 
 from d2lab.core.atomic import write_bytes
 from d2lab.core.errors import ConfigError, DataError
+from d2lab.core.regular_file import read_regular
 from d2lab.data.listing import Entry, find_images, hold_out
 
 VALID = 0.1  # share of each class that the book holds out
+MOST_BYTES = 2**26  # of the table of labels
 LABELS = "trainLabels.csv"  # the table of ids and classes
 UNKNOWN = "unknown"  # class of the images without labels
 
@@ -32,8 +34,8 @@ def read_labels(path: Path) -> dict[str, str]:
     """
     need = "a table headed id,label with one row an image"
     try:
-        with path.open(newline="", encoding="utf-8-sig") as f:
-            rows = [row for row in csv.reader(f) if row]
+        text = read_regular(path, MOST_BYTES, links=True, error=DataError).decode("utf-8-sig")
+        rows = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
     except OSError as cause:
         raise DataError(str(path), got=cause.strerror or str(cause), need=need) from cause
     except (UnicodeDecodeError, csv.Error) as cause:

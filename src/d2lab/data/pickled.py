@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from d2lab.core.errors import DataError
+from d2lab.core.regular_file import read_regular
 
 NUMBERS = {"BININT", "BININT1", "BININT2"}
 STRINGS = {"SHORT_BINSTRING", "BINSTRING"}
@@ -66,10 +67,7 @@ def read_pickled(path: Path, *, limit_bytes: int) -> dict[bytes, Any]:
         DataError: the file is missing, too large, cut off, or holds anything beyond what is named above.
     """
     try:
-        size = path.stat().st_size
-        if size > limit_bytes:
-            raise DataError(str(path), got=f"{size} bytes", need=f"at most {limit_bytes} bytes")
-        program = path.read_bytes()
+        program = read_regular(path, limit_bytes, links=True, error=DataError)
     except OSError as cause:
         raise DataError(str(path), got=cause.strerror or str(cause), need="a file that can be read") from cause
     try:

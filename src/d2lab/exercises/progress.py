@@ -13,6 +13,7 @@ from d2lab.core.home import expand_home
 from d2lab.core.json_file import read_object
 
 FORMAT = 1
+NEED, FIX = "the progress that d2lab wrote", "Move it away, or name another file in D2LAB_PROGRESS."
 
 
 def progress_file() -> Path:
@@ -28,21 +29,38 @@ def read_progress(file: Path) -> dict[str, dict[str, object]]:
         file: of the progress; where there is none, nothing has been tried.
 
     Raises:
-        DataError: it is not ours; it is left as it is.
+        DataError: it is not ours, or an entry of it is not; it is left as it is.
+    """
+    tried, broken = read_whole_entries(file)
+    if broken:
+        raise DataError(f"progress file {file}", got=f"a broken entry {broken[0]!r}", need=NEED, fix=FIX)
+    return tried
+
+
+def read_whole_entries(file: Path) -> tuple[dict[str, dict[str, object]], list[str]]:
+    """Read the entries that are whole, and the names of those that are not.
+
+    Args:
+        file: of the progress; where there is none, nothing has been tried.
+
+    Raises:
+        DataError: the file as a whole is not ours; it is left as it is.
     """
     if not file.exists():
-        return {}
-    need, fix = "the progress that d2lab wrote", "Move it away, or name another file in D2LAB_PROGRESS."
-    try:
-        content = read_object(file, "progress file", links=True, error=DataError, need=need, fix=fix)
-        tried = {str(name): dict(one) for name, one in content["exercises"].items()}
-        if content["format"] != FORMAT or not all(isinstance(one["tries"], int) for one in tried.values()):
-            raise ValueError("another format")
-    except DataError:
-        raise
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as cause:
-        raise DataError(f"progress file {file}", got=str(cause) or "something else", need=need, fix=fix) from cause
-    return tried
+        return {}, []
+    content = read_object(file, "progress file", links=True, error=DataError, need=NEED, fix=FIX)
+    entries = content.get("exercises")
+    if content.get("format") != FORMAT or not isinstance(entries, dict):
+        raise DataError(f"progress file {file}", got="another format", need=NEED, fix=FIX)
+    whole = {name: one for name, one in entries.items() if _is_whole(one)}
+    return whole, sorted(entries.keys() - whole.keys())
+
+
+def _is_whole(one: object) -> bool:
+    if not isinstance(one, dict) or not isinstance(one.get("done"), str | None):
+        return False
+    tries = one.get("tries")
+    return isinstance(tries, int) and not isinstance(tries, bool) and tries >= 0
 
 
 def note(file: Path, name: str, *, passed: bool) -> None:

@@ -35,7 +35,8 @@ def read_config(path: Path) -> dict[str, Any]:
         ConfigError: no such file, not TOML, or a name or kind of value that a run doesn't have.
     """
     try:
-        content = path.read_bytes()[: MOST_BYTES + 1]
+        with path.open("rb") as f:
+            content = f.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
             raise ConfigError("--config", got=f"{path}, over 1 MB", need="a file of settings")
         stated = tomllib.loads(content.decode("utf-8"))

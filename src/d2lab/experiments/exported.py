@@ -1,7 +1,6 @@
 """An exported file used by itself: the ONNX model, and the preparation that its metadata hold. No run, no data set."""
 
 import importlib.util
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from d2lab.core.errors import ConfigError, MissingExtraError, RunError
+from d2lab.core.json_file import parse_json
 from d2lab.experiments.export import PREPARATION
 from d2lab.vision.preparation import Preparation
 
@@ -45,8 +45,8 @@ class ExportedModel:
         if kept is None:
             raise RunError(f"model {path}", got="no preparation in its metadata", need="a file of d2lab export")
         try:
-            value = json.loads(kept)
-        except (ValueError, RecursionError) as cause:
+            value = parse_json(kept)
+        except ValueError as cause:
             raise RunError(f"model {path}", got=str(cause), need="metadata that d2lab wrote") from cause
         self.preparation = Preparation.from_json(value, str(path))
 

@@ -6,6 +6,7 @@ is held out for it: choosing a setting by the test split would make its number t
 
 import itertools
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,6 +15,7 @@ from typing import Any
 
 from d2lab.core.atomic import write_json
 from d2lab.core.errors import ConfigError, RunError
+from d2lab.core.json_file import parse_json, read_object
 from d2lab.core.settings import change, full_name, leaves
 from d2lab.experiments.plan import plan
 from d2lab.experiments.request import RunRequest
@@ -25,6 +27,8 @@ from d2lab.train.record import RunRecord, open_record, runs_folder
 
 SWEEP = "sweep.json"
 FORMAT = 1
+NEED = "what d2lab sweep wrote"
+RUN = re.compile(r"[\w.-]+")  # the name of a run's folder
 MOST_RUNS = 1000
 HELD_OUT = 0.1  # of the training set, where the recipe holds nothing out
 Tell = Callable[[str], None]
@@ -173,13 +177,20 @@ def _open(folder: Path | None, request: RunRequest, arms: Sequence[Arm], seeds: 
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(kept, dict) or kept.get("format") != FORMAT or not isinstance(kept.get("arms"), list):
-            raise ValueError("another format")
-    except (OSError, ValueError, RecursionError) as cause:
-        raise RunError(f"sweep {path}", got=str(cause), need="what d2lab sweep wrote") from cause
+    kept = read_object(path, "sweep", need=NEED)
+    arms = kept.get("arms")
+    whole = isinstance(arms, list) and all(isinstance(arm, dict) and _names_runs(arm.get("runs")) for arm in arms)
+    if kept.get("format") != FORMAT or not whole:
+        raise RunError(f"sweep {path}", got="another format", need=NEED)
     return kept
+
+
+def _names_runs(runs: object) -> bool:
+    """Tell whether these are names of folders by seed, none of which leads out of the sweep's folder."""
+    return isinstance(runs, dict) and all(
+        seed.isdecimal() and len(seed) < 20 and isinstance(name, str) and RUN.fullmatch(name) and set(name) != {"."}
+        for seed, name in runs.items()
+    )
 
 
 def _plain(made: Sweep) -> dict[str, Any]:
@@ -191,7 +202,7 @@ def _plain(made: Sweep) -> dict[str, Any]:
         "budget": request.budget,
     }
     arms = [{"changes": dict(arm.changes), "runs": {str(k): v for k, v in arm.runs.items()}} for arm in made.arms]
-    plain: dict[str, Any] = json.loads(
+    plain: dict[str, Any] = parse_json(
         json.dumps({"format": FORMAT, "request": shared, "seeds": list(made.seeds), "arms": arms})
     )
     return plain

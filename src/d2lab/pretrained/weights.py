@@ -14,9 +14,11 @@ from safetensors.torch import load as decode_tensors
 from torch import Tensor
 
 from d2lab.core.errors import DataError
+from d2lab.core.regular_file import read_regular
 from d2lab.pretrained.origin import HASH_IN_NAME
 
 WRAPPERS = ("model", "state_dict")  # under which training scripts keep the weights beside other things
+MOST_BYTES = 2**35
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -26,7 +28,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         DataError: no such file, another content than its name promises, or anything but tensors by name.
     """
     try:
-        content = path.read_bytes()
+        content = read_regular(path, MOST_BYTES, links=True, error=DataError)
     except OSError as cause:
         got = cause.strerror or str(cause)
         raise DataError(f"weights {path}", got=got, need="a .safetensors or .pth file") from cause

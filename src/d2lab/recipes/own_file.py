@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from d2lab.core.errors import ConfigError, D2labError
+from d2lab.core.regular_file import read_regular
 from d2lab.recipes.catalog import find_recipe
 from d2lab.recipes.recipe import Recipe
+
+MOST_BYTES = 2**24  # of a recipe's file
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def find_file(path: Path) -> OwnFile:
     """
     path = path.expanduser().absolute()
     try:
-        content = path.read_bytes()
+        content = read_regular(path, MOST_BYTES, links=True, error=ConfigError)
     except OSError as cause:
         raise ConfigError("recipe", got=str(path), need=f"a Python file: {cause.strerror}") from cause
     return OwnFile(str(path), hashlib.sha256(content).hexdigest())

@@ -1,7 +1,6 @@
 """Building the site: lessons checked, pages written from kept outputs, Sphinx in both languages, notebooks, links."""
 
 import hashlib
-import json
 import os
 import shutil
 import subprocess
@@ -14,6 +13,7 @@ from pathlib import Path
 from d2lab.claims.record import commit
 from d2lab.core.atomic import write_bytes, write_json
 from d2lab.core.errors import D2labError, MissingExtraError
+from d2lab.core.json_file import read_object
 from d2lab.core.language import LANGUAGES, Language
 from d2lab.exercises.catalog import FILES, FOLDER, Entry, read_exercises
 from d2lab.explore.run import STATIC as EXPLORE
@@ -193,7 +193,7 @@ def _notebooks(
     exercises: Sequence[Entry],
 ) -> None:
     """Write a notebook for each lesson, with references numbered as on the pages."""
-    labels = json.loads((places.out / language / "labels.json").read_text(encoding="utf-8"))
+    labels = read_object(places.out / language / "labels.json", "labels")
     for one in lessons:
         mine = [each for each in exercises if each.exercise.lesson == one.label]
         made = notebook(one, executed[one.name], language, labels, repository, mine)
