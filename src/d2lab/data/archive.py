@@ -62,7 +62,7 @@ def unpack(archive: Path, folder: Path, *, limit_bytes: int, limit_files: int) -
     try:
         growing.mkdir(parents=True)
         with open_regular(archive, links=True, error=DataError) as f:
-            _unpack(f, _Room(archive, growing, limit_bytes, limit_files))
+            _unpack(cast(BufferedIOBase, f), _Room(archive, growing, limit_bytes, limit_files))
         growing.rename(folder)
     except DataError:
         raise

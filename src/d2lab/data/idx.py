@@ -13,6 +13,7 @@ import struct
 import zlib
 from io import BufferedIOBase
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -42,7 +43,7 @@ def read_idx(path: Path, *, limit_bytes: int) -> np.ndarray:
             packed = raw.read(2) == GZIP_MAGIC
             raw.seek(0)
             with gzip.open(raw) if packed else contextlib.nullcontext(raw) as f:
-                return _read(f, path, limit_bytes)
+                return _read(cast(BufferedIOBase, f), path, limit_bytes)
     except (EOFError, zlib.error, gzip.BadGzipFile) as cause:
         raise DataError(str(path), got=str(cause), need="a whole gzip file", fix=FETCH_AGAIN) from cause
     except OSError as cause:
@@ -62,7 +63,7 @@ def map_idx(path: Path) -> np.memmap:
             if f.read(2) == GZIP_MAGIC:
                 raise DataError(str(path), got="a gzip file", need="a plain idx file", fix="Inflate it first.")
             f.seek(0)
-            kind, shape = _header(f, path)
+            kind, shape = _header(cast(BufferedIOBase, f), path)
             start = f.tell()
         size, need = path.stat().st_size, start + math.prod(shape) * kind.itemsize
         if size != need or size == start:
