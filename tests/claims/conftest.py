@@ -11,6 +11,7 @@ from d2lab.cli import main as cli
 @pytest.fixture
 def records(tmp_path, monkeypatch):
     monkeypatch.setattr(record_file, "FOLDER", tmp_path / "records")
+    monkeypatch.setattr(record_file, "commit", lambda: "0123456789ab")  # whatever is being edited here
     return tmp_path / "records"
 
 

@@ -37,6 +37,8 @@ DAMAGES = {
     "an interval of three": with_("interval", [1, 2, 3]),
     "another claim": lambda content: content.update(id="another"),
     "another format": lambda content: content.update(format=99),
+    "no modules": lambda content: (content.update(format=2), content.pop("modules", None)),
+    "modules in a list": lambda content: content.update(format=2, modules=["d2lab.layers.linear"]),
     "a list": lambda content: content.update(evidence=[]),
 }
 

@@ -185,7 +185,7 @@ def test_another_verdict_than_the_recorded_one_is_exit_code_1(records, d2lab):
     code, out, _ = d2lab("check", NAME)
     assert code == 1
     assert "was: does not hold" in out
-    assert "changed" in d2lab("check", NAME, "--stale")[1]
+    assert "the check" in d2lab("check", NAME, "--stale")[1]
 
 
 def test_another_verdict_on_other_data_is_no_change(records, d2lab):
@@ -220,6 +220,7 @@ def test_a_broken_record_is_one_line(records, d2lab):
         (("check", NAME, "--seeds", "1"), "--seeds: got 1"),
         (("check", NAME, "--smoke", "--record"), "--record: got"),
         (("check", NAME, "--force"), "--force: got 'no --record'"),
+        (("check", NAME, "--dirty"), "--dirty: got 'no --record'"),
         (("claims", "--verdict", "true"), "--verdict: got 'true', need one of holds"),
     ],
     ids=str,

@@ -7,10 +7,11 @@ import pytest
 
 pytest.importorskip("jupytext")
 
-from d2lab.lessons import kept as room
+from d2lab.claims import used
+from d2lab.claims.used import module_hash
 from d2lab.lessons import read_course, read_lesson
 from d2lab.lessons.check import not_kept
-from d2lab.lessons.kept import Executed, code_hash, executed, keep_outputs, kept, module_hash, state_of, states, store
+from d2lab.lessons.kept import Executed, code_hash, executed, keep_outputs, kept, state_of, states, store
 from d2lab.lessons.kernel import Ran
 
 COURSE = Path(__file__).resolve().parents[2] / "course"
@@ -27,7 +28,7 @@ def test_the_state_says_what_has_changed(write, tmp_path, monkeypatch):
     (tmp_path / "package" / "layers").mkdir(parents=True)
     file = tmp_path / "package" / "layers" / "a.py"
     file.write_text("x = 1\n")
-    monkeypatch.setattr(room, "ROOT", tmp_path / "package")
+    monkeypatch.setattr(used, "ROOT", tmp_path / "package")
 
     def state(lesson):
         module_hash.cache_clear()

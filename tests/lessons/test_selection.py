@@ -6,8 +6,9 @@ import pytest
 
 pytest.importorskip("jupytext")
 
+from d2lab.claims.used import module_hash
 from d2lab.lessons import read_lesson, selection
-from d2lab.lessons.kept import Executed, code_hash, keep_outputs, module_hash
+from d2lab.lessons.kept import Executed, code_hash, keep_outputs
 from d2lab.lessons.selection import SHARES, base_commit, select, share_of
 
 MODULE = "d2lab.core.names"

@@ -9,13 +9,16 @@ from typing import Any
 
 from d2lab.claims.claim import ROOT, Claim
 from d2lab.claims.evidence import Evidence
+from d2lab.claims.used import module_hash, used_modules
 from d2lab.core.atomic import write_json
 from d2lab.core.errors import ConfigError, RunError
 from d2lab.core.json_file import read_object
 from d2lab.core.machine import describe_machine
 
 CHECKOUT = ROOT.parents[1]
-FORMAT = 1
+FORMAT = 2
+OLD_FORMAT = 1  # one hash of the check and of the files it names; tools/evidence_modules.py brings it to 2
+DIRTY = "-dirty"
 TEXTS = ("bound", "verdict", "why_en", "why_zh", "counterexample", "data")
 
 
@@ -81,6 +84,11 @@ class Recorded:
         return str(self.content["code"])
 
     @property
+    def modules(self) -> dict[str, str]:
+        """The hash of each module that the check used when the evidence was taken; none in a record of format 1."""
+        return dict(self.content.get("modules", {}))
+
+    @property
     def first(self) -> float:
         """The first value, which tables show."""
         return float(next(iter(self.content["evidence"]["value"].values())))
@@ -101,7 +109,7 @@ def recorded(claim: Claim) -> Recorded | None:
     need, fix = "what d2lab check --record wrote", f"Write it anew: d2lab check {claim.id} --record."
     try:
         content = read_object(path, "evidence", links=True, need=need, fix=fix)
-        if content["format"] != FORMAT or content["id"] != claim.id:
+        if content["format"] not in (OLD_FORMAT, FORMAT) or content["id"] != claim.id:
             raise KeyError(f"format {content['format']} of {content['id']}")
         _require_evidence(content)
     except FileNotFoundError:
@@ -122,7 +130,10 @@ def _require_evidence(content: dict[str, Any]) -> None:
         ValueError: a text holds control characters, or a number is none.
     """
     evidence = content["evidence"]
-    texts = [content["code"], *(evidence[name] for name in TEXTS)]
+    modules = content["modules"] if content["format"] == FORMAT else {}
+    if not isinstance(modules, dict):
+        raise TypeError("no hashes of modules by name")
+    texts = [content["code"], *modules, *modules.values(), *(evidence[name] for name in TEXTS)]
     for text in texts:
         if not isinstance(text, str):
             raise TypeError(f"a {type(text).__name__} in the place of a text")
@@ -159,13 +170,30 @@ def require_checkout() -> None:
         raise ConfigError("--record", got=f"d2lab installed in {ROOT}", need=need, fix=fix)
 
 
+def require_clean() -> None:
+    """Refuse to record from code that no commit holds: nobody else could take the evidence again.
+
+    Raises:
+        ConfigError: the package differs from the last commit.
+    """
+    name = commit()
+    if name is not None and name.endswith(DIRTY):
+        need = "a package that is committed, so that the evidence names the code that it is of"
+        raise ConfigError("--record", got=name, need=need, fix="Commit first, or say --dirty.")
+
+
 def is_weaker(evidence: Evidence, before: Recorded | None) -> bool:
     """Return whether evidence on a stand-in would replace evidence on the data that the statement is about."""
     return before is not None and evidence.stand_in and not before.stand_in
 
 
 def record(claim: Claim, evidence: Evidence, seconds: float) -> Path:
-    """Write the evidence of a claim, whole or not at all.
+    """Write the evidence of a claim, whole or not at all, with the modules that its check used.
+
+    Args:
+        claim: that was run in this process.
+        evidence: that the run gave.
+        seconds: that it took.
 
     Raises:
         RunError: the folder can't be written.
@@ -178,6 +206,7 @@ def record(claim: Claim, evidence: Evidence, seconds: float) -> Path:
         "evidence": evidence.to_json(),
         "seconds": round(seconds, 2),
         "code": claim.code_hash(),
+        "modules": {name: module_hash(name) for name in used_modules(claim)},
         "commit": commit(),
         "machine": describe_machine(),
         "date": datetime.now(UTC).date().isoformat(),
@@ -186,10 +215,24 @@ def record(claim: Claim, evidence: Evidence, seconds: float) -> Path:
     return path_of(claim)
 
 
-def is_stale(claim: Claim) -> bool:
-    """Return whether the check changed since its evidence was recorded, or has no evidence."""
+def changes(claim: Claim) -> list[str]:
+    """Return what changed since the evidence of a claim was taken: "the check", modules that it used, or "no evidence".
+
+    Raises:
+        RunError: the evidence can't be read.
+    """
     found = recorded(claim)
-    return found is None or found.code != claim.code_hash()
+    if found is None:
+        return ["no evidence"]
+    if found.content["format"] == OLD_FORMAT:
+        return ["the check"] if found.code != claim.wide_hash() else []
+    own = ["the check"] if found.code != claim.code_hash() else []
+    return own + [name for name, known in found.modules.items() if module_hash(name) != known]
+
+
+def is_stale(claim: Claim) -> bool:
+    """Return whether the check or a module that it used changed since its evidence was taken, or there is none."""
+    return bool(changes(claim))
 
 
 def commit() -> str | None:
@@ -202,7 +245,7 @@ def commit() -> str | None:
         changed = _git("status", "--porcelain", "--", str(ROOT))
     except (OSError, subprocess.SubprocessError):
         return None
-    return f"{name}-dirty" if name and changed else name or None
+    return f"{name}{DIRTY}" if name and changed else name or None
 
 
 def _git(*words: str) -> str:

@@ -1,6 +1,7 @@
 """The commands about claims: `d2lab check` runs their checks, `d2lab claims` searches and shows them."""
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
@@ -12,7 +13,6 @@ from d2lab.core.errors import ConfigError, RunError
 if TYPE_CHECKING:
     from d2lab.claims.claim import Claim
     from d2lab.claims.evidence import Evidence
-    from d2lab.claims.record import Recorded
 
 EXIT_CHANGED = 1
 Chapter = Annotated[int | None, typer.Option(help="Only the claims of this chapter."), Meta(ge=0, le=1000)]
@@ -31,16 +31,19 @@ def check(
     force: Annotated[
         bool, typer.Option("--force", help="With --record: replace evidence on real data by that on a stand-in.")
     ] = False,
+    dirty: Annotated[
+        bool, typer.Option("--dirty", help="With --record: record from code that is not committed.")
+    ] = False,
     seeds: Annotated[
         int | None, typer.Option(help="Run experiments with so many seeds, not the usual ones."), Meta(ge=2, le=10_000)
     ] = None,
     smoke: Annotated[
         bool, typer.Option("--smoke", help="Run experiments so small that they show no more than that they run.")
     ] = False,
-    stale: Annotated[bool, typer.Option("--stale", help="Only list claims whose check changed since.")] = False,
+    stale: Annotated[bool, typer.Option("--stale", help="Only list claims whose code changed since.")] = False,
 ) -> None:
     """Check statements of the notes; exit code 1 when a verdict differs from the recorded one."""
-    _refuse_to_record(seeds, record=record, force=force, smoke=smoke)
+    _refuse_to_record(seeds, record=record, force=force, dirty=dirty, smoke=smoke)
     chosen = _chosen(ids or [], chapter, budget)
     if stale:
         _list_stale(chosen)
@@ -67,6 +70,7 @@ def claims(
     chapter: Chapter = None,
     verdict: Annotated[str | None, typer.Option(help="Only claims with this recorded verdict.")] = None,
     summary: Annotated[bool, typer.Option("--summary", help="Only count the verdicts, chapter by chapter.")] = False,
+    export: Annotated[Path | None, typer.Option(help="Write all claims with their evidence to this JSON file.")] = None,
 ) -> None:
     """Search the claims in both languages; one id alone shows its statement, evidence and files.
 
@@ -80,6 +84,11 @@ def claims(
     if verdict is not None and verdict not in VERDICTS:
         raise ConfigError("--verdict", got=verdict, need=f"one of {', '.join(VERDICTS)}")
     _refuse_unknown_chapter(chapter)
+    if export is not None:
+        if words or verdict or summary or chapter is not None:
+            raise ConfigError("--export", got="other words beside it", need="itself alone: it writes all claims")
+        _export(export)
+        return
     if summary:
         if words or verdict:
             got = " ".join([*(words or []), *([f"--verdict {verdict}"] if verdict else [])])
@@ -129,20 +138,24 @@ class Checked(NamedTuple):
     kept: bool  # not recorded: the recorded evidence is on real data, this one on a stand-in
 
 
-def _refuse_to_record(seeds: int | None, *, record: bool, force: bool, smoke: bool) -> None:
+def _refuse_to_record(seeds: int | None, *, record: bool, force: bool, dirty: bool, smoke: bool) -> None:
     """Check the options of recording before anything runs.
 
     Raises:
-        ConfigError: they do not fit each other, or there is no checkout to write to.
+        ConfigError: they do not fit each other, there is no checkout to write to, or it holds code that no commit has.
     """
-    from d2lab.claims.record import require_checkout
+    from d2lab.claims.record import require_checkout, require_clean
 
     if force and not record:
         raise ConfigError("--force", got="no --record", need="--record, whose evidence it lets replace")
+    if dirty and not record:
+        raise ConfigError("--dirty", got="no --record", need="--record, which it lets go on")
     if record and (seeds is not None or smoke):
         raise ConfigError("--record", got="--seeds or --smoke", need="the sizes as they are written in the check")
     if record:
         require_checkout()
+        if not dirty:
+            require_clean()
 
 
 def _current_id(name: str) -> str:
@@ -181,6 +194,7 @@ def _sizes(claim: "Claim", seeds: int | None, *, smoke: bool) -> dict[str, objec
 
 def _checked(claim: "Claim", sizes: dict[str, object], *, show: bool, record: bool, force: bool) -> Checked:
     """Run one check, record its evidence where asked to, and compare it with what was recorded before."""
+    from d2lab.claims.moved import compared, differences
     from d2lab.claims.record import is_weaker, recorded
     from d2lab.claims.record import record as write
 
@@ -196,22 +210,15 @@ def _checked(claim: "Claim", sizes: dict[str, object], *, show: bool, record: bo
         _draw(claim, evidence)
     kept = record and not force and is_weaker(evidence, before)
     if record and not kept:
+        for line in [] if before is None else differences(before, evidence):
+            typer.echo(f"{claim.id}: {line}")
         write(claim, evidence, seconds)
-    known = "new" if before is None else _compared(before, evidence)
+    known = "new" if before is None else compared(before, evidence)
     same_data = before is not None and before.data == evidence.data  # other data may decide otherwise
     differs = before is not None and same_data and before.verdict != evidence.verdict and not record
     value = f"{evidence.first:.4g}"
     row = [claim.id, claim.en, value, evidence.bound, evidence.verdict, known, f"{seconds:.1f}"]
     return Checked(row, differs, kept)
-
-
-def _compared(before: "Recorded", evidence: "Evidence") -> str:
-    """Return how evidence compares with the recorded one: same value, same verdict, another one, or other data."""
-    if before.data != evidence.data:
-        return f"on {before.data or 'none'}: {before.verdict}"
-    if before.verdict != evidence.verdict:
-        return f"was: {before.verdict}"
-    return "same value" if before.value == evidence.to_json()["value"] else "same verdict"
 
 
 def _draw(claim: "Claim", evidence: "Evidence") -> None:
@@ -229,12 +236,13 @@ def _draw(claim: "Claim", evidence: "Evidence") -> None:
 
 
 def _list_stale(chosen: "list[Claim]") -> None:
-    from d2lab.claims.record import is_stale, recorded
+    from d2lab.claims.record import changes
 
-    rows = [[c.id, str(c.chapter), "changed" if recorded(c) else "no evidence"] for c in chosen if is_stale(c)]
+    found = [(claim, changes(claim)) for claim in chosen]
+    rows = [[claim.id, str(claim.chapter), ", ".join(what)] for claim, what in found if what]
     if rows:
-        show_table("", ["claim", "chapter", "why"], rows)
-    typer.echo(f"{len(rows)} of {len(chosen)} claims have no evidence for the check as it is now.")
+        show_table("", ["claim", "chapter", "changed"], rows)
+    typer.echo(f"{len(rows)} of {len(chosen)} claims have no evidence for the code as it is now.")
 
 
 def _refuse_unknown_chapter(chapter: int | None) -> None:
@@ -268,6 +276,12 @@ def _show_summary(chapter: int | None) -> None:
         if names:
             said = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
             typer.echo(f"d2lab: not counted: {words} of {said}. Take it: d2lab check {names[0]} --record.", err=True)
+
+
+def _export(path: Path) -> None:
+    from d2lab.claims.export import SCHEMA, export
+
+    typer.echo(f"{export(path)}: all claims with their evidence, as {SCHEMA} says")
 
 
 def _show_one(claim: "Claim") -> None:

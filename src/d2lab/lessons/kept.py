@@ -10,13 +10,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from d2lab.claims.claim import ROOT
 from d2lab.claims.record import evidence_folder
-from d2lab.claims.sources import without_words
+from d2lab.claims.used import module_hash
 from d2lab.core.atomic import write_json
 from d2lab.core.json_file import parse_json
 from d2lab.core.machine import describe_machine
@@ -75,20 +73,6 @@ def path_of(lesson: Lesson, folder: Path) -> Path:
 def code_hash(lesson: Lesson) -> str:
     """Hash the code cells; prose and captions do not count."""
     return hashlib.sha256(json.dumps([cell.source for cell in lesson.code]).encode()).hexdigest()[:16]
-
-
-@cache
-def module_hash(name: str) -> str:
-    """Hash the code of a module of ours, without docstrings and comments; empty where there is none.
-
-    Args:
-        name: d2lab.layers.linear.
-    """
-    place = ROOT.joinpath(*name.split(".")[1:])
-    file = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
-    if not file.is_file():
-        return ""
-    return hashlib.sha256(without_words(file.read_text(encoding="utf-8")).encode()).hexdigest()[:12]
 
 
 def executed(lesson: Lesson, ran: Ran) -> Executed:
