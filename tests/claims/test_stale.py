@@ -8,7 +8,7 @@ import types
 
 import pytest
 
-from d2lab.claims import moved, used
+from d2lab.claims import moved, sources, used
 from d2lab.claims import record as record_file
 from d2lab.claims.catalog import CLAIMS
 from d2lab.claims.claim import ROOT
@@ -105,6 +105,7 @@ def checked(tmp_path):
         import linecache
 
         linecache.checkcache()
+        sources._statements.cache_clear()
         return dataclasses.replace(next(iter(CLAIMS.values())), check=module.check, smoke={})
 
     yield write

@@ -1,9 +1,9 @@
 """The modules of d2lab that a check used: those whose code was executed while it ran, with a hash of the code of each.
 
-Importing is not using: `d2lab.layers` brings every layer along, and evidence that hung on all of them would be stale at
-every commit. So a run is watched, apart from the one that measures: a watched run is slower, and times would show it.
-Where a check has small sizes the watched run takes those; the same code runs at any size. A module without functions
-counts where code that ran takes a constant or a class from it, or looks it up by name, such as a recipe.
+Importing is not using: `d2lab.layers` brings every layer along, and evidence that depended on all of them would be
+stale at every commit. So a run is watched, apart from the one that measures: a watched run is slower, and times would
+show it. Where a check has small sizes the watched run takes those; the same code runs at any size. A module without
+functions counts where code that ran takes a constant or a class from it, or looks it up by name, such as a recipe.
 """
 
 import ast
