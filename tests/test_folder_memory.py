@@ -15,6 +15,6 @@ def test_memory_stays_flat_while_a_folder_grows_sixteenfold(monkeypatch):
     from benchmarks.folder.__main__ import grow
 
     small, large = grow(240, side=224, workers=1, growth=(1, 16))  # four batches: fewer never fill the read-ahead
-    assert (small["pictures"], large["pictures"]) == (240, 3840)
+    assert (small["images"], large["images"]) == (240, 3840)
     name = "pss" if "pss" in small else "rss"
     assert large[name] - small[name] < 130  # MiB; held in memory, 3,600 more pictures would take 516

@@ -34,6 +34,7 @@ ROOMS = (
     "reports",
     "site",
     "tables",
+    "text",
     "train",
     "vision",
 )

@@ -23,8 +23,8 @@ def test_a_run_becomes_pages_in_both_languages(run):
     pages = pages_of_run(run, "zh")
     assert f"打开运行 {run.name}" in pages["/"].decode()
     assert 'lang="en"' in pages_of_run(run, "en")["/"].decode()
-    assert pages["/net-data.js"].startswith(b"window.D2_NET=")
-    assert pages["/net-data.js"].count(b'"pixels"') == 10  # one picture of each digit
+    assert pages["/model-data.js"].startswith(b"window.D2_NET=")
+    assert pages["/model-data.js"].count(b'"pixels"') == 10  # one picture of each digit
     assert {"/numbers.js", "/core.js", "/net.js", "/pad.js", "/load.js", "/explorers.css"} < pages.keys()
 
 

@@ -26,7 +26,7 @@ def pages(lenet):
     model = described(lenet, (1, 28, 28), [str(i) for i in range(10)], "lenet", [Example(name="noise", pixels=picture)])
     made = {f"/{file.name}": file.read_bytes() for file in STATIC.glob("*.js")}
     made["/explorers.css"] = COLORS.encode() + (STATIC / "explorers.css").read_bytes()
-    made["/net-data.js"] = as_script(model).encode()
+    made["/model-data.js"] = as_script(model).encode()
     for one in EXPLORERS.values():
         for code in ("en", "zh-CN"):
             element = f'<{one.element} class="d2-explorer"></{one.element}>'

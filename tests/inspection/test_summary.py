@@ -115,7 +115,7 @@ def test_without_numbers_the_rows_are_the_same(config, built, example):
 
 ANSWERS_AT_ONCE = """
 import sys, torch
-from d2lab.inspection import summary
+from d2lab.inspection import summarize
 from d2lab.models import build_model
 from d2lab.models.variants import variant
 for name in ("resnet152", "densenet121", "googlenet", "alexnet", "nin", "vgg16_bn"):

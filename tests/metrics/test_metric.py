@@ -38,6 +38,7 @@ def tokens(rng):
 ROWS = {
     "accuracy": (Accuracy, classes),
     "accuracy of pixels": (lambda: Accuracy(ignore=255), pixels),
+    "accuracy without the first class": (lambda: Accuracy(ignore=0), pixels),
     "confusion": (lambda: ConfusionMatrix(CLASSES), classes),
     "regression": (RegressionErrors, numbers),
     "perplexity": (Perplexity, tokens),
@@ -60,8 +61,8 @@ def seen(make, outputs, targets, size=COUNT):
 def by_hand(name, outputs, targets):
     if name == "accuracy":
         return {"accuracy": (outputs.argmax(1) == targets).double().mean().item()}
-    if name == "accuracy of pixels":
-        counted = targets != 255
+    if name in ("accuracy of pixels", "accuracy without the first class"):
+        counted = targets != (255 if name == "accuracy of pixels" else 0)
         return {"accuracy": (outputs.argmax(1) == targets)[counted].double().mean().item()}
     if name == "confusion":
         return {"balanced_accuracy": balanced_accuracy_score(targets, outputs.argmax(1))}

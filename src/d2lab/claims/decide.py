@@ -141,7 +141,7 @@ class Decision:
         verdict: on the statement.
         parts: of the statement; the first is the one whose interval is shown.
         alpha: chance of a wrong verdict at this look, where the effect is absent.
-        looks: numbers of seeds at which a decision was possible; one unless the seeds came in turns.
+        looks: numbers of seeds at which a decision was possible; one unless more seeds were added between looks.
         seeds: that were used.
         needed: number of seeds that would decide; None where it is decided, or no number can be named.
         stuck: arms that learned nothing.

@@ -66,13 +66,14 @@ class _Part:
         self.tag_file.unlink(missing_ok=True)
 
 
-def download(file: DataFile, target: Path, report: Report) -> str:
+def download(file: DataFile, target: Path, report: Report, *, advice: str = "") -> str:
     """Fetch the file to `target` and return the mirror that served it.
 
     Args:
         file: what to fetch.
         target: where it shall lie; its folder is made.
         report: told of every piece that arrives.
+        advice: what to do where no mirror served it; names the network and the folders unless given.
 
     Raises:
         DataError: no mirror served the file (the message has each and its failure), or it can't be written.
@@ -92,7 +93,7 @@ def download(file: DataFile, target: Path, report: Report) -> str:
         fix = "Free some space, or name another folder with D2LAB_CACHE."
         got = cause.strerror or str(cause)
         raise DataError(str(target), got=got, need="a place that can be written", fix=fix) from cause
-    fix = f"Check the network, put the file at {target}, or set D2LAB_DATA to a folder that has {file.path}."
+    fix = advice or f"Check the network, put the file at {target}, or set D2LAB_DATA to a folder that has {file.path}."
     got = f"{len(failures)} that failed" if failures else "no mirror on its card"
     fix = f"{'; '.join(failures)}. {fix}" if failures else fix  # whole: a reader has to see each of them
     raise DataError(f"the download of {file.path}", got=got, need="one mirror that serves it whole", fix=fix)

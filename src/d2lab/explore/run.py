@@ -59,7 +59,7 @@ def pages_of_run(folder: Path, language: Language) -> dict[str, bytes]:
         '<script defer src="/load.js"></script></head>'
         f'<body><main><h1>{title}</h1><p>{intro}</p><d2-net class="d2-explorer"></d2-net></main></body></html>'
     )
-    made = {"/": page.encode(), "/net-data.js": as_script(model).encode()}
+    made = {"/": page.encode(), "/model-data.js": as_script(model).encode()}
     made["/explorers.css"] = COLORS.encode() + (STATIC / "explorers.css").read_bytes()
     return made | {f"/{script}": (STATIC / script).read_bytes() for script in SCRIPTS}
 

@@ -46,10 +46,7 @@ def receive(origin: Origin, folder: Path, report: Report) -> tuple[Path, dict[st
     """
     stated = _ask(origin)
     file = WeightsFile(path=origin.file, sha256=stated.sha256, bytes=stated.bytes, mirrors=(origin.url,))
-    try:
-        download(file, folder / origin.file, report)
-    except DataError as cause:
-        raise DataError(cause.what, got=cause.got, need=cause.need, fix=_offline(origin)) from cause
+    download(file, folder / origin.file, report, advice=_offline(origin))
     return folder / origin.file, {"url": origin.url, "version": stated.version, "bytes": stated.bytes}
 
 

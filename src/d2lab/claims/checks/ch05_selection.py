@@ -7,7 +7,7 @@ from functools import partial
 import torch
 
 from d2lab.claims.claim import claim
-from d2lab.claims.decide import alike, at_least, decide
+from d2lab.claims.decide import Part, alike, at_least, decide
 from d2lab.claims.evidence import Evidence
 from d2lab.claims.sequential import by_looks
 from d2lab.data.catalog import load
@@ -127,19 +127,13 @@ def k_fold_reduces_overfitting(seeds: Sequence[int] = range(40), smallest_effect
         found = [decades(seed) for seed in part]
         return {name: [one[name] for one in found] for name in found[0]}
 
-    runs, decision = by_looks(
-        measure,
-        lambda runs: [at_least(paired(runs["training error"], runs["5 folds"]), smallest_effect, "less")],
-        seeds,
-        scoped=True,
-    )
+    def parts(runs: dict[str, list[float]]) -> list[Part]:
+        return [at_least(paired(runs["training error"], runs["5 folds"]), smallest_effect, "less")]
+
+    runs, decision = by_looks(measure, parts, seeds, scoped=True)
     less, over = paired(runs["training error"], runs["5 folds"]), paired(runs["hold-out"], runs["5 folds"])
     return Evidence(
-        value={
-            "less": less.mean,
-            "over_holdout": over.mean,
-            "share": 10**-less.mean,
-        },
+        value={"less": less.mean, "over_holdout": over.mean, "share": 10**-less.mean},
         decision=decision,
         n=less.n,
         seeds=decision.seeds,

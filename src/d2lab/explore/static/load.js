@@ -14,7 +14,7 @@
     const wanted = [...new Set(Object.keys(FILES).filter((tag) => document.querySelector(tag)).map((tag) => FILES[tag]))];
     if (!wanted.length) return;
     for (const name of ["numbers", "experiments", "core"]) await load(name);
-    if (wanted.includes("net")) for (const name of ["net-data", "pad"]) await load(name);
+    if (wanted.includes("net")) for (const name of ["model-data", "pad"]) await load(name);
     await Promise.all(wanted.map(load));
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
