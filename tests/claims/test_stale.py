@@ -117,7 +117,7 @@ def test_what_was_executed_counts_though_it_is_kept_from_an_earlier_call(checked
     claim.run()
     modules = used_modules(claim)
     assert "d2lab.layers.linear" in modules
-    assert "d2lab.layers.naive" not in modules  # imported, but not called
+    assert not {"d2lab.layers.naive", "d2lab.claims.decide"} & set(modules)  # imported, but not called
     assert modules == used_modules(claim)
     assert sys.getprofile() is None
 

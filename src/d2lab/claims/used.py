@@ -49,7 +49,8 @@ class Seen:
     def modules(self) -> set[str]:
         """Return the modules of what was seen."""
         found = {str(spaces["__name__"]) for _, spaces in self.codes.values()}
-        found.update(name for code, spaces in self.codes.values() for name in _taken(code, spaces))
+        counted = [(code, spaces) for code, spaces in self.codes.values() if spaces["__name__"] not in FORMS]
+        found.update(name for code, spaces in counted for name in _taken(code, spaces))
         for module in filter(lambda name: name.startswith(OURS) and _file(name).name != "__init__.py", self.named):
             found.update([module], *(_origin(module, name) for name in _imports(module)))
         return found
