@@ -49,6 +49,8 @@ def main() -> int:
         kind = KINDS[options.kind](base)
         warm_up()
         faults = kind.learn_answers(fresh(base)[0])
+        for fault in faults:
+            sys.stdout.write(f"FAULT before any damage: {fault}\n")
         last = options.first + options.cases
         numbers = [options.only] if options.only is not None else range(options.first, last)
         end, slowest, done, worst = time.monotonic() + 60 * options.minutes, 0.0, 0, 0

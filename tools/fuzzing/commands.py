@@ -87,6 +87,7 @@ SHORT = {  # so that a command line that is right ends in seconds
     "learn": ["--no-browser"],
     "explore": ["--no-browser"],
 }
+SERVES_OR_TRAINS = {"train", "resume", "sweep", "learn", "explore", "check"}  # may take longer; Ctrl-C must end them
 LEFT_OUT = {"site build", "site run", "twins"}  # build for minutes by design; their options are tried with --help
 
 
@@ -130,7 +131,7 @@ class Commands:
         (victim / "unused").unlink(missing_ok=True)
         verb = rng.choice(sorted(self.verbs))
         words = self._words(verb, rng)
-        case = run_case([words], place, programs=True, stoppable=True)
+        case = run_case([words], place, programs=True, stoppable=verb in SERVES_OR_TRAINS)
         case.faults = [
             f"{fault} [{[word if len(word) < 99 else f'{word[:9]}... {len(word)}' for word in words]}]"
             for fault in case.faults
