@@ -18,10 +18,9 @@ from jaxtyping import Int64, UInt8
 from torch import Tensor
 
 from d2lab.core.errors import ConfigError, DataError
-from d2lab.data import source
 from d2lab.data.card import Card
 from d2lab.data.split import Dataset, Split
-from d2lab.data.texts import read_notes
+from d2lab.data.texts import files_of, read_notes
 
 HELD_OUT = 10  # every tenth sentence of the first language, by its hash, is held out with all its translations
 REVIEW_BYTES = 4096  # what is kept of a review; 2.9 % of the training reviews are longer, 2.7 % of the test ones
@@ -72,7 +71,7 @@ def _pairs(card: Card, fetch: bool) -> Iterator[tuple[str, str]]:
     if card.name == "notes-pairs":
         yield from _split_lines(io.StringIO((read_notes("pairs-train") + read_notes("pairs-test")).decode()), card)
         return
-    (place,) = (source.fetch if fetch else source.need)(card).values()
+    (place,) = files_of(card, fetch).values()
     with _member(place, "fra-eng/fra.txt") as lines:
         yield from _split_lines(lines, card)
 
@@ -122,7 +121,7 @@ def load_reviews(card: Card, fetch: bool) -> Dataset:
     Raises:
         DataError: a file is missing or broken.
     """
-    (place,) = (source.fetch if fetch else source.need)(card).values()
+    (place,) = files_of(card, fetch).values()
     texts: dict[str, list[str]] = {"train": [], "test": []}
     kinds: dict[str, list[int]] = {"train": [], "test": []}
     try:

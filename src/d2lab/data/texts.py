@@ -8,6 +8,7 @@ import lzma
 import zipfile
 from collections.abc import Callable
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -45,6 +46,11 @@ def text_of(split: Split) -> str:
     return (inputs.cpu().numpy().tobytes() + bytes([int(targets[-1])])).decode("utf-8", errors="replace")
 
 
+def files_of(card: Card, fetch: bool) -> dict[str, Path]:
+    """Return the files of a card by name, fetched or only looked for."""
+    return (source.fetch if fetch else source.need)(card)
+
+
 def read_notes(name: str) -> bytes:
     """Return a file of the course's own prose, which comes with d2lab: en-train, zh-test, pairs-train and others."""
     return lzma.decompress((files("d2lab.data") / "notes" / f"{name}.txt.xz").read_bytes())
@@ -57,14 +63,14 @@ def _notes(card: Card, _: bool) -> tuple[bytes, bytes]:
 
 def _whole(card: Card, fetch: bool) -> tuple[bytes, bytes]:
     """Read a text of one file; what follows the first nine tenths of its characters is held out."""
-    (place,) = (source.fetch if fetch else source.need)(card).values()
+    (place,) = files_of(card, fetch).values()
     text = place.read_bytes().decode("utf-8")
     cut = int(TRAIN_SHARE * len(text))
     return text[:cut].encode(), text[cut:].encode()
 
 
 def _penn(card: Card, fetch: bool) -> tuple[bytes, bytes]:
-    (place,) = (source.fetch if fetch else source.need)(card).values()
+    (place,) = files_of(card, fetch).values()
     try:
         with zipfile.ZipFile(io.BytesIO(place.read_bytes())) as archive:
             return archive.read("ptb/ptb.train.txt"), archive.read("ptb/ptb.test.txt")
@@ -73,7 +79,7 @@ def _penn(card: Card, fetch: bool) -> tuple[bytes, bytes]:
 
 
 def _wikitext(card: Card, fetch: bool) -> tuple[bytes, bytes]:
-    places = (source.fetch if fetch else source.need)(card)
+    places = files_of(card, fetch)
     return places["wikitext-2/wiki.valid.tokens"].read_bytes(), places["wikitext-2/wiki.test.tokens"].read_bytes()
 
 

@@ -21,6 +21,7 @@ from torch import Tensor
 from d2lab.core.errors import ConfigError
 from d2lab.text.merging import Pair, merges_of
 from d2lab.text.pretokens import pretokens
+from d2lab.text.tokens import listed_ids
 
 CACHED = 100_000  # pre-tokens whose encoding is remembered; words repeat, and a page has few different ones
 
@@ -115,11 +116,9 @@ class BytePairEncoding:
         Raises:
             ConfigError: a number has no token.
         """
-        numbers = ids.tolist() if isinstance(ids, Tensor) else list(ids)
-        outside = [number for number in numbers if not 0 <= number < len(self)]
-        if outside:
-            raise ConfigError("the number of a token", got=outside[0], need=f"0 to {len(self) - 1}")
-        return b"".join([self.tokens[number] for number in numbers]).decode("utf-8", errors="replace")
+        return b"".join([self.tokens[number] for number in listed_ids(ids, len(self))]).decode(
+            "utf-8", errors="replace"
+        )
 
     def _encode_word(self, word: str) -> list[int]:
         """Apply the merges to one pre-token: the earliest first, and of its places the leftmost; O(n log n)."""

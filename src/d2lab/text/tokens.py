@@ -5,6 +5,7 @@ compare always (`d2lab.text.likelihood`).
 """
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -72,6 +73,19 @@ def from_bytes(values: Integer[Tensor, " bytes"]) -> str:
     if values.numel() and (int(values.min()) < 0 or int(values.max()) > 255):
         raise ConfigError("a byte", got=f"{int(values.min())} to {int(values.max())}", need="0 to 255")
     return bytes(values.to(torch.uint8).cpu().numpy()).decode("utf-8", errors="replace")
+
+
+def listed_ids(ids: Integer[Tensor, " tokens"] | Sequence[int], count: int) -> list[int]:
+    """Return the numbers of tokens as a list, for a vocabulary of `count`.
+
+    Raises:
+        ConfigError: a number has no token.
+    """
+    numbers = ids.tolist() if isinstance(ids, Tensor) else list(ids)
+    outside = [number for number in numbers if not 0 <= number < count]
+    if outside:
+        raise ConfigError("the number of a token", got=outside[0], need=f"0 to {count - 1}")
+    return numbers
 
 
 def code_points(text: str) -> Int64[np.ndarray, " characters"]:

@@ -13,7 +13,7 @@ from jaxtyping import Int64, Integer
 from torch import Tensor
 
 from d2lab.core.errors import ConfigError
-from d2lab.text.tokens import code_points
+from d2lab.text.tokens import code_points, listed_ids
 
 UNKNOWN = "<unk>"
 
@@ -96,11 +96,7 @@ class Vocabulary:
         Raises:
             ConfigError: a number has no token.
         """
-        numbers = ids.tolist() if isinstance(ids, Tensor) else list(ids)
-        outside = [number for number in numbers if not 0 <= number < len(self)]
-        if outside:
-            raise ConfigError("the number of a token", got=outside[0], need=f"0 to {len(self) - 1}")
-        return [self.tokens[number] for number in numbers]
+        return [self.tokens[number] for number in listed_ids(ids, len(self))]
 
     def unknown_share(self, tokens: str | Sequence[str]) -> float:
         """Return the share of tokens that are unknown, 0 to 1; 0 for no tokens."""
