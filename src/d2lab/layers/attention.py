@@ -97,6 +97,26 @@ def scaled_dot_product_attention(
     return attended
 
 
+def attend(
+    scores: Float[Tensor, "batch query key"],
+    value: Float[Tensor, "batch key value"],
+    lengths: Int[Tensor, " batch"] | None,
+    dropout: nn.Module,
+) -> tuple[Float[Tensor, "batch query value"], Scores]:
+    """Return the values weighted by the softmax of scores over real keys, and the weights before dropout.
+
+    Source: Vaswani et al. 2017, "Attention Is All You Need", section 3.2.1.
+
+    Args:
+        scores: of every query with every key.
+        value: one for each key.
+        lengths: number of real keys of each sequence; all unless given.
+        dropout: of the weights.
+    """
+    weights = masked_softmax(scores, None if lengths is None else length_mask(lengths, scores.shape[-1]))
+    return dropout(weights) @ value, weights
+
+
 class DotProductAttention(nn.Module):
     """Attention by dot products, over the keys before the end of each sequence.
 
@@ -120,8 +140,7 @@ class DotProductAttention(nn.Module):
     ) -> tuple[Float[Tensor, "batch query value"], Scores]:
         """Return the attended values, and the weights before dropout."""
         scores = query @ key.mT / math.sqrt(query.shape[-1])  # batch query key
-        weights = masked_softmax(scores, None if lengths is None else length_mask(lengths, key.shape[1]))
-        return self.dropout(weights) @ value, weights
+        return attend(scores, value, lengths, self.dropout)
 
 
 class AdditiveAttention(nn.Module):
@@ -159,8 +178,7 @@ class AdditiveAttention(nn.Module):
         """Return the attended values, and the weights before dropout."""
         hidden = tanh(self.query_proj(query)[:, :, None] + self.key_proj(key)[:, None])  # batch query key hidden
         scores = self.score_proj(hidden).squeeze(-1)  # batch query key
-        weights = masked_softmax(scores, None if lengths is None else length_mask(lengths, key.shape[1]))
-        return self.dropout(weights) @ value, weights
+        return attend(scores, value, lengths, self.dropout)
 
 
 class MultiheadAttention(nn.Module):
