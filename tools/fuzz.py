@@ -1,6 +1,6 @@
 """Damage records, data files and command lines as a seed says, and see that each is answered in a line.
 
-    python tools/fuzz.py records|data|commands [--cases 300] [--seed 0] [--only N] [--minutes M]
+    python -m tools.fuzz records|data|commands [--cases 300] [--seed 0] [--only N] [--minutes M]
 
 A case must end within 20 s with success, or with one line that begins `d2lab: ` and exit code 2. Counted as faults:
 a traceback, a signal, a hang, a file written, moved or deleted outside the case's folder, another program started, and
@@ -21,11 +21,11 @@ from pathlib import Path
 
 import matplotlib
 import torch
-from fuzzing.case import Case
-from fuzzing.commands import Commands
-from fuzzing.data import Data
-from fuzzing.records import Records
 from PIL import Image
+from tools.fuzzing.case import Case
+from tools.fuzzing.commands import Commands
+from tools.fuzzing.data import Data
+from tools.fuzzing.records import Records
 
 import d2lab
 
@@ -63,7 +63,7 @@ def main() -> int:
             done += 1
             slowest, worst = max((slowest, worst), (case.seconds, number))
             for fault in case.faults:
-                again = f"python tools/fuzz.py {options.kind} --seed {options.seed} --only {number}"
+                again = f"python -m tools.fuzz {options.kind} --seed {options.seed} --only {number}"
                 faults.append(fault)
                 sys.stdout.write(f"FAULT {fault}\n    again: {again}\n")
                 sys.stdout.flush()

@@ -7,51 +7,20 @@ import shutil
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from tools.fuzzing.killed import killed_run
 from torch import nn
 
 from d2lab.cli.browse import summarize
 from d2lab.core.errors import ConfigError, RunError
 from d2lab.core.json_file import canonical_hash
 from d2lab.experiments import fit, load_run, resume, train
-from d2lab.train.loop import Loop
 from d2lab.train.record import find_records
-
-CHANGES = {
-    "hidden": (8,),
-    "optimizer.name": "adam",
-    "momentum": 0.0,
-    "learning_rate": 0.01,
-    "examples": 96,
-    "batch_size": 32,
-    "epochs": 3,
-    "validation": 0.25,
-    "patience": 3,
-    "threads": 1,
-    "checkpoint_every_s": 0,
-}
-
-
-class Killed(BaseException):
-    """Stands for a kill."""
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A run that was killed in its last epoch, with Adam's state and a best epoch."""
-    root, left, close = tmp_path_factory.mktemp("made"), [3], Loop._close_epoch
-
-    def dying(self, number):
-        left[0] -= 1
-        if left[0] == 0:
-            raise Killed
-        close(self, number)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Loop, "_close_epoch", dying)
-        with pytest.raises(Killed):
-            train("mlp", changes=CHANGES, device="cpu", root=root)
-    (folder,) = root.iterdir()
-    return folder
+    return killed_run(tmp_path_factory.mktemp("made"))
 
 
 @pytest.fixture

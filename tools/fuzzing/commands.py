@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from fuzzing.case import Case, run_case
-from fuzzing.records import FINISHED, _draw
+from tools.fuzzing.case import Case, run_case
+from tools.fuzzing.records import FINISHED, draw
 
 from d2lab.cli.main import app
 from d2lab.experiments import train
@@ -105,7 +105,7 @@ class Commands:
             root=self.base / "runs",
         )
         next((self.base / "runs").iterdir()).rename(self.base / "runs" / FINISHED)
-        _draw(self.base / "digit.png")
+        draw(self.base / "digit.png")
         (self.base / "text.txt").write_text("text")
         (self.base / "empty").mkdir()
         self.verbs: dict[str, Any] = {}
@@ -128,7 +128,6 @@ class Commands:
 
         shutil.copytree(self.base, place, dirs_exist_ok=True)
         os.mkfifo(place / "fifo")
-        (victim / "unused").unlink(missing_ok=True)
         verb = rng.choice(sorted(self.verbs))
         words = self._words(verb, rng)
         case = run_case([words], place, programs=True, stoppable=verb in SERVES_OR_TRAINS)

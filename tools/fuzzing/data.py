@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from fuzzing.case import Case, Step, run_case
-from fuzzing.damage import damage_bytes, damage_file, damage_tree
 from PIL import Image
 from safetensors.torch import save_file
+from tools.fuzzing.case import Case, Step, run_case
+from tools.fuzzing.damage import damage_bytes, damage_file, damage_tree
 
 from d2lab.data.archive import unpack
 from d2lab.data.idx import map_idx, read_idx

@@ -7,36 +7,18 @@ import shutil
 from pathlib import Path
 
 import torch
-from fuzzing.case import Case, Step, run_case
-from fuzzing.damage import damage_json, damage_tree
 from safetensors.torch import load_file, save_file
+from tools.fuzzing.case import Case, Step, run_case
+from tools.fuzzing.damage import damage_json, damage_tree
+from tools.fuzzing.killed import SETTINGS, killed_run
 
 from d2lab.core.json_file import canonical_hash
 from d2lab.experiments import load_run, resume, train
 from d2lab.train.checkpoint import load_checkpoint
-from d2lab.train.loop import Loop
-from d2lab.train.record import RunRecord
 
-CHANGES: dict[str, object] = {
-    "hidden": (8,),
-    "dropout": 0.2,
-    "optimizer.name": "adam",
-    "momentum": 0.0,
-    "learning_rate": 0.01,
-    "examples": 96,
-    "batch_size": 32,
-    "epochs": 3,
-    "validation": 0.25,
-    "patience": 3,
-    "threads": 1,
-    "checkpoint_every_s": 0,
-}
+CHANGES = {**SETTINGS, "dropout": 0.2}
 FINISHED, BROKEN_OFF, WHOLE = "mlp-20260101-000000-0", "mlp-20260101-000001-0", "mlp-20260101-000002-0"
 PROGRESS = {"format": 1, "exercises": {"one": {"tries": 2, "done": "2026-01-02"}, "two": {"tries": 1, "done": None}}}
-
-
-class _Killed(BaseException):
-    pass
 
 
 def digest(tensors: dict[str, torch.Tensor]) -> str:
@@ -56,22 +38,7 @@ class Records:
         self.base = base / "records"
         train("mlp", changes=CHANGES, device="cpu", root=self.base)
         next(self.base.iterdir()).rename(self.base / FINISHED)
-        close, left = Loop._close_epoch, [3]
-
-        def dying(loop: Loop, number: int) -> None:
-            left[0] -= 1
-            if left[0] == 0:
-                raise _Killed
-            close(loop, number)
-
-        Loop._close_epoch = dying  # type: ignore[method-assign]
-        try:
-            train("mlp", changes=CHANGES, device="cpu", root=base / "killed")
-        except _Killed:
-            pass
-        finally:
-            Loop._close_epoch = close  # type: ignore[method-assign]
-        next((base / "killed").iterdir()).rename(self.base / BROKEN_OFF)
+        killed_run(base / "killed", CHANGES).rename(self.base / BROKEN_OFF)
         shutil.copytree(self.base / FINISHED, self.base / WHOLE)
         self.final = digest(load_checkpoint(self.base / FINISHED / "checkpoint").tensors)
         again = shutil.copytree(self.base / BROKEN_OFF, base / "again" / BROKEN_OFF)
@@ -79,9 +46,8 @@ class Records:
         if digest(load_checkpoint(again / "checkpoint").tensors) != self.final:
             raise SystemExit("the undamaged run does not end at the weights of the undisturbed one")
         self.weights = {name: _weights(self.base / name) for name in (FINISHED, BROKEN_OFF)}
-        shutil.copytree(again, base / "again" / "x")
         self.image = base / "digit.png"
-        _draw(self.image)
+        draw(self.image)
         self.answers: dict[str, str] = {}
 
     def damage(self, rng: random.Random, runs: Path, victim: Path) -> tuple[str, list[str]]:
@@ -195,10 +161,8 @@ def _forge(folder: Path, rng: random.Random) -> str:
     return f"tensor {name}: {kind}, hashes computed again"
 
 
-def _draw(path: Path) -> None:
+def draw(path: Path) -> None:
+    """Save a gray image of noise."""
     from PIL import Image
 
     Image.effect_noise((28, 28), 90).save(path)
-
-
-__all__ = ["Records", "RunRecord"]
