@@ -29,7 +29,8 @@ class Evidence:
         bound: what it was held against, as one reads it: "at most 1e-12", "above 0"; that of the decision unless given.
         verdict: what follows for the statement; that of the decision where there is one.
         decision: of an experiment: a verdict from the intervals of its seeds, with its own interval and bound. Where
-            nothing was decided, it says why in place of `why_en` and `why_zh`, and there is no counterexample.
+            nothing was decided, it says why in place of `why_en` and `why_zh`. A counterexample is kept only where it
+            refutes.
         why_en: one sentence, in English; it may name numbers only by format fields of `value`: "{gap:.3f}".
         why_zh: the same in Chinese, written for itself.
         n: how many numbers, examples or pairs are behind the value.
@@ -88,6 +89,7 @@ class Evidence:
             taken |= dict(zip(("bound", "bound_zh"), decision.bound, strict=True))
         if decision.why is not None:
             taken |= dict(zip(("why_en", "why_zh"), decision.why, strict=True))
+        if decision.verdict != "does not hold":
             taken |= {"counterexample": "", "counterexample_zh": ""}
         for name, value in taken.items():
             object.__setattr__(self, name, value)

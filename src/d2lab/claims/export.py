@@ -48,7 +48,7 @@ def _one(claim: Claim) -> dict[str, Any]:
         "chapter": claim.chapter,
         "kind": claim.kind,
         "statement": {"en": claim.en, "zh": claim.zh},
-        "scope": {"en": claim.scope, "zh": getattr(claim, "scope_zh", "")},
+        "scope": {"en": claim.scope, "zh": claim.scope_zh},
         "verdict": evidence["verdict"],
         "why": {"en": found.why("en"), "zh": found.why("zh")},
         **{name: _both(evidence, name) for name in ("bound", "counterexample")},

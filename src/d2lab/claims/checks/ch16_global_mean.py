@@ -70,8 +70,8 @@ def global_mean_overfits_less(
         n=len(decision.seeds),
         seeds=decision.seeds,
         data="digits",
-        counterexample="200 centered digits, nearly memorized by both" if decision.verdict == "does not hold" else "",
-        counterexample_zh="200 个居中的数字，两者都几乎背了下来" if decision.verdict == "does not hold" else "",
+        counterexample="200 centered digits, nearly memorized by both",
+        counterexample_zh="200 个居中的数字，两者都几乎背了下来",
         figure=partial(
             dots,
             accuracy,
