@@ -98,7 +98,7 @@ def weight_decay_hardly_helps_a_small_mlp(
     reach = max(abs(end) for gain in (little, more) for end in (gain.low, gain.high))
     return Evidence(
         value={"gain": more.mean, "little": little.mean, "reach": reach},
-        decision=decide(alike(more, smallest_effect, "gain"), scoped=True, refuted=reach > smallest_effect),
+        decision=decide(alike(more, smallest_effect, "gain"), alike(little, smallest_effect, "little"), scoped=True),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",

@@ -12,7 +12,7 @@ from d2lab.claims.evidence import Evidence
 from d2lab.data.catalog import load
 from d2lab.data.split import limit
 from d2lab.experiments.quick_run import last, quick_run
-from d2lab.metrics.paired import intervals, paired
+from d2lab.metrics.paired import intervals, mean_interval, paired
 from d2lab.models.mlp import MLP, MLPConfig
 from d2lab.plot import dots
 
@@ -140,9 +140,15 @@ def the_dropout_makes_the_big_network_better(
     }
     width = paired(accuracy["1024 units"], accuracy["32 units"])
     dropout = paired(accuracy["1024 units, p = 0.5"], accuracy["1024 units"])
+    small, large, dropped = accuracy.values()
+    beyond = mean_interval(
+        [after - 2 * wide + narrow for narrow, wide, after in zip(small, large, dropped, strict=True)]
+    )
     return Evidence(
         value={"dropout": dropout.mean, "width": width.mean, "seen": dropout.visible},
-        decision=decide(at_least(dropout, smallest_effect, "dropout")),
+        decision=decide(
+            at_least(dropout, smallest_effect, "dropout"), at_least(beyond, smallest_effect, "dropout beyond width")
+        ),
         n=len(seeds),
         seeds=tuple(seeds),
         data="digits",
