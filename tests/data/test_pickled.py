@@ -109,7 +109,7 @@ def test_a_shape_of_many_axes_is_not_multiplied(read):
 
 
 def test_a_file_beyond_the_limit_is_not_read(read, tmp_path):
-    with pytest.raises(DataError, match="at most 10"):
+    with pytest.raises(DataError, match="at most 10 bytes"):
         read(batch(PIXELS, [1]), limit=10)
     with pytest.raises(DataError, match="No such file"):
         read_pickled(tmp_path / "gone", limit_bytes=1)

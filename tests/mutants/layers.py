@@ -35,7 +35,7 @@ MUTANTS = [
     Mutant("momentum the other way round", "layers/normalization.py", "share = 1 / self.num_batches_tracked if self.momentum is None else self.momentum", "share = 1 / self.num_batches_tracked if self.momentum is None else 1 - self.momentum", f"{TWINS} BatchNorm"),
     Mutant("statistics of each example alone", "layers/normalization.py", "moments(input, (0, *range(2, input.ndim)))", "moments(input, tuple(range(2, input.ndim)) or (0,))", f"{TWINS} BatchNorm2d"),
     Mutant("evaluation uses the batch", "layers/normalization.py", "if self.training or self.running_mean is None or self.running_var is None:\n            mean", "if True:\n            mean", f"{TWINS} BatchNorm"),
-    Mutant("layer norm over the batch", "layers/normalization.py", "axes = tuple(range(-len(self.normalized_shape), 0))", "axes = (0,)", f"{TWINS} LayerNorm"),
+    Mutant("layer norm over the batch", "layers/normalization.py", "axes = tuple(range(-len(self.normalized_shape), 0))\n        scaled = standardize", "axes = (0,)\n        scaled = standardize", f"{TWINS} LayerNorm"),
     Mutant("group norm without groups", "layers/normalization.py", "input.reshape(len(input), self.num_groups, -1)", "input.reshape(len(input), 1, -1)", f"{TWINS} GroupNorm"),
     Mutant("exponential of large numbers", "layers/activation.py", "decay = torch.where(positive, -input, input).exp()\n    return torch.where(positive, 1 / (1 + decay), decay / (1 + decay))", "return 1 / (1 + (-input).exp())", "tests/layers/test_stability.py"),
     Mutant("cancellation near 0", "layers/activation.py", "torch.where(positive, -2 * input, 2 * input).expm1()", "torch.where(positive, -2 * input, 2 * input).exp() - 1", "tests/layers/test_stability.py"),

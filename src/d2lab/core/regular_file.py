@@ -95,5 +95,5 @@ def read_regular(path: Path, limit: int, *, links: bool = False, error: type[D2l
         size = os.fstat(f.fileno()).st_size
         content = f.read(size + 1) if size <= limit else b""  # one more: it may grow
     if size > limit or len(content) > limit:
-        raise error(str(path), got=f"{size:,} bytes", need=f"at most {limit:,}")
+        raise error(str(path), got=f"{size:,} bytes", need=f"at most {limit:,} bytes")
     return content
