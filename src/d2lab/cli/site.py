@@ -203,14 +203,17 @@ def _find(lesson: str, site: Path) -> str:
 
 
 def _unknown_lesson(lesson: str, known: dict[str, str]) -> ConfigError:
-    """Build the error for words that name no lesson: it proposes those that are about them (丢弃法: dropout)."""
+    """Build the error for words that name no lesson: a name misspelled, else those that are about them (丢弃法)."""
     from d2lab.claims.glossary import synonyms
     from d2lab.core.names import unknown_name
     from d2lab.core.ranking import Entry, Index
 
+    misspelled = unknown_name("lesson", lesson, known)
+    if misspelled.fix:
+        return misspelled
     found = Index({slug: Entry(slug, place) for slug, place in known.items()}, synonyms()).search(lesson)
     if not found.names:
-        return unknown_name("lesson", lesson, known)
+        return misspelled
     near = ", ".join(found.names[:3])
     return ConfigError("lesson", got=lesson, need=f"one of {len(known)} names", fix=f"The nearest: {near}.")
 
