@@ -44,7 +44,9 @@
   const search = (query) => {
     const all = engine().search(query, { combineWith: "AND" });
     const found = all.length ? all : engine().search(query, { combineWith: "OR" });
-    const hits = found.slice(0, 20).map((hit) => window.SEARCH_DOCS[hit.id]);
+    const shown = {};  // sections of a page: the two best, so that one long lesson leaves room for the others
+    const few = (hit) => { const page = hit.u.split("#")[0]; shown[page] = (shown[page] ?? 0) + 1; return shown[page] <= 2; };
+    const hits = found.map((hit) => window.SEARCH_DOCS[hit.id]).filter(few).slice(0, 20);
     return Object.assign(hits, { nearest: !all.length });
   };
   window.courseSearch = search;
