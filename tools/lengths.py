@@ -2,8 +2,8 @@
 
 Run: python tools/lengths.py; with --modules it lists these modules too.
 
-A module is entered in set-up when one of its functions is called between the call of `train("lenet")` and the first
-forward pass in training mode. What is executed by an import alone does not count: the same run was made once before.
+A module is entered in set-up when one of its functions is called between the call of `train("lenet")` and the forward
+pass of the first step. What is executed by an import alone does not count: the same run was made once before.
 """
 
 import argparse
@@ -26,7 +26,7 @@ def body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 def modules_of_setup(recipe: str = "lenet") -> list[str]:
     """List the modules of the package whose functions are called before the first step of a smoke run."""
-    from torch import Tensor, nn
+    from torch import Tensor, is_grad_enabled, nn
     from torch.nn.modules.module import register_module_forward_pre_hook
 
     from d2lab.experiments import train
@@ -44,7 +44,7 @@ def modules_of_setup(recipe: str = "lenet") -> list[str]:
             entered.add(name)
 
     def stop(model: nn.Module, _: tuple[Tensor, ...]) -> None:
-        if model.training:
+        if model.training and is_grad_enabled():  # a probe of the layers trains, too, but without gradients
             sys.setprofile(None)
 
     run()  # all imports are done before anything is counted

@@ -13,7 +13,7 @@ from d2lab.data.kaggle import read_labels
 from d2lab.data.pickled import read_pickled
 from d2lab.experiments.config_file import read_config
 from d2lab.pretrained.weights import read_weights
-from d2lab.recipes.own_file import find_file
+from d2lab.recipes.catalog import find_file
 
 READERS = {
     "labels": read_labels,

@@ -12,7 +12,8 @@ from tests.data.pictures import draw, fill
 from d2lab.core.errors import DataError, RunError
 from d2lab.experiments import load_run, resume, train
 from d2lab.experiments.data import describe_data, load_data
-from d2lab.experiments.plan import from_json, plan
+from d2lab.experiments.plan import plan
+from d2lab.experiments.recorded import from_json
 from d2lab.experiments.submission import submit
 
 SMALL = {"epochs": 2, "batch_size": 8, "checkpoint_every_s": 0}

@@ -13,5 +13,5 @@ MUTANTS = [
     Mutant("a state that holds the graph", "train/train_step.py", "result.weight, detach(result.state), batch)", "result.weight, result.state, batch)", f"{EVERY} -k carried"),
     Mutant("pieces weighed alike", "train/train_step.py", "shares = [weight / whole for weight in weights]", "shares = [1 / len(pieces) for weight in weights]", "tests/train/test_train_step.py -k pieces"),
     Mutant("a photo padded where training cropped", "vision/read.py", 'if fit == "crop" and height == width:', "if False:", "tests/experiments/test_preparation.py"),
-    Mutant("a file changed and still run", "experiments/plan.py", "if find_file(file).sha256 != kept.sha256:", "if False:", f"{EVERY} -k record_never"),
+    Mutant("a file changed and still run", "experiments/recorded.py", "if find_file(file).sha256 != kept.sha256:", "if False:", f"{EVERY} -k record_never"),
 ]  # fmt: skip

@@ -32,7 +32,7 @@ def sweep(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the table only.")] = False,
 ) -> None:
     """Train a recipe at several values of some settings, over seeds, and compare: a table and a figure."""
-    from d2lab.experiments.request import RunRequest
+    from d2lab.experiments.plan import RunRequest
     from d2lab.experiments.sweep import sweep as run
     from d2lab.experiments.sweep import values_of
     from d2lab.train.progress import NoProgress

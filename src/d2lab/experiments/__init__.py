@@ -1,7 +1,7 @@
 """Experiments: plan, build, train and open runs of recipes, or of your own model."""
 
 from d2lab.experiments.fit import fit
-from d2lab.experiments.request import RunRequest
+from d2lab.experiments.plan import RunRequest
 from d2lab.experiments.run import Run, resume, train
 from d2lab.experiments.trained import Trained, load_run
 

@@ -20,8 +20,7 @@ from d2lab.core.atomic import write_bytes
 from d2lab.core.errors import ConfigError
 from d2lab.core.names import unknown_name
 from d2lab.core.settings import leaves
-from d2lab.experiments.plan import Experiment
-from d2lab.experiments.request import RunRequest
+from d2lab.experiments.plan import Experiment, RunRequest
 
 CONFIG = "config.toml"  # in a run's folder
 MOST_BYTES = 1_000_000

@@ -4,8 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from d2lab.core.errors import RunError
-from d2lab.experiments.plan import Experiment, plan
-from d2lab.experiments.request import RunRequest
+from d2lab.experiments.plan import Experiment, RunRequest, plan
 from d2lab.experiments.trained import load_run
 from d2lab.models.library import LIBRARIES
 from d2lab.pretrained import find_origin, fingerprint, load_pretrained

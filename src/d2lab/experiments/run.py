@@ -17,10 +17,10 @@ from d2lab.core.settings import change, leaves
 from d2lab.experiments.build import build_loop, build_train_step, count_threads
 from d2lab.experiments.config_file import CONFIG, write_config
 from d2lab.experiments.data import Splits, describe_data, load_data
-from d2lab.experiments.plan import Experiment, from_json, plan
+from d2lab.experiments.plan import Experiment, RunRequest, plan, stated_source
 from d2lab.experiments.pretrained import initialization_of, plan_with_source
-from d2lab.experiments.request import RunRequest, stated_source
-from d2lab.recipes.own_file import recipe_of
+from d2lab.experiments.recorded import from_json
+from d2lab.recipes.catalog import recipe_of
 from d2lab.train.callback import Callback
 from d2lab.train.checkpoint import Checkpoint
 from d2lab.train.position import Status

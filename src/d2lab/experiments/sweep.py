@@ -17,8 +17,7 @@ from d2lab.core.atomic import write_json
 from d2lab.core.errors import ConfigError, RunError
 from d2lab.core.json_file import parse_json, read_object
 from d2lab.core.settings import change, full_name, leaves
-from d2lab.experiments.plan import plan
-from d2lab.experiments.request import RunRequest
+from d2lab.experiments.plan import RunRequest, plan
 from d2lab.experiments.run import resume, run_request
 from d2lab.metrics.paired import Mean, mean_interval
 from d2lab.train.position import Status

@@ -17,7 +17,8 @@ from d2lab.data.card import Card
 from d2lab.data.split import Split, as_split
 from d2lab.experiments.classes import with_classes
 from d2lab.experiments.data import fit_images, load_data
-from d2lab.experiments.plan import Experiment, from_json
+from d2lab.experiments.plan import Experiment
+from d2lab.experiments.recorded import from_json
 from d2lab.metrics import Metric
 from d2lab.models.catalog import build_model
 from d2lab.train.checkpoint import load_weights

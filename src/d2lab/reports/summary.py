@@ -11,7 +11,8 @@ from d2lab.core.errors import ConfigError
 from d2lab.core.names import unknown_name
 from d2lab.core.seed import fork_rng
 from d2lab.core.settings import change
-from d2lab.experiments.plan import Experiment, from_json, plan
+from d2lab.experiments.plan import Experiment, plan
+from d2lab.experiments.recorded import from_json
 from d2lab.inspection import ModelSummary, Part, Times, fold_to, summarize, time_layers
 from d2lab.models.catalog import ModelConfig, build_model
 from d2lab.models.variants import VARIANTS, variant
