@@ -15,9 +15,11 @@ from d2lab.site.words import word
 NO_LIST = "---\ntocdepth: 1\n---"  # whole sentences make no list of contents
 INTRO: dict[Language, str] = {
     "en": "Every statement of the notes is a small program here. It measures, and says whether the statement holds. "
-    "What fails stays on the list: that is what one learns most from.",
+    "What fails stays on the list: that is what one learns most from. "
+    "[How a verdict is reached](../course/method.md), and how to disagree.",
     "zh": "笔记里的每句话在这里都是一段小程序：测一遍，再说这句话成不成立。"
-    "不成立的也留在表里，最值得读的往往就是它们。",
+    "不成立的也留在表里，最值得读的往往就是它们。"
+    "[结论是怎样得出的](../course/method.md)，不同意时怎么办，也写在那里。",
 }
 
 
