@@ -47,6 +47,7 @@ BROKEN: list[tuple[str, str, str]] = [  # claim, what its check says, and what a
     ("stride-divides-the-size", "(n - k + p + s) // s", "(n - k + p + 1) // s"),
     ("cross-entropy-is-a-code-length", "place = (place - edge[label])", "place = (place + edge[label])"),
     ("lenet-has-61706-parameters", "84 * (120 + 1)", "84 * 120"),
+    ("class-name-tells-the-kind-of-layer", "not in layer.__class__.__name__", "not in layer.__class__.__module__"),
     ("convolution-is-a-sum-over-input-channels", "+ bias.view(1, -1, 1, 1)", "- bias.view(1, -1, 1, 1)"),
     ("nin-is-a-perceptron-at-every-pixel", ".permute(0, 3, 1, 2)", ".permute(0, 3, 2, 1)"),
     ("inception-is-four-paths", "parameter.zero_()", "parameter.mul_(0.5)"),

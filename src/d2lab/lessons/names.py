@@ -125,7 +125,7 @@ def _command(line: str, verbs: set[str]) -> list[str]:
     verb, *rest = words
     if verb not in verbs:
         return [f"`d2lab {line}`: no verb {verb!r}"]
-    first = next((word for word in rest[:1] if re.fullmatch(r"[a-z0-9-]+", word)), None)
+    first = next((word for word in rest[:1] if re.fullmatch(r"[a-z0-9][a-z0-9-]*", word)), None)
     tables: dict[str, set[str]] = {"train": set(RECIPES), "check": set(CLAIMS)}
     known = tables.get(verb)
     if known is not None and first is not None and first not in known:

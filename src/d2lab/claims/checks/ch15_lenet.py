@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from functools import partial
 
 import torch
+from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.parametrizations import weight_norm
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
 from d2lab.core.reference import relative_difference
 from d2lab.data.catalog import at_hand, card
 from d2lab.experiments.quick_run import last
-from d2lab.inspection import outputs_of, summarize
-from d2lab.layers import to_scratch
+from d2lab.inspection import outputs_of
 from d2lab.metrics.paired import intervals, paired
 from d2lab.models.lenet import LeNet, LeNetConfig
 from d2lab.plot import dots
@@ -115,25 +116,42 @@ def mnist_has_50000_training_images() -> Evidence:
     kind="definition",
     en="The name of a layer's class says what kind of layer it is, which serves for a table of shapes.",
     zh="通过 layer.__class__.__name__ 可以得到层的类型名，便于逐层打印形状。",
-    budget_s=1,
+    scope="layers that no wrapper contains",
+    scope_zh="没有被其他模块包起来的层",
+    budget_s=2,
 )
 def class_name_tells_the_kind_of_layer() -> Evidence:
-    model = LeNet(LeNetConfig())
-    rows = summarize(model, torch.zeros(1, 1, 28, 28)).rows
-    names = [layer.__class__.__name__ for layer in model.children()]
-    wrong = sum(name != row.kind for name, row in zip(names, rows, strict=True)) + names.count("Module")
-    pairs = list(zip(model.children(), to_scratch(model).children(), strict=True))
-    namesakes = [a for a, b in pairs if type(a).__name__ == type(b).__name__ and type(a) is not type(b)]
+    model, x = LeNet(LeNetConfig()), torch.rand(1, 1, 28, 28)
+    wrong, count = 0, 0
+    for layer in model.children():
+        wrong += _kind(layer, x) not in layer.__class__.__name__
+        count, x = count + 1, layer(x)
+    wrappers = (nn.Sequential(nn.Linear(4, 2)), nn.DataParallel(nn.Linear(4, 2)), weight_norm(nn.Linear(4, 2)))
+    hidden = sum("Linear" not in wrapper.__class__.__name__ for wrapper in wrappers)
     return Evidence(
-        value={"wrong": wrong, "layers": len(names), "namesakes": len(namesakes)},
-        bound="none of the names is wrong",
-        verdict="does not hold" if wrong else "holds",
-        n=len(names),
-        why_en="Every object knows its class, and a class its name. It is a name only: {namesakes} of {layers} layers "
-        "of this model rebuilt from scratch bear the same names and are other classes.",
-        why_zh="对象知道自己的类，类知道自己的名字。但这只是个名字：从零重建的同一网络，{layers} 层中有 {namesakes} "
-        "层同名而不同类。",
+        value={"wrong": wrong, "layers": count, "wrappers": len(wrappers), "hidden": hidden},
+        bound="each name says what the layer is seen to do",
+        verdict="does not hold" if wrong else "holds in scope",
+        n=count,
+        why_en="The kind is found without the name, by what a layer does to its input; {wrong} of {layers} names "
+        "disagree. A wrapper has a name of its own: of {wrappers} around a linear layer (a sequence, parallel "
+        "copies, weight normalization) {hidden} don't say that a linear layer is inside.",
+        why_zh="不看名字，只看一层对输入做了什么，由此判断它的类型：{layers} 个名字中有 {wrong} 个对不上。"
+        "但包装模块另有名字：把全连接层包进 {wrappers} 种模块（顺序容器、数据并行、权重归一化），有 {hidden} 种的"
+        "名字里看不出里面是全连接层。",
     )
+
+
+def _kind(layer: nn.Module, x: Tensor) -> str:
+    """Find out what a layer does to its input: linear in it or not, everywhere or around each pixel, in which shape."""
+    y, flat = layer(x), x.ndim == 2
+    if y.numel() == x.numel() and torch.equal(y.flatten(), x.flatten()):
+        return "Flatten"
+    if not list(layer.parameters()):
+        return "ReLU" if torch.equal(y, x.clamp(min=0)) else "Pool"
+    zero = layer(torch.zeros_like(x))
+    linear = torch.allclose(layer(2 * x) - zero, 2 * (y - zero), atol=1e-5)
+    return ("Linear" if flat else "Conv") if linear else "unknown"
 
 
 @claim(
