@@ -51,9 +51,10 @@ def test_the_example_by_hand_is_what_the_engine_says(page, verdict):
 def test_the_price_of_each_look_is_what_the_engine_spends(page):
     _, text = page
     looks = looks_of(40)
-    row = next(line for line in text.splitlines() if "0.0055" in line)
-    given = [float(cell) for cell in row.strip("|").split("|")[1:]]
-    assert [float(f"{one:.1g}" if one < 1e-3 else f"{one:.4f}") for one in spending(looks)] == given
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if re.fullmatch(r"\| \d+ \| [\d.]+ \|", line)]
+    assert tuple(int(count) for count, _ in rows) == looks
+    spent = [float(f"{one:.1g}" if one < 1e-3 else f"{one:.4f}") for one in spending(looks)]
+    assert [float(share) for _, share in rows] == spent
     first = decide(at_least(mean_interval(DIFFERENCES["holds"]), SMALLEST), alpha=spending(looks)[0])
     assert first.verdict == "not decided"  # as the page says of the first of four looks
 
