@@ -87,9 +87,10 @@ def test_the_file_to_start_from_is_python_and_holds_no_mistake(entry):
 
 
 def test_a_lesson_has_three_to_five_exercises():
+    """Exercises may stand before the page of their lesson does; a misspelled label is found by the counts."""
     lessons = {lesson.label for lesson in read_course(COURSE)}
     counted = Counter(one.exercise.lesson for one in EXERCISES.values())
-    assert counted.keys() == lessons
+    assert counted.keys() >= lessons
     assert {label: n for label, n in counted.items() if not 3 <= n <= 5} == {}
 
 
