@@ -18,8 +18,7 @@ from PIL import Image
 from torch import Tensor
 from torchvision.transforms import v2
 
-from d2lab.core.allocator import configure_malloc
-from d2lab.core.machine import describe_machine
+from d2lab.core.machine import configure_malloc, describe_machine
 from d2lab.vision.augment import Augment, AugmentConfig
 
 Side = Callable[[], Tensor]

@@ -13,9 +13,8 @@ from benchmarks.vs_book.wire import Message, serve
 from torch import Tensor, nn
 from torch.nn import functional
 
-from d2lab.core.allocator import configure_malloc
 from d2lab.core.device import synchronize
-from d2lab.core.machine import describe_machine
+from d2lab.core.machine import configure_malloc, describe_machine
 from d2lab.data.batches import steps_per_epoch
 from d2lab.data.split import Split, limit
 from d2lab.experiments import train

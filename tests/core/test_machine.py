@@ -9,11 +9,10 @@ import sys
 import pytest
 import torch
 
-from d2lab.core import allocator, device, machine
-from d2lab.core.allocator import configure_malloc
+from d2lab.core import device, machine
 from d2lab.core.device import available_devices, resolve_device
 from d2lab.core.errors import ConfigError
-from d2lab.core.machine import describe_machine, source_hash, usable_cores, version_of
+from d2lab.core.machine import configure_malloc, describe_machine, source_hash, usable_cores, version_of
 
 HEAVY = ("torch", "numpy", "matplotlib", "sklearn", "pooch", "requests", "rich", "PIL")
 
@@ -100,7 +99,7 @@ def test_a_number_beyond_the_graphics_cards_is_refused(monkeypatch):
 
 
 def test_malloc_is_asked_only_where_it_is_glibcs(monkeypatch):
-    monkeypatch.setattr(allocator.platform, "libc_ver", lambda: ("", ""))
+    monkeypatch.setattr(machine.platform, "libc_ver", lambda: ("", ""))
     assert configure_malloc() is False
 
 
@@ -110,6 +109,6 @@ def test_glibc_agrees_to_keep_freed_memory():
 
 
 def test_a_library_without_mallopt_is_no_error(monkeypatch):
-    monkeypatch.setattr(allocator.platform, "libc_ver", lambda: ("glibc", "2.31"))
-    monkeypatch.setattr(allocator.ctypes, "CDLL", lambda _: object())
+    monkeypatch.setattr(machine.platform, "libc_ver", lambda: ("glibc", "2.31"))
+    monkeypatch.setattr(machine.ctypes, "CDLL", lambda _: object())
     assert configure_malloc() is False

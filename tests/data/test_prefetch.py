@@ -5,8 +5,7 @@ import threading
 import pytest
 import torch
 
-from d2lab.data.batches import Batches
-from d2lab.data.prefetch import prefetch
+from d2lab.data.batches import Batches, prefetch
 from d2lab.data.split import Split
 
 

@@ -4,7 +4,7 @@ from tests.mutants.mutant import Mutant
 
 SPEED, PLACE, SPLIT = (
     "tests/core/test_device_speed.py",
-    "tests/core/test_placement.py",
+    "tests/core/test_device.py",
     "tests/parallel/test_split_batch.py",
 )
 WAITS, MEMORY = "tests/train/test_hidden_waits.py", "tests/train/test_memory.py"
@@ -16,8 +16,8 @@ MUTANTS = [
     Mutant("additions forgotten", "core/matrix_rate.py", "return 2 * rows", "return rows", SPEED),
     Mutant("luck of the caller used", "core/matrix_rate.py", "torch.randn(size, size, generator=draw)", "torch.randn(size, size)", SPEED),
     Mutant("cuda is not cuda:0", "core/device.py", "return torch.device(device.type, torch.get_device_module(device.type).current_device())", "return device", PLACE),
-    Mutant("a shared weight counted twice", "core/placement.py", "for tensor in chain(model.parameters(), model.buffers()):\n        counts", "for tensor in chain(model.state_dict().values()):\n        counts", PLACE),
-    Mutant("a lone number refused", "core/placement.py", " and not number", "", PLACE),
+    Mutant("a shared weight counted twice", "core/device.py", "for tensor in chain(model.parameters(), model.buffers()):\n        counts", "for tensor in chain(model.state_dict().values()):\n        counts", PLACE),
+    Mutant("a lone number refused", "core/device.py", " and not number", "", PLACE),
     Mutant("parts weighted alike", "parallel/split_batch.py", "(len(part) / len(inputs))", "(1 / len(replicas))", SPLIT),
     Mutant("sums of losses, not means", "parallel/split_batch.py", " * (len(part) / len(inputs))", "", SPLIT),
     Mutant("mean of no example", "parallel/split_batch.py", "if len(part):", "if True:", SPLIT),

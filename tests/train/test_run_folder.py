@@ -6,9 +6,9 @@ import time
 
 import pytest
 
+from d2lab.core import atomic
 from d2lab.core.atomic import write_json
 from d2lab.core.errors import RunError
-from d2lab.train import run_folder
 from d2lab.train.checkpoint import Checkpoint, save_checkpoint
 from d2lab.train.record import RunRecord, find_records, open_record
 
@@ -36,7 +36,7 @@ def test_a_kill_while_the_folder_is_built_leaves_no_run(tmp_path, monkeypatch, c
         if left[0] == 0:
             raise Killed
 
-    monkeypatch.setattr(run_folder, "_remove", lambda *given: None)  # a killed process cleans nothing up
+    monkeypatch.setattr(atomic, "_remove_built", lambda *given: None)  # a killed process cleans nothing up
     monkeypatch.setattr(os, "replace" if call < 3 else "rename", _before(os.replace if call < 3 else os.rename, dying))
     if call == 3:
         left[0] = 1

@@ -12,8 +12,10 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 MOVED = {
+    "core.allocator": "core.machine",
+    "core.placement": "core.device",
     "core.twin": "core.reference",
-    "data.ahead": "data.prefetch",
+    "data.ahead": "data.batches",
     "data.picture": "data.image",
     "data.picture_files": "data.image_files",
     "inspection.account": "inspection.summary",
@@ -35,7 +37,7 @@ MOVED = {
     "recipes.trained": "experiments.trained",
     "recipes.trial": "experiments.quick_run",
     "train.layout": "train.memory_format",
-    "train.luck": "train.rng_state",
+    "train.luck": "train.train_step",
     "train.pictures": "reports.curves",
     "train.stepper": "train.train_step",
     "train.tensorboard": "reports.tensorboard",

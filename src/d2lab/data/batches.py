@@ -5,8 +5,10 @@ permutation drawn from the stream (seed, "order", epoch): it does not depend on 
 the number of workers, or on where a run was broken off.
 """
 
-from collections.abc import Iterator
-from typing import Literal
+import queue
+import threading
+from collections.abc import Iterable, Iterator
+from typing import Literal, TypeVar
 
 import torch
 from jaxtyping import Int64
@@ -16,11 +18,13 @@ from d2lab.core.errors import ConfigError
 from d2lab.core.seed import stream
 from d2lab.core.tensor_tree import tensors_of
 from d2lab.data.batch import Batch, Prepare, prepares_batches
-from d2lab.data.prefetch import prefetch
 from d2lab.data.split import Split
 
+T = TypeVar("T")
 Order = Literal["shuffled", "sequential"]
 GROUP_BYTES = 10_000_000  # of prepared inputs gathered at once: fewer waste hand-overs or orders, more the cache
+_END = object()
+POLL_S = 0.1  # how soon the prefetching thread notices that nobody wants its items any more
 
 
 def epoch_order(count: int, *, seed: int, epoch: int) -> Int64[Tensor, " count"]:
@@ -98,3 +102,50 @@ class Batches:
             last = min(first + self.group, self.steps)
             chosen = order[first * self.batch_size : last * self.batch_size]
             yield self.prepare(self.whole.select(chosen))
+
+
+def prefetch(items: Iterable[T], depth: int = 2) -> Iterator[T]:
+    """Yield the items in order, up to `depth` of them made by a thread before they are asked for.
+
+    It pays where the consumer leaves a core idle: torch lets other Python threads run while an operation computes, so
+    two threads really work at once. An error of the items is raised here, in its turn. When the consumer stops early,
+    the thread ends too.
+    """
+    made: queue.Queue[object] = queue.Queue(depth)
+    stopped = threading.Event()
+
+    def put(item: object) -> None:
+        while not stopped.is_set():
+            try:
+                made.put(item, timeout=POLL_S)
+                return
+            except queue.Full:
+                continue
+
+    def make() -> None:
+        try:
+            for item in items:
+                put(item)
+                if stopped.is_set():
+                    return
+            put(_END)
+        except BaseException as error:
+            put(_Raised(error))
+
+    thread = threading.Thread(target=make, name="d2lab-prefetch", daemon=True)
+    thread.start()
+    try:
+        while (item := made.get()) is not _END:
+            if isinstance(item, _Raised):
+                raise item.error
+            yield item  # type: ignore[misc]
+    finally:
+        stopped.set()
+        thread.join()
+
+
+class _Raised:
+    """An error on its way to the consumer."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error

@@ -14,10 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from d2lab.core.allocator import configure_malloc
 from d2lab.core.device import resolve_device
 from d2lab.core.errors import ConfigError, DataError
-from d2lab.core.machine import describe_machine
+from d2lab.core.machine import configure_malloc, describe_machine
 from d2lab.core.seed import derive, fork_rng
 from d2lab.core.settings import change, leaves
 from d2lab.core.tensor_tree import Tree, tensors_of

@@ -5,8 +5,8 @@ from typing import Any
 
 import torch
 
-from d2lab.core.allocator import configure_malloc
 from d2lab.core.errors import NonFiniteError
+from d2lab.core.machine import configure_malloc
 from d2lab.core.seed import derive, fork_rng
 from d2lab.experiments.build import build_loop, build_train_step
 from d2lab.experiments.data import Splits, load_data

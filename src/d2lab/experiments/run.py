@@ -8,10 +8,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from d2lab.core.allocator import configure_malloc
 from d2lab.core.device import resolve_device
 from d2lab.core.errors import ConfigError, RunError
-from d2lab.core.machine import describe_machine
+from d2lab.core.machine import configure_malloc, describe_machine
 from d2lab.core.seed import derive, fork_rng
 from d2lab.core.settings import change, leaves
 from d2lab.experiments.build import build_loop, build_train_step, count_threads

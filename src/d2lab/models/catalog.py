@@ -13,19 +13,49 @@ A file in this folder is found by its name; a model of your own, in a file of yo
 
 import importlib
 from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Protocol, TypeVar, runtime_checkable
 
-from torch import nn
+from torch import Tensor, nn
 
+from d2lab.core.bounds import check_bounds
 from d2lab.core.errors import ConfigError
 from d2lab.core.names import unknown_name
-from d2lab.models.config import ModelConfig, PreparedFromData
 from d2lab.models.names import model_files
-
-__all__ = ["ModelConfig", "PreparedFromData", "all_models", "build_model", "default_settings", "register_model"]
 
 Model = TypeVar("Model", bound=nn.Module)
 _MODELS: dict[type, type[nn.Module]] = {}  # of the files imported so far, by the class of their settings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelConfig:
+    """Base of all model settings; `register_model` ties a subclass to the model that it describes."""
+
+    def __post_init__(self) -> None:
+        check_bounds(self, f"{type(self).__name__}.")
+
+    def require(self, name: str, least: int) -> None:
+        """Refuse a setting that is too small.
+
+        Raises:
+            ConfigError: it is below `least`.
+        """
+        value = getattr(self, name)
+        if not value >= least:
+            fix = f"Enlarge the image with --set side={least}." if name == "side" else ""
+            raise ConfigError(f"{type(self).__name__}.{name}", got=value, need=f"{least} or more", fix=fix)
+
+
+@runtime_checkable
+class PreparedFromData(Protocol):
+    """A model some of whose weights are computed from training data before training, not drawn."""
+
+    def prepare_from(self, inputs: Tensor) -> None:
+        """Set those weights, in place.
+
+        Args:
+            inputs: training examples, prepared as the model reads them.
+        """
 
 
 def register_model(settings: type[ModelConfig]) -> Callable[[type[Model]], type[Model]]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from d2lab.core.bounds import Channels, Classes, Pixels
-from d2lab.models.config import ModelConfig
+from d2lab.models.catalog import ModelConfig
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,8 +16,7 @@ from torch import Tensor, nn
 from d2lab.core.bounds import Channels, Classes, Pixels
 from d2lab.core.errors import ConfigError
 from d2lab.layers.activation_catalog import ActivationName, activation
-from d2lab.models.catalog import register_model
-from d2lab.models.config import ModelConfig
+from d2lab.models.catalog import ModelConfig, register_model
 
 PoolingName = Literal["max", "average"]
 

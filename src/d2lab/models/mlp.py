@@ -14,8 +14,7 @@ from torch import Tensor, nn
 from d2lab.core.bounds import Classes, Features, Share, Widths
 from d2lab.core.errors import ConfigError
 from d2lab.layers.activation_catalog import ActivationName, activation
-from d2lab.models.catalog import register_model
-from d2lab.models.config import ModelConfig
+from d2lab.models.catalog import ModelConfig, register_model
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

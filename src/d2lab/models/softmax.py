@@ -11,8 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from d2lab.core.bounds import Classes, Features
-from d2lab.models.catalog import register_model
-from d2lab.models.config import ModelConfig
+from d2lab.models.catalog import ModelConfig, register_model
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
-from d2lab.core.placement import require_same_device
+from d2lab.core.device import require_same_device
 from d2lab.core.tensor_tree import Tree, concatenate, map_tensors, tensors_of
 from d2lab.data.batch import Prepare, prepares_batches
 from d2lab.data.split import Split, as_split

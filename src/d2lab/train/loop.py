@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor
 
+from d2lab.core.device import require_same_device
 from d2lab.core.errors import RunError
-from d2lab.core.placement import require_same_device
 from d2lab.data.batches import Batches
 from d2lab.data.split import Split
 from d2lab.data.stream import StreamedBatches

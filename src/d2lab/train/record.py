@@ -18,13 +18,12 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from d2lab.core.atomic import write_json
+from d2lab.core.atomic import build_folder, remove_abandoned, write_json
 from d2lab.core.errors import RunError
 from d2lab.core.home import expand_home
 from d2lab.core.json_file import canonical_hash, parse_json
 from d2lab.core.regular_file import APPEND, CUT, kind_of, open_regular, require_kind
 from d2lab.train.checkpoint import STATE, Checkpoint, load_checkpoint, read_json, save_checkpoint
-from d2lab.train.run_folder import build_folder, remove_abandoned
 
 Row = dict[str, Any]
 RECIPE, MACHINE, METRICS, CHECKPOINT = "recipe.json", "machine.json", "metrics.jsonl", "checkpoint"

@@ -14,7 +14,6 @@ from d2lab.optimizers import OptimizerConfig, ScheduleConfig, build_optimizer, c
 from d2lab.train.config import LoopConfig, Precision
 from d2lab.train.memory_format import compile_model, optimize_layout
 from d2lab.train.optimizer_state import pack_state
-from d2lab.train.rng_state import get_rng_state, set_rng_state
 from d2lab.train.task import CarriedState, Step, Task
 
 Augment = Callable[[Tree, Tree, int], tuple[Tree, Tree]]  # inputs, targets, step -> augmented inputs and targets
@@ -179,6 +178,32 @@ class TrainStep:
             self.carried.examples = int(kept["examples"])
         except (KeyError, TypeError, ValueError, IndexError) as cause:
             raise RunError("checkpoint", got=f"carried state: {cause}", need="the state d2lab writes") from cause
+
+
+def get_rng_state(device: torch.device) -> dict[str, Tensor]:
+    """Copy the state of the generators that training on `device` draws from."""
+    states = {"cpu": torch.get_rng_state()}
+    if device.type in ("cuda", "mps", "xpu"):
+        module = getattr(torch, device.type)
+        on = () if device.type == "mps" else (device,)
+        states[device.type] = module.get_rng_state(*on)
+    return states
+
+
+def set_rng_state(states: dict[str, Tensor], device: torch.device) -> None:
+    """Restore saved states; the state of another kind of device is ignored.
+
+    Raises:
+        RunError: a tensor is not the state of a generator.
+    """
+    try:
+        torch.set_rng_state(states["cpu"].cpu())
+        if device.type in states and device.type != "cpu":
+            module = getattr(torch, device.type)
+            on = () if device.type == "mps" else (device,)
+            module.set_rng_state(states[device.type].cpu(), *on)
+    except (RuntimeError, TypeError) as cause:
+        raise RunError("checkpoint", got=str(cause), need="the state of torch's generators") from cause
 
 
 def split_by_prefix(tensors: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:

@@ -12,7 +12,7 @@ from d2lab.claims.compare import compare
 from d2lab.claims.decide import at_least
 from d2lab.claims.evidence import Evidence, within
 from d2lab.claims.sequential import by_looks
-from d2lab.core.allocator import configure_malloc
+from d2lab.core.machine import configure_malloc
 from d2lab.core.timing import time_interleaved
 from d2lab.data.catalog import load
 from d2lab.metrics.paired import intervals, paired

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
-from d2lab.core.allocator import configure_malloc
+from d2lab.core.machine import configure_malloc
 from d2lab.core.timing import time_interleaved
 from d2lab.metrics.paired import intervals
 from d2lab.plot import dots

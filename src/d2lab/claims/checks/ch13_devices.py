@@ -10,9 +10,8 @@ from torch import nn
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
-from d2lab.core.device import PREFERENCE, available_devices, numbered, resolve_device
+from d2lab.core.device import PREFERENCE, available_devices, numbered, require_same_device, resolve_device
 from d2lab.core.errors import ConfigError
-from d2lab.core.placement import require_same_device
 from d2lab.core.timing import time_interleaved
 
 

@@ -8,11 +8,10 @@ import torch
 from torch import nn
 
 from d2lab.core import device, device_card, machine
-from d2lab.core.device import devices, numbered, synchronize
+from d2lab.core.device import devices, numbered, require_same_device, synchronize, where
 from d2lab.core.device_card import DeviceCard, describe_device
 from d2lab.core.errors import ConfigError
 from d2lab.core.machine import host_memory
-from d2lab.core.placement import require_same_device, where
 
 CPU, META = torch.device("cpu"), torch.device("meta")
 
