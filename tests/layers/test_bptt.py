@@ -46,6 +46,18 @@ def test_gradients_are_autograds(rng, truncate):
     torch.testing.assert_close(mine.norms, torch.stack([one.norm() for one in states]), rtol=1e-13, atol=1e-14)
 
 
+def test_no_initial_state_is_one_of_zeros(rng):
+    given, weight, outer = drawn(rng, 4, 2, 3), drawn(rng, 3, 3), drawn(rng, 4, 2, 3)
+    before = given.clone()
+    zeros, results = torch.zeros(2, 3, dtype=torch.float64), []
+    for initial in (zeros, None):
+        hidden = unroll_tanh(given, initial, weight)
+        results.append([hidden, *backpropagate(hidden, initial, weight, outer)])
+    for one, other in zip(*results, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-14, atol=1e-14)
+    assert torch.equal(given, before)
+
+
 def test_truncation_changes_the_gradient_and_cuts_the_initial_state_off_only_where_it_detaches(rng):
     given, initial, weight = drawn(rng, 6, 2, 4), drawn(rng, 2, 4), drawn(rng, 4, 4)
     hidden, outer = unroll_tanh(given, initial, weight), torch.zeros(6, 2, 4, dtype=torch.float64)
@@ -79,6 +91,7 @@ CASES = {
     "two layers": ({"num_layers": 2}, True),
     "batch first": ({"num_layers": 2, "batch_first": True}, True),
     "no bias": ({"bias": False}, True),
+    "batch first, no bias": ({"bias": False, "batch_first": True}, True),
     "ReLU": ({"nonlinearity": "relu"}, False),
     "both directions": ({"bidirectional": True}, False),
 }

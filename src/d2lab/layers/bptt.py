@@ -41,27 +41,34 @@ class Gradients(NamedTuple):
         return sizes
 
 
-def unroll_tanh(given: Steps, initial: Float[Tensor, "batch hidden"], weight: Float[Tensor, "hidden hidden"]) -> Steps:
+def unroll_tanh(
+    given: Steps, initial: Float[Tensor, "batch hidden"] | None, weight: Float[Tensor, "hidden hidden"]
+) -> Steps:
     """Compute h_t = tanh(given_t + h_(t-1) W^T) for every step.
 
     Source: Elman 1990, "Finding Structure in Time", Cognitive Science 14(2).
 
     Args:
         given: the inputs' products with their weights, plus the biases.
-        initial: state before the first step.
+        initial: state before the first step; None for zeros.
         weight: W.
     """
-    hidden: Tensor = torch.empty_like(given)
-    state: Tensor = initial
-    for step in range(len(given)):
-        torch.addmm(given[step], state, weight.T, out=hidden[step])
-        state = hidden[step].tanh_()
-    return hidden
+    return _unroll_tanh_(given.clone(memory_format=torch.contiguous_format), initial, weight)
+
+
+def _unroll_tanh_(given: Tensor, initial: Tensor | None, weight: Tensor) -> Tensor:
+    """Write the states over what they are computed from."""
+    state, transposed = initial, weight.T
+    for hidden in given.unbind():  # batch hidden, a view
+        if state is not None:
+            hidden.addmm_(state, transposed)
+        state = hidden.tanh_()
+    return given
 
 
 def backpropagate(
     hidden: Steps,
-    initial: Float[Tensor, "batch hidden"],
+    initial: Float[Tensor, "batch hidden"] | None,
     weight: Float[Tensor, "hidden hidden"],
     outer: Steps,
     *,
@@ -77,7 +84,7 @@ def backpropagate(
 
     Args:
         hidden: states after each step, by `unroll_tanh`.
-        initial: state before the first step.
+        initial: state before the first step; None for zeros.
         weight: W.
         outer: gradient of the loss with respect to each h_t as an output, without the way through later steps.
         truncate: detach the state after every so many steps, as between the batches of a long text; None for never.
@@ -87,31 +94,52 @@ def backpropagate(
     """
     if truncate is not None and truncate < 1:
         raise ConfigError("truncate", got=truncate, need="1 or more steps, or None")
-    inner, errors = torch.empty_like(hidden), outer.clone()  # d_t and e_t
-    for step in reversed(range(len(hidden))):
-        if step + 1 < len(hidden) and not (truncate and (step + 1) % truncate == 0):
-            errors[step].addmm_(inner[step + 1], weight)
-        torch.addcmul(errors[step], errors[step] * hidden[step], hidden[step], value=-1, out=inner[step])
-    through = inner[0] @ weight
-    before = torch.cat([initial[None], hidden[:-1]])  # h_(t-1)
-    return Gradients(inner, through, inner.flatten(0, 1).T @ before.flatten(0, 1), errors)
+    errors = torch.empty_like(hidden)
+    inner = _backward_in_time(hidden, weight, outer, errors, truncate)
+    return Gradients(inner, inner[0] @ weight, _weight_gradient(inner, hidden, initial), errors)
+
+
+def _backward_in_time(
+    hidden: Tensor, weight: Tensor, outer: Tensor, errors: Tensor, truncate: int | None = None
+) -> Tensor:
+    """Write e_t of all steps into `errors`, whose steps may share memory; return d_t."""
+    inner = torch.empty_like(hidden)
+    derivatives = torch.addcmul(hidden.new_ones(()), hidden, hidden, value=-1)  # time batch hidden: 1 - h^2
+    later: Tensor | None = None  # d_(t+1)
+    steps = [part.unbind() for part in (outer, derivatives, errors, inner)]
+    for step, (own, derivative, error, before) in reversed(list(enumerate(zip(*steps, strict=True)))):
+        if later is None or (truncate and (step + 1) % truncate == 0):
+            error.copy_(own)
+        else:
+            torch.addmm(own, later, weight, out=error)
+        later = torch.mul(error, derivative, out=before)
+    return inner
+
+
+def _weight_gradient(inner: Tensor, hidden: Tensor, initial: Tensor | None) -> Tensor:
+    """Return the sum of d_t^T h_(t-1): all steps after the first in one product."""
+    gradient = inner[1:].flatten(0, 1).T @ hidden[:-1].flatten(0, 1)
+    return gradient if initial is None else gradient.addmm_(inner[0].T, initial)
 
 
 class _Unrolled(torch.autograd.Function):
-    """`unroll_tanh`, with `backpropagate` as its backward pass."""
+    """`unroll_tanh` in the memory of its input, with the steps of `backpropagate` as its backward pass."""
 
     @staticmethod
-    def forward(ctx: Any, given: Tensor, initial: Tensor, weight: Tensor) -> Tensor:  # noqa: ANN401
-        hidden = unroll_tanh(given, initial, weight)
+    def forward(ctx: Any, given: Tensor, initial: Tensor | None, weight: Tensor) -> Tensor:  # noqa: ANN401
+        hidden = _unroll_tanh_(given, initial, weight)
+        ctx.mark_dirty(given)
         ctx.save_for_backward(hidden, initial, weight)
         return hidden
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, outer: Tensor) -> tuple[Tensor, Tensor, Tensor]:  # noqa: ANN401
+    def backward(ctx: Any, outer: Tensor) -> tuple[Tensor, Tensor | None, Tensor]:  # noqa: ANN401
         hidden, initial, weight = ctx.saved_tensors
-        found = backpropagate(hidden, initial, weight, outer)
-        return found.given, found.initial, found.weight
+        errors = torch.empty_like(hidden[0]).expand_as(hidden)  # of no use after their step: memory for one
+        inner = _backward_in_time(hidden, weight, outer, errors)
+        through = inner[0] @ weight if ctx.needs_input_grad[1] else None
+        return inner, through, _weight_gradient(inner, hidden, initial)
 
 
 class FusedRNN(nn.RNN):
@@ -142,11 +170,10 @@ class FusedRNN(nn.RNN):
                 dense = functional.one_hot(self._checked(input).long(), self.input_size).to(self._weight("hh", 0).dtype)
             return super().forward(dense, hx)
         x = input.transpose(0, 1) if self.batch_first else input  # time batch [feature]
-        if hx is None:
-            hx = self._weight("hh", 0).new_zeros(self.num_layers, x.shape[1], self.hidden_size)
         finals = []
         for layer in range(self.num_layers):
-            hidden: Tensor = _Unrolled.apply(self._given(x, layer), hx[layer], self._weight("hh", layer))
+            state = None if hx is None else hx[layer]
+            hidden: Tensor = _Unrolled.apply(self._given(x, layer), state, self._weight("hh", layer))
             finals.append(hidden[-1])
             x = functional.dropout(hidden, self.dropout, self.training and layer < self.num_layers - 1)
         return (x.transpose(0, 1) if self.batch_first else x), torch.stack(finals)

@@ -43,7 +43,7 @@ class LanguageRNN(nn.Module):
         self.vocabulary, self.between = config.vocabulary, nn.Dropout(config.dropout)
         between = config.dropout if config.layers > 1 else 0.0  # torch warns of dropout after a single layer
         make = CELLS[config.cell]
-        self.rnn = make(config.vocabulary, config.hidden, config.layers, batch_first=True, dropout=between)
+        self.rnn = make(config.vocabulary, config.hidden, config.layers, dropout=between)
         self.out = nn.Linear(config.hidden, config.vocabulary)
         if config.orthogonal:
             for name, weight in self.rnn.named_parameters():
@@ -60,10 +60,11 @@ class LanguageRNN(nn.Module):
             tokens: numbers of the vocabulary.
             state: after the tokens before these; None at the beginning of a text.
         """
-        read = tokens if isinstance(self.rnn, FusedRNN) else self._one_hot(tokens)
-        hidden, state = self.rnn(read, state)  # batch time hidden
-        logits: Tensor = self.out(self.between(hidden))  # batch time token
-        return logits, state
+        in_time = tokens.T  # time batch: the states of a step lie side by side, and no layer has to copy them
+        read = in_time if isinstance(self.rnn, FusedRNN) else self._one_hot(in_time)
+        hidden, state = self.rnn(read, state)  # time batch hidden
+        logits: Tensor = self.out(self.between(hidden))  # time batch token
+        return logits.transpose(0, 1), state
 
     def step(
         self, tokens: Int[Tensor, " batch"], state: State | None = None
