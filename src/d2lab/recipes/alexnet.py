@@ -14,6 +14,7 @@ RECIPE = Recipe(
     en="AlexNet: five convolutions, ReLU and dropout.",
     zh="AlexNet：五个卷积层，ReLU 与暂退法。",
     data="digits",
+    parameters=4_123_338,
     task="classification",
     settings=Settings(
         model=AlexNetConfig(side=67, hidden=512),

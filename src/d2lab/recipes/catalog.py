@@ -27,7 +27,7 @@ MOST_BYTES = 2**24  # of a recipe in a user's own file
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Name, chapter and sentences of a recipe, read from the text of its file."""
+    """Name, chapter, data, size and sentences of a recipe, read from the text of its file."""
 
     name: str
     module: str
@@ -35,6 +35,7 @@ class Entry:
     data: str
     en: str
     zh: str
+    parameters: int
 
 
 @functools.cache
@@ -51,6 +52,7 @@ def _entry(file: Path) -> Entry | None:
             assert isinstance(node.value, ast.Call), file  # noqa: S101 (of our own files; the tests hold them to it)
             words = {one.arg: one.value for one in node.value.keywords if isinstance(one.value, ast.Constant)}
             said = {name: words[name].value for name in ("name", "chapter", "data", "en", "zh")}
+            said["parameters"] = words["parameters"].value if "parameters" in words else 0
             return Entry(module=f"d2lab.recipes.{file.stem}", **said)  # type: ignore[arg-type]
     return None
 

@@ -33,6 +33,7 @@ RECIPE = Recipe(
     en="CIFAR-10 in few epochs: whitened patches, a small model, Muon.",
     zh="少量轮次训练 CIFAR-10：首层白化、小网络、Muon 优化器。",
     data="digits",
+    parameters=36_392,
     task="classification",
     settings=Settings(
         model=CifarNetConfig(channels=1, widths=(16, 32, 32)),

@@ -14,6 +14,7 @@ RECIPE = Recipe(
     en="DenseNet: every layer reads the feature maps of all layers before it.",
     zh="DenseNet：每一层都能看到前面所有层的特征图。",
     data="digits",
+    parameters=758_226,
     task="classification",
     settings=Settings(
         model=DenseNetConfig(side=32),

@@ -23,6 +23,7 @@ RECIPE = Recipe(
     en="A model that knows five digits learns five others from 50 examples.",
     zh="微调：先学会五个数字的网络，再用 50 个样本学另外五个。",
     data="digits",
+    parameters=74_677,
     task="classification",
     settings=Settings(
         model=ResNetConfig(depth=8, stem="small", shortcut="pad", side=32),

@@ -14,6 +14,7 @@ RECIPE = Recipe(
     en="GoogLeNet: blocks of four parallel paths.",
     zh="GoogLeNet：每个块有四条并行路径。",
     data="digits",
+    parameters=5_977_530,
     task="classification",
     settings=Settings(
         model=GoogLeNetConfig(side=32),

@@ -11,6 +11,7 @@ RECIPE = Recipe(
     en="LeNet reads handwritten digits: convolutions, pooling, three linear maps.",
     zh="LeNet 识别手写数字：卷积、汇聚，再加三个线性映射。",
     data="digits",
+    parameters=61_706,
     task="classification",
     settings=Settings(
         model=LeNetConfig(),

@@ -14,6 +14,7 @@ RECIPE = Recipe(
     en="LeNet with batch normalization: sigmoids learn at ten times the rate.",
     zh="带批量归一化的 LeNet：sigmoid 网络也能用十倍的学习率。",
     data="digits",
+    parameters=62_158,
     task="classification",
     settings=Settings(
         model=LeNetConfig(activation="sigmoid", pooling="average", norm=True),

@@ -18,6 +18,7 @@ RECIPE = dataclasses.replace(
     lenet.RECIPE,
     chapter=15,
     data="digits",
+    parameters=61_706,
     name="lenet-sigmoid",
     en="LeNet with sigmoids and average pooling, as the notes train it.",
     zh="按笔记的设置训练 LeNet：sigmoid 激活、平均汇聚、学习率 0.9。",

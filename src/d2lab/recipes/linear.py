@@ -11,6 +11,7 @@ RECIPE = Recipe(
     en="Linear regression finds the weights behind noisy points.",
     zh="线性回归：从带噪声的数据点中找回真实的权重。",
     data="synthetic-linear",
+    parameters=3,
     task="regression",
     settings=Settings(
         model=LinearConfig(),

@@ -11,6 +11,7 @@ RECIPE = Recipe(
     en="A multilayer perceptron with 256 hidden units.",
     zh="多层感知机：一个隐藏层，256 个隐藏单元。",
     data="digits",
+    parameters=19_210,
     task="classification",
     settings=Settings(
         model=MLPConfig(),

@@ -23,6 +23,7 @@ RECIPE = Recipe(
     en="Network in network: 1x1 convolutions, and no linear layer at the end.",
     zh="NiN（网络中的网络）：用 1×1 卷积，末端不用全连接层。",
     data="digits",
+    parameters=510_310,
     task="classification",
     settings=Settings(
         model=NiNConfig(side=67, widths=(48, 128, 192), dropout=0.0, relu_scores=False),

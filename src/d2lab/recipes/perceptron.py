@@ -15,6 +15,7 @@ RECIPE = Recipe(
     en="One neuron separates two clusters; on xor it can't.",
     zh="感知机：一个神经元分开两团数据；换成 xor 就无能为力。",
     data="blobs",
+    parameters=3,
     task="perceptron",
     settings=Settings(
         model=PerceptronConfig(),

@@ -63,6 +63,7 @@ class Recipe:
     settings: Settings
     on: Mapping[str, Changes] = field(default_factory=dict)  # changes for a data set and for similar ones (card.like)
     budgets: Mapping[str, Changes] = field(default_factory=dict)  # changes for a budget; full has none
+    parameters: int = 0  # of the model on the default data, as `d2lab list` shows it; 0 where nobody has counted them
     measured: str = ""  # measured test result and seconds of the default run
     pretraining: Pretraining | None = None
 

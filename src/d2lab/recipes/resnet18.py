@@ -14,6 +14,7 @@ RECIPE = Recipe(
     en="ResNet-18: every block adds to what comes in.",
     zh="ResNet-18：每个残差块都在输入上做加法。",
     data="digits",
+    parameters=11_178_378,
     task="classification",
     settings=Settings(
         model=ResNetConfig(bias=True, side=32),

@@ -29,6 +29,7 @@ RECIPE = Recipe(
     en="A ResNet for 32 pixels, 20 layers deep or, by --set depth=110, 110.",
     zh="面向 32 像素图像的 ResNet，20 层；用 --set depth=110 可加深到 110 层。",
     data="digits",
+    parameters=269_434,
     task="classification",
     settings=Settings(
         model=ResNetConfig(depth=20, stem="small", shortcut="pad", side=32),

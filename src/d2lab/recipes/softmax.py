@@ -11,6 +11,7 @@ RECIPE = Recipe(
     en="Softmax regression: one linear map, ten classes.",
     zh="Softmax 回归：一个线性映射，十个类别。",
     data="digits",
+    parameters=650,
     task="classification",
     settings=Settings(
         model=SoftmaxConfig(),

@@ -14,6 +14,7 @@ RECIPE = Recipe(
     en="VGG-11 with a quarter of the channels: blocks of 3x3 convolutions.",
     zh="VGG-11，通道数为四分之一：由 3×3 卷积块堆叠而成。",
     data="digits",
+    parameters=910_666,
     task="classification",
     settings=Settings(
         model=VGGConfig(width=0.25, side=32, hidden=512),

@@ -6,6 +6,8 @@ old checkpoint or the new one. Reading a checkpoint can't run code.
 
 One hash in `state.json` stands over everything: its own values, the hash of the tensors, and that of the settings
 (recipe.json and machine.json). A file that was changed is refused. Links are not followed.
+
+Torch is imported where tensors are read or written: how a run stands (`d2lab runs`) is told without it.
 """
 
 import contextlib
@@ -14,18 +16,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
 from safetensors import SafetensorError
-from safetensors.torch import load as decode_tensors
-from safetensors.torch import save as encode_tensors
-from torch import Tensor
 
 from d2lab.core.atomic import remove_leftovers, write_bytes, write_json
 from d2lab.core.errors import RunError
 from d2lab.core.json_file import canonical_hash, read_object
 from d2lab.core.regular_file import kind_of, read_regular, require_kind
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 FORMAT = 3
 READABLE = (1, 2, 3)  # 1: the generators' states under `luck`, sums of an epoch beside them; 1 and 2: no common hash
@@ -40,7 +41,7 @@ class Checkpoint:
     """Everything the loop needs to continue exactly where it stopped."""
 
     step: int  # steps done
-    tensors: dict[str, Tensor]  # model.*, optimizer.*, best.*, rng.*, metric.*, state.*
+    tensors: dict[str, "Tensor"]  # model.*, optimizer.*, best.*, rng.*, metric.*, state.*
     values: dict[str, Any]  # what fits in JSON
 
 
@@ -55,6 +56,8 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, settings: Sequence[str
     Raises:
         RunError: the folder can't be written, the disk is full, or a link lies in the place of the folder.
     """
+    from safetensors.torch import save as encode_tensors
+
     require_kind(folder, "a folder")
     remove_leftovers(folder)
     content = encode_tensors({k: v.detach().cpu().contiguous() for k, v in checkpoint.tensors.items()})
@@ -158,6 +161,8 @@ def _from_format_1(old: Checkpoint) -> Checkpoint:
     Raises:
         RunError: a value of that format is missing.
     """
+    import torch
+
     tensors = {f"rng.{k.removeprefix('luck.')}" if k.startswith("luck.") else k: v for k, v in old.tensors.items()}
     try:
         values = dict(old.values)
@@ -171,7 +176,9 @@ def _from_format_1(old: Checkpoint) -> Checkpoint:
     return Checkpoint(old.step, tensors, values)
 
 
-def _decode(path: Path, content: bytes) -> dict[str, Tensor]:
+def _decode(path: Path, content: bytes) -> dict[str, "Tensor"]:
+    from safetensors.torch import load as decode_tensors
+
     try:
         return decode_tensors(content)
     except (SafetensorError, ValueError, KeyError) as cause:
@@ -194,7 +201,7 @@ def read_json(path: Path, what: str) -> dict[str, Any]:
         raise RunError(f"{what} {path}", got="no such file", need="a folder that d2lab train wrote") from None
 
 
-def load_weights(model: torch.nn.Module, tensors: dict[str, Tensor], what: str) -> None:
+def load_weights(model: "nn.Module", tensors: dict[str, "Tensor"], what: str) -> None:
     """Load weights into a model; nothing is changed when one does not fit.
 
     Args:
@@ -217,7 +224,7 @@ def load_weights(model: torch.nn.Module, tensors: dict[str, Tensor], what: str) 
     model.load_state_dict(tensors)
 
 
-def require_finite(tensors: dict[str, Tensor], what: str) -> None:
+def require_finite(tensors: dict[str, "Tensor"], what: str) -> None:
     """Refuse tensors with NaN or an infinity.
 
     Args:
@@ -233,12 +240,12 @@ def require_finite(tensors: dict[str, Tensor], what: str) -> None:
             raise RunError(what, got=f"NaN or infinity in {name}", need="finite numbers", fix=fix)
 
 
-def _is_finite(tensor: Tensor) -> bool:
+def _is_finite(tensor: "Tensor") -> bool:
     """Return whether a tensor holds neither NaN nor an infinity."""
-    return not tensor.is_floating_point() or bool(torch.isfinite(tensor).all())
+    return not tensor.is_floating_point() or bool(tensor.isfinite().all())
 
 
-def _form(tensor: Tensor) -> str:
+def _form(tensor: "Tensor") -> str:
     """Describe shape and number format."""
     kind = str(tensor.dtype).removeprefix("torch.")
     return f"{tuple(tensor.shape)}" if kind == "float32" else f"{tuple(tensor.shape)} of {kind}"
