@@ -1,103 +1,23 @@
 """The server of `d2lab explore` under 200 hostile requests, and more: only its pages, only to this machine."""
 
-import itertools
 import socket
 import threading
 import time
 
 import pytest
+from tests.hostile import asked, drip, hostile, request, statuses_of
 
+from d2lab.core import loopback
 from d2lab.core.errors import ConfigError
 from d2lab.explore.server import serving
 
 PAGES = {"/": b"<h1>home</h1>", "/net.js": b"window.x=1"}
-TRAVERSALS = [
-    "/../etc/passwd", "/..%2f..%2fetc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd", "/./net.js", "/net.js/", "/NET.JS", "/net.js%00",
-    "/..\\..\\windows\\win.ini", "/%5c..%5c..%5cwindows", "/static/../../pyproject.toml", "/net.js/../../x", "/.git/config", "/~root/.bashrc",
-    "/file:///etc/passwd", "/%c0%ae%c0%ae/etc/passwd", "/..;/etc/passwd", "/....//....//etc/passwd", "/net.js;x", "/%2fetc%2fpasswd",
-    "/index.html", "/runs/", "/favicon.ico", "/net.json", "/" + "a" * 5000, "/" + "../" * 500, "http://evil.example/", "*", "/ net.js", "/\tnet.js",
-]  # fmt: skip
-HOSTS = ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "127.0.0.1", "127.0.0.1:1", "0.0.0.0", "[::1]", "", "127.1", "localhost@evil.example",
-         "evil.example:{port}", "127.0.0.1:{port}.evil.example", "127.0.0.1:{port}@evil.example", "LOCALHOST.:{port}", "user@127.0.0.1:{port}"]  # fmt: skip
-ORIGINS = ["http://evil.example", "https://127.0.0.1:{port}", "null", "file://", "http://127.0.0.1", "http://127.0.0.1:1", "http://localhost:{port}.evil.example",
-           "http://evil.example:{port}", "chrome-extension://abc", "http://127.0.0.1:{port}/", "data:", "http://[::1]:{port}", " ", "http://0.0.0.0:{port}", "https://localhost:{port}"]  # fmt: skip
-METHODS = [
-    "POST",
-    "PUT",
-    "DELETE",
-    "PATCH",
-    "OPTIONS",
-    "TRACE",
-    "CONNECT",
-    "PROPFIND",
-    "get",
-    "GET\x00",
-    "MOVE",
-    "LINK",
-]
 
 
 @pytest.fixture(scope="module")
 def port():
     with serving(PAGES) as address:
         yield int(address.rpartition(":")[2])
-
-
-def asked(port, text, patience=20.0):
-    """Send bytes and read all that comes back."""
-    with socket.create_connection(("127.0.0.1", port), timeout=patience) as line:
-        try:
-            line.sendall(text if isinstance(text, bytes) else text.encode("latin-1", "replace"))
-            line.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass  # it hung up on us: that is an answer too
-        answer = b""
-        try:
-            while part := line.recv(65536):
-                answer += part
-        except OSError:
-            pass
-    return answer
-
-
-def request(port, method="GET", path="/", host="127.0.0.1:{port}", more=""):
-    return f"{method} {path} HTTP/1.1\r\nHost: {host.format(port=port)}\r\nConnection: close\r\n{more}\r\n"
-
-
-def hostile(port):
-    yield from (request(port, path=path) for path in TRAVERSALS)
-    yield from (request(port, host=host) for host in HOSTS)
-    yield from (request(port, more=f"Origin: {origin.format(port=port)}\r\n") for origin in ORIGINS)
-    yield from (request(port, method=method) for method in METHODS)
-    for path, host in itertools.product(TRAVERSALS[:8], HOSTS[:6]):
-        yield request(port, path=path, host=host)
-    for site in ("cross-site", "same-site", "x"):
-        yield request(port, more=f"Sec-Fetch-Site: {site}\r\n")
-    for size in ("1", "999999999999", "-1", "abc", "0x10", "1e3", "+1", " 5", "00", "0, 0"):
-        yield request(port, more=f"Content-Length: {size}\r\n") + "x"
-        yield request(port, method="POST", more=f"Content-Length: {size}\r\n") + "x" * 100
-    yield request(port, more="Content-Length: 5000000\r\n") + "x" * 5_000_000
-    yield request(port, more="Transfer-Encoding: chunked\r\n") + "5\r\nhello\r\n0\r\n\r\n"
-    yield request(port, more="Transfer-Encoding: chunked\r\n") + "FFFFFFFF\r\n" + "x" * 100_000
-    yield request(port, more="Host: evil.example\r\n")
-    yield request(
-        port, more="Origin: http://127.0.0.1:{p}\r\nOrigin: http://evil.example\r\n".replace("{p}", str(port))
-    )
-    yield request(port, more="".join(f"X-{i}: y\r\n" for i in range(60)))
-    yield request(port, more="".join(f"X-{i}: y\r\n" for i in range(5000)))
-    yield request(port, more=f"X-Long: {'y' * 200_000}\r\n")
-    yield f"GET {'/' + 'a' * 200_000} HTTP/1.1\r\n\r\n"
-    yield "GET / HTTP/1.1\r\n\r\n"
-    yield "GET /\r\n\r\n"
-    yield "GET / HTTP/9.9\r\nHost: x\r\n\r\n"
-    yield "GET / HTTP/1.0\r\n\r\n"
-    yield "\r\n\r\n"
-    yield b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 200  # TLS
-    yield b"\xff" * 10_000
-    yield "HEAD / HTTP/1.1\r\nHost: evil.example\r\n\r\n"
-    yield from (request(port, path=f"{path}?x=1") for path in TRAVERSALS[:14])
-    yield from (request(port, method="HEAD", path=path) for path in TRAVERSALS[:14])
-    yield from (request(port, method="HEAD", host=host) for host in HOSTS)
 
 
 def test_two_hundred_hostile_requests_are_refused(port):
@@ -152,6 +72,26 @@ def test_slow_and_idle_connections_keep_nobody_waiting(port):
     assert time.monotonic() - begun < 5
     for line in lines:
         line.close()
+
+
+def test_a_head_that_drips_is_cut_off(monkeypatch):
+    assert loopback.SECONDS == 10
+    monkeypatch.setattr(loopback, "SECONDS", 1)
+    with serving(PAGES) as address:
+        assert 0.5 < drip(int(address.rpartition(":")[2])) < 5
+
+
+def test_threads_are_bounded_and_come_back(capfd):
+    with serving(PAGES) as address:
+        port = int(address.rpartition(":")[2])
+        statuses, threads = statuses_of(port, loopback.CONNECTIONS + 8)
+        assert statuses == [""] * loopback.CONNECTIONS + ["503"] * 8
+        assert threads <= loopback.CONNECTIONS
+        deadline = time.monotonic() + 5
+        while b"home" not in asked(port, request(port)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert b"home" in asked(port, request(port))
+    assert capfd.readouterr() == ("", "")
 
 
 def test_it_says_nothing_whatever_happens(capfd):

@@ -1,13 +1,17 @@
 """Dead links are found; the server answers this machine alone, and only with files of the site."""
 
 import http.client
+import os
+import re
 
 import pytest
+from tests.hostile import asked, drip, hostile, request, statuses_of
 
+from d2lab.core import loopback
 from d2lab.core.errors import ConfigError, MissingExtraError, RunError
 from d2lab.site import packages
 from d2lab.site.links import dead_links
-from d2lab.site.serve import served
+from d2lab.site.serve import policy, served
 from d2lab.site.stamp import STAMP
 
 
@@ -62,6 +66,10 @@ def ask(address, path, host=None):
     return answer.status, body
 
 
+def port_of(address):
+    return int(address.rpartition(":")[2])
+
+
 def test_pages_are_served_on_loopback(small):
     with served(small) as address:
         assert address.startswith("http://127.0.0.1:")
@@ -92,6 +100,126 @@ def test_a_folder_that_is_no_site_and_a_taken_port_are_refused(small, tmp_path):
         port = int(address.rpartition(":")[2])
         with pytest.raises(ConfigError, match="one that is free"), served(small, port):
             pass
+
+
+def test_hostile_requests_are_refused_and_nothing_is_said(small, capfd):
+    (small / "index.html").write_text("<h1>home</h1>", encoding="utf-8")
+    with served(small) as address:
+        port = port_of(address)
+        for text in hostile(port):
+            if isinstance(text, str) and re.match(
+                r"(GET|HEAD) /(index\.html)?(\?\S*)? HTTP/1\.1\r\nHost: \S+:\d", text
+            ):
+                continue  # the home page of this site, asked for rightly
+            answer = asked(port, text)
+            assert not answer.startswith((b"HTTP/1.1 200", b"HTTP/1.0 200")), text[:200]
+            assert b"Traceback" not in answer
+        assert b"home" in asked(port, request(port))
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "Host: 127.0.0.1:{port}\r\n",  # a second one, though right
+        "Origin: http://evil.example\r\n",
+        "Origin: null\r\n",
+        "Sec-Fetch-Site: cross-site\r\n",
+        "Sec-Fetch-Site: same-origin\r\nSec-Fetch-Site: cross-site\r\n",
+        "Content-Length: 1\r\n",
+        "Content-Length: 0\r\nContent-Length: 7\r\n",
+        "Transfer-Encoding: chunked\r\n",
+        "".join(f"X-{i}: y\r\n" for i in range(60)),
+    ],
+)
+def test_another_page_a_body_and_heaps_of_headers_are_refused(small, more):
+    with served(small) as address:
+        port = port_of(address)
+        answer = asked(port, request(port, more=more.format(port=port)))
+        assert answer.startswith((b"HTTP/1.0 403", b"HTTP/1.0 413", b"HTTP/1.0 431"))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.1:1", "localhost:80"])
+def test_only_its_own_port_is_its_name(small, host):
+    with served(small) as address:
+        assert ask(address, "/index.html", host)[0] == 403
+        assert ask(address, "/index.html", f"localhost:{port_of(address)}")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "name", [".git", ".env.html", "sub/.hidden.html", "%2egit", "sub/%2ehidden.html", "shown.html", "sub%00"]
+)
+def test_hidden_files_are_not_served(small, name):
+    for hidden in (".git", ".env.html", "sub/.hidden.html"):
+        (small / hidden).write_text("secret", encoding="utf-8")
+    (small / "shown.html").symlink_to(small / ".env.html")
+    with served(small) as address:
+        status, body = ask(address, f"/{name}")
+    assert (status, b"secret" in body) == (404, False)
+
+
+def test_links_out_of_the_site_are_not_followed(small, tmp_path):
+    (tmp_path / "site-too").mkdir()
+    (tmp_path / "site-too" / "secret.html").write_text("secret", encoding="utf-8")
+    (small / "a.html").symlink_to(tmp_path / "secret.txt")
+    (small / "up").symlink_to(tmp_path)
+    (small / "b.html").symlink_to(tmp_path / "site-too" / "secret.html")
+    (small / "loop.html").symlink_to("loop.html")
+    (small / "inside.html").symlink_to("index.html")
+    (tmp_path / "by-link").symlink_to(small)
+    with served(tmp_path / "by-link") as address:  # the site itself may lie behind a link
+        for path in ("/a.html", "/up/secret.txt", "/up/site/index.html/../../secret.txt", "/b.html", "/loop.html"):
+            status, body = ask(address, path)
+            assert (status, b"secret" in body) == (404, False), path
+        assert ask(address, "/inside.html")[0] == 200
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
+def test_a_fifo_keeps_nobody_waiting(small):
+    os.mkfifo(small / "pipe.html")
+    with served(small) as address:
+        assert ask(address, "/pipe.html")[0] == 404
+
+
+def test_every_answer_has_its_guards_and_a_browser_may_keep_a_page(small):
+    with served(small) as address:
+        port = port_of(address)
+        for path in ("/index.html", "/none.html"):
+            head = asked(port, request(port, path=path)).partition(b"\r\n\r\n")[0].decode()
+            for line in (
+                "Content-Security-Policy: default-src 'none'; script-src 'self'",
+                "X-Content-Type-Options: nosniff",
+                "Cross-Origin-Resource-Policy: same-origin",
+                "Referrer-Policy: no-referrer",
+            ):
+                assert line in head, path
+        tag = re.search(r'ETag: ("\w+")', asked(port, request(port)).decode())[1]
+        again = asked(port, request(port, more=f"If-None-Match: {tag}\r\n"))
+        assert again.startswith(b"HTTP/1.0 304")
+        assert again.endswith(b"\r\n\r\n")
+        os.utime(small / "index.html", (1, 1))
+        assert asked(port, request(port, more=f"If-None-Match: {tag}\r\n")).startswith(b"HTTP/1.0 200")
+
+
+def test_inline_scripts_run_when_a_home_page_has_them(small):
+    page = "<script>location.replace('en/index.html')</script>"
+    (small / "index.html").write_text(page, encoding="utf-8")
+    (small / "sub" / "b.html").write_text("<script>alert(1)</script>", encoding="utf-8")
+    digest = "DQEHXwS4m6Eea3FqtzjRL36tM14gopSNv67jcGekkuQ="
+    assert re.findall(r"'sha256-(.*?)'", policy(small)) == [digest]
+
+
+def test_a_head_that_drips_is_cut_off(small, monkeypatch):
+    monkeypatch.setattr(loopback, "SECONDS", 1)
+    with served(small) as address:
+        assert 0.5 < drip(port_of(address)) < 5
+
+
+def test_threads_are_bounded(small):
+    with served(small) as address:
+        statuses, threads = statuses_of(port_of(address), loopback.CONNECTIONS + 3)
+    assert statuses == [""] * loopback.CONNECTIONS + ["503"] * 3
+    assert threads <= loopback.CONNECTIONS
 
 
 def test_without_node_one_is_told_what_to_install(tmp_path, monkeypatch):

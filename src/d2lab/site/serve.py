@@ -1,35 +1,36 @@
-"""Serving a built site on the loopback address."""
+"""Serving a built site on the loopback address: its own regular files, nothing else."""
 
-import functools
-import threading
+import base64
+import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from urllib.parse import unquote
 
-from d2lab.core.errors import ConfigError
+from d2lab.core import loopback
+from d2lab.core.language import LANGUAGES
+from d2lab.core.loopback import Page
+from d2lab.core.regular_file import read_regular
 from d2lab.site.stamp import require_whole
 
-LOOPBACK = "127.0.0.1"
-
-
-class Handler(SimpleHTTPRequestHandler):
-    """Serve the files of one folder to this machine only, without logging."""
-
-    def send_head(self) -> Any:  # noqa: ANN401 (the library's signature)
-        """Refuse requests with a foreign Host header (DNS rebinding)."""
-        if self.headers.get("Host", "").rpartition(":")[0] not in (LOOPBACK, "localhost"):
-            self.send_error(403, "only this machine is answered")
-            return None
-        return super().send_head()
-
-    def list_directory(self, path: Any) -> None:  # noqa: ANN401 (the library's signature)
-        """Refuse directory listings."""
-        self.send_error(404, "no such page")
-
-    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: ANN401
-        """Log nothing."""
+KINDS = {  # our own list: some systems call a script text/plain, and nosniff would then refuse it
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".json": "application/json",
+    ".ipynb": "application/x-ipynb+json",
+    ".txt": "text/plain; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".woff2": "font/woff2",
+}
+MOST_BYTES = 1 << 28  # of a file
+INLINE = re.compile(rb"<script>(.*?)</script>", re.S)
+# 'unsafe-inline' for styles alone: KaTeX, Sphinx and reveal.js place what they draw by style attributes.
+POLICY = "default-src 'none'; script-src 'self'{hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+POLICY += "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
 @contextmanager
@@ -44,14 +45,41 @@ def served(site: Path, port: int = 0) -> Iterator[str]:
         ConfigError: the folder holds no whole site, or the port is taken.
     """
     require_whole(site)
+    root = site.resolve()
+    with loopback.serving(lambda path: find(root, path), policy=policy(root), port=port) as address:
+        yield address
+
+
+def policy(root: Path) -> str:
+    """Return the policy of a site: inline scripts run when a home page has them too (entry, theme), others don't.
+
+    Args:
+        root: the folder of a built site.
+    """
+    homes = [root / "index.html", *(root / language / "index.html" for language in LANGUAGES)]
+    scripts = [script for home in homes if home.is_file() for script in INLINE.findall(home.read_bytes())]
+    digests = sorted({base64.b64encode(hashlib.sha256(script).digest()).decode() for script in scripts})
+    return POLICY.format(hashes="".join(f" 'sha256-{digest}'" for digest in digests))
+
+
+def find(root: Path, path: str) -> Page | None:
+    """Return the file of a site that a path names; None where it names none, a hidden one, or one out of the site.
+
+    Args:
+        root: the resolved folder of the site.
+        path: of the request, percent-encoded, without a query.
+    """
+    names = unquote(path).removeprefix("/").split("/")
+    if names[-1] == "":
+        names[-1] = "index.html"
+    if any(name.startswith(".") or not name or set(name) & set("\\:\0") for name in names):
+        return None
     try:
-        server = ThreadingHTTPServer((LOOPBACK, port), functools.partial(Handler, directory=str(site)))
-    except OSError as cause:
-        fix = "Leave --port out to take a free one."
-        raise ConfigError("port", got=port, need="one that is free", fix=fix) from cause
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://{LOOPBACK}:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
+        place = root.joinpath(*names).resolve(strict=True)
+        inside = place.relative_to(root)  # of the file itself, behind every link
+        if any(part.startswith(".") for part in inside.parts):
+            return None
+        tag = f'"{place.stat().st_mtime_ns:x}"'
+        return Page(KINDS.get(place.suffix, "application/octet-stream"), read_regular(place, MOST_BYTES), tag)
+    except (OSError, ValueError, RuntimeError):  # no file, out of the site, a circle of links
+        return None
