@@ -8,8 +8,7 @@ import pytest
 from tests.hostile import asked, drip, hostile, request, statuses_of
 
 from d2lab.core import loopback
-from d2lab.core.errors import ConfigError, MissingExtraError, RunError
-from d2lab.site import packages
+from d2lab.core.errors import ConfigError
 from d2lab.site.links import dead_links
 from d2lab.site.serve import policy, served
 from d2lab.site.stamp import STAMP
@@ -220,19 +219,3 @@ def test_threads_are_bounded(small):
         statuses, threads = statuses_of(port_of(address), loopback.CONNECTIONS + 3)
     assert statuses == [""] * loopback.CONNECTIONS + ["503"] * 3
     assert threads <= loopback.CONNECTIONS
-
-
-def test_without_node_one_is_told_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setattr(packages.shutil, "which", lambda name: None)
-    with pytest.raises(MissingExtraError, match=r"Node\.js with npm"):
-        packages.install(tmp_path / "new")
-    assert not (tmp_path / "new").exists()
-
-
-def test_a_failing_npm_is_told(tmp_path, monkeypatch):
-    npm = tmp_path / "npm"
-    npm.write_text("#!/bin/sh\necho 'npm error no network' >&2\nexit 1\n")
-    npm.chmod(0o755)
-    monkeypatch.setattr(packages.shutil, "which", lambda name: str(npm))
-    with pytest.raises(RunError, match="npm error no network"):
-        packages.install(tmp_path / "new")

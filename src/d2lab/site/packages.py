@@ -1,13 +1,18 @@
-"""The three libraries that the pages bring along, from npm: KaTeX, MiniSearch, reveal.js."""
+"""The three libraries that the pages bring along, from npm: KaTeX, MiniSearch, reveal.js.
 
-import json
+``package-lock.json`` holds the hash of each package and no address: any registry will do, and another content won't.
+Made by ``npm install --package-lock-only --omit-lockfile-registry-resolved``.
+"""
+
 import shutil
 import subprocess
 from pathlib import Path
 
 from d2lab.core.errors import MissingExtraError, RunError
+from d2lab.core.json_file import read_json
 
 PINS = Path(__file__).with_name("package.json")
+LOCK = Path(__file__).with_name("package-lock.json")
 MODULES = "node_modules"
 VENDOR = {
     "katex/dist/katex.min.css": "katex.min.css",
@@ -25,7 +30,7 @@ def install(folder: Path) -> Path:
 
     Raises:
         MissingExtraError: node or npm is not installed.
-        RunError: npm could not install.
+        RunError: npm could not install, or a package has another hash than is stated.
     """
     modules = folder / MODULES
     if _installed(modules):
@@ -35,14 +40,18 @@ def install(folder: Path) -> Path:
             fix = "Install Node.js 18 or newer; only who builds the site needs it."
             raise MissingExtraError("building the site", got=f"no {program}", need="Node.js with npm", fix=fix)
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(PINS, folder / PINS.name)
+    for file in (PINS, LOCK):
+        shutil.copy(file, folder / file.name)
     npm = shutil.which("npm") or "npm"  # npm.cmd on Windows
-    command = [npm, "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
+    command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False)
+    said = done.stderr.strip() or done.stdout.strip() or "nothing"
+    if "EINTEGRITY" in said:
+        fix = "Don't use it: what the registry sent has changed. Clean npm's cache, or try another registry."
+        raise RunError("npm ci", got="a package with another content", need=f"the hashes of {LOCK.name}", fix=fix)
     if done.returncode != 0 or not _installed(modules):
-        got = (done.stderr.strip() or done.stdout.strip() or "nothing").splitlines()[0]
-        fix = f"Run npm install in {folder} to see more; it needs the network once."
-        raise RunError("npm install", got=got, need="KaTeX, MiniSearch and reveal.js", fix=fix)
+        fix = f"Run npm ci in {folder} to see more; it needs the network once."
+        raise RunError("npm ci", got=said.splitlines()[0], need="KaTeX, MiniSearch and reveal.js", fix=fix)
     return modules
 
 
@@ -62,13 +71,16 @@ def copy_to(modules: Path, static: Path) -> None:
 
 
 def _installed(modules: Path) -> bool:
-    """Return whether every pinned package is there in its version."""
-    pins = json.loads(PINS.read_text(encoding="utf-8"))["dependencies"]
-    for name, version in pins.items():
-        try:
-            found = json.loads((modules / name / "package.json").read_text(encoding="utf-8"))["version"]
-        except (OSError, ValueError, KeyError):
-            return False
-        if found != version:
-            return False
-    return True
+    """Return whether every package is there, and npm found the stated hash when it was installed."""
+    stated = {name: one["integrity"] for name, one in _packages(LOCK).items() if name}
+    try:
+        found = {name: one.get("integrity") for name, one in _packages(modules / ".package-lock.json").items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+    return found == stated and all((modules.parent / name / "package.json").is_file() for name in stated)
+
+
+def _packages(lock: Path) -> dict[str, dict[str, str]]:
+    """Return the packages of a lock file by their place, "node_modules/katex"; the root's is ""."""
+    packages: dict[str, dict[str, str]] = read_json(lock, "npm's list", links=True)["packages"]
+    return packages
