@@ -26,6 +26,15 @@ def test_the_lock_has_a_hash_of_every_package_and_no_address():
     assert pins.items() <= {name.removeprefix("node_modules/"): one["version"] for name, one in others}.items()
 
 
+def test_fonts_from_elsewhere_and_code_made_from_text_are_dropped(tmp_path):
+    own, outside = "@font-face{src:url(vendor/a.woff2)}", "@font-face {\n src: url('https://cdn.example.org/f.woff2')}"
+    (tmp_path / "theme.css").write_text(f"{own}{outside}p{{color:red}}", encoding="utf-8")
+    (tmp_path / "translations.js").write_text("Documentation.addTranslations({})", encoding="utf-8")
+    packages.keep_to_policy(tmp_path)
+    assert (tmp_path / "theme.css").read_text(encoding="utf-8") == own + "p{color:red}"
+    assert (tmp_path / "translations.js").read_bytes() == b""
+
+
 @pytest.fixture
 def tiny(tmp_path, monkeypatch):
     """A package in a file, so that npm needs no network, and its pins and lock; return the folder and a lock writer."""

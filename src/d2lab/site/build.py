@@ -26,7 +26,7 @@ from d2lab.site.exercise_pages import read_solutions
 from d2lab.site.explorer_pages import lenet_script
 from d2lab.site.links import dead_links
 from d2lab.site.notebook import notebook
-from d2lab.site.packages import copy_to, install
+from d2lab.site.packages import copy_to, install, keep_to_policy
 from d2lab.site.stamp import STAMP
 from d2lab.site.tree import ASIDE, HOME, pages, write
 
@@ -108,6 +108,7 @@ def build(
     model = lenet_script(places.cache)
     for language in LANGUAGES:
         copy_to(modules, places.out / language / "_static")
+        keep_to_policy(places.out / language / "_static")
         shutil.copytree(EXPLORE, places.out / language / "_static" / "explore", dirs_exist_ok=True)
         write_bytes(places.out / language / "_static" / "explore" / "model-data.js", model)
         _notebooks(places, lessons, executed, language, repository, exercises)

@@ -4,6 +4,7 @@
 Made by ``npm install --package-lock-only --omit-lockfile-registry-resolved``.
 """
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,6 +14,7 @@ from d2lab.core.json_file import read_json
 
 PINS = Path(__file__).with_name("package.json")
 LOCK = Path(__file__).with_name("package-lock.json")
+OUTSIDE_FONT = re.compile(rb"@font-face\s*\{[^}]*https?://[^}]*\}")
 MODULES = "node_modules"
 VENDOR = {
     "katex/dist/katex.min.css": "katex.min.css",
@@ -68,6 +70,25 @@ def copy_to(modules: Path, static: Path) -> None:
         shutil.copy(modules / place, vendor / name)
     for font in (modules / "katex" / "dist" / "fonts").glob("*.woff2"):
         shutil.copy(font, vendor / "fonts")
+
+
+def keep_to_policy(static: Path) -> None:
+    """Make what Sphinx and its theme bring fit the policy that the site is served with.
+
+    Fonts that a style sheet would load from elsewhere are removed: the site is read offline. Sphinx's translations are
+    emptied: they make code from text, and only its own search, which the site does not have, shows them.
+
+    Args:
+        static: of the site's files.
+    """
+    for sheet in static.glob("*.css"):
+        text = sheet.read_bytes()
+        own = OUTSIDE_FONT.sub(b"", text)
+        if own != text:
+            sheet.write_bytes(own)
+    translations = static / "translations.js"
+    if translations.exists():
+        translations.write_bytes(b"")
 
 
 def _installed(modules: Path) -> bool:
