@@ -198,6 +198,16 @@ def test_every_public_name_says_what_it_is():
     assert not silent
 
 
+def test_every_address_is_asked_over_https():
+    files = [path for path in (ROOT / "src" / "d2lab").rglob("*") if path.is_file()]
+    text = {path: path.read_bytes() for path in files if path.suffix not in (".pyc", ".xz")}
+    plain = {path: re.findall(rb"http://[^\s\"'`)<]+", content) for path, content in text.items()}
+    own = (b"http://{", b"http://www.w3.org/")  # servers of this machine; names of XML, which nobody asks for
+    wrong = {path.name: urls for path, all_ in plain.items() if (urls := [u for u in all_ if not u.startswith(own)])}
+    assert wrong == {}
+    assert sum(content.count(b"https://") for content in text.values()) > 10
+
+
 def test_imports_only_go_down():
     tool = Path(sys.executable).with_name("lint-imports")
     if not tool.exists():

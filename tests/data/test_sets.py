@@ -315,9 +315,3 @@ def test_a_file_of_a_set_without_its_card_is_refused(one_more_file, text, got):
     one_more_file("coins.py", text)
     with pytest.raises(ConfigError, match=rf"data/sets/coins\.py: got '{got}', need a card whose name is 'coins'"):
         catalog.find_cards()
-
-
-def test_every_mirror_is_asked_over_https():
-    mirrors = [mirror for card in catalog.CARDS.values() for file in card.files for mirror in file.mirrors]
-    assert mirrors
-    assert [mirror for mirror in mirrors if not mirror.startswith("https://")] == []

@@ -7,7 +7,7 @@ import signal
 import pytest
 import torch
 
-from d2lab.core.errors import ConfigError, RunError
+from d2lab.core.errors import ConfigError, DataError, RunError
 from d2lab.data.catalog import load as load_set
 from d2lab.experiments import load_run, resume, train
 from d2lab.experiments.classes import keep_classes, with_classes
@@ -319,6 +319,29 @@ def test_weights_of_others_are_tuned_kept_and_used(runs, tmp_path, cache, name, 
     )  # a source itself
     assert again.record.recipe()["model"] == "PretrainedConfig"
     assert export_run(run.record.folder, "torch-export")[1] < 1e-4
+
+
+@pytest.mark.slow
+def test_a_record_without_a_checkpoint_does_not_download_the_weights_it_names(runs, tmp_path, cache, monkeypatch):
+    pytest.importorskip("timm", exc_type=ImportError)
+    from tests.pretrained.conftest import SMALL_TIMM, random_net, saved
+
+    from d2lab.pretrained import find_origin, hub
+
+    mine = tmp_path / "mine" / "pretrained" / find_origin(SMALL_TIMM).file
+    mine.parent.mkdir(parents=True)
+    saved(random_net(SMALL_TIMM), mine)
+    monkeypatch.setenv("D2LAB_DATA", str(tmp_path / "mine"))
+    run = train("finetune", changes={**QUICK, "side": 32, "epochs": 1}, source=SMALL_TIMM, device="cpu")
+    shutil.rmtree(run.record.checkpoint)  # as a kill before the first one leaves it
+    monkeypatch.delenv("D2LAB_DATA")
+    with pytest.raises(DataError, match=r"got 'absent', need .* Run d2lab pretrained fetch timm/test_resnet.r160_in1k"):
+        resume(run.record.folder)
+    asked = []
+    monkeypatch.setattr(hub, "_ask", lambda origin: asked.append(origin.name) or pytest.fail("asked"))
+    with pytest.raises(pytest.fail.Exception):
+        resume(run.record.folder, download=True)
+    assert len(asked) == 1
 
 
 def test_a_checkpoint_holds_the_state_of_both_groups(runs, source):

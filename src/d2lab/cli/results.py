@@ -21,11 +21,12 @@ def evaluate(
     run: RunArgument,
     data: Annotated[str | None, typer.Option(help="Another data set with the same classes.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps or xpu.")] = "cpu",
+    download: Annotated[bool, typer.Option("--download", help="Fetch the run's data if they are not on disk.")] = False,
 ) -> None:
     """Evaluate a trained model on its test set."""
     from d2lab.experiments import load_run
 
-    for name, value in load_run(run, device=device).evaluate(data).items():
+    for name, value in load_run(run, device=device).evaluate(data, download=download).items():
         typer.echo(f"test {name}  {value:.4f}")
 
 

@@ -22,6 +22,7 @@ RecipeFile = Annotated[
     Path | None,
     typer.Option("--recipe", metavar="FILE", help="Your Python file, where the run is of a recipe of your own."),
 ]
+Download = Annotated[bool, typer.Option("--download", help="Fetch what the record names and this machine lacks.")]
 TensorBoard = Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard events.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Also write the epochs to metrics.csv in the run's folder.")]
 
@@ -79,6 +80,7 @@ def resume(
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Train on to so many epochs in all."), EPOCHS] = None,
     recipe: RecipeFile = None,
+    download: Download = False,
     live: Live = False,
     tensorboard: TensorBoard = False,
     as_csv: Csv = False,
@@ -95,6 +97,7 @@ def resume(
         device=device,
         epochs=epochs,
         recipe_file=recipe,
+        download=download,
         progress=progress_for(quiet=quiet),
         callbacks=called,
     )

@@ -74,7 +74,7 @@ def need(card: Card) -> dict[str, Path]:
     """
     found = locate(card)
     if found is None:
-        fix = f"Allow the download, or set D2LAB_DATA to a folder that has {card.files[0].path}."
+        fix = f"Run d2lab data fetch {card.name}, or set D2LAB_DATA to a folder that has {card.files[0].path}."
         fix = _by_hand(card, card.files[0]) if card.by_hand else fix
         raise DataError(f"the files of {card.name}", got=on_disk(card).state, need="all on disk", fix=fix)
     return found

@@ -16,15 +16,23 @@ Splits = tuple[Split, Split | None, Split]  # training, validation, test
 RESIDENT_BYTES = 256 * 2**20  # a data set up to this size when resized is resized once, a larger one batch by batch
 
 
-def load_data(experiment: Experiment) -> Splits:
+def load_data(experiment: Experiment, *, fetch: bool = True) -> Splits:
     """Return training, validation (or None) and test split, resized to what the model reads.
 
     Training images that are augmented stay as stored: they are augmented before they are resized.
+
+    Args:
+        experiment: settings, data set and preparation.
+        fetch: may use the network when the files are not on disk; not where only a record names the data set.
+
+    Raises:
+        DataError: the files are missing or broken.
     """
     settings, preparation = experiment.settings, experiment.preparation
     loop, only = settings.loop, settings.only
     whole = whole_card(experiment.card, only) if only else experiment.card
-    dataset = catalog.load_card(whole, side=stored_side(experiment.card, settings), workers=loop.stream_workers)
+    side, workers = stored_side(experiment.card, settings), loop.stream_workers
+    dataset = catalog.load_card(whole, fetch=fetch, side=side, workers=workers)
     train, test = dataset.train, dataset.test
     if only:
         train, test = (keep_classes(split, whole.classes, only) for split in (train, test))

@@ -12,11 +12,12 @@ from d2lab.train.finetune import Initialize, Source, load_pretrained_weights, wi
 from d2lab.train.record import RECIPE, open_record
 
 
-def open_source(text: str) -> Source:
+def open_source(text: str, *, fetch: bool = True) -> Source:
     """Find pretrained weights; they are not read yet.
 
     Args:
         text: a run's folder or name; or `torchvision/resnet18`, or with a local file `torchvision/resnet18:FILE`.
+        fetch: may use the network where the weights are not on disk.
 
     Raises:
         ConfigError: no weights have this name.
@@ -24,7 +25,7 @@ def open_source(text: str) -> Source:
         RunError: there is no such run, or it has no checkpoint.
     """
     if text.partition("/")[0] in LIBRARIES and not (Path(text) / RECIPE).is_file():
-        return _of_others(text)
+        return _of_others(text, fetch=fetch)
     try:
         record = open_record(Path(text))
     except RunError as cause:
@@ -36,14 +37,14 @@ def open_source(text: str) -> Source:
     return Source(name, experiment.settings.model, experiment.card.classes, lambda: dict(run.model.state_dict()))
 
 
-def _of_others(text: str) -> Source:
+def _of_others(text: str, *, fetch: bool) -> Source:
     name, colon, file = text.partition(":")
     origin, path = find_origin(name), Path(file).absolute() if colon else None
     return Source(
         f"{origin.name}:{path}" if path else origin.name,
         origin.config,
         origin.classes,
-        lambda: dict(load_pretrained(name, file=path).model.state_dict()),
+        lambda: dict(load_pretrained(name, file=path, fetch=fetch).model.state_dict()),
     )
 
 
@@ -59,12 +60,15 @@ def plan_with_source(request: RunRequest) -> tuple[Experiment, Initialize | None
     return initialization_of(plan(request, source=found), found)
 
 
-def initialization_of(experiment: Experiment, source: Source | None = None) -> tuple[Experiment, Initialize | None]:
+def initialization_of(
+    experiment: Experiment, source: Source | None = None, *, fetch: bool = True
+) -> tuple[Experiment, Initialize | None]:
     """Read the pretrained weights; return the experiment that names them, and what loads them into its model.
 
     Args:
         experiment: the run.
         source: the source, where it is open already; else the experiment's own.
+        fetch: may use the network where the experiment's own weights are not on disk.
 
     Raises:
         D2labError: the source is missing, has changed or does not fit.
@@ -72,7 +76,7 @@ def initialization_of(experiment: Experiment, source: Source | None = None) -> t
     settings = experiment.settings
     if source is None and settings.finetune.source is None:
         return experiment, None
-    found = source or open_source(str(settings.finetune.source))
+    found = source or open_source(str(settings.finetune.source), fetch=fetch)
     tensors = found.read()
     finetune = with_source_hash(settings.finetune, found, fingerprint(tensors))
     stamped = dataclasses.replace(experiment, settings=dataclasses.replace(settings, finetune=finetune))

@@ -142,6 +142,7 @@ def resume(
     device: str | None = None,
     epochs: int | None = None,
     recipe_file: Path | None = None,
+    download: bool = False,
     progress: Progress | None = None,
     callbacks: Sequence[Callback] = (),
 ) -> Run:
@@ -156,12 +157,13 @@ def resume(
         device: another device than the record's.
         epochs: train to this many epochs in all; the learning-rate schedule is computed anew over all of them.
         recipe_file: the user's file, where the run's recipe came from one.
+        download: may fetch the data and pretrained weights that the record names where they are not on disk.
         progress: shows the progress, such as a bar.
         callbacks: called after steps and epochs.
 
     Raises:
         ConfigError: there is no such device, or not more epochs than the run has.
-        DataError: the data at the new place are others.
+        DataError: the data are not on disk, or at the new place are others.
         RunError: there is no such run, its checkpoint is damaged, or another process trains it.
     """
     record = open_record(folder)
@@ -172,13 +174,13 @@ def resume(
     if epochs is not None:
         told.note(f"epochs: {experiment.settings.loop.epochs} -> {epochs} in all; the schedule now spans all of them")
         experiment = extended(experiment, epochs)
-    splits = load_data(experiment)
+    splits = load_data(experiment, fetch=download)
     threads = record.machine().get("threads")
     if not isinstance(threads, int) or threads < 1:
         raise RunError(f"run {record.name}", got=f"threads {threads!r}", need="a number in machine.json")
     with record.lock(), using_threads(threads), fork_rng(experiment.device):
         checkpoint = record.load() if record.has_checkpoint() else None
-        initialize = None if checkpoint is not None else initialization_of(experiment)[1]
+        initialize = None if checkpoint is not None else initialization_of(experiment, fetch=download)[1]
         torch.manual_seed(derive(experiment.seed, "training"))
         train_step = build_train_step(experiment, splits[0], initialize)
         if epochs is not None:

@@ -54,14 +54,19 @@ class Trained:
         """Names of the classes, in the order of their numbers."""
         return self.experiment.card.classes
 
-    def test_split(self, data: str | None = None) -> Split:
+    def test_split(self, data: str | None = None, *, download: bool = False) -> Split:
         """Load the test split: the run's own, or that of another set of the same task and sizes.
+
+        Args:
+            data: the other set; it is downloaded where it is not on disk, for the caller has named it.
+            download: may download the run's own, which only the record names.
 
         Raises:
             ConfigError: the other set has other classes or does not fit the model.
+            DataError: the run's own data are not on disk.
         """
         if data is None or data == self.experiment.card.name:
-            return load_data(self.experiment)[2]
+            return load_data(self.experiment, fetch=download or data is not None)[2]
         own, other = self.experiment.card, with_classes(catalog.card(data), self.experiment.settings.only)
         self.experiment.task.check(other)
         if other.classes != own.classes:
@@ -71,14 +76,17 @@ class Trained:
             raise ConfigError("data", got=f"{data}, {given}", need=f"inputs of the sizes of {own.name}, {wanted}")
         return load_data(dataclasses.replace(self.experiment, card=other, kept=None))[2]
 
-    def evaluate(self, data: str | None = None, metrics: Sequence[Metric] | None = None) -> dict[str, float]:
+    def evaluate(
+        self, data: str | None = None, metrics: Sequence[Metric] | None = None, *, download: bool = False
+    ) -> dict[str, float]:
         """Return loss and metrics on a test split, by name.
 
         Args:
             data: another data set of the same classes and sizes.
             metrics: newly built metrics in place of the task's.
+            download: may download the run's own data, which only the record names.
         """
-        split = self.test_split(data)
+        split = self.test_split(data, download=download)
         return evaluate(self.model, split, self.experiment.task, metrics=metrics, **self._how())
 
     def read_images(self, paths: Sequence[Path], *, invert: bool = False) -> Split:

@@ -52,7 +52,9 @@ class Pretrained:
         return to_unit(center_crop(images, resize=origin.resize, side=origin.side, mode=origin.interpolation))
 
 
-def load_pretrained(name: str, *, file: Path | None = None, report: Report | None = None) -> Pretrained:
+def load_pretrained(
+    name: str, *, file: Path | None = None, fetch: bool = True, report: Report | None = None
+) -> Pretrained:
     """Load weights of others.
 
     >>> load_pretrained("torchvision/resnet18").classes[934]  # doctest: +SKIP
@@ -61,6 +63,7 @@ def load_pretrained(name: str, *, file: Path | None = None, report: Report | Non
     Args:
         name: such as torchvision/resnet18 or timm/resnet18.a1_in1k; `list_origins` has them all.
         file: a .pth or .safetensors to read instead of looking for one.
+        fetch: may use the network where the weights are not on disk.
         report: told of every piece that arrives; without it a terminal gets a bar.
 
     Raises:
@@ -70,7 +73,7 @@ def load_pretrained(name: str, *, file: Path | None = None, report: Report | Non
         RunError: the tensors are of another model.
     """
     origin = find_origin(name)
-    tensors = obtain(origin, report=report) if file is None else read_weights(file)
+    tensors = obtain(origin, fetch=fetch, report=report) if file is None else read_weights(file)
     model = build_model(origin.config).eval()
     theirs = _in_library(origin, tensors)
     inner = [key for key in model.state_dict() if not key.startswith("normalize.")]

@@ -54,11 +54,12 @@ def locate(origin: Origin) -> Place:
     return Place("absent", ours / "weights.safetensors") if left is None else Place("library", left)
 
 
-def obtain(origin: Origin, *, report: Report | None = None) -> Tensors:
+def obtain(origin: Origin, *, fetch: bool = True, report: Report | None = None) -> Tensors:
     """Return the tensors, from the nearest place that has them; what is nowhere on disk is downloaded.
 
     Args:
         origin: whose weights.
+        fetch: may use the network.
         report: told of every piece that arrives; without it a terminal gets a bar.
 
     Raises:
@@ -71,6 +72,9 @@ def obtain(origin: Origin, *, report: Report | None = None) -> Tensors:
         kept = _kept(origin)  # another process may have fetched it while this one waited
         if kept is not None:
             return kept
+        if not fetch:
+            fix = f"Run d2lab pretrained fetch {origin.name}."
+            raise DataError(f"the weights {origin.name}", got="absent", need="on disk", fix=fix)
         with progress_bar(report) as told:
             return _keep(origin, *receive(origin, folder_of(origin), told))
 

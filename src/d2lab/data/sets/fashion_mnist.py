@@ -3,11 +3,9 @@
 from d2lab.data.card import Card
 from d2lab.data.idx_file import idx_file
 
-# The publisher's own host has no https; it comes last, and the checksum guards what it sends.
 MIRRORS = (
     "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
     "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
-    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
 )
 
 CARD = Card(
