@@ -32,7 +32,7 @@ def claims_index(language: Language) -> str:
     chapters = sorted({claim.chapter for claim in CLAIMS.values()})
     rows = "\n".join(_row(claim, language) for claim in CLAIMS.values())
     toc = "\n".join(f"{chapter} {title(chapter, language)} <{chapter:02}>" for chapter in chapters)
-    heads = (word("statement", language), word("verdict", language), word("measured", language))
+    heads = (word("statement", language), word("verdict", language), word("measured", language).capitalize())
     return "\n".join(
         [
             f"(claims)=\n# {word('claims', language)}\n\n{INTRO[language]}\n",
@@ -40,7 +40,7 @@ def claims_index(language: Language) -> str:
             '<div class="wide"><table class="claims" id="claims-table"><thead><tr>',
             "".join(f'<th scope="col">{head}</th>' for head in heads),
             f"</tr></thead><tbody>\n{rows}\n</tbody></table></div>\n",
-            f"## {word('all', language)}\n\n{summary(language)}\n",
+            f"## {word('verdict counts', language)}\n\n{summary(language)}\n",
             f"```{{toctree}}\n:hidden:\n\n{toc}\n```\n",
         ]
     )

@@ -28,6 +28,7 @@ WORDS: dict[str, dict[Language, str]] = {
     "verdict": {"en": "Verdict", "zh": "结论"},
     "scope": {"en": "Scope:", "zh": "范围："},
     "all": {"en": "all", "zh": "全部"},
+    "verdict counts": {"en": "How many of each verdict", "zh": "各种结论的数目"},
     "filter": {"en": "Words to look for", "zh": "关键词"},
     "shown": {"en": "shown", "zh": "条"},
 }
