@@ -10,6 +10,7 @@ from d2lab.lessons.check import problems_of, problems_of_course
 from d2lab.lessons.export_values import VALUES_MIME
 from d2lab.lessons.kept import Executed
 from d2lab.lessons.lesson import find_lesson
+from d2lab.plot.drawing import NO_CHINESE
 
 VERBS = ["train", "check", "site", "learn"]
 GAVE = Executed(
@@ -99,6 +100,7 @@ def test_code_between_the_languages_is_said(write):
         ({"output_type": "stream", "name": "stderr", "text": "UserWarning: careful\n"}, "wrote to stderr: UserWarning"),
         ({"data": {"text/html": "<b>"}}, "gives text/html, which no page shows"),
         ({"data": {"image/svg+xml": "<svg/>"}}, "1 figures; one for a cell with a caption"),
+        ({"data": {"text/plain": NO_CHINESE}}, "its figure lacks the Chinese version"),
     ],
 )
 def test_what_a_cell_must_not_give_is_said(write, output, said):

@@ -6,8 +6,10 @@ import torch
 
 from d2lab import models, plot
 from d2lab.core.errors import ConfigError
+from d2lab.core.language import LANGUAGES
 from d2lab.inspection import blocks_of, summarize
-from d2lab.plot import DARK, LIGHT, Grid
+from d2lab.plot import DARK, LIGHT, Grid, drawing
+from d2lab.plot.drawing import NO_CHINESE, drawn_for
 
 each_theme = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
 
@@ -141,3 +143,70 @@ def test_a_drawing_gives_both_themes_to_a_notebook():
     assert LIGHT.background in bundle["image/svg+xml"]
     assert DARK.background in bundle["application/vnd.d2lab.dark+svg"]
     assert shown._repr_mimebundle_() == bundle  # the same bytes each time
+
+
+def test_words_in_two_languages_are_drawn_in_both(monkeypatch):
+    monkeypatch.setenv("D2LAB_LANGUAGE", "en")
+    monkeypatch.setattr(drawing, "cjk_font", lambda: "some font")
+    title = {"en": "left and right", "zh": "two"}
+    shown = plot.show(plot.lines, [1, 2], {"a": [1.0, 2.0]}, title=title, horizontal="x", vertical="y")
+    bundle = shown._repr_mimebundle_()
+    drawn = {(lang, dark): drawn_for(bundle, lang, dark=dark) for lang in LANGUAGES for dark in (False, True)}
+    assert len(set(drawn.values())) == 4
+    for (_, dark), svg in drawn.items():
+        assert (DARK if dark else LIGHT).background in svg
+    one = plot.show(plot.lines, [1, 2], {"a": [1.0, 2.0]}, title="右", horizontal="x", vertical="y")
+    alone = one._repr_mimebundle_()
+    assert drawn_for(alone, "zh") == alone["image/svg+xml"]
+    assert drawn_for(alone, "zh", dark=True) == alone["application/vnd.d2lab.dark+svg"]
+
+
+def test_without_a_chinese_font_the_chinese_version_is_missing_and_says_so(monkeypatch):
+    monkeypatch.setenv("D2LAB_LANGUAGE", "en")
+    monkeypatch.setattr(drawing, "cjk_font", lambda: None)
+    title = {"en": "left and right", "zh": "two"}
+    shown = plot.show(plot.lines, [1, 2], {"a": [1.0, 2.0]}, title=title, horizontal="x", vertical="y")
+    bundle = shown._repr_mimebundle_()
+    assert bundle["text/plain"] == NO_CHINESE
+    assert drawn_for(bundle, "zh") == bundle["image/svg+xml"]
+
+
+def test_a_chinese_reader_of_a_notebook_sees_chinese(monkeypatch):
+    asked = []
+
+    def draw(theme, language):
+        asked.append(language)
+        return plot.Diagram(3, 2, theme, title=language).figure
+
+    monkeypatch.setenv("D2LAB_LANGUAGE", "zh")
+    plot.show(draw)._repr_mimebundle_()
+    assert set(asked) == {"zh"}
+
+
+@each_theme
+def test_a_diagram_has_its_boxes_where_they_were_put(theme):
+    drawn = plot.Diagram(6, 4, theme, title="t", subtitle="s")
+    drawn.row((1, 1), [4, 5, 6], colors=[0], filled=True)
+    drawn.arrow((1, 2), (3, 2), color=1)
+    drawn.bracket(1, 3, 3, "two", color=2)
+    drawn.text((0, 0), "left", align="left")
+    axes = drawn.figure.axes[0]
+    boxes = [patch for patch in axes.patches if patch.get_width() > 0.5]
+    assert [round(patch.get_x(), 2) for patch in boxes] == [1.06, 2.06, 3.06]
+    assert boxes[0].get_facecolor() != boxes[1].get_facecolor()
+    assert [text.get_text() for text in axes.texts if text.get_text()] == ["4", "5", "6", "two", "left"]
+    assert axes.yaxis_inverted()
+    with pytest.raises(ConfigError, match="two above 0"):
+        plot.Diagram(0, 4, theme, title="t")
+
+
+@each_theme
+def test_lines_have_their_bands_and_marks(theme):
+    look = {"title": "t", "horizontal": "x", "vertical": "y", "width": 4.7}
+    bands = {"a": ([0.5, 1.5], [1.5, 2.5])}
+    drawn = plot.lines([1, 2], {"a": [1.0, 2.0]}, theme, bands=bands, marks={"floor": 0.2}, **look)
+    axes = drawn.axes[0]
+    assert drawn.get_figwidth() == 4.7
+    assert [band.get_gid() for band in axes.collections] == ["band a"]
+    assert any(list(line.get_ydata()) == [0.2, 0.2] for line in axes.lines)
+    assert "floor" in [text.get_text() for text in axes.texts]

@@ -15,6 +15,9 @@ from d2lab.core.errors import DataError
 from d2lab.lessons import read_course
 from d2lab.lessons.compare import text_difference
 from d2lab.lessons.kept import Executed, varying
+from d2lab.lessons.lesson import Cell, Lesson
+from d2lab.plot.drawing import DARK_MIME, ZH_MIME
+from d2lab.site.lesson_page import lesson_page
 from d2lab.site.notebook import notebook, plain
 
 COURSE = Path(__file__).resolve().parents[2] / "course"
@@ -93,3 +96,21 @@ def test_a_notebook_has_its_installation_first_and_its_captions_last():
     assert "git+https://github.com/someone/d2lab" in made["cells"][0]["source"]
     assert any(cell["source"].startswith("*图") for cell in made["cells"])
     assert "application/vnd" not in json.dumps(made)
+
+
+def test_a_hidden_cell_is_run_but_not_shown_and_its_figure_speaks_the_language(tmp_path):
+    told = {"zh": "# 题", "en": "# T"}
+    prose = [Cell(source=f"(t)=\n{told[language]}", language=language) for language in ("zh", "en")]
+    code = Cell(source="half = 37 / 2", options={"hide": True, "figure": {"name": "f", "zh": "图", "en": "F"}})
+    path = tmp_path / "05-small" / "01-halves.md"
+    lesson = Lesson(path=path, chapter=5, number=1, slug="halves", cells=(*prose, code))
+    figure = {"image/svg+xml": "<svg>en</svg>", ZH_MIME: "<svg>zh</svg>", DARK_MIME: "<svg>dark</svg>"}
+    values = {"data": {"application/vnd.d2lab.values+json": {"half": 18.5}}}
+    done = Executed([[values, {"output_type": "display_data", "metadata": {}, "data": figure}]], 1.0)
+    for language in ("zh", "en"):
+        page = lesson_page(lesson, done, language)
+        assert "half = 37" not in page.text
+        assert page.files == {"figures/f.svg": f"<svg>{language}</svg>", "figures/f-dark.svg": "<svg>dark</svg>"}
+        (cell,) = [c for c in notebook(lesson, done, language, LABELS)["cells"] if "half = 37" in c["source"]]
+        assert cell["metadata"]["jupyter"] == {"source_hidden": True}
+        assert [output["data"] for output in cell["outputs"]] == [{"image/svg+xml": f"<svg>{language}</svg>"}]

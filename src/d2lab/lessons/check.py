@@ -15,11 +15,11 @@ from d2lab.lessons.names import unknown_names
 from d2lab.lessons.numbers import numbers_without_source
 from d2lab.lessons.parity import differences
 from d2lab.lessons.prose import labels, roles
-from d2lab.plot.drawing import DARK_MIME
+from d2lab.plot.drawing import MIMES, NO_CHINESE, SVG_MIME
 
 SECONDS = 45  # of processor time that a lesson may take
 CLOCK = re.compile(r"\b(perf_counter|process_time|monotonic|time_interleaved)\(")
-SHOWN = {"text/plain", "image/svg+xml", VALUES_MIME, DARK_MIME}
+SHOWN = {"text/plain", VALUES_MIME, *MIMES}
 
 
 def problems_of(lesson: Lesson, verbs: Iterable[str], executed: Executed | None) -> list[str]:
@@ -89,12 +89,15 @@ def _of_outputs(lesson: Lesson, executed: Executed) -> list[str]:
     found = []
     for number, (cell, outputs) in enumerate(zip(lesson.code, executed.outputs, strict=True), 1):
         where = f"code cell {number}"
-        drawn = sum("image/svg+xml" in output.get("data", {}) for output in outputs)
+        drawn = sum(SVG_MIME in output.get("data", {}) for output in outputs)
         if drawn != (1 if cell.figure else 0):
             found.append(f"{where}: {drawn} figures; one for a cell with a caption, none for others")
         for output in outputs:
             if output.get("name") == "stderr":
                 found.append(f"{where}: wrote to stderr: {''.join(output['text']).strip().splitlines()[-1]}")
+            if output.get("data", {}).get("text/plain") == NO_CHINESE:
+                fix = "install a Chinese font (fonts-noto-cjk), delete matplotlib's fontlist-*.json, and run again"
+                found.append(f"{where}: its figure lacks the Chinese version; {fix}")
             unknown = set(output.get("data", {})) - SHOWN
             if unknown:
                 found.append(f"{where}: gives {', '.join(sorted(unknown))}, which no page shows")

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 
 from d2lab.lessons.export_values import VALUES_MIME
 from d2lab.lessons.kept import Executed, varying
-from d2lab.lessons.kernel import SVG_MIME, Output
+from d2lab.lessons.kernel import Output
 from d2lab.lessons.lesson import Lesson
+from d2lab.plot.drawing import SVG_MIME
 
 RELATIVE, ABSOLUTE = 0.02, 1e-5  # of numbers; a rounding error, printed as it is, lies below the second
 NUMBER = re.compile(r"-?(?:\d+(?:[_,]\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?|\binf\b|\bnan\b)", re.I)

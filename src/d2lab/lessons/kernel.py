@@ -12,18 +12,17 @@ from typing import Any
 
 from d2lab.core.errors import MissingExtraError, RunError
 from d2lab.lessons.svg import compact_svg
-from d2lab.plot.drawing import DARK_MIME
+from d2lab.plot.drawing import MIMES
 
 CELL_SECONDS = 300
 COLORS = re.compile(r"\x1b\[[0-9;]*m")
-SVG_MIME = "image/svg+xml"
 LAST = """
 import json, sys, time
 used = sorted(name for name in sys.modules if name.partition(".")[0] == "d2lab")
 print(json.dumps({"seconds": time.process_time(), "modules": used}))
 """
 # A lesson must give the same on every machine: it sees the sets that the package brings, not those at hand here.
-HIDDEN = ("D2LAB_DATA", "D2LAB_CACHE", "D2LAB_LANGUAGE")
+HIDDEN = ("D2LAB_DATA", "D2LAB_CACHE")
 
 Output = dict[str, Any]
 
@@ -88,7 +87,7 @@ def _run(sources: Sequence[str], name: str) -> list[list[Output]]:
 def _environment(place: str) -> dict[str, str]:
     """Return what a kernel sees: one thread, no window, folders of its own, English."""
     kept = {name: value for name, value in os.environ.items() if name not in HIDDEN}
-    own = {"D2LAB_RUNS": f"{place}/runs", "D2LAB_CACHE": f"{place}/cache"}
+    own = {"D2LAB_RUNS": f"{place}/runs", "D2LAB_CACHE": f"{place}/cache", "D2LAB_LANGUAGE": "en"}
     return {**kept, **own, "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg", "PYTHONHASHSEED": "0"}
 
 
@@ -108,7 +107,7 @@ def _tidied(outputs: list[Output]) -> list[Output]:
                 tidy.append({**output, "text": text})
             continue
         data = {mime: _joined(value) for mime, value in output.get("data", {}).items()}
-        small = {mime: compact_svg(value) for mime, value in data.items() if mime in (SVG_MIME, DARK_MIME)}
+        small = {mime: compact_svg(value) for mime, value in data.items() if mime in MIMES}
         whole = {key: value for key, value in output.items() if key != "execution_count"}
         tidy.append({**whole, "data": {**data, **small}})
     return tidy

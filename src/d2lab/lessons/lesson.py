@@ -23,7 +23,7 @@ class Cell:
     Args:
         source: its text.
         language: of prose; None is code.
-        options: of code: `figure` (`name`, and a caption in each language), `fold`, `varies`.
+        options: of code: `figure` (`name`, and a caption in each language), `fold`, `hide`, `varies`.
     """
 
     source: str

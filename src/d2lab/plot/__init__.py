@@ -12,6 +12,7 @@ from d2lab.plot.augmented import augmented
 from d2lab.plot.compare import compare
 from d2lab.plot.confusion import confusion
 from d2lab.plot.curves import curves
+from d2lab.plot.diagram import Diagram
 from d2lab.plot.drawing import Drawing, show
 from d2lab.plot.evidence import evidence
 from d2lab.plot.features import Maps, ModelMaps, features
@@ -37,6 +38,7 @@ __all__ = [
     "DARK",
     "LIGHT",
     "Block",
+    "Diagram",
     "Drawing",
     "Grid",
     "History",

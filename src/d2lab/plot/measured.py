@@ -78,6 +78,10 @@ def lines(
     horizontal: str,
     vertical: str,
     log: str = "",
+    width: Number = WIDTH,
+    bands: Mapping[str, tuple[Sequence[Number], Sequence[Number]]] | None = None,
+    marks: Mapping[str, Number] | None = None,
+    ticks: bool = False,
 ) -> "matplotlib.figure.Figure":
     """Draw a line for each series over a quantity that was varied; its name stands at its end.
 
@@ -90,6 +94,10 @@ def lines(
         horizontal: what was varied, with its unit.
         vertical: what was measured, with its unit.
         log: the axes that are logarithmic: "x", "y", "xy" or none.
+        width: inches; 4.6 can be read on a phone.
+        bands: lower and upper ends of an interval around series, by their names.
+        marks: horizontal lines to compare with, by name: guessing, the noise that no model can predict.
+        ticks: write each of the places below the axis, and no other.
 
     Raises:
         ConfigError: there is no series, or one is of another length or has no finite number.
@@ -97,7 +105,7 @@ def lines(
     arrays = {name: np.asarray(values, dtype=np.float64) for name, values in series.items()}
     if not arrays or any(len(a) != len(places) or not np.isfinite(a).any() for a in arrays.values()):
         raise ConfigError("series", got={n: len(a) for n, a in arrays.items()}, need=f"{len(places)} numbers each")
-    drawn = figure(WIDTH, 4.2, theme)
+    drawn = figure(width, 4.2 if width >= WIDTH else 3.9, theme)
     axes = drawn.subplots()
     dress(axes, theme, title=drawable(vertical), horizontal=drawable(horizontal))
     axes.set_xscale("log" if "x" in log else "linear")
@@ -107,9 +115,17 @@ def lines(
         color = theme.line(number)
         marker = MARKERS[number % len(MARKERS)] if len(places) <= MOST_MARKED else None
         axes.plot(places, values, color=color, marker=marker, markersize=4.5, linewidth=1.6, gid=name)
+        if bands and name in bands:
+            axes.fill_between(places, *bands[name], color=color, alpha=0.2, linewidth=0, gid=f"band {name}")
         end = int(np.flatnonzero(np.isfinite(values))[-1])
         place = {"x": float(places[end]), "y": float(values[end])}
         ends.append(End(**place, text=drawable(name), color=color, marker=marker or "s"))
+    for name, level in (marks or {}).items():
+        axes.axhline(level, color=theme.muted, linewidth=1, linestyle=(0, (4, 3)))
+        ends.append(End(x=float(places[-1]), y=float(level), text=drawable(name), color=theme.muted, marker="_"))
+    if ticks:
+        axes.set_xticks(places, [f"{place:g}" for place in places])
+        axes.minorticks_off()
     label_ends(axes, ends, theme)
     header(drawn, title, subtitle, theme)
     return drawn

@@ -30,7 +30,7 @@ def course_index(lessons: Sequence[Lesson], language: Language) -> str:
         lessons: of the course.
         language: of the page.
     """
-    cards = "\n".join(_card(chapter, lessons, language) for chapter in _chapters())
+    cards = "\n".join(_card(chapter, lessons, language) for chapter in _chapters(lessons))
     toc = "\n".join(f"{folder}/index" for folder in sorted({one.path.parent.name for one in lessons}))
     head = f"(course)=\n# {word('course', language)}\n\n{INTRO[language]}\n"
     legend = "".join(f'<span data-verdict="{v}"><i></i>{verdict_word(v, language)}</span>' for v in VERDICTS)
@@ -96,8 +96,8 @@ def told_in(lessons: Sequence[Lesson], language: Language) -> dict[str, list[tup
     return found
 
 
-def _chapters() -> list[int]:
-    return sorted({claim.chapter for claim in CLAIMS.values()})
+def _chapters(lessons: Sequence[Lesson]) -> list[int]:
+    return sorted({claim.chapter for claim in CLAIMS.values()} | {one.chapter for one in lessons})
 
 
 def _card(chapter: int, lessons: Sequence[Lesson], language: Language) -> str:
@@ -115,8 +115,10 @@ def _card(chapter: int, lessons: Sequence[Lesson], language: Language) -> str:
 
 
 def _verdicts(chapter: int, root: str, language: Language) -> str:
-    """Return a bar with a part for each verdict, as long as its number of claims, linked to the claims."""
+    """Return a bar with a part for each verdict, as long as its number of claims, linked to the claims; "" without."""
     claims = [claim for claim in CLAIMS.values() if claim.chapter == chapter]
+    if not claims:
+        return ""
     found = counts(claims)
     shown = [(verdict, found[verdict]) for verdict in VERDICTS if found[verdict]]
     parts = "".join(f'<i data-verdict="{verdict}" style="flex:{n}"></i>' for verdict, n in shown)

@@ -10,7 +10,7 @@ from d2lab.exercises.catalog import Entry
 from d2lab.lessons.kept import Executed
 from d2lab.lessons.lesson import HEADING, Cell, Lesson
 from d2lab.lessons.render_roles import render
-from d2lab.plot.drawing import DARK_MIME
+from d2lab.plot.drawing import SVG_MIME, drawn_for
 from d2lab.site.exercise_pages import with_exercises
 from d2lab.site.target import PageTarget
 from d2lab.site.words import word
@@ -81,25 +81,25 @@ def _code(
     target: PageTarget,
     executed: Executed,
 ) -> str:
-    """Return a code cell with its outputs; code that only draws is folded."""
-    shown = [f"```python\n{cell.source}\n```"] if cell.source.strip() else []
-    if cell.options.get("fold"):
+    """Return a code cell with its outputs; code that only draws is folded, and what only keeps house is hidden."""
+    shown = [] if cell.options.get("hide") or not cell.source.strip() else [f"```python\n{cell.source}\n```"]
+    if shown and cell.options.get("fold"):
         summary = f"<details class='fold'><summary>{word('code', language)}</summary>\n"
         shown = [summary, *shown, "</details>"]
     text = "".join(_text(output) for output in outputs).rstrip()
     if text:
         shown.append(f":::{{container}} output\n```text\n{text}\n```\n:::")
-    whole = "::::{container} cell\n" + "\n\n".join(shown) + "\n::::"
-    drawn = next((output["data"] for output in outputs if "image/svg+xml" in output.get("data", {})), None)
+    whole = "::::{container} cell\n" + "\n\n".join(shown) + "\n::::" if shown else ""
+    drawn = next((output["data"] for output in outputs if SVG_MIME in output.get("data", {})), None)
     if drawn is None:
         return whole
     name = str(cell.figure["name"])
-    page.files[f"figures/{name}.svg"] = "".join(drawn["image/svg+xml"])
-    page.files[f"figures/{name}-dark.svg"] = "".join(drawn.get(DARK_MIME, drawn["image/svg+xml"]))
+    page.files[f"figures/{name}.svg"] = drawn_for(drawn, language)
+    page.files[f"figures/{name}-dark.svg"] = drawn_for(drawn, language, dark=True)
     caption = render(str(cell.figure[language]), language, target, executed.values)
     alt = " ".join(re.sub(r"<[^>]+>|[`$*{}\[\]\\]", "", caption).split())
     figure = f":::{{figure}} figures/{name}.svg\n:name: {name}\n:alt: {alt}\n:class: themed\n\n{caption}\n:::"
-    return f"{whole}\n\n{figure}"
+    return f"{whole}\n\n{figure}" if whole else figure
 
 
 def _text(output: dict[str, Any]) -> str:
@@ -107,4 +107,4 @@ def _text(output: dict[str, Any]) -> str:
     if "text" in output:
         return "".join(output["text"]).rstrip("\n") + "\n"
     data = output.get("data", {})
-    return "" if "image/svg+xml" in data or "text/plain" not in data else "".join(data["text/plain"]) + "\n"
+    return "" if SVG_MIME in data or "text/plain" not in data else "".join(data["text/plain"]) + "\n"

@@ -17,12 +17,14 @@ from d2lab.lessons.kept import Executed
 from d2lab.lessons.lesson import FENCED, LABEL, Cell, Lesson
 from d2lab.lessons.prose import DISPLAY, LINK, ROLE
 from d2lab.lessons.render_roles import render
+from d2lab.plot.drawing import SVG_MIME, drawn_for
 from d2lab.site.exercise_pages import with_exercises
 from d2lab.site.target import first_number, short
 
 Labels = Mapping[str, Mapping[str, str]]
 ADMONITION = re.compile(r"^(:{3,})\{(\w+)\}[ \t]*([^\n]*)\n((?::[\w-]+:[^\n]*\n)*)(.*?)^\1[ \t]*$", re.M | re.S)
 ALERT = re.compile(r"^> \[!(\w+)\]", re.M)
+HIDDEN = {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]}  # as JupyterLab and Jupyter Book read it
 FIGURE: dict[Language, str] = {"en": "Figure", "zh": "图"}
 EXPLORER: dict[Language, str] = {
     "en": "> **{}**: an interactive figure on the course site.",
@@ -176,7 +178,9 @@ def _code_cells(
     lesson: Lesson,
 ) -> list[dict[str, Any]]:
     """Return a code cell with its outputs, and after a figure a cell with its caption."""
-    made = [_code(number, cell.source, [shown for shown in map(_shown, outputs) if shown])]
+    made = [_code(number, cell.source, [shown for shown in (_shown(one, language) for one in outputs) if shown])]
+    if cell.options.get("hide"):
+        made[0]["metadata"] = HIDDEN
     if cell.figure:
         caption = render(str(cell.figure[language]), language, NotebookTarget(), executed.values)
         number_of = labels.get(str(cell.figure["name"]), {}).get("number", "")
@@ -185,11 +189,13 @@ def _code_cells(
     return made
 
 
-def _shown(output: dict[str, Any]) -> dict[str, Any] | None:
-    """Drop the MIME types of an output that only the site uses."""
+def _shown(output: dict[str, Any], language: Language) -> dict[str, Any] | None:
+    """Drop the MIME types of an output that only the site uses; a figure is kept in the language of the notebook."""
     if "data" not in output:
         return output
     data = {mime: value for mime, value in output["data"].items() if not mime.startswith("application/vnd.d2lab")}
+    if SVG_MIME in data:
+        data[SVG_MIME] = drawn_for(output["data"], language)
     return {**output, "data": data} if data else None
 
 
