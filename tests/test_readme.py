@@ -67,8 +67,10 @@ def test_the_chapters_that_have_lessons_are_named(language):
             runs[-1][1] = chapter
         else:
             runs.append([chapter, chapter])
-    spans = [("{} to {}" if language == "en" else "第 {} 到第 {} 章").format(*run) for run in runs]
-    said = f"chapters {' and '.join(spans)}" if language == "en" else f"对应{'和'.join(spans)}"
+    span, alone = ("{} to {}", "{}") if language == "en" else ("第 {} 到第 {} 章", "第 {} 章")
+    *others, last = [(span if run[0] < run[1] else alone).format(*run) for run in runs]
+    comma, joint = (", ", " and ") if language == "en" else ("、", "和")
+    said = ("chapters " if language == "en" else "对应") + comma.join(others) + joint + last
     assert said in page(language)
 
 
