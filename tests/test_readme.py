@@ -12,8 +12,20 @@ from d2lab.recipes import RECIPES
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {"en": "README.md", "zh": "README.zh.md"}
 DATA = {  # as the tables call the default data
-    "en": {"digits": "digits", "synthetic-linear": "points around a known plane", "blobs": "two clusters"},
-    "zh": {"digits": "手写数字", "synthetic-linear": "围绕已知平面的数据点", "blobs": "两团数据"},
+    "en": {
+        "digits": "digits",
+        "synthetic-linear": "points around a known plane",
+        "blobs": "two clusters",
+        "noisy-sine": "noisy sine",
+        "notes-en": "the course's prose",
+    },
+    "zh": {
+        "digits": "手写数字",
+        "synthetic-linear": "围绕已知平面的数据点",
+        "blobs": "两团数据",
+        "noisy-sine": "带噪声的正弦",
+        "notes-en": "课程正文",
+    },
 }
 COUNTED = {
     "en": {"lessons": r"(\d[\d,]*) lessons", "claims": r"(\d[\d,]*) claims", "exercises": r"(\d[\d,]*) exercises"},

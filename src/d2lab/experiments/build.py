@@ -8,8 +8,10 @@ from d2lab.data.batches import steps_per_epoch
 from d2lab.data.split import Split
 from d2lab.experiments.data import Splits, build_batches
 from d2lab.experiments.plan import Experiment, build_augment
+from d2lab.experiments.tokens import row_completer
 from d2lab.layers.init import initialize
 from d2lab.models.catalog import PreparedFromData, build_model
+from d2lab.optimizers.groups import embeddings_apart
 from d2lab.train.callback import Callback
 from d2lab.train.finetune import Initialize, freeze_and_group
 from d2lab.train.last_batch import check_last_batch
@@ -54,6 +56,9 @@ def build_train_step(experiment: Experiment, train: Split, initialize_from: Init
     settings, model = experiment.settings, prepare_model(new_model(experiment), experiment, train)
     if initialize_from is not None:
         initialize_from(model)
+    groups = freeze_and_group(model, settings.finetune)
+    if groups is None and settings.optimizer.name == "muon":
+        groups = embeddings_apart(model)
     steps = steps_per_epoch(len(train), settings.loop.batch_size, drop_last=settings.loop.drop_last)
     step = TrainStep(
         model,
@@ -66,7 +71,7 @@ def build_train_step(experiment: Experiment, train: Split, initialize_from: Init
         device=torch.device(experiment.device),
         total_steps=steps * settings.loop.epochs,
         augment=build_augment(experiment),
-        groups=freeze_and_group(model, settings.finetune),
+        groups=groups,
     )
     check_last_batch(step, train, settings.loop)
     return step
@@ -101,6 +106,7 @@ def build_loop(
         record=record,
         progress=progress,
         callbacks=callbacks,
+        complete_row=row_completer(experiment, train_step.model, sampled=record is not None),
     )
 
 

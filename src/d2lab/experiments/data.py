@@ -10,6 +10,9 @@ from d2lab.data.split import Split, as_split, holdout, limit
 from d2lab.data.stream import MappedArrays, StreamedBatches
 from d2lab.experiments.classes import keep_classes, whole_card
 from d2lab.experiments.plan import Experiment, stored_side
+from d2lab.experiments.tokens import describe_tokens, load_series, load_tokens
+from d2lab.recipes.language import LanguageSettings, SeriesSettings
+from d2lab.text.token_batches import TokenBatches, TokenSplit
 from d2lab.vision.preparation import Preparation
 
 Splits = tuple[Split, Split | None, Split]  # training, validation, test
@@ -29,6 +32,10 @@ def load_data(experiment: Experiment, *, fetch: bool = True) -> Splits:
         DataError: the files are missing or broken.
     """
     settings, preparation = experiment.settings, experiment.preparation
+    if isinstance(settings, LanguageSettings):
+        return load_tokens(experiment)
+    if isinstance(settings, SeriesSettings):
+        return load_series(experiment)
     loop, only = settings.loop, settings.only
     whole = whole_card(experiment.card, only) if only else experiment.card
     side, workers = stored_side(experiment.card, settings), loop.stream_workers
@@ -70,6 +77,8 @@ def build_batches(experiment: Experiment, train: Split, threads: int) -> Batches
         threads: CPU threads of the model.
     """
     loop, seed, device = experiment.settings.loop, experiment.seed, torch.device(experiment.device)
+    if isinstance(train, TokenSplit):
+        return TokenBatches(train, batch_size=loop.batch_size, seed=seed, device=device, drop_last=loop.drop_last)
     order: Order = "sequential" if experiment.task.carries_state else "shuffled"
     if loop.stream_workers is None and not isinstance(train, ImageFiles):
         return Batches(
@@ -95,6 +104,8 @@ def build_batches(experiment: Experiment, train: Split, threads: int) -> Batches
 
 def describe_data(experiment: Experiment, splits: Splits) -> str:
     """Return a line about the data: counts, classes, examples held out, examples left out and why."""
+    if isinstance(experiment.settings, LanguageSettings):
+        return describe_tokens(experiment, splits)
     train, validation, test = splits
     card, settings = experiment.card, experiment.settings
     what = "images" if len(card.shape) == 3 else "examples"

@@ -13,8 +13,11 @@ from d2lab.data import catalog
 from d2lab.data.card import Card
 from d2lab.experiments.classes import with_classes
 from d2lab.recipes.catalog import OwnFile, recipe_of
+from d2lab.recipes.language import LanguageSettings, SeriesSettings, check_language
 from d2lab.recipes.recipe import Recipe, Settings
+from d2lab.text.tokenizer import Tokenizer
 from d2lab.train.finetune import Source
+from d2lab.train.language import WindowedLanguageModeling
 from d2lab.train.task import Task
 from d2lab.train.tasks import find_task, smoothed
 from d2lab.vision.augment import Augment
@@ -59,11 +62,15 @@ class Experiment:
     budget: str = "full"
     own_file: OwnFile | None = None  # the user's file that holds the recipe
     kept: Preparation | None = None  # of the record; derived from card and settings where there is none
+    tokenizer: Tokenizer | None = None  # of a language model; learned from its training text
 
     @property
     def task(self) -> Task:
-        """The task of the recipe."""
-        return smoothed(task_of(self.recipe), self.settings.label_smoothing)
+        """The task of the recipe; of a language model that of its sampling."""
+        task = task_of(self.recipe)
+        if isinstance(self.settings, LanguageSettings) and self.settings.text.sampling == "random":
+            task = WindowedLanguageModeling()
+        return smoothed(task, self.settings.label_smoothing)
 
     @property
     def preparation(self) -> Preparation:
@@ -82,6 +89,7 @@ class Experiment:
             "budget": self.budget,
             "settings": dict(leaves(self.settings)),
             "preparation": self.preparation.to_json(),
+            **({"tokenizer": self.tokenizer.to_json()} if self.tokenizer else {}),
             **({"card": dataclasses.asdict(self.card)} if self.card.listing else {}),
             **({"own_file": self.own_file.to_json()} if self.own_file else {}),
         }
@@ -96,6 +104,10 @@ def derive_preparation(card: Card, settings: Settings) -> Preparation:
     """Return the preparation of a data set for a run with these settings."""
     stored = stored_side(card, settings)
     shape = card.shape if stored is None else (card.shape[0], stored, stored)
+    if isinstance(settings, LanguageSettings):
+        shape = (settings.steps,)
+    elif isinstance(settings, SeriesSettings):
+        shape = (int(settings.model.tau),)  # type: ignore[attr-defined]
     images = len(card.shape) == 3
     return Preparation(
         shape=shape,
@@ -187,6 +199,8 @@ def check(experiment: Experiment) -> None:
         if getattr(settings.augment, name) and task.name != "classification":
             raise ConfigError(f"augment.{name}", got=getattr(settings.augment, name), need=f"0 for {task.name}")
     build_augment(experiment)
+    if isinstance(settings, LanguageSettings):
+        check_language(settings)
 
 
 def build_augment(experiment: Experiment) -> Augment | None:

@@ -9,8 +9,11 @@ from d2lab.core.errors import NonFiniteError
 from d2lab.core.machine import configure_malloc
 from d2lab.core.seed import derive, fork_rng
 from d2lab.experiments.build import build_loop, build_train_step
+from d2lab.experiments.counted import count_model, is_counted
 from d2lab.experiments.data import Splits, load_data
 from d2lab.experiments.plan import Experiment, plan
+from d2lab.experiments.tokens import with_tokenizer
+from d2lab.recipes.language import LanguageSettings, SeriesSettings
 from d2lab.train.progress import NoProgress
 from d2lab.train.threads import using_threads
 
@@ -46,8 +49,10 @@ def quick_run(
         DataError: the data can't be loaded.
     """
     settings = {"threads": 1, **(changes or {})}  # the same order of sums, so the same numbers, on any number of cores
-    experiment = plan(name, data=data, changes=settings, seed=seed, device="cpu")
+    experiment = with_tokenizer(plan(name, data=data, changes=settings, seed=seed, device="cpu"))
     splits = _splits(experiment)
+    if is_counted(experiment):
+        return [count_model(experiment, splits, sampled=False)[1]]
     rows = Rows()
     configure_malloc()
     with using_threads(experiment.settings.loop.threads or 1), fork_rng("cpu"):
@@ -84,6 +89,8 @@ _READ: dict[tuple[object, ...], Splits] = {}  # whole data sets by name and imag
 def _splits(experiment: Experiment) -> Splits:
     """Load the splits of an experiment; whole data sets are read once and kept."""
     settings = experiment.settings
+    if isinstance(settings, LanguageSettings | SeriesSettings):  # cut by their settings
+        return load_data(experiment)
     if settings.loop.examples is not None or settings.loop.validation:
         return load_data(experiment)
     key = (experiment.card.name, experiment.preparation.side, settings.augment.idle)

@@ -17,10 +17,11 @@ from d2lab.experiments.plan import FORMAT, Experiment, check, task_of
 from d2lab.models.catalog import default_settings
 from d2lab.recipes.catalog import OwnFile, find_file, find_recipe, recipe_of
 from d2lab.recipes.recipe import Recipe, check_sizes
+from d2lab.text.tokenizer import Tokenizer
 from d2lab.vision.preparation import Preparation
 
 READABLE = (1, FORMAT)  # format 1 has no preparation: it is derived
-FOLDER_MODULE = "d2lab.data.image_folder"
+MODULES = {catalog.FOLDER: "d2lab.data.image_folder", catalog.TEXT: "d2lab.data.text_file"}  # of a user's own data
 
 
 def from_json(
@@ -67,6 +68,7 @@ def from_json(
             budget=str(value["budget"]),
             own_file=own_file,
             kept=Preparation.from_json(value["preparation"], where) if "preparation" in value else None,
+            tokenizer=Tokenizer.from_json(value["tokenizer"], where) if "tokenizer" in value else None,
         )
         check(experiment)
     except ConfigError as cause:
@@ -108,13 +110,19 @@ def _recipe_of(value: dict[str, Any], where: str, file: Path | None) -> tuple[Re
 
 
 def _card_of(value: dict[str, Any]) -> Card:
-    """Return the card named in a recipe.json; a user's folder has its card there, as the folder may have changed."""
+    """Return the card named in a recipe.json; a user's own data have their card there, as they may have changed."""
     if "card" not in value:
         return catalog.card(str(value["data"]))
     card = msgspec.convert(value["card"], Card)
-    if not card.listing or card.name != value["data"] or not card.name.startswith(catalog.FOLDER):
+    kind = _kind_of(card.name)
+    if not card.listing or card.name != value["data"] or kind is None:
         raise ValueError(f"a card of {card.name!r}")
-    return dataclasses.replace(card, module=FOLDER_MODULE)  # a file does not say which code runs
+    return dataclasses.replace(card, module=MODULES[kind])  # a file does not say which code runs
+
+
+def _kind_of(data: str) -> str | None:
+    """Return how the name of a user's own data begins, such as "folder:"; None for a set by its name."""
+    return next((kind for kind in MODULES if data.startswith(kind)), None)
 
 
 def moved_card(card: Card, data: str) -> Card:
@@ -122,15 +130,16 @@ def moved_card(card: Card, data: str) -> Card:
 
     Args:
         card: of the record.
-        data: the new place, as `folder:PATH`.
+        data: the new place, as `folder:PATH` or `text:PATH`.
 
     Raises:
         DataError: other files, or a set that can't move.
     """
     if data == card.name:
         return card
-    if not card.listing or not data.startswith(catalog.FOLDER):
-        need = f"{card.name}, the data of the run" + (", or folder:PATH, where they are now" if card.listing else "")
+    kind = _kind_of(card.name)
+    if not card.listing or kind is None or not data.startswith(kind):
+        need = f"{card.name}, the data of the run" + (f", or {kind}PATH, where they are now" if card.listing else "")
         raise DataError("--data", got=data, need=need)
     there = catalog.card(data)
     if there.classes != card.classes:

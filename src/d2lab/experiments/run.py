@@ -15,10 +15,13 @@ from d2lab.core.seed import derive, fork_rng
 from d2lab.core.settings import change, leaves
 from d2lab.experiments.build import build_loop, build_train_step, count_threads
 from d2lab.experiments.config_file import CONFIG, write_config
+from d2lab.experiments.counted import count_into, is_counted, new_counted_record
 from d2lab.experiments.data import Splits, describe_data, load_data
 from d2lab.experiments.plan import Experiment, RunRequest, plan, stated_source
 from d2lab.experiments.pretrained import initialization_of, plan_with_source
 from d2lab.experiments.recorded import from_json
+from d2lab.experiments.tokens import with_tokenizer
+from d2lab.experiments.trained import load_run
 from d2lab.recipes.catalog import recipe_of
 from d2lab.train.callback import Callback
 from d2lab.train.checkpoint import Checkpoint
@@ -122,8 +125,13 @@ def run_request(
             return first
         request = replace(request, source=str(first.record.folder))
     experiment, initialize = (plan(request), None) if request.source is None else plan_with_source(request)
+    experiment = with_tokenizer(experiment)
     splits = load_data(experiment)
     told = progress or NoProgress()
+    if is_counted(experiment):
+        told.note(describe_data(experiment, splits))
+        record = new_counted_record(experiment, root)
+        return Run(record, "finished", count_into(record, experiment, splits, told))
     threads = count_threads(experiment, splits[0])
     with using_threads(threads), fork_rng(experiment.device):
         torch.manual_seed(derive(request.seed, "training"))
@@ -175,6 +183,8 @@ def resume(
         told.note(f"epochs: {experiment.settings.loop.epochs} -> {epochs} in all; the schedule now spans all of them")
         experiment = extended(experiment, epochs)
     splits = load_data(experiment, fetch=download)
+    if is_counted(experiment):
+        return _resume_counted(record, experiment, splits, told)
     threads = record.machine().get("threads")
     if not isinstance(threads, int) or threads < 1:
         raise RunError(f"run {record.name}", got=f"threads {threads!r}", need="a number in machine.json")
@@ -187,6 +197,13 @@ def resume(
             _refuse_stopped(checkpoint, record.name)
             record.change_settings(dict(leaves(experiment.settings)), checkpoint)
         return _run(experiment, splits, train_step, record, told, callbacks, checkpoint)
+
+
+def _resume_counted(record: RunRecord, experiment: Experiment, splits: Splits, progress: Progress) -> Run:
+    """Count again where a kill came before the end; else open the run."""
+    if record.has_checkpoint():
+        return Run(record, "finished", load_run(record.folder).model, trained=False)
+    return Run(record, "finished", count_into(record, experiment, splits, progress))
 
 
 def extended(experiment: Experiment, epochs: int) -> Experiment:

@@ -134,7 +134,7 @@ class Trained:
             "prepare": self.preparation,
             "device": torch.device(experiment.device),
             "flips": loop.test_flips,
-            "batch": loop.batch_size if experiment.task.carries_state else None,
+            "batch": loop.batch_size if experiment.task.carries_state or experiment.task.wide_outputs else None,
         }
 
     def prepared(self, split: Split) -> Split:
@@ -169,6 +169,8 @@ def load_run(folder: Path | str, *, device: str = "cpu", recipe_file: Path | Non
         fix = f"Go on with d2lab resume {record.folder}."
         raise RunError(f"run {record.name}", got="no checkpoint yet", need="a run that has trained", fix=fix)
     checkpoint = record.load()
-    model = build_model(experiment.settings.model)
-    load_weights(model, split_by_prefix(checkpoint.tensors).get("model", {}), record.name)
+    model, weights = build_model(experiment.settings.model), split_by_prefix(checkpoint.tensors).get("model", {})
+    if hasattr(model, "allocate"):  # of a size that only the text decides
+        model.allocate(weights)
+    load_weights(model, weights, record.name)
     return Trained(record, experiment, model.to(where).eval(), checkpoint.step)

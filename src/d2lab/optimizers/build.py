@@ -103,8 +103,8 @@ def set_lr(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:
         group["lr"] = learning_rate * group.get("lr_scale", 1.0)
 
 
-def clip(config: OptimizerConfig, parameters: Sequence[Tensor]) -> None:
-    """Clip gradients in place as the settings say: by value first, then by norm.
+def clip(config: OptimizerConfig, parameters: Sequence[Tensor]) -> Tensor | None:
+    """Clip gradients in place as the settings say: by value first, then by norm; return the norm before the latter.
 
     Args:
         config: with `clip_value` and `clip_norm`; None turns either off.
@@ -113,4 +113,5 @@ def clip(config: OptimizerConfig, parameters: Sequence[Tensor]) -> None:
     if config.clip_value is not None:
         clip_grad_value_(parameters, config.clip_value)
     if config.clip_norm is not None:
-        clip_grad_norm_(parameters, config.clip_norm)
+        return clip_grad_norm_(parameters, config.clip_norm)
+    return None

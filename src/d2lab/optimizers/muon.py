@@ -108,7 +108,8 @@ class MuonAdamW(ScratchOptimizer):
     Changed: the first kernel counts as hidden.
 
     Args:
-        params: weights, or groups of them; a group's `lr_scale` multiplies its learning rates, see `set_lr`.
+        params: weights, or groups of them; a group's `lr_scale` multiplies its learning rates, see `set_lr`; one with
+            `adamw=True`, such as an embedding, is left to AdamW as a whole.
         lr: learning rate of Muon.
         weight_decay: of Muon.
         momentum: of Muon.
@@ -143,8 +144,9 @@ class MuonAdamW(ScratchOptimizer):
         groups: list[Group] = []
         for group in given:
             lr_scale = group.get("lr_scale", 1.0)
-            hidden = [w for w in group["params"] if w.ndim > 1 and w is not head]
-            others = [w for w in group["params"] if w.ndim < 2 or w is head]
+            apart = group.get("adamw", False)
+            hidden = [w for w in group["params"] if w.ndim > 1 and w is not head and not apart]
+            others = [w for w in group["params"] if w.ndim < 2 or w is head or apart]
             if hidden:
                 self.muon = Muon(hidden, lr * lr_scale, weight_decay, momentum, nesterov)
                 groups.append({**self.muon.param_groups[0], "lr_scale": lr_scale})

@@ -114,6 +114,23 @@ class NGram:
             found = self._apply(m, np.broadcast_to(number, every.shape), every, found)[0]
         return torch.from_numpy(found)
 
+    def log_distributions(self, tokens: Int64[Tensor, " time"]) -> Float64[Tensor, "time token"]:
+        """Return the log-probability of every token after each place of a text: row t is what may follow token t.
+
+        Raises:
+            ConfigError: a token is outside the vocabulary.
+        """
+        _check_tokens(tokens, self.size)
+        past, every = tokens.numpy(), np.arange(self.size)
+        found = np.full((len(past), self.size), 1 / self.size)
+        contexts = np.zeros(len(past), np.int64)  # number of the (m - 1)-gram that ends at each place
+        for m in range(1, min(self.order, len(past) + 1) + 1):
+            rows = slice(m - 2, None) if m > 1 else slice(None)  # an (m - 1)-gram ends at place m - 2 or later
+            found[rows] = self._apply(m, contexts[:, None], every, found[rows])[0]
+            ends = past[m - 1 :]
+            contexts = self._find(m, contexts[: len(ends)], ends)
+        return torch.from_numpy(np.log(found))
+
     def step(
         self, tokens: Int64[Tensor, " batch"], state: Int64[Tensor, "batch time"] | None
     ) -> tuple[Float64[Tensor, "batch token"], Int64[Tensor, "batch time_"]]:

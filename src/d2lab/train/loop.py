@@ -7,7 +7,7 @@ stay on the device and are read once for many steps; outputs are not kept.
 import errno
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor
@@ -27,6 +27,7 @@ from d2lab.train.interrupt import Interrupt
 from d2lab.train.position import Position, Status
 from d2lab.train.progress import Progress
 from d2lab.train.record import Row, RunRecord
+from d2lab.train.rows import finite, step_rows
 from d2lab.train.task import Step
 from d2lab.train.train_step import TrainStep, split_by_prefix
 
@@ -47,6 +48,7 @@ class Loop:
         progress: shows what happens, such as a bar.
         callbacks: called after steps and epochs.
         metrics: newly built metrics beside the task's own: these for training, a copy of each for evaluation.
+        complete_row: adds to the row of an epoch what follows from it and from the model, such as a sample.
     """
 
     def __init__(
@@ -61,16 +63,19 @@ class Loop:
         progress: Progress,
         callbacks: Sequence[Callback] = (),
         metrics: Iterable[type[Metric]] = (),
+        complete_row: Callable[[Row], Row] = lambda row: row,
     ) -> None:
         self.train_step, self.batches, self.config = train_step, batches, config
         self.test, self.validation, self.record = test, validation, record
         self.progress, self.callbacks, self.more_metrics = progress, tuple(callbacks), tuple(metrics)
+        self.complete_row = complete_row
         self.on_step = [c.on_step for c in self.callbacks if type(c).on_step is not Callback.on_step]
         self.train_metrics = [*train_step.task.train_metrics(), *(make() for make in self.more_metrics)]
         self.position = Position()
         self.rows: list[Row] = []  # not yet written
         self.metrics_bytes = 0
-        self._buffered: list[tuple[Tensor, int | Tensor, int]] = []  # loss, weight, examples since the last read
+        self._buffered: list[tuple[Tensor, int | Tensor, int, Tensor | None]] = []
+        # since the last read: loss, weight, examples, norm of the gradient where it is clipped
         self._last_read = self._last_save = time.perf_counter()
         self._unread: BrokenPipeError | None = None  # the reader of the output has gone
 
@@ -141,7 +146,7 @@ class Loop:
         """Update the metrics, keep the loss on the device, and read the losses when enough time has passed."""
         for metric in self.train_metrics:
             metric.update(result.outputs, result.batch)  # type: ignore[arg-type]
-        self._buffered.append((result.loss, result.weight, examples))
+        self._buffered.append((result.loss, result.weight, examples, result.gradient_norm))
         now = time.perf_counter()
         if now - self._last_read > READ_EVERY_S or len(self._buffered) >= READ_EVERY_STEPS:
             self._flush_metrics()
@@ -154,19 +159,19 @@ class Loop:
         """Read the buffered losses at once; raise if one is not finite."""
         if not self._buffered:
             return
-        losses = torch.stack([loss for loss, _, _ in self._buffered]).tolist()
+        read, weighed, counted, norms = zip(*self._buffered, strict=True)
+        losses = torch.stack(read).tolist()
         first = self.train_step.step - len(losses)
         broken = first_non_finite(losses)
         if broken is not None:
             raise self.guard.explain(first + broken, losses[broken], self.batches)
-        weights = as_numbers([weight for _, weight, _ in self._buffered])
+        weights = as_numbers(weighed)
         for loss, weight in zip(losses, weights, strict=True):  # one at a time: when they are read must not
             self.position.loss_sum += loss * weight  # change how the sum is rounded
             self.position.weight += weight
-        examples = sum(count for _, _, count in self._buffered)
+        examples = sum(counted)
         self.position.examples += examples
-        for number, loss in enumerate(losses, start=first):
-            self.rows.append({"step": number + 1, "loss": loss, "learning_rate": self.train_step.learning_rate(number)})
+        self.rows += step_rows(first, losses, norms, self.train_step.learning_rate)
         self._buffered.clear()
         self.guard.keep()
         now = time.perf_counter()
@@ -192,6 +197,7 @@ class Loop:
                 if not math.isfinite(loss):
                     raise self.guard.explain_measure(f"{name}_loss", loss, split)
         position.start_epoch()
+        row = self.complete_row(row)
         self.rows.append(finite(row))
         self._watch(number, row)
         self.progress.epoch(row)
@@ -209,7 +215,7 @@ class Loop:
         """Evaluate the current model on a split."""
         step = self.train_step
         metrics = [*step.task.for_evaluation().metrics(), *(make() for make in self.more_metrics)]
-        size = self.config.batch_size if step.task.carries_state else None
+        size = self.config.batch_size if step.task.carries_state or step.task.wide_outputs else None
         return evaluate(
             step.eval_model,
             split,
@@ -292,8 +298,3 @@ class Loop:
                     metric.load(state, self.train_step.device)
             except (KeyError, ValueError, TypeError, RuntimeError) as cause:
                 raise RunError("checkpoint", got=f"metric {number}: {cause}", need="the sums d2lab writes") from cause
-
-
-def finite(row: Row) -> Row:
-    """Return the row without NaN and infinity, which JSON can't hold."""
-    return {name: value for name, value in row.items() if not isinstance(value, float) or math.isfinite(value)}

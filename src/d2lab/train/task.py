@@ -31,6 +31,7 @@ class Step:
         weight: number of examples, tokens or pixels that the mean is over; a number, or a tensor on the device.
         state: state for the next batch, where the task carries one.
         batch: the batch that belongs to the outputs, for the metrics; set by the training step.
+        gradient_norm: norm of the gradient before it was clipped; None where norms are not clipped.
     """
 
     loss: Tensor
@@ -38,6 +39,7 @@ class Step:
     weight: int | Tensor
     state: Tree = None
     batch: Batch | None = None
+    gradient_norm: Tensor | None = None
 
 
 class Task(ABC):
@@ -57,6 +59,7 @@ class Task(ABC):
     kinds: ClassVar[tuple[str, ...]] = ()  # tasks of data cards that it accepts; empty for any
     unit: ClassVar[str] = "examples"  # what `weight` counts
     carries_state: ClassVar[bool] = False  # the state is passed from batch to batch; batches come in order
+    wide_outputs: ClassVar[bool] = False  # outputs dwarf the inputs: evaluated in batches of the training size
 
     @abstractmethod
     def loss(self, model: Model, batch: Batch, state: Tree = None) -> Step:

@@ -151,6 +151,7 @@ class LanguageModeling(Task):
     kinds = ("language",)
     unit = "tokens"
     carries_state = True
+    wide_outputs = True  # a logit for each kind of token
     PADDING: ClassVar[int] = -100
 
     def loss(self, model: Model, batch: Batch, state: Tree = None) -> Step:

@@ -95,7 +95,7 @@ class TrainStep:
         if self.config.clip_norm is not None or self.config.clip_value is not None:
             if self.scaler is not None:
                 self.scaler.unscale_(self.optimizer)
-            clip(self.config, self.parameters)
+            result.gradient_norm = clip(self.config, self.parameters)
         if self.scaler is None:
             self.optimizer.step()
         else:
