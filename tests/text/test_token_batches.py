@@ -1,5 +1,7 @@
 """Training batches of a text: every window is of the text, strands go on, held-out tokens are predicted once."""
 
+import itertools
+
 import pytest
 import torch
 
@@ -35,7 +37,7 @@ def test_windows_are_of_the_text_at_every_offset(rows, count):
 def test_each_row_goes_on_where_it_ended():
     for number in range(5):
         batches = epoch(4, number)
-        for before, after in zip(batches, batches[1:], strict=False):
+        for before, after in itertools.pairwise(batches):
             assert torch.equal(after.inputs[:, 0], before.targets[:, -1])
 
 
@@ -61,7 +63,7 @@ def test_each_held_out_token_is_predicted_once(rows, count):
     assert sorted(split.targets[counted].tolist()) == TEXT[1:count].tolist()
     assert torch.equal(split.inputs[counted] + 3, split.targets[counted])
     batches = list(split.batches(rows))
-    for before, after in zip(batches, batches[1:], strict=False):
+    for before, after in itertools.pairwise(batches):
         going = after.targets[:, 0] != PADDING
         assert torch.equal(after.inputs[going, 0], before.targets[going, -1])
 

@@ -23,11 +23,19 @@ def evaluate(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps or xpu.")] = "cpu",
     download: Annotated[bool, typer.Option("--download", help="Fetch the run's data if they are not on disk.")] = False,
 ) -> None:
-    """Evaluate a trained model on its test set."""
+    """Evaluate a trained model on its test set; a language model on every part of its text."""
     from d2lab.experiments import load_run
 
-    for name, value in load_run(run, device=device).evaluate(data, download=download).items():
-        typer.echo(f"test {name}  {value:.4f}")
+    trained = load_run(run, device=device)
+    if trained.experiment.tokenizer is not None:
+        from d2lab.experiments.generation import evaluate_parts
+
+        parts = evaluate_parts(trained, data, download=download)
+    else:
+        parts = {"test": trained.evaluate(data, download=download)}
+    for part, values in parts.items():
+        for name, value in values.items():
+            typer.echo(f"{part} {name}  {value:.4f}")
 
 
 def predict(

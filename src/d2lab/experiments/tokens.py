@@ -5,6 +5,7 @@ for early stopping (`validation`), and the card's own test part, which is other 
 """
 
 import dataclasses
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -21,7 +22,7 @@ from d2lab.data.card import Card
 from d2lab.data.split import Split
 from d2lab.data.texts import text_of
 from d2lab.experiments.plan import Experiment
-from d2lab.recipes.language import LanguageSettings, SeriesSettings, TextConfig
+from d2lab.recipes.language import LanguageSettings, SeriesSettings
 from d2lab.text.sampling import SamplingRule, generate
 from d2lab.text.token_batches import PADDING, held_out_windows, training_windows
 from d2lab.text.tokenizer import Tokenizer
@@ -181,29 +182,30 @@ def row_completer(experiment: Experiment, model: nn.Module, *, sampled: bool) ->
     """
     if not isinstance(experiment.settings, LanguageSettings):
         return lambda row: row
-    text = experiment.settings.text
-    prompt = _prompt(experiment, text) if sampled and text.sample else None
+    text, tokenizer = experiment.settings.text, tokenizer_of(experiment)
+    prompt = test_prompt(experiment) if sampled and text.sample else None
 
     def complete(row: Row) -> Row:
         row = with_perplexity(row)
         if prompt is None:
             return row
         draw = stream(experiment.seed, "sample", row["epoch"])  # apart from what training draws from
-        found = sample(model, prompt, text.sample, RULE, draw)
-        return {**row, "sample": tokenizer_of(experiment).decode(torch.cat([prompt, found]))}
+        found = sample(model, tokenizer, prompt, text.sample, RULE, draw)
+        return {**row, "sample": tokenizer.decode(torch.cat([prompt, found]))}
 
     return complete
 
 
-def _prompt(experiment: Experiment, text: TextConfig) -> Tensor:
-    """Return the tokens that samples begin with.
+def test_prompt(experiment: Experiment) -> Tensor:
+    """Return the tokens that samples begin with: of the prompt that is set, else the first of the test text.
 
     Raises:
         ConfigError: the prompt has a character or word that the training text has not.
     """
-    if text.prompt:
-        return encode_prompt(tokenizer_of(experiment), text.prompt)
-    return tokenizer_of(experiment).encode(_texts(experiment.card)[1][:NEAR])[:PROMPT]
+    tokenizer, prompt = tokenizer_of(experiment), language(experiment).text.prompt
+    if prompt:
+        return encode_prompt(tokenizer, prompt)
+    return tokenizer.encode(_texts(experiment.card)[1][:NEAR])[:PROMPT]
 
 
 def encode_prompt(tokenizer: Tokenizer, prompt: str, what: str = "--prompt") -> Tensor:
@@ -229,11 +231,14 @@ def encode_prompt(tokenizer: Tokenizer, prompt: str, what: str = "--prompt") -> 
 
 
 @torch.no_grad()
-def sample(model: nn.Module, prompt: Tensor, count: int, rule: SamplingRule, draw: torch.Generator) -> Tensor:
+def sample(
+    model: nn.Module, tokenizer: Tokenizer, prompt: Tensor, count: int, rule: SamplingRule, draw: torch.Generator
+) -> Tensor:
     """Return the tokens that a model writes after a prompt; the model is put back into the mode it was in.
 
     Args:
         model: with a method `step`.
+        tokenizer: of its tokens.
         prompt: tokens to read first.
         count: tokens to write.
         rule: how each is chosen.
@@ -242,19 +247,26 @@ def sample(model: nn.Module, prompt: Tensor, count: int, rule: SamplingRule, dra
     training = model.training
     model.eval()
     try:
-        device = next((tensor.device for tensor in model.state_dict().values()), torch.device("cpu"))
-        found = generate(known_tokens(model), prompt[None].to(device), rule=rule, generator=draw)
+        found = generate(model_step(model, tokenizer), prompt[None], rule=rule, generator=draw)
         return torch.tensor([int(token) for _, token in zip(range(count), found, strict=False)], dtype=torch.int64)
     finally:
         model.train(training)
 
 
-def known_tokens(model: Any) -> Callable[[Tensor, Any], tuple[Tensor, Any]]:  # noqa: ANN401
-    """Return the model's step with its logits on the processor, where every machine draws the same tokens."""
+def model_step(model: Any, tokenizer: Tokenizer) -> Callable[[Tensor, Any], tuple[Tensor, Any]]:  # noqa: ANN401
+    """Return the model's step, its logits on the processor, where draws are alike; the unknown token is never written.
+
+    Args:
+        model: with a method `step`.
+        tokenizer: of its tokens.
+    """
+    device = next((tensor.device for tensor in model.state_dict().values()), torch.device("cpu"))
 
     def step(tokens: Tensor, state: Any) -> tuple[Tensor, Any]:  # noqa: ANN401
-        device = next((tensor.device for tensor in model.state_dict().values()), torch.device("cpu"))
         logits, state = model.step(tokens.to(device), state)
-        return logits.float().cpu(), state
+        logits = logits.float().cpu()
+        if tokenizer.vocabulary is not None:
+            logits[:, 0] = -math.inf
+        return logits, state
 
     return step

@@ -65,8 +65,17 @@ class Trained:
             ConfigError: the other set has other classes or does not fit the model.
             DataError: the run's own data are not on disk.
         """
-        if data is None or data == self.experiment.card.name:
-            return load_data(self.experiment, fetch=download or data is not None)[2]
+        experiment = self.experiment if data is None else self.on(data)
+        return load_data(experiment, fetch=download or data is not None)[2]
+
+    def on(self, data: str) -> Experiment:
+        """Return the experiment on another data set of the same task and sizes.
+
+        Raises:
+            ConfigError: the other set has other classes or does not fit the model.
+        """
+        if data == self.experiment.card.name:
+            return self.experiment
         own, other = self.experiment.card, with_classes(catalog.card(data), self.experiment.settings.only)
         self.experiment.task.check(other)
         if other.classes != own.classes:
@@ -74,7 +83,7 @@ class Trained:
         given, wanted = sizes_read(self.experiment, other), sizes_read(self.experiment, own)
         if given != wanted:
             raise ConfigError("data", got=f"{data}, {given}", need=f"inputs of the sizes of {own.name}, {wanted}")
-        return load_data(dataclasses.replace(self.experiment, card=other, kept=None))[2]
+        return dataclasses.replace(self.experiment, card=other, kept=None)
 
     def evaluate(
         self, data: str | None = None, metrics: Sequence[Metric] | None = None, *, download: bool = False
@@ -87,7 +96,7 @@ class Trained:
             download: may download the run's own data, which only the record names.
         """
         split = self.test_split(data, download=download)
-        return evaluate(self.model, split, self.experiment.task, metrics=metrics, **self._how())
+        return evaluate(self.model, split, self.experiment.task, metrics=metrics, **self.how())
 
     def read_images(self, paths: Sequence[Path], *, invert: bool = False) -> Split:
         """Read image files as the run's own data are read; targets are 0, as there are no labels.
@@ -113,7 +122,7 @@ class Trained:
             ConfigError: the run is not on images, or the inputs are of another shape.
             DataError: a file is not an image.
         """
-        return predict(self.model, self._as_split(inputs), self.experiment.task, **self._how())
+        return predict(self.model, self._as_split(inputs), self.experiment.task, **self.how())
 
     def _as_split(self, inputs: Images) -> Split:
         if isinstance(inputs, Split):
@@ -127,7 +136,7 @@ class Trained:
         paths = [inputs] if isinstance(inputs, Path | str) else inputs
         return self.read_images([Path(path) for path in paths])
 
-    def _how(self) -> dict[str, Any]:
+    def how(self) -> dict[str, Any]:
         """Return the arguments shared by `evaluate` and `predict`."""
         experiment, loop = self.experiment, self.experiment.settings.loop
         return {

@@ -114,6 +114,15 @@ class Tokenizer:
         units = read if self.unit == "characters" else words(read)
         return [token for token in dict.fromkeys(units) if token not in self.vocabulary]
 
+    def byte_count(self, ids: Integer[Tensor, " tokens"]) -> int | None:
+        """Return the bytes of the text that these tokens are; None for words, which have lost their spaces."""
+        if self.unit == "words":
+            return None
+        if self.pairs is not None:
+            sizes = [len(token) for token in self.pairs.tokens]
+            return sum(sizes[number] for number in ids.tolist())
+        return len(self.decode(ids).encode())
+
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
         learned: dict[str, Any] = {}

@@ -1,0 +1,95 @@
+"""Text that a run's model writes, and how well it predicts each part of a text."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from d2lab.core.seed import stream
+from d2lab.core.tensor_tree import tensors_of
+from d2lab.experiments.tokens import encode_prompt, language, model_step, sample, test_prompt, token_parts, tokenizer_of
+from d2lab.experiments.trained import Trained
+from d2lab.text.beam import beam_search
+from d2lab.text.sampling import SamplingRule
+from d2lab.text.token_batches import held_out_windows
+from d2lab.text.tokenizer import Tokenizer
+from d2lab.train.evaluate import evaluate
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Writing:
+    """How a text is written.
+
+    Args:
+        prompt: to begin with, in characters or words that the model knows; the first held-out tokens where it is empty.
+        tokens: to write.
+        rule: how each token is drawn.
+        beam: search for the most probable text with so many alive at a time, in place of drawing; 0 draws.
+        seed: decides the draws.
+    """
+
+    prompt: str = ""
+    tokens: int = 200
+    rule: SamplingRule = SamplingRule()
+    beam: int = 0
+    seed: int = 0
+
+
+def write_text(run: Trained, how: Writing) -> str:
+    """Return a text that a run's language model writes, the prompt included.
+
+    Raises:
+        ConfigError: the run is of no language model, or the prompt has a character or word that it does not know.
+    """
+    language(run.experiment)
+    tokenizer = tokenizer_of(run.experiment)
+    prompt = encode_prompt(tokenizer, how.prompt) if how.prompt else test_prompt(run.experiment)
+    if how.beam:
+        found = _searched(run, tokenizer, prompt, how)
+    else:
+        found = sample(run.model, tokenizer, prompt, how.tokens, how.rule, stream(how.seed, "generate"))
+    return tokenizer.decode(torch.cat([prompt, found]))
+
+
+@torch.no_grad()
+def _searched(run: Trained, tokenizer: Tokenizer, prompt: Tensor, how: Writing) -> Tensor:
+    """Return the most probable continuation that beam search finds."""
+    step, state = model_step(run.model, tokenizer), None
+    for token in prompt[:-1]:
+        _, state = step(token[None], state)
+    _, after = step(prompt[-1:], state)
+    axis = 1 if any(tensor.ndim == 3 for tensor in tensors_of(after)) else 0  # layer batch hidden, as torch has it
+    found = beam_search(step, int(prompt[-1]), width=how.beam, length=how.tokens, state=state, state_axis=axis)
+    return torch.tensor(found[0].tokens, dtype=torch.int64)
+
+
+def evaluate_parts(run: Trained, data: str | None = None) -> dict[str, dict[str, float]]:
+    """Return loss, perplexity and bits on every part of a run's text, by part; on the test part alone of another text.
+
+    Bits per byte compare across tokens; words have none, for they drop the spaces. An unknown character counts as the
+    three bytes of U+FFFD.
+
+    Args:
+        run: of a language model.
+        data: another text.
+
+    Raises:
+        ConfigError: the run is of no language model, or the other set no text.
+        DataError: the text can't be read.
+    """
+    settings, tokenizer = language(run.experiment), tokenizer_of(run.experiment)
+    experiment = run.experiment if data is None else run.on(data)
+    train, valid, test = token_parts(experiment)
+    named = {"test": test} if data is not None else {"train": train, "valid": valid, "test": test}
+    found = {}
+    for name, tokens in named.items():
+        if tokens is None:
+            continue
+        split = held_out_windows(tokens, settings.steps, rows=settings.strands or 1)
+        found[name] = evaluate(run.model, split, experiment.task, **run.how())
+        size = tokenizer.byte_count(tokens[1:])
+        if size is not None:
+            found[name]["bits_per_byte"] = found[name]["bits_per_token"] * (len(tokens) - 1) / size
+        if tokenizer.vocabulary is not None:
+            found[name]["unknown_share"] = float((tokens == 0).double().mean())
+    return found
