@@ -1,6 +1,6 @@
 """Text that a run's model writes, and how well it predicts each part of a text."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -30,7 +30,7 @@ class Writing:
 
     prompt: str = ""
     tokens: int = 200
-    rule: SamplingRule = SamplingRule()
+    rule: SamplingRule = field(default_factory=SamplingRule)
     beam: int = 0
     seed: int = 0
 
