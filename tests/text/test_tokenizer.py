@@ -20,13 +20,14 @@ def test_what_is_written_is_read_again(unit):
     assert torch.equal(ids, again.encode(TEXT))
     assert len(made) == len(again) == int(ids.max()) + 1 or unit in ("bytes", "bpe")
     said = again.decode(ids)
-    assert said == TEXT if unit != "words" else said.split() == TEXT.replace("。", "。 ").split()
+    lost = (lambda text: text) if unit != "words" else (lambda text: "".join(text.split()))  # spaces and line breaks
+    assert lost(said) == lost(TEXT)
     assert made.unknown(TEXT) == []
 
 
 def test_bytes_are_pairs_without_merges_and_bpe_is_shorter():
     raw, merged = (Tokenizer.train(TEXT, unit, merges=20) for unit in ("bytes", "bpe"))
-    assert (len(raw), len(merged)) == (256, 276)
+    assert len(raw) == 256 < len(merged) <= 276
     assert len(raw.encode(TEXT)) == len(TEXT.encode()) > len(merged.encode(TEXT))
 
 
