@@ -43,3 +43,10 @@ def test_every_part_is_evaluated(d2lab, run):
     for part in ("train", "valid", "test"):
         assert float(said[f"{part} perplexity"]) > 1
         assert float(said[f"{part} bits_per_byte"]) > 0
+
+
+def test_plot_draws_the_curves_and_prints_what_was_written(d2lab, run):
+    code, out, err = d2lab("plot", run[1])
+    assert (code, err) == (0, "")
+    assert (run[1] / "curves.png").is_file()
+    assert "epoch 1:\n" in out

@@ -85,11 +85,14 @@ def plot(
         typer.Option(help="Another data set with the same classes; or folder:PATH, where the run's are now."),
     ] = None,
 ) -> None:
-    """Draw a run: curves, predictions with the wrong ones marked, confusion matrix, first-layer filters."""
+    """Draw a run: curves, predictions with the wrong ones marked, confusion matrix, filters; print samples of text."""
     from d2lab.reports.figures import draw_run
+    from d2lab.train.record import open_record
 
     for path in draw_run(run, data):
         typer.echo(path)
+    for epoch, text in open_record(run).samples().items():
+        typer.echo(f"\nepoch {epoch}:\n{text}")
 
 
 def compare(

@@ -141,6 +141,8 @@ def _finish(run: "Run", *, quiet: bool) -> None:
         typer.echo(run.record.folder)
         return
     typer.echo(f"{run.status}: {describe(run.last)}")
+    for text in list(run.record.samples().values())[-1:]:
+        typer.echo(f"sample:\n{text}\n")
     typer.echo(f"record:  {run.record.folder}")
     typer.echo(f"figure:  {figure}")
     typer.echo(f"next:    d2lab plot {run.record.folder}")

@@ -4,6 +4,7 @@ There is no loss to descend and no step to resume from: a run that was killed co
 """
 
 import time
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -38,9 +39,10 @@ def count_model(experiment: Experiment, splits: Splits, *, sampled: bool) -> tup
         splits: training, validation (or None) and test text.
         sampled: add a sample to the row.
     """
-    model, began, tokens = new_model(experiment), time.perf_counter(), splits[0].tokens  # type: ignore[attr-defined]
-    model.count(tokens)  # type: ignore[operator]
-    loss = -float(model.counts.log_probabilities(tokens).mean())  # type: ignore[union-attr]
+    began, tokens = time.perf_counter(), splits[0].tokens  # type: ignore[attr-defined]
+    model: Any = new_model(experiment)
+    model.count(tokens)
+    loss = -float(model.counts.log_probabilities(tokens).mean())
     row: Row = {"epoch": 1, "step": 1, "train_loss": loss, "examples": len(splits[0])}
     row |= {"seconds": time.perf_counter() - began}
     device, size = torch.device(experiment.device), experiment.settings.loop.batch_size
@@ -49,7 +51,7 @@ def count_model(experiment: Experiment, splits: Splits, *, sampled: bool) -> tup
             task, prepare = experiment.task, experiment.preparation
             found = evaluate(model.to(device), split, task, prepare=prepare, device=device, batch=size)
             row |= {f"{name}_{measure}": value for measure, value in found.items()}
-    return model, row_completer(experiment, model, sampled=sampled)(row)
+    return cast("nn.Module", model), row_completer(experiment, model, sampled=sampled)(row)
 
 
 def new_counted_record(experiment: Experiment, root: object) -> RunRecord:

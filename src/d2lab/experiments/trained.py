@@ -1,7 +1,7 @@
 """Trained models: a run's model with its preparation, to evaluate and to predict."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -179,7 +179,8 @@ def load_run(folder: Path | str, *, device: str = "cpu", recipe_file: Path | Non
         raise RunError(f"run {record.name}", got="no checkpoint yet", need="a run that has trained", fix=fix)
     checkpoint = record.load()
     model, weights = build_model(experiment.settings.model), split_by_prefix(checkpoint.tensors).get("model", {})
-    if hasattr(model, "allocate"):  # of a size that only the text decides
-        model.allocate(weights)
+    allocate: Callable[[dict[str, Tensor]], None] | None = getattr(model, "allocate", None)
+    if allocate is not None:  # of a size that only the text decides
+        allocate(weights)
     load_weights(model, weights, record.name)
     return Trained(record, experiment, model.to(where).eval(), checkpoint.step)

@@ -22,6 +22,8 @@ def draw_run(folder: Path, data: str | None = None) -> list[Path]:
         data: another data set with the same classes.
     """
     trained = load_run(folder)
+    if trained.experiment.tokenizer is not None:  # what it writes says more than a matrix of tokens
+        return [save_curves(trained.record)]
     split = trained.test_split(data)
     answers = trained.predict(split)
     paths = [save_curves(trained.record)]

@@ -1,4 +1,9 @@
-"""Tokenizers as a run keeps them: from a text to numbers and back, in one of four units, as plain values in JSON."""
+"""Tokenizers as a run keeps them: from a text to numbers and back, in one of four units, as plain values in JSON.
+
+Source: Zhang, Lipton, Li, Smola 2023, "Dive into Deep Learning", section 9.2 (characters, words, the unknown one);
+    Radford, Wu, Child, Luan, Amodei, Sutskever 2019, "Language models are unsupervised multitask learners", section 2.2
+    (bytes and their pairs).
+"""
 
 import re
 from collections.abc import Sequence
@@ -27,6 +32,9 @@ class Tokenizer:
         vocabulary: of characters or words.
         pairs: of bytes or bpe.
         letters: read a text as its letters a to z in lower case, as the book does; see `keep_letters`.
+
+    Raises:
+        ConfigError: the unit has no vocabulary or no pairs, or has the wrong one of the two.
     """
 
     def __init__(
@@ -120,7 +128,7 @@ class Tokenizer:
             return None
         if self.pairs is not None:
             sizes = [len(token) for token in self.pairs.tokens]
-            return sum(sizes[number] for number in ids.tolist())
+            return sum(sizes[int(number)] for number in ids.tolist())
         return len(self.decode(ids).encode())
 
     def to_json(self) -> dict[str, Any]:

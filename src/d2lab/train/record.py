@@ -221,6 +221,10 @@ class RunRecord:
             raise RunError(f"{path}, line {len(rows) + 1}", got=line[:40], need=f"a line of at most {LINE_LIMIT} bytes")
         return rows
 
+    def samples(self) -> dict[int, str]:
+        """Return what a language model wrote after each epoch, by epoch; empty for other models."""
+        return {row["epoch"]: str(row["sample"]) for row in self.rows() if "sample" in row and "epoch" in row}
+
     def recipe(self) -> Row:
         """Read recipe.json."""
         return read_json(self.folder / RECIPE, "run")
