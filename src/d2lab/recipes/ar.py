@@ -13,6 +13,7 @@ from d2lab.train.config import LoopConfig
 RECIPE = Recipe(
     name="ar",
     chapter=19,
+    parameters=61,
     en="Autoregression: the last values of a series predict the next, 1 to 64 steps ahead.",
     zh="自回归：用序列的最后几个值预测下一个，并向前预测 1 到 64 步。",
     data="noisy-sine",

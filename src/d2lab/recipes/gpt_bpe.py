@@ -12,6 +12,7 @@ from d2lab.train.config import LoopConfig
 RECIPE = Recipe(
     name="gpt-bpe",
     chapter=19,
+    parameters=917_504,
     en="A small GPT over byte-pair tokens, which knows every character of every language.",
     zh="基于字节对编码的小型 GPT，任何语言的任何字符都认得。",
     data="notes-en",

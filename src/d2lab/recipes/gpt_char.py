@@ -13,6 +13,7 @@ from d2lab.train.config import LoopConfig
 RECIPE = Recipe(
     name="gpt-char",
     chapter=19,
+    parameters=811_008,
     en="A small GPT that predicts the next character: readable text within a minute, without a network.",
     zh="逐字预测的小型 GPT：不用联网，一分钟内就能写出读得懂的文字。",
     data="notes-en",

@@ -9,6 +9,7 @@ from d2lab.train.config import LoopConfig
 RECIPE = Recipe(
     name="gru",
     chapter=19,
+    parameters=296_544,
     en="A gated recurrent unit (GRU) that predicts the next character.",
     zh="门控循环单元（GRU）：逐字预测下一个字符。",
     data="notes-en",

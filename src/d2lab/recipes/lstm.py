@@ -9,6 +9,7 @@ from d2lab.train.config import LoopConfig
 RECIPE = Recipe(
     name="lstm",
     chapter=19,
+    parameters=387_168,
     en="Long short-term memory (LSTM) that predicts the next character.",
     zh="长短期记忆网络（LSTM）：逐字预测下一个字符。",
     data="notes-en",

@@ -12,6 +12,7 @@ from d2lab.train.config import LoopConfig
 RECIPE = Recipe(
     name="ngram",
     chapter=19,
+    parameters=0,
     en="N-grams: how often each character followed the last four; counted, not trained.",
     zh="n 元语法：统计每个字符跟在前四个字符之后的次数，只计数，不训练。",
     data="notes-en",

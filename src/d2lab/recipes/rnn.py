@@ -13,6 +13,7 @@ from d2lab.train.config import LoopConfig
 RECIPE = Recipe(
     name="rnn",
     chapter=19,
+    parameters=115_296,
     en="A recurrent network that predicts the next character, from scratch.",
     zh="循环神经网络：逐字预测下一个字符。",
     data="notes-en",
