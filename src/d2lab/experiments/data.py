@@ -33,9 +33,9 @@ def load_data(experiment: Experiment, *, fetch: bool = True) -> Splits:
     """
     settings, preparation = experiment.settings, experiment.preparation
     if isinstance(settings, LanguageSettings):
-        return load_tokens(experiment)
+        return load_tokens(experiment, fetch=fetch)
     if isinstance(settings, SeriesSettings):
-        return load_series(experiment)
+        return load_series(experiment, fetch=fetch)
     loop, only = settings.loop, settings.only
     whole = whole_card(experiment.card, only) if only else experiment.card
     side, workers = stored_side(experiment.card, settings), loop.stream_workers

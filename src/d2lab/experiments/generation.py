@@ -63,7 +63,7 @@ def _searched(run: Trained, tokenizer: Tokenizer, prompt: Tensor, how: Writing) 
     return torch.tensor(found[0].tokens, dtype=torch.int64)
 
 
-def evaluate_parts(run: Trained, data: str | None = None) -> dict[str, dict[str, float]]:
+def evaluate_parts(run: Trained, data: str | None = None, *, download: bool = False) -> dict[str, dict[str, float]]:
     """Return loss, perplexity and bits on every part of a run's text, by part; on the test part alone of another text.
 
     Bits per byte compare across tokens; words have none, for they drop the spaces. An unknown character counts as the
@@ -71,7 +71,8 @@ def evaluate_parts(run: Trained, data: str | None = None) -> dict[str, dict[str,
 
     Args:
         run: of a language model.
-        data: another text.
+        data: another text; it is downloaded where it is not on disk, for the caller has named it.
+        download: may download the run's own text, which only the record names.
 
     Raises:
         ConfigError: the run is of no language model, or the other set no text.
@@ -79,7 +80,7 @@ def evaluate_parts(run: Trained, data: str | None = None) -> dict[str, dict[str,
     """
     settings, tokenizer = language(run.experiment), tokenizer_of(run.experiment)
     experiment = run.experiment if data is None else run.on(data)
-    train, valid, test = token_parts(experiment)
+    train, valid, test = token_parts(experiment, fetch=download or data is not None)
     named = {"test": test} if data is not None else {"train": train, "valid": valid, "test": test}
     found = {}
     for name, tokens in named.items():

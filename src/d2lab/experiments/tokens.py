@@ -59,7 +59,7 @@ def with_tokenizer(experiment: Experiment) -> Experiment:
         return experiment
     text = experiment.settings.text
     tokenizer = Tokenizer.train(
-        _training_text(experiment, _texts(experiment.card)[0]),
+        _training_text(experiment, _texts(experiment.card, True)[0]),
         text.unit,
         min_count=text.min_count,
         size=text.most_tokens,
@@ -78,9 +78,9 @@ def with_tokenizer(experiment: Experiment) -> Experiment:
 
 
 @lru_cache(maxsize=1)
-def _texts(card: Card) -> tuple[str, str]:
+def _texts(card: Card, fetch: bool) -> tuple[str, str]:
     """Return training and test text of a card."""
-    data = catalog.load_card(card)
+    data = catalog.load_card(card, fetch=fetch)
     return text_of(data.train), text_of(data.test)
 
 
@@ -90,15 +90,19 @@ def _training_text(experiment: Experiment, text: str) -> str:
     return text[: len(text) - round(share * len(text))]
 
 
-def token_parts(experiment: Experiment) -> Parts:
+def token_parts(experiment: Experiment, *, fetch: bool = True) -> Parts:
     """Return training, validation (or None) and test tokens.
+
+    Args:
+        experiment: of the run.
+        fetch: may use the network where the text is not on disk.
 
     Raises:
         ConfigError: a part is too short.
         DataError: the text can't be read.
     """
     tokenizer = tokenizer_of(experiment)
-    whole, test = _texts(experiment.card)
+    whole, test = _texts(experiment.card, fetch)
     kept = _training_text(experiment, whole)
     train, validation = tokenizer.encode(kept), None
     if len(kept) < len(whole):
@@ -119,14 +123,18 @@ def tokenizer_of(experiment: Experiment) -> Tokenizer:
     return experiment.tokenizer
 
 
-def load_tokens(experiment: Experiment) -> Splits:
+def load_tokens(experiment: Experiment, *, fetch: bool = True) -> Splits:
     """Return windows of training, validation (or None) and test text, as the sampling orders them.
+
+    Args:
+        experiment: of the run.
+        fetch: may use the network where the text is not on disk.
 
     Raises:
         ConfigError: a part is too short.
         DataError: the text can't be read.
     """
-    train, validation, test = token_parts(experiment)
+    train, validation, test = token_parts(experiment, fetch=fetch)
     settings = language(experiment)
     steps, rows = settings.steps, settings.strands
     held = None if validation is None else held_out_windows(validation, steps, rows=rows or 1)
@@ -145,13 +153,17 @@ def describe_tokens(experiment: Experiment, splits: Splits) -> str:
     return f"{experiment.card.name}: {'; '.join([*parts, *experiment.card.notes])}"
 
 
-def load_series(experiment: Experiment) -> Splits:
+def load_series(experiment: Experiment, *, fetch: bool = True) -> Splits:
     """Return windows of a series of as many values as the model reads; held-out ones have `horizon` targets.
+
+    Args:
+        experiment: of the run.
+        fetch: may use the network where the series is not on disk.
 
     Raises:
         ConfigError: a part is too short.
     """
-    settings, data = experiment.settings, catalog.load_card(experiment.card)
+    settings, data = experiment.settings, catalog.load_card(experiment.card, fetch=fetch)
     assert isinstance(settings, SeriesSettings)  # noqa: S101 (of whoever calls this)
     tau, horizon = int(settings.model.tau), settings.horizon  # type: ignore[attr-defined]
     train, test = (torch.cat([split.inputs[0], split.targets[:, 0]]) for split in (data.train, data.test))
@@ -205,7 +217,7 @@ def test_prompt(experiment: Experiment) -> Tensor:
     tokenizer, prompt = tokenizer_of(experiment), language(experiment).text.prompt
     if prompt:
         return encode_prompt(tokenizer, prompt)
-    return tokenizer.encode(_texts(experiment.card)[1][:NEAR])[:PROMPT]
+    return tokenizer.encode(_texts(experiment.card, False)[1][:NEAR])[:PROMPT]
 
 
 def encode_prompt(tokenizer: Tokenizer, prompt: str, what: str = "--prompt") -> Tensor:
