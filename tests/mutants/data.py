@@ -36,6 +36,6 @@ MUTANTS = [
     Mutant("ids as words", "data/kaggle.py", "key=lambda row: _in_order(row[0])", "key=lambda row: row[0]", KAGGLE),
     Mutant("written in place", "data/kaggle.py", 'growing = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")', "growing = out", KAGGLE),
     Mutant("labels that leave their folder", "data/kaggle.py", "if label.startswith(\".\") or", "if", KAGGLE),
-    Mutant("a file says which code runs", "experiments/recorded.py", "return dataclasses.replace(card, module=FOLDER_MODULE)", "return card", RUNS),
+    Mutant("a file says which code runs", "experiments/recorded.py", "return dataclasses.replace(card, module=MODULES[kind])", "return card", RUNS),
     Mutant("decoded small before augmenting", "experiments/plan.py", "return side if side is not None and settings.augment.idle else", "return side if side is not None else", RUNS),
 ]  # fmt: skip
