@@ -131,3 +131,21 @@ def test_any_recipe_begins_with_a_file_of_others(d2lab, here, file):
     code, _, err = d2lab("resume", folder)  # with no checkpoint it has to begin again
     assert code == 2
     assert "weights.pth" in err
+
+
+def test_a_list_of_many_reads_each_table_of_the_library_once(d2lab, cache, monkeypatch):
+    """A table of classes is a megabyte of text, a sorted list of all names 0.04 s; both were made anew for each row."""
+    import timm
+
+    from d2lab.pretrained import origin
+
+    made = []
+    table, names = timm.data.ImageNetInfo, timm.list_models
+    monkeypatch.setattr(timm.data, "ImageNetInfo", lambda subset: made.append(subset) or table(subset))
+    monkeypatch.setattr(timm, "list_models", lambda *given, **named: made.append("names") or names(*given, **named))
+    origin._names_of_subset.cache_clear()
+    code, out, _ = d2lab("pretrained", "list", "timm/resnet1")
+    assert code == 0
+    assert len(out.splitlines()) > 20
+    assert made.count("imagenet-1k") == 1
+    assert len(made) == len(set(made))
