@@ -1,19 +1,26 @@
 """One case in a process of its own: what it may touch, how long it may take, and what counts as a fault."""
 
 import contextlib
+import importlib
 import json
 import os
 import select
 import signal
 import sys
+import tempfile
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-LIMIT_S = 20.0
+from d2lab.cli.main import main
+from d2lab.core.errors import D2labError
+
+save = importlib.import_module("d2lab.plot.save")  # the module: the room's own `save` is its function
+LIMIT_S, PATIENCE_S = 20.0, 2.0
 LONGEST_LINE = 1500
 CODES = {0, 1, 2, 130, 141}  # 1: a finding of `check`, `exercise check`, `data verify`; 130: Ctrl-C; 141: unread
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -44,6 +51,26 @@ class Outcome:
     err: str = ""
     trace: str = ""
     value: Any = None
+    seconds: float = 0.0
+
+
+@dataclass
+class Made:
+    """What a kind made of a seed, in the folder of the case.
+
+    Args:
+        steps: what is run.
+        done: what was damaged, in words.
+        programs: whether other programs may be started.
+        stoppable: whether it may go on until Ctrl-C.
+        facts: what the kind must remember to judge.
+    """
+
+    steps: Sequence[Step]
+    done: list[str]
+    programs: bool = False
+    stoppable: bool = False
+    facts: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -55,14 +82,17 @@ class Case:
     seconds: float = 0.0
 
 
-def run_case(steps: Sequence[Step], place: Path, *, programs: bool = False, stoppable: bool = False) -> Case:
+def run_case(
+    steps: Sequence[Step], place: Path, *, programs: bool = False, stoppable: bool = False, drawn: bool = True
+) -> Case:
     """Run steps in a forked child that may write below `place` alone.
 
     Args:
         steps: command lines, and functions whose value goes home as JSON.
         place: the allowed folder; the current folder, home, runs, cache and temporary files are in it.
         programs: whether other programs may be started.
-        stoppable: a step that takes longer than the limit gets Ctrl-C, and ends by it; otherwise it is a hang.
+        stoppable: a case that goes on for two seconds gets Ctrl-C, and ends by it; otherwise it is a hang.
+        drawn: whether figures become images; without it they are made, and their files are empty.
     """
     start = time.monotonic()
     reader, writer = os.pipe()
@@ -71,24 +101,27 @@ def run_case(steps: Sequence[Step], place: Path, *, programs: bool = False, stop
     child = os.fork()
     if child == 0:
         os.close(reader)
+        if not drawn:
+            _draw_nothing()
         _child(steps, place, writer, programs=programs)
     os.close(writer)
-    text, case, watch, stopped = b"", Case(), _Watch(child), False
+    stopped = not stoppable
+    text, case, watch = b"", Case(), Watch(child, LIMIT_S if stopped else PATIENCE_S)
     while True:
-        ready, _, _ = select.select([reader], [], [], 1.0)
+        ready, _, _ = select.select([reader], [], [], 0.2)
         if ready:
             piece = os.read(reader, 2**16)
             text += piece
             if not piece:
                 break
-        elif watch.is_over() and stoppable and not stopped:
+        elif watch.is_over() and not stopped:
             os.kill(child, signal.SIGINT)
-            watch, stopped = _Watch(child), True
+            watch, stopped = Watch(child, LIMIT_S), True
         elif watch.is_over():
             case.faults.append(f"hang: no end within {LIMIT_S:.0f} s" + (" after Ctrl-C" if stoppable else ""))
             break
     os.close(reader)
-    _end_group(child)
+    end_group(child)
     _, status = os.waitpid(child, 0)
     case.seconds = time.monotonic() - start
     lines = text.decode().splitlines()
@@ -102,11 +135,16 @@ def run_case(steps: Sequence[Step], place: Path, *, programs: bool = False, stop
     return case
 
 
-class _Watch:
-    """Tells when a process had 20 s: seconds on a processor where the machine is busy, of the clock where it waits."""
+class Watch:
+    """Tells when a process had its time: seconds on a processor where the machine is busy, of the clock where it waits.
 
-    def __init__(self, child: int) -> None:
-        self.child, self.start = child, time.monotonic()
+    Args:
+        child: the process.
+        limit_s: its time.
+    """
+
+    def __init__(self, child: int, limit_s: float = LIMIT_S) -> None:
+        self.child, self.limit_s, self.start = child, limit_s, time.monotonic()
         self.first = self.used = self._used()
         self.moved = self.start  # when it last was on a processor
 
@@ -118,10 +156,11 @@ class _Watch:
         return (int(facts[11]) + int(facts[12])) / os.sysconf("SC_CLK_TCK")
 
     def is_over(self) -> bool:
+        """Say whether the time is over; to be asked several times a second."""
         now, used = time.monotonic(), self._used()
         if used - self.used > 0.05 * (now - self.moved):
             self.used, self.moved = used, now
-        return used - self.first > LIMIT_S or now - self.moved > LIMIT_S or now - self.start > 10 * LIMIT_S
+        return used - self.first > self.limit_s or now - self.moved > self.limit_s or now - self.start > 10 * LIMIT_S
 
 
 def faults_of(step: Outcome) -> list[str]:  # noqa: PLR0911 (a list of rules)
@@ -143,6 +182,26 @@ def faults_of(step: Outcome) -> list[str]:  # noqa: PLR0911 (a list of rules)
     return []
 
 
+def places(place: Path) -> dict[str, str]:
+    """Return the variables that keep a process inside a folder, and make the folder of temporary files."""
+    (place / "tmp").mkdir(exist_ok=True)
+    where = {
+        "HOME": "",
+        "D2LAB_RUNS": "runs",
+        "D2LAB_CACHE": "cache",
+        "TMPDIR": "tmp",
+        "TORCHINDUCTOR_CACHE_DIR": "tmp",
+        "D2LAB_PROGRESS": "progress.json",
+    }
+    return {name: str(place / folder) for name, folder in where.items()}
+
+
+def _draw_nothing() -> None:
+    """Make figures in this process without their pixels: they would take most of a case."""
+    save.render = lambda figure, name: b""  # type: ignore[attr-defined]
+    save._laid_out = contextlib.nullcontext  # type: ignore[attr-defined]
+
+
 def _child(steps: Sequence[Step], place: Path, writer: int, *, programs: bool) -> None:
     """Run the steps, report each on a line, and leave without any cleanup of the parent's."""
     os.setpgid(0, 0)
@@ -152,22 +211,12 @@ def _child(steps: Sequence[Step], place: Path, writer: int, *, programs: bool) -
     sys.stdout, sys.stderr = (
         os.fdopen(os.dup(n), "w", encoding="utf-8", errors="replace", buffering=1) for n in (1, 2)
     )
-    where = {
-        "HOME": "",
-        "D2LAB_RUNS": "runs",
-        "D2LAB_CACHE": "cache",
-        "TMPDIR": "tmp",
-        "TORCHINDUCTOR_CACHE_DIR": "tmp",
-        "D2LAB_PROGRESS": "progress.json",
-    }
-    for name, folder in where.items():
-        os.environ[name] = str(place / folder)
+    os.environ |= places(place)
     os.environ.pop("D2LAB_DATA", None)
-    (place / "tmp").mkdir(exist_ok=True)
-    import tempfile
-
     tempfile.tempdir = None
     os.chdir(place)
+    with warnings.catch_warnings():  # forgets which warnings this process has already shown
+        pass
     sys.addaudithook(_guard(place, writer, programs=programs))
     code = 0
     try:
@@ -180,9 +229,7 @@ def _child(steps: Sequence[Step], place: Path, writer: int, *, programs: bool) -
 
 
 def _outcome(step: Step, place: Path) -> Outcome:
-    from d2lab.cli.main import main
-    from d2lab.core.errors import D2labError
-
+    start = time.monotonic()
     before = [(place.parent / name).stat().st_size for name in ("stdout", "stderr")]
     name = step.__name__ if callable(step) else "d2lab " + " ".join(map(str, step))
     outcome = Outcome(name if len(name) < 400 else f"{name[:200]} [...] {name[-200:]}")
@@ -208,6 +255,7 @@ def _outcome(step: Step, place: Path) -> Outcome:
             f.seek(size)
             texts.append(f.read(2**20).decode("utf-8", "replace"))
     outcome.out, outcome.err = texts
+    outcome.seconds = time.monotonic() - start
     return outcome
 
 
@@ -249,7 +297,8 @@ def _guard(place: Path, writer: int, *, programs: bool) -> Callable[[str, tuple[
     return hook
 
 
-def _end_group(child: int) -> None:
+def end_group(child: int) -> None:
+    """Kill a process that leads a group, and all of the group."""
     try:
         os.killpg(child, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):

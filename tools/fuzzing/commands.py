@@ -1,12 +1,13 @@
 """Hostile command lines: every verb, its options and arguments with values that nobody means."""
 
+import os
 import random
 import shutil
 from pathlib import Path
 from typing import Any
 
 import typer
-from tools.fuzzing.case import Case, run_case
+from tools.fuzzing.case import Case, Made, run_case
 from tools.fuzzing.records import FINISHED, draw
 
 from d2lab.cli.main import app
@@ -87,7 +88,15 @@ SHORT = {  # so that a command line that is right ends in seconds
     "learn": ["--no-browser"],
     "explore": ["--no-browser"],
 }
-SERVES_OR_TRAINS = {"train", "resume", "sweep", "learn", "explore", "check"}  # may take longer; Ctrl-C must end them
+SERVES_OR_TRAINS = {
+    "train",
+    "resume",
+    "sweep",
+    "learn",
+    "explore",
+    "check",
+    "site check",
+}  # may take longer; Ctrl-C must end them
 LEFT_OUT = {"site build", "site run", "twins"}  # build for minutes by design; their options are tried with --help
 
 
@@ -122,20 +131,17 @@ class Commands:
         """Show every verb's help; return what is already wrong."""
         return run_case([(*verb.split(), "--help") for verb in self.verbs], place).faults
 
-    def run(self, rng: random.Random, place: Path, victim: Path) -> Case:
-        """Run one command line."""
-        import os
-
+    def make(self, rng: random.Random, place: Path, victim: Path) -> Made:
+        """Choose one command line."""
         shutil.copytree(self.base, place, dirs_exist_ok=True)
         os.mkfifo(place / "fifo")
         verb = rng.choice(sorted(self.verbs))
         words = self._words(verb, rng)
-        case = run_case([words], place, programs=True, stoppable=verb in SERVES_OR_TRAINS)
-        case.faults = [
-            f"{fault} [{[word if len(word) < 99 else f'{word[:9]}... {len(word)}' for word in words]}]"
-            for fault in case.faults
-        ]
-        return case
+        told = str([word if len(word) < 99 else f"{word[:9]}... {len(word)}" for word in words])
+        return Made([words], [told], programs=True, stoppable=verb in SERVES_OR_TRAINS)
+
+    def judge(self, case: Case, made: Made, place: Path) -> None:
+        """Add nothing: any line is an answer."""
 
     def _words(self, verb: str, rng: random.Random) -> list[str]:
         words, command = [], self.verbs[verb]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
-from tools.fuzzing.case import Case, Step, run_case
+from tools.fuzzing.case import Case, Made, Step, run_case
 from tools.fuzzing.damage import damage_json, damage_tree
 from tools.fuzzing.killed import SETTINGS, killed_run
 
@@ -60,10 +60,9 @@ class Records:
             return name, [_forge(folder, rng)]
         return name, damage_tree(folder, rng, victim)
 
-    def run(self, rng: random.Random, place: Path, victim: Path) -> Case:
-        """Run one case."""
-        runs = place / "runs"
-        name, done = self.damage(rng, runs, victim)
+    def make(self, rng: random.Random, place: Path, victim: Path) -> Made:
+        """Damage a record, and choose the verbs that read it."""
+        name, done = self.damage(rng, place / "runs", victim)
         path = f"runs/{name}"
         if rng.random() < 0.04:
             (place / "progress.json").write_text(damage_json(json.dumps(PROGRESS), rng), "utf-8", "replace")
@@ -89,14 +88,11 @@ class Records:
             ("resume", path, "--quiet"),
             reads_weights,
         ]
-        case = run_case(steps, place)
-        self._judge(case, name)
-        case.faults = [f"{fault} [{'; '.join(done)} in {name}]" for fault in case.faults]
-        return case
+        return Made(steps, done, facts={"name": name})
 
-    def _judge(self, case: Case, name: str) -> None:
+    def judge(self, case: Case, made: Made, place: Path) -> None:
         """Add what is wrong in the light of what the undamaged run does."""
-        resumed = False
+        resumed, name = False, made.facts["name"]
         for number, step in enumerate(case.steps):
             if number == 0 and step.code == 0 and WHOLE not in step.out:
                 case.faults.append(f"runs hides the whole record: {step.out[-300:]}")
