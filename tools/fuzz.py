@@ -1,12 +1,13 @@
 """Damage records, data files and command lines as a seed says, and see that each is answered in a line.
 
-    python -m tools.fuzz records|data|commands [--cases 300] [--seed 0] [--only N] [--minutes M]
+    python -m tools.fuzz records|data|commands|all [--cases 300] [--seed 0] [--only N] [--minutes M] [--programs 20]
 
 A case must end within 20 s with success, or with one line that begins `d2lab: ` and exit code 2. Counted as faults:
 a traceback, a signal, a hang, a file written, moved or deleted outside the case's folder, another program started, and
 a damaged record that goes on to other weights without a word. Each fault is told with the command that repeats it.
-A case is a forked child of a process that has imported everything; of every twentieth a command line runs once more
-as a program of its own, which must give the same exit code, words, files and tensors.
+A case is a forked child of a process that has imported everything; of one in so many (`--programs`) the figures are
+drawn, and a command line runs once more as a program of its own, which must give the same exit code, words, files and
+tensors.
 """
 
 import argparse
@@ -28,7 +29,6 @@ from tools.fuzzing.warm import warm_up
 
 KINDS = {"records": Records, "data": Data, "commands": Commands}
 BESIDE = {"place", "victim", "stdout", "stderr"}
-SHARE = 20  # one case in so many draws its figures, and runs once more as a program
 WARM = [("runs",), ("list",), ("train", "--help")]
 
 
@@ -54,59 +54,70 @@ class Done:
 def main() -> int:
     """Run the cases of a kind; 1 when there was a fault."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("kind", choices=sorted(KINDS))
+    parser.add_argument("kind", choices=[*KINDS, "all"])
     parser.add_argument("--cases", type=int, default=300)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", type=int)
     parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--programs", type=int, default=20, help="one case in so many; 0: none")
     options = parser.parse_args()
     numbers = range(options.first, options.first + options.cases)
     if options.only is not None:
         numbers = range(options.only, options.only + 1)
-    done = fuzz(options.kind, numbers, seed=options.seed, minutes=options.minutes, told=options.only is not None)
-    sys.stdout.write(f"{done}\n")
-    return 1 if done.faults or done.cases < len(numbers) else 0
-
-
-def fuzz(name: str, numbers: range, *, seed: int = 0, minutes: float = 60.0, told: bool = False) -> Done:
-    """Run cases of a kind.
-
-    Args:
-        name: of the kind.
-        numbers: of the cases; each has a seed of its own.
-        seed: of all.
-        minutes: after which no other case begins.
-        told: whether what each case says is printed.
-    """
-    begin, done = time.monotonic(), Done(name)
+    plan = Plan(numbers, options.seed, options.minutes, options.programs, told=options.only is not None)
+    kinds = list(KINDS) if options.kind == "all" else [options.kind]
     with tempfile.TemporaryDirectory(prefix="fuzz") as folder:
         base = Path(folder).resolve()
-        kind = KINDS[name](base)
-        warm_up(WARM, fresh(base)[0], heavy=name == "commands")
-        done.faults += kind.learn_answers(fresh(base)[0])
-        for fault in done.faults:
-            sys.stdout.write(f"FAULT before any damage: {fault}\n")
-        for number in numbers:
-            if time.monotonic() - begin > 60 * minutes:
-                break
-            case = one_case(kind, f"{name} {seed} {number}", base, drawn=number % SHARE == 0)
-            if any(fault.startswith("hang") for fault in case.faults):  # the machine may have been busy
-                case = one_case(kind, f"{name} {seed} {number}", base, drawn=number % SHARE == 0)
-            if number % SHARE == 0:
-                done.programs += as_program(kind, f"{name} {seed} {number}", base, case)
-            done.cases += 1
-            done.slowest = max(done.slowest, (case.seconds, number))
-            done.faults += case.faults
-            for fault in case.faults:
-                sys.stdout.write(
-                    f"FAULT {fault}\n    again: python -m tools.fuzz {name} --seed {seed} --only {number}\n"
-                )
-            for step in case.steps if told else ():
-                sys.stdout.write(f"{step.name}: {step.code}, {step.seconds:.2f} s\n{step.out}{step.err}")
-            sys.stdout.flush()
+        warm_up(WARM, fresh(base)[0], heavy="commands" in kinds)
+        done = [fuzz(kind, plan, base) for kind in kinds]
     gc.unfreeze()
-    done.seconds = time.monotonic() - begin
+    return 1 if any(one.faults or one.cases < len(numbers) for one in done) else 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which cases are run.
+
+    Args:
+        numbers: of the cases; each has a seed of its own.
+        seed: of all.
+        minutes: after which no other case of a kind begins.
+        programs: one case in so many runs also as a program.
+        told: whether what each case says is printed.
+    """
+
+    numbers: range
+    seed: int
+    minutes: float
+    programs: int
+    told: bool
+
+
+def fuzz(name: str, plan: Plan, base: Path) -> Done:
+    """Run cases of a kind in a folder, and say now and then how far they are."""
+    begin, done, kind = time.monotonic(), Done(name), KINDS[name](base)
+    done.faults += kind.learn_answers(fresh(base)[0])
+    for fault in done.faults:
+        print(f"FAULT before any damage: {fault}")
+    for number in plan.numbers:
+        if time.monotonic() - begin > 60 * plan.minutes:
+            break
+        seed, proven = f"{name} {plan.seed} {number}", bool(plan.programs) and number % plan.programs == 0
+        case = one_case(kind, seed, base, drawn=proven)
+        if any(fault.startswith("hang") for fault in case.faults):  # the machine may have been busy
+            case = one_case(kind, seed, base, drawn=proven)
+        done.programs += as_program(kind, seed, base, case) if proven else 0
+        done.cases += 1
+        done.slowest = max(done.slowest, (case.seconds, number))
+        done.faults += case.faults
+        done.seconds = time.monotonic() - begin
+        for fault in case.faults:
+            print(f"FAULT {fault}\n    again: python -m tools.fuzz {name} --seed {plan.seed} --only {number}")
+        for step in case.steps if plan.told else ():
+            print(f"{step.name}: {step.code}, {step.seconds:.2f} s\n{step.out}{step.err}")
+        if done.cases % 25 == 0 or case.faults or number == plan.numbers[-1]:
+            print(done, flush=True)
     return done
 
 

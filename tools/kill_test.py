@@ -94,13 +94,13 @@ def arm(point: str, countdown: int) -> None:
     Path.unlink = around("before delete", "", Path.unlink)  # type: ignore[method-assign]
 
 
-def arm_operations(root: Path, countdown: int, count: Any) -> None:  # noqa: ANN401
+def arm_operations(root: Path, countdown: int, seen: Any) -> None:  # noqa: ANN401
     """Make this process die before its countdown-th file operation under a folder; 0 only counts them.
 
     Args:
         root: folder of the runs; operations elsewhere are not the record's.
         countdown: number of the operation, from 1.
-        count: shared number of operations seen.
+        seen: shared numbers: of operations, and of the first one before which a run was there.
     """
 
     def watched(call: Callable[..., Any]) -> Callable[..., Any]:
@@ -109,8 +109,10 @@ def arm_operations(root: Path, countdown: int, count: Any) -> None:  # noqa: ANN
             mode = given[1] if len(given) > 1 else named.get("mode", "r")
             reads = call is OPEN and not set(str(mode)) & set("wxa+")
             if not reads and (isinstance(target, int) or str(target).startswith(str(root))):
-                count.value += 1
-                if count.value == countdown:
+                seen[0] += 1
+                if not countdown and not seen[1] and find_records(root):
+                    seen[1] = seen[0]
+                if seen[0] == countdown:
                     die()
             return call(*given, **named)
 
@@ -121,11 +123,11 @@ def arm_operations(root: Path, countdown: int, count: Any) -> None:  # noqa: ANN
     io.open = watched(OPEN)  # what pathlib calls
 
 
-def child(root: Path, ready: Any, point: str, countdown: int, count: Any = None) -> None:  # noqa: ANN401
+def child(root: Path, ready: Any, point: str, countdown: int, seen: Any = None) -> None:  # noqa: ANN401
     """Train, or resume, with a checkpoint after every step."""
     loop.READ_EVERY_S = -1.0
-    if count is not None:
-        arm_operations(root, countdown, count)
+    if seen is not None:
+        arm_operations(root, countdown, seen)
     elif point:
         arm(point, countdown)
     runs = [record.folder for record in find_records(root)]
@@ -153,37 +155,44 @@ def run_once(root: Path, delay: float | None, point: str, countdown: int) -> tup
     return process.exitcode == 0, time.monotonic() - start
 
 
-def armed_kills(folder: Path, unbroken: Path, kills: int) -> tuple[int, int, list[str]]:
+def armed_kills(folder: Path, unbroken: Path, kills: int) -> tuple[str, list[str]]:
     """Kill a run before one of its file operations, let it go on, and compare; spread over all operations.
 
     Returns:
-        The operations of an undisturbed run, the kills done, and what differs at the end.
+        What was done, in a line, and what is wrong.
     """
     context = multiprocessing.get_context(FORK)
 
-    def once(root: Path, countdown: int) -> tuple[int | None, int]:
-        ready, count = context.Event(), context.Value("i", 0, lock=False)
-        process = context.Process(target=child, args=(root, ready, "", countdown, count))
+    def once(root: Path, countdown: int) -> tuple[int | None, list[int]]:
+        ready, seen = context.Event(), context.Array("i", 2, lock=False)
+        process = context.Process(target=child, args=(root, ready, "", countdown, seen))
         process.start()
         process.join()
-        return process.exitcode, count.value
+        return process.exitcode, list(seen)
 
-    code, operations = once(folder / "counted", 0)
-    if code != 0:
+    code, (operations, first) = once(folder / "counted", 0)
+    if code != 0 or not first:
         raise SystemExit(f"the counted run failed with exit code {code}")
-    done, wrong = 0, differences(folder / "counted", unbroken)
+    done, lost, unfinished, told = 0, 0, 0, ""
+    wrong = differences(folder / "counted", unbroken)
     for number in range(kills):
         countdown = 1 + number * (operations - 1) // max(kills - 1, 1)
         root = folder / f"armed{number}"
-        code, _ = once(root, countdown)
-        done += code != 0
-        again, _ = once(root, 0)  # a run that is there is resumed; none is trained anew
-        if again != 0:
+        done += once(root, countdown)[0] == -signal.SIGKILL
+        if countdown >= first and not find_records(root):
+            lost += 1
+            wrong.append(f"operation {countdown}: the run is lost")
+        if once(root, 0)[0] != 0:  # a run that is there is resumed; none is trained anew
+            unfinished += 1
             wrong.append(f"operation {countdown}: the run cannot be resumed")
         else:
             wrong += [f"operation {countdown}: {name}" for name in differences(root, unbroken)]
         shutil.rmtree(root)
-    return operations, done, wrong
+        told = f"{done} kills before one of {operations} file operations: "
+        told += f"{lost} lost, {unfinished} not resumable, {len(wrong) - lost - unfinished} differences"
+        if (number + 1) % 20 == 0:
+            print(told, flush=True)
+    return told, wrong
 
 
 def outcome(root: Path) -> tuple[dict[str, torch.Tensor], list[dict[str, Any]]]:
@@ -217,6 +226,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--armed", type=int, default=0)
     options = parser.parse_args()
+    begin = time.monotonic()
     torch.set_num_threads(1)  # a forked child of a process with idle workers would wait for them
     warm_up()
     rng = random.Random(options.seed)
@@ -241,8 +251,8 @@ def main() -> int:
                     by_point[point or "random moment"] += 1
             wrong += [f"run {runs}: {name}" for name in differences(root, unbroken)]
         if options.armed:
-            operations, armed, different = armed_kills(Path(folder), unbroken, options.armed)
-            sys.stdout.write(f"{armed} kills before one of {operations} file operations\n")
+            told, different = armed_kills(Path(folder), unbroken, options.armed)
+            sys.stdout.write(f"{told}; {time.monotonic() - begin:.0f} s\n")
             wrong += different
     points = ", ".join(f"{count} at {name}" for name, count in by_point.items())
     sys.stdout.write(f"{kills} kills ({points}) in {runs} runs: ")
