@@ -271,7 +271,9 @@ def _guard(place: Path, writer: int, *, programs: bool) -> Callable[[str, tuple[
         if not isinstance(path, str | bytes | os.PathLike):
             return False
         real = os.path.realpath(os.fsdecode(path))
-        return not real.startswith(inside) and not real.startswith(("/dev/", "/proc/", "/sys/"))
+        return not real.startswith(inside) and (
+            real.startswith("/dev/shm/") or not real.startswith(("/dev/", "/proc/", "/sys/"))
+        )
 
     def hook(event: str, given: tuple[Any, ...]) -> None:
         if busy[0]:
