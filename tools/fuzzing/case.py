@@ -83,7 +83,13 @@ class Case:
 
 
 def run_case(
-    steps: Sequence[Step], place: Path, *, programs: bool = False, stoppable: bool = False, drawn: bool = True
+    steps: Sequence[Step],
+    place: Path,
+    *,
+    programs: bool = False,
+    stoppable: bool = False,
+    drawn: bool = True,
+    limit_s: float = LIMIT_S,
 ) -> Case:
     """Run steps in a forked child that may write below `place` alone.
 
@@ -93,6 +99,7 @@ def run_case(
         programs: whether other programs may be started.
         stoppable: a case that goes on for two seconds gets Ctrl-C, and ends by it; otherwise it is a hang.
         drawn: whether figures become images; without it they are made, and their files are empty.
+        limit_s: after which a case hangs.
     """
     start = time.monotonic()
     reader, writer = os.pipe()
@@ -106,7 +113,7 @@ def run_case(
         _child(steps, place, writer, programs=programs)
     os.close(writer)
     stopped = not stoppable
-    text, case, watch = b"", Case(), Watch(child, LIMIT_S if stopped else PATIENCE_S)
+    text, case, watch = b"", Case(), Watch(child, limit_s if stopped else PATIENCE_S)
     while True:
         ready, _, _ = select.select([reader], [], [], 0.2)
         if ready:
@@ -116,9 +123,9 @@ def run_case(
                 break
         elif watch.is_over() and not stopped:
             os.kill(child, signal.SIGINT)
-            watch, stopped = Watch(child, LIMIT_S), True
+            watch, stopped = Watch(child, limit_s), True
         elif watch.is_over():
-            case.faults.append(f"hang: no end within {LIMIT_S:.0f} s" + (" after Ctrl-C" if stoppable else ""))
+            case.faults.append(f"hang: no end within {limit_s:.0f} s" + (" after Ctrl-C" if stoppable else ""))
             break
     os.close(reader)
     end_group(child)
@@ -272,7 +279,8 @@ def _guard(place: Path, writer: int, *, programs: bool) -> Callable[[str, tuple[
             return False
         real = os.path.realpath(os.fsdecode(path))
         return not real.startswith(inside) and (
-            real.startswith("/dev/shm/") or not real.startswith(("/dev/", "/proc/", "/sys/"))
+            real.startswith("/dev/shm/")  # noqa: S108 (a place of other programs)
+            or not real.startswith(("/dev/", "/proc/", "/sys/"))
         )
 
     def hook(event: str, given: tuple[Any, ...]) -> None:
