@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from d2lab.core import regular_file
 from d2lab.core.errors import ConfigError, DataError, RunError
 from d2lab.core.json_file import DEPTH, DIGITS, canonical_hash, parse_json, read_json, read_object
 from d2lab.core.regular_file import APPEND, CUT, kind_of, open_regular, read_regular, require_kind
@@ -64,6 +65,33 @@ def test_a_file_that_is_too_long_or_no_object_is_refused(tmp_path):
         read_object(path, "thing", error=ConfigError)
     with pytest.raises(FileNotFoundError):
         read_json(tmp_path / "none.json", "thing")
+
+
+def test_a_file_longer_than_the_memory_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "giant"
+    path.touch()
+    os.truncate(path, 2**20)
+
+    class Full:
+        def __init__(self, file):
+            self.file = file
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            self.file.close()
+
+        def fileno(self):
+            return self.file.fileno()
+
+        def read(self, size):
+            raise MemoryError
+
+    opened = regular_file.open_regular
+    monkeypatch.setattr(regular_file, "open_regular", lambda *given, **named: Full(opened(*given, **named)))
+    with pytest.raises(DataError, match=r"1,048,576 bytes.*fits into memory"):
+        read_regular(path, 2**40, error=DataError)
 
 
 def test_a_hash_depends_on_values_and_not_on_the_order_of_keys():

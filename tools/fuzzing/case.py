@@ -298,7 +298,8 @@ def _guard(place: Path, writer: int, *, programs: bool) -> Callable[[str, tuple[
                 if writes and beyond(path):
                     tell("open", path, mode)
             elif (
-                event in MOVES and any(beyond(path) for path in given[: 2 if event in ("os.rename", "os.link") else 1])
+                event in MOVES
+                and any(map(beyond, given[1:2] if event == "os.link" else given[: 1 + (event == "os.rename")]))
             ) or (event in PROGRAMS and not programs):
                 tell(event, *given)
         finally:

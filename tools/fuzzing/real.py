@@ -13,6 +13,7 @@ from pathlib import Path
 from tools.fuzzing.case import LIMIT_S, Outcome, Watch, end_group, places, run_case
 
 ROOT = Path(__file__).resolve().parents[2]
+AT_HOME = ("tmp", "cache", ".cache", ".config")  # what matplotlib leaves is not of the case
 PASSING = re.compile(r"\d+(\.\d+)?([eE][-+]?\d+)?|0x[0-9a-f]+")  # dates, seconds, process ids
 
 
@@ -75,7 +76,7 @@ def difference(mine: Result, theirs: Result) -> str:
 
 
 def _result(code: int | None, out: str, err: str, place: Path) -> Result:
-    files = sorted(path for path in place.rglob("*") if path.relative_to(place).parts[0] not in ("tmp", "cache"))
+    files = sorted(path for path in place.rglob("*") if path.relative_to(place).parts[0] not in AT_HOME)
     tensors = [
         hashlib.sha256(path.read_bytes()).hexdigest()
         for path in files

@@ -88,12 +88,15 @@ def read_regular(path: Path, limit: int, *, links: bool = False, error: type[D2l
         error: class of the error.
 
     Raises:
-        D2labError: (of class `error`) it is no regular file, or too long.
+        D2labError: (of class `error`) it is no regular file, too long, or longer than the memory.
         OSError: the file is missing, or the system refuses it.
     """
     with open_regular(path, links=links, error=error) as f:
         size = os.fstat(f.fileno()).st_size
-        content = f.read(size + 1) if size <= limit else b""  # one more: it may grow
+        try:
+            content = f.read(size + 1) if size <= limit else b""  # one more: it may grow
+        except MemoryError as cause:
+            raise error(str(path), got=f"{size:,} bytes", need="a file that fits into memory") from cause
     if size > limit or len(content) > limit:
         raise error(str(path), got=f"{size:,} bytes", need=f"at most {limit:,} bytes")
     return content
