@@ -11,6 +11,7 @@ from d2lab.claims.catalog import CLAIMS
 from d2lab.claims.page import evidence_of
 from d2lab.core.errors import ConfigError
 from d2lab.core.language import LANGUAGES
+from d2lab.exercises.catalog import read_exercises
 from d2lab.lessons import read_course
 from d2lab.lessons.render_roles import render
 from d2lab.models.variants import VARIANTS
@@ -18,6 +19,7 @@ from d2lab.recipes import RECIPES
 from d2lab.site.claim_pages import claims_index, claims_page
 from d2lab.site.course_pages import chapter_page, course_index, question, told_in
 from d2lab.site.docstrings import as_rst
+from d2lab.site.exercise_pages import listed, task
 from d2lab.site.reference_pages import models_page, recipes_page
 from d2lab.site.target import PageTarget, source_of
 
@@ -125,3 +127,16 @@ def test_docstrings_become_markup():
         "Twin: three",
     ]
     assert as_rst(["Args:", "    x: a|b"]) == ["Args:", "    x: a\\|b"]
+
+
+@each_language
+def test_the_text_of_every_exercise_stands_on_its_lessons_page_in_one_language(language):
+    entries = read_exercises(COURSE)
+    for entry in entries.values():
+        said = task(entry, language)
+        assert said, entry.id
+        assert bool(re.search("[\u4e00-\u9fff]", said)) == (language == "zh"), entry.id
+    page = listed([entries["drop"], entries["graph-gradients"]], language, linked=False)
+    assert "`d2lab exercise start drop`" in page
+    assert task(entries["drop"], language) in page
+    assert language == "zh" or "a = x \\* y" in page  # a star is a star

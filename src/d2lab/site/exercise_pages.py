@@ -1,5 +1,7 @@
 """Exercises on the site: the list in a lesson, and the page of worked solutions of a chapter."""
 
+import inspect
+import re
 from collections.abc import Sequence
 from html import escape
 
@@ -21,6 +23,7 @@ INTRO: dict[Language, str] = {
     "en": "Try first: `d2lab exercise start ID`. Other ways are as good; the checker asks for the same values.",
     "zh": "先自己做：`d2lab exercise start ID`。别的写法一样好，检查时只看结果是否相同。",
 }
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
 HEADINGS = ("## Exercises", "## 练习")
 
 
@@ -38,9 +41,24 @@ def listed(entries: Sequence[Entry], language: Language, *, linked: bool) -> str
     for one in entries:
         name = f"**{one.exercise.title[language]}**: `d2lab exercise start {one.id}`"
         more = f' <a class="solution" href="solutions.html#{one.id}">{word("solution", language)}</a>' if linked else ""
-        lines.append(f"- {name.replace('**: ', '**：') if language == 'zh' else name}{more}")
+        said = task(one, language)
+        lines.append(f"- {name.replace('**: ', '**：') if language == 'zh' else name}{more}  \n  {said}")
     hint = IN_NOTEBOOK[language].format(id=entries[0].id)
     return f"{HOW[language]}\n\n" + "\n".join(lines) + f"\n\n{hint}"
+
+
+def task(entry: Entry, language: Language) -> str:
+    """Return what an exercise asks for, as Markdown: the paragraphs of its docstring that are in a language.
+
+    Args:
+        entry: of the exercise.
+        language: of the task.
+    """
+    whole = inspect.cleandoc(entry.exercise.stub.__doc__ or "")
+    head = re.split(r"^(?:Args:|Returns:|Raises:|>>>)", whole, maxsplit=1, flags=re.M)[0]
+    paragraphs = [" ".join(part.split()) for part in head.split("\n\n") if part.strip()]
+    own = " ".join(part for part in paragraphs if bool(CHINESE.search(part)) == (language == "zh"))
+    return "`".join(part if n % 2 else re.sub(r"([*_])", r"\\\1", part) for n, part in enumerate(own.split("`")))
 
 
 def with_exercises(text: str, entries: Sequence[Entry], language: Language, *, linked: bool) -> str:
