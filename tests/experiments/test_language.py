@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from d2lab.core.errors import ConfigError, RunError
+from d2lab.core.errors import ConfigError, DataError, RunError
 from d2lab.experiments import load_run, resume, train
 from d2lab.experiments.plan import plan
 from d2lab.experiments.quick_run import quick_run
@@ -162,8 +162,10 @@ def test_own_text_is_trained_on_and_found_again(tmp_path):
     run = train("rnn", data=f"text:{place}", device="cpu", changes={**TINY, **SIZES["rnn"]}, root=tmp_path / "runs")
     assert load_run(run.record.folder).evaluate()["perplexity"] == pytest.approx(run.last["test_perplexity"])
     moved = Path(place.rename(tmp_path / "moved.txt"))
-    with pytest.raises(Exception, match="no such file"):
-        load_run(run.record.folder).evaluate()
+    other = tmp_path / "other.txt"
+    other.write_text("山重水复疑无路，柳暗花明又一村！\n" * 300, encoding="utf-8")
+    with pytest.raises(DataError, match="other files"):
+        resume(run.record.folder, data=f"text:{other}", epochs=3)
     assert resume(run.record.folder, data=f"text:{moved}", epochs=3).status == "finished"
 
 

@@ -209,7 +209,7 @@ def row_completer(experiment: Experiment, model: nn.Module, *, sampled: bool) ->
 
 
 def test_prompt(experiment: Experiment) -> Tensor:
-    """Return the tokens that samples begin with: of the prompt that is set, else the first of the test text.
+    """Return the tokens that samples begin with: of the prompt that is set, else the first known ones of the test text.
 
     Raises:
         ConfigError: the prompt has a character or word that the training text has not.
@@ -217,7 +217,8 @@ def test_prompt(experiment: Experiment) -> Tensor:
     tokenizer, prompt = tokenizer_of(experiment), language(experiment).text.prompt
     if prompt:
         return encode_prompt(tokenizer, prompt)
-    return tokenizer.encode(_texts(experiment.card, False)[1][:NEAR])[:PROMPT]
+    tokens = tokenizer.encode(_texts(experiment.card, False)[1][:NEAR])
+    return (tokens if tokenizer.vocabulary is None else tokens[tokens != 0])[:PROMPT]
 
 
 def encode_prompt(tokenizer: Tokenizer, prompt: str, what: str = "--prompt") -> Tensor:

@@ -34,6 +34,6 @@ RECIPE = Recipe(
         schedule=ScheduleConfig(name="linear", warmup_steps=20),
         loop=LoopConfig(epochs=4, batch_size=32, validation=0.1, patience=2),
     ),
-    on={"notes-zh": {"epochs": 8}, "tiny-shakespeare": {"epochs": 1}},
+    on={"notes-zh": {"epochs": 8, "batch_size": 16}, "tiny-shakespeare": {"epochs": 1}},
     budgets={"smoke": {"epochs": 1, "examples": 20_000}, "lesson": {"epochs": 2}},
 )

@@ -15,6 +15,7 @@ from d2lab.experiments.plan import Experiment, plan
 from d2lab.experiments.recorded import from_json
 from d2lab.inspection import ModelSummary, Part, Times, fold_to, summarize, time_layers
 from d2lab.models.catalog import ModelConfig, build_model
+from d2lab.models.language import LanguageConfig
 from d2lab.models.variants import VARIANTS, variant
 from d2lab.plot import Measure, layers, save_both
 from d2lab.recipes.catalog import RECIPES
@@ -105,7 +106,9 @@ def _sized(name: str, known: set[str], size: int | None, setting: str) -> dict[s
 
 def _of_experiment(name: str, what: str, experiment: Experiment) -> Subject:
     model = experiment.settings.model
-    shape = _image_shape(model) if hasattr(model, "side") else experiment.card.shape
+    if isinstance(model, LanguageConfig):
+        raise ConfigError("model", got=f"{name}, which reads tokens", need="a model of images or numbers")
+    shape = _image_shape(model) if hasattr(model, "side") else experiment.preparation.shape
     return Subject(name=name, what=what, config=model, shape=shape)
 
 
