@@ -4,7 +4,7 @@ Any text can be written, for the tokens begin from bytes; in Chinese a character
 """
 
 from d2lab.models.gpt import GPTConfig
-from d2lab.optimizers.config import OptimizerConfig, ScheduleConfig
+from d2lab.recipes.gpt_char import RECIPE as CHARACTERS
 from d2lab.recipes.language import LanguageSettings, TextConfig
 from d2lab.recipes.recipe import Recipe
 from d2lab.train.config import LoopConfig
@@ -20,17 +20,8 @@ RECIPE = Recipe(
     settings=LanguageSettings(
         model=GPTConfig(vocabulary=512, context=64, width=128, heads=4, layers=4),
         text=TextConfig(unit="bpe", merges=256, sampling="random", sample=100),
-        optimizer=OptimizerConfig(
-            name="muon",
-            learning_rate=0.02,
-            momentum=0.95,
-            nesterov=True,
-            adamw_lr_scale=0.2,
-            beta1=0.8,
-            beta2=0.95,
-            clip_norm=1.0,
-        ),
-        schedule=ScheduleConfig(name="linear", warmup_steps=20),
+        optimizer=CHARACTERS.settings.optimizer,
+        schedule=CHARACTERS.settings.schedule,
         loop=LoopConfig(epochs=8, batch_size=32, validation=0.1, patience=2),
     ),
     on={"notes-zh": {"epochs": 8}, "tiny-shakespeare": {"epochs": 2}},
