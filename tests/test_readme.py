@@ -135,3 +135,34 @@ def test_commands_of_benchmarks_need_no_group_that_does_not_exist():
     texts = [*(ROOT / "benchmarks").rglob("*.md"), *(ROOT / "benchmarks").rglob("*.py"), *(ROOT / "docs").glob("*.md")]
     named = {group for path in texts for group in re.findall(r"--group (\w+)", path.read_text(encoding="utf-8"))}
     assert named <= groups
+
+
+def promises(language):
+    section = re.search(r"\n## (?:What you can rely on|你可以放心的事)\n(.*?)\n## ", page(language), re.S)[1]
+    return [re.findall(r"\]\((tests/[^)]+)\)", promise) for promise in section.split("\n- ")[1:]]
+
+
+def test_each_promise_names_the_tests_that_hold_it():
+    assert promises("en") == promises("zh")
+    assert len(promises("en")) >= 7
+    for tests in promises("en"):
+        assert tests
+        assert all(re.search(r"^def test_", (ROOT / test).read_text(encoding="utf-8"), re.M) for test in tests)
+
+
+@each_page
+def test_commands_are_verbs_with_these_options(language):
+    from typer.main import get_command
+
+    from d2lab.cli.main import app
+
+    said = re.findall(r"(?:uv run |`|&& )d2lab ([a-z][^`\n&]*)", page(language))
+    assert len(said) >= 25
+    for line in said:
+        words = line.split("  ")[0].split()
+        command = get_command(app)
+        while hasattr(command, "commands") and words and words[0] in command.commands:
+            command = command.commands[words.pop(0)]
+        assert command is not get_command(app), line
+        options = {name for parameter in command.params for name in parameter.opts}
+        assert {word for word in words if word.startswith("--")} <= options, line

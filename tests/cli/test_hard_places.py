@@ -85,6 +85,17 @@ def test_an_ascii_system_is_explained_and_refuses_a_name_in_a_line(here):
 
 
 @posix
+def test_a_folder_whose_name_an_ascii_system_cannot_say_is_refused_in_a_line(here, images):
+    images.rename(here / "图片")
+    ascii_only = {**os.environ, "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "LC_ALL": "C"}
+    done = call("train", "lenet", "--data", "folder:图片", "--set", "epochs=1", env=ascii_only)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+    assert "need a path that is UTF-8" in done.stderr
+    assert "PYTHONUTF8=1" in done.stderr
+    assert not (here / "runs").exists()
+
+
+@posix
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device")
 def test_a_full_disk_behind_the_output_is_one_line(here):
     with Path("/dev/full").open("w") as full:
@@ -190,6 +201,21 @@ def test_a_moved_folder_is_named_to_each_verb_that_reads_it(d2lab, images, here)
     code, _, err = d2lab("resume", run, "--data", f"folder:{moved}", "--epochs", 4)
     assert code == 2
     assert "need those of folder:" in err
+
+
+def test_a_run_with_one_held_out_image_is_exported_with_a_free_batch_axis(here, images):
+    import torch
+
+    from d2lab.experiments.export import export_run
+
+    for number in range(2, 6):
+        (images / "dog" / f"{number}.png").unlink()
+    changes = {**SMALL, "epochs": 1, "batch_size": 4}
+    run = train("lenet", data=f"folder:{images}", changes=changes, device="cpu", root=here / "runs")
+    path, difference = export_run(run.record.folder, "torch-export")
+    assert difference < 1e-4
+    model = torch.export.load(path).module()
+    assert [len(model(torch.zeros(count, 1, 28, 28))) for count in (1, 2, 7)] == [1, 2, 7]
 
 
 def test_cam_shows_as_many_classes_as_there_are(d2lab, images, here):

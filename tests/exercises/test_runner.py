@@ -223,6 +223,8 @@ def test_a_file_tells_its_exercises(tmp_path):
     [
         (b"def other(): ...", ConfigError, "exercise list"),
         (b"def predict(:", DataError, "line 1"),
+        (b"x = a" + b".a" * 100_000, DataError, "nested too deep"),
+        (b"x = " + b"-" * 100_000 + b"1", DataError, "nested too deep"),
         (b"\xff\xfe\x00", DataError, "UTF-8"),
         (None, DataError, "UTF-8"),
     ],

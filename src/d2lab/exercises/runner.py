@@ -73,8 +73,10 @@ def exercises_in(file: Path, exercises: Mapping[str, Entry]) -> list[str]:
     """
     try:
         tree = ast.parse(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as cause:
+    except (OSError, ValueError) as cause:  # no UTF-8, or zero bytes
         raise DataError(f"file {file}", got=str(cause), need="a Python file in UTF-8") from cause
+    except (RecursionError, MemoryError) as cause:
+        raise DataError(f"file {file}", got="an expression nested too deep", need="Python that can be read") from cause
     except SyntaxError as cause:
         got, fix = f"line {cause.lineno}: {cause.msg}", "Look for a missing bracket, colon or indent there."
         raise DataError(f"file {file}", got=got, need="Python that can be read", fix=fix) from cause
