@@ -239,7 +239,7 @@ def main() -> int:
         "speed": lambda: speed(given.rounds),
         "book": lambda: book_time(given.seed, 1.1, 500),
         "ours": lambda: our_time(given.seed, 1.1, 80, rate=2e-3),
-        "early": lambda: our_time(given.seed, 1.0, 40, rate=1e-3, dropout=0.3),
+        "early": lambda: our_time(given.seed, 1.0, 30, rate=2e-3),
         "whole": lambda: our_time(given.seed, 1.0, 8, rate=2e-3, dropout=0.1, first=155_000),
         "gpt": lambda: gpt(given.seed, given.steps),
         "text": lambda: text_speed(given.rounds),
