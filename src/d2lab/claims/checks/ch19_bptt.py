@@ -66,15 +66,15 @@ def detaching_the_state_saves_computation() -> Evidence:
         value={"grown": grown, "kept": kept, "nodes": cut[0], "difference": apart, "times": long / short},
         bound=f"operations behind the loss of minibatch {batches}, over those of the first: above {batches // 2} "
         "without detaching, 1 with it, at the same losses; and an error where the graph is not kept",
-        bound_zh=f"第 {batches} 个小批量的损失背后的运算数，除以第一个的：不分离时大于 {batches // 2}，分离时等于 1，且损"
-        "失相同；不分离又不保留计算图则报错",
+        bound_zh=f"第 {batches} 个小批量的损失背后的运算数，除以第一个的：不分离时大于 {batches // 2}，分离时等于 1，且"
+        "损失相同；不分离又不保留计算图则报错",
         verdict="holds" if saves else "does not hold",
         n=batches,
         why_en="Without detaching the graph reaches back to the first letter: {grown:.0f} times as many operations, "
         "and {times:.0f} times the time for all. Detached it stays at {nodes}. The losses are the same; the gradients "
         "are not, for they end at the minibatch's edge.",
-        why_zh="不分离，计算图会一直连到第一个字符：运算数是 {grown:.0f} 倍，全部读完的时间是 {times:.0f} 倍。分离后始终"
-        "是 {nodes} 个运算。损失完全一样，梯度却不同：它到小批量的边界就断了。",
+        why_zh="不分离，计算图会一直连到第一个字符：运算数是 {grown:.0f} 倍，全部读完的时间是 {times:.0f} 倍。分离后始"
+        "终是 {nodes} 个运算。损失完全一样，梯度却不同：它到小批量的边界就断了。",
     )
 
 
@@ -114,8 +114,8 @@ def clipping_stops_explosion_but_not_vanishing() -> Evidence:
         value={"bounded": bounded, "before": float(exploded.norm()), "turned": turned, "far": far, "changed": left},
         bound="at radius 1.2 a norm of at most 1 in the same direction to 1e-9; at radius 0.5 no gradient changes, and "
         "the first step keeps below 1e-12 of the last one's",
-        bound_zh="谱半径 1.2 时，裁剪后范数不超过 1，方向误差不超过 1e-9；谱半径 0.5 时，梯度都不变，第一步的梯度不到最后"
-        "一步的 1e-12",
+        bound_zh="谱半径 1.2 时，裁剪后范数不超过 1，方向误差不超过 1e-9；谱半径 0.5 时，梯度都不变，第一步的梯度不到最"
+        "后一步的 1e-12",
         verdict="holds" if right else "does not hold",
         n=50,
         why_en="Every step back multiplies by the weights. At radius 1.2 the norm over 50 steps is {before:,.0f}, and "
@@ -171,8 +171,8 @@ def truncation_loses_a_part_of_the_gradient() -> Evidence:
         n=steps,
         why_en="Each step back adds a term, and each is smaller by the weight. Of the gradient {one:.0%} is missing "
         "when one step is kept, {ten:.0%} at ten, {twenty:.0%} at twenty: a model so trained looks at what is near.",
-        why_zh="每往回一步就多一项，每一项又小一个权重的倍数。只保留一步，梯度丢了 {one:.0%}；十步丢 {ten:.0%}，二十步丢 "
-        "{twenty:.0%}：这样训练的模型偏重眼前。",
+        why_zh="每往回一步就多一项，每一项又小一个权重的倍数。只保留一步，梯度丢了 {one:.0%}；十步丢 {ten:.0%}，二十步"
+        "丢 {twenty:.0%}：这样训练的模型偏重眼前。",
     )
 
 
@@ -202,6 +202,6 @@ def random_truncation_is_unbiased() -> Evidence:
         why_en="A way back that is taken with probability 0.8 counts 1 / 0.8, which evens out to {bias:.0e}; without "
         "the weight {unweighted:.0%} would be missing. The price is noise: a standard deviation of {spread:.0%} of the "
         "gradient, which a cut after so many steps doesn't have.",
-        why_zh="以 0.8 的概率继续往回走，走通的就按 1/0.8 加权，平均起来误差只有 {bias:.0e}；不加权会少 {unweighted:.0%}"
-        "。代价是噪声：标准差达梯度的 {spread:.0%}，固定步数的截断则没有。",
+        why_zh="以 0.8 的概率继续往回走，走通的就按 1/0.8 加权，平均起来误差只有 {bias:.0e}；不加权会少 "
+        "{unweighted:.0%}。代价是噪声：标准差达梯度的 {spread:.0%}，固定步数的截断则没有。",
     )

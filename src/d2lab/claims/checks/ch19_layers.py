@@ -162,8 +162,9 @@ def high_level_rnn_trains_faster() -> Evidence:
         why_en="A step takes {ms:.1f} ms with torch's layer, which is {times:.2f} times as fast as the loop. On a "
         "processor little of that is the API: a loop in Python whose backward pass sums up all steps in one product "
         "is {by_hand:.2f} times as fast. On a GPU each small operation waits, and the layer wins by more.",
-        why_zh="用 torch 的层，一步要 {ms:.1f} 毫秒，是从零的循环的 {times:.2f} 倍快。在处理器上，这与 API 关系不大：同样"
-        "用 Python 循环、只是反向时把各步并成一次乘法，也有 {by_hand:.2f} 倍。在 GPU 上每个小运算都要等待，差距会更大。",
+        why_zh="用 torch 的层，一步要 {ms:.1f} 毫秒，是从零的循环的 {times:.2f} 倍快。在处理器上，这与 API 关系不大：同"
+        "样用 Python 循环、只是反向时把各步并成一次乘法，也有 {by_hand:.2f} 倍。在 GPU 上每个小运算都要等待，差距会更"
+        "大。",
     )
 
 
