@@ -147,7 +147,7 @@ def chain(step: Callable[[float, float], float], noise: Tensor) -> Tensor:
 
 
 def unexplained(given: Tensor, wanted: Tensor) -> float:
-    """Predict the second half of pairs by the mean of the 30 nearest of the first; return the share of variance left."""
+    """Predict the second half of pairs by the 30 nearest of the first; return the share of variance that is left."""
     half = len(given) // 2
     near = (given[half:, None] - given[:half]).abs().topk(30, largest=False).indices
     return float((wanted[near].mean(1) - wanted[half:]).square().mean() / wanted[half:].var())

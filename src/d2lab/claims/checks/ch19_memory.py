@@ -1,4 +1,4 @@
-"""Chapter 19: a page learned by heart, and how long that takes."""
+"""Chapter 19: a page memorized, and how long that takes."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -33,7 +33,7 @@ def letters(count: int) -> tuple[Tensor, Tensor]:
 
 
 def epochs_of(model: LanguageRNN, optimizer: Optimizer, ids: Tensor) -> Iterator[float]:
-    """Train on a text again and again, read in order, gradients clipped to norm 1; yield the nats a letter by epochs."""
+    """Train on a text again and again, read in order, gradients clipped to norm 1; yield the nats of each epoch."""
     while True:
         state, nats = None, []
         for inputs, targets in text.sequential_batches(ids, 8, 25):

@@ -1,5 +1,6 @@
 """Chapter 19: counts of words: Zipf, stop words, smoothing."""
 
+from collections.abc import Callable
 from itertools import pairwise
 
 from d2lab import text
