@@ -1,15 +1,10 @@
 """A check that is broken on purpose must not come to its verdict: each of these mistakes is seen."""
 
-import dataclasses
-import importlib.util
-import inspect
-import sys
-from pathlib import Path
-
 import pytest
 
 from d2lab.claims.catalog import find_claim
 from d2lab.claims.record import recorded
+from tests.claims.planted import planted
 
 BROKEN: list[tuple[str, str, str]] = [  # claim, what its check says, and what a mistake would make of it
     ("subtracting-the-maximum-keeps-softmax-finite", "large - large.max()", "(large - large.max()) / 2"),
@@ -62,22 +57,6 @@ BROKEN: list[tuple[str, str, str]] = [  # claim, what its check says, and what a
     ),
     ("skip-adds-the-identity-to-the-jacobian", "whole - torch.eye(18) - added", "whole + torch.eye(18) - added"),
 ]
-
-
-def planted(claim, old, new):
-    """Return the claim with a check that was read anew from its file, the mistake in it."""
-    source = claim.source
-    assert source.count(old) == 1, f"{old!r} stands {source.count(old)} times in the check"
-    path = inspect.getsourcefile(inspect.unwrap(claim.check))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_file_location("d2lab.claims.checks.broken", path))
-    text = Path(path).read_text(encoding="utf-8")
-    assert text.count(source) == 1
-    sys.modules[module.__name__] = module
-    try:
-        exec(compile(text.replace(source, source.replace(old, new)), path, "exec"), module.__dict__)  # noqa: S102
-    finally:
-        del sys.modules[module.__name__]
-    return dataclasses.replace(claim, check=getattr(module, claim.check.__name__).check)
 
 
 @pytest.mark.parametrize(("name", "old", "new"), BROKEN, ids=[name for name, *_ in BROKEN])

@@ -90,7 +90,7 @@ def forward_nats(symbols: Tensor) -> float:
 def recurrent_nats(train: Tensor, test: Tensor, steps: int) -> float:
     """Train a GRU of eight units on a stream of symbols; return its mean negative log-likelihood on another."""
     model = LanguageRNN(LanguageRNNConfig(vocabulary=2, cell="gru", hidden=8))
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.02, fused=True)
     for epoch in range(steps):
         for inputs, targets in text.random_batches(train, 64, 30, seed=0, epoch=epoch):
             optimizer.zero_grad()
@@ -112,7 +112,7 @@ def recurrent_nats(train: Tensor, test: Tensor, steps: int) -> float:
     smoke={"seeds": range(2), "count": 2500, "epochs": 1},
 )
 def latent_variables_summarize_the_past(
-    seeds: Sequence[int] = range(10), count: int = 6000, epochs: int = 40, smallest_effect: float = 0.01
+    seeds: Sequence[int] = range(10), count: int = 6000, epochs: int = 30, smallest_effect: float = 0.01
 ) -> Evidence:
     def measure(seeds: Sequence[int]) -> dict[str, list[float]]:
         found: dict[str, list[float]] = {"markov": [], "latent": [], "true": []}
@@ -176,7 +176,7 @@ def gain_over_last(make: Callable[[], nn.Module], rate: float, seed: int, steps:
     torch.manual_seed(derive(seed, "latent"))
     series, model = noisy_sine(1000, stream(seed, "sine")), make()
     strands, test = series[:600].view(15, 40), series[None, 600 - 32 :]
-    optimizer = torch.optim.Adam(model.parameters(), lr=rate)
+    optimizer = torch.optim.Adam(model.parameters(), lr=rate, fused=True)
     for _ in range(steps):
         optimizer.zero_grad()
         predicted = model(strands[:, :-1])
