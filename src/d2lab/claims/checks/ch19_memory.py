@@ -77,16 +77,20 @@ def training_perplexity_near_one_is_memorized(
         for seed in seeds:
             torch.manual_seed(derive(seed, "memory"))
             model = LanguageRNN(LanguageRNNConfig(vocabulary=KINDS, hidden=128))
-            tests, nats = [], log(KINDS)
+            tests, nats, epoch = {}, log(KINDS), 0
             for nats in epochs_of(model, torch.optim.Adam(model.parameters(), lr=0.003, fused=True), ids):
-                tests.append(held_out_nats(model, held_out))
-                if exp(nats) <= 1.05 or len(tests) == most:
+                epoch += 1
+                ended = exp(nats) <= 1.05 or epoch == most
+                if ended or epoch % 5 == 0:
+                    tests[epoch] = held_out_nats(model, held_out)
+                if ended:
                     break
-            found["excess"].append(tests[-1] - log(KINDS))
+            best = min(tests, key=tests.__getitem__)
+            found["excess"].append(tests[epoch] - log(KINDS))
             found["train"].append(exp(nats))
-            found["best"].append(exp(min(tests)))
-            found["best_epoch"].append(1.0 + tests.index(min(tests)))
-            found["epochs"].append(float(len(tests)))
+            found["best"].append(exp(tests[best]))
+            found["best_epoch"].append(float(best))
+            found["epochs"].append(float(epoch))
         return found
 
     runs, decision = by_looks(
@@ -131,15 +135,15 @@ def epochs_until(ids: Tensor, make: Callable[..., Optimizer], rate: float, seed:
 @claim(
     chapter=19,
     kind="experiment",
-    en="What plain gradient descent reaches in hundreds of epochs, Adam reaches in a fraction of them.",
-    zh="朴素的梯度下降要几百个周期才达到的困惑度，Adam 只要其中一小部分。",
+    en="Adam needs far fewer epochs than stochastic gradient descent to bring down the training perplexity.",
+    zh="要把训练困惑度降下来，Adam 所需的周期远少于随机梯度下降。",
     scope="400 letters, an RNN of 48 units, training perplexity 1.1, both clipped to norm 1; the learning rate of each "
     "tuned over three values",
     scope_zh="400 个字母，48 个单元的 RNN，训练困惑度到 1.1，都裁剪到范数 1；各自的学习率在三个值中选",
     budget_s=60,
     smoke={"seeds": range(2), "most": 3},
 )
-def adam_needs_a_fraction_of_the_epochs_of_sgd(
+def adam_needs_fewer_epochs_than_sgd(
     seeds: Sequence[int] = range(10), most: int = 300, smallest_effect: float = 1.0
 ) -> Evidence:
     ids, _ = letters(401)
