@@ -1,10 +1,10 @@
 """A check that is broken on purpose must not come to its verdict: each of these mistakes is seen."""
 
 import pytest
+from tests.claims.planted import planted
 
 from d2lab.claims.catalog import find_claim
 from d2lab.claims.record import recorded
-from tests.claims.planted import planted
 
 BROKEN: list[tuple[str, str, str]] = [  # claim, what its check says, and what a mistake would make of it
     ("subtracting-the-maximum-keeps-softmax-finite", "large - large.max()", "(large - large.max()) / 2"),

@@ -5,11 +5,11 @@ with fewer seeds here than for its record; the verdict without the mistake must 
 """
 
 import pytest
+from tests.claims.planted import planted
 
 from d2lab.claims.catalog import CLAIMS, find_claim
 from d2lab.claims.record import recorded
 from d2lab.data.catalog import at_hand
-from tests.claims.planted import planted
 
 FEW = {"seeds": range(5)}
 QUICK: dict[str, tuple[str, str]] = {  # claim -> what its file says, and what a mistake would make of it
@@ -39,19 +39,35 @@ QUICK: dict[str, tuple[str, str]] = {  # claim -> what its file says, and what a
 SLOW: dict[str, tuple[str, str, dict]] = {  # and sizes at which the verdict is still the recorded one
     "commonest-words-are-stop-words": ("words.tokens[1:11]", "words.tokens[1001:1011]", {}),
     "one-recurrent-layer-serves-many-tasks": ("targets[:cut].flatten()", "targets[:cut].flatten().flip(0)", {}),
-    "high-level-rnn-trains-faster": ('cost["scratch"] / cost["high_level"]', 'cost["high_level"] / cost["scratch"]', {}),
+    "high-level-rnn-trains-faster": (
+        'cost["scratch"] / cost["high_level"]',
+        'cost["high_level"] / cost["scratch"]',
+        {},
+    ),
     "autoregressive-models-predict-from-their-past": ("one_step_error(series, 4)", "one_step_error(mixed, 4)", FEW),
     "larger-tau-is-not-always-better": ("text.embed_series(series[:CUT], tau)", "text.embed_series(series, tau)", FEW),
     "latent-variables-summarize-the-past": ("STAY, SHOWN = 0.95, 0.8", "STAY, SHOWN = 0.5, 0.8", FEW),
-    "autoregressive-and-latent-models-both-predict": ("strands[:, -predicted.shape[1] :])", "strands[:, : predicted.shape[1]].flip(0))", FEW),
+    "autoregressive-and-latent-models-both-predict": (
+        "strands[:, -predicted.shape[1] :])",
+        "strands[:, : predicted.shape[1]].flip(0))",
+        FEW,
+    ),
     "extrapolation-is-harder-than-interpolation": ("for part in (ends, inside)", "for part in (inside, inside)", FEW),
-    "errors-accumulate-over-many-steps": ("model.rollout(windows[:, :4], steps)", "model(windows.unfold(1, 4, 1)[:, :-1])[..., 0].detach()", FEW),
+    "errors-accumulate-over-many-steps": (
+        "model.rollout(windows[:, :4], steps)",
+        "model(windows.unfold(1, 4, 1)[:, :-1])[..., 0].detach()",
+        FEW,
+    ),
     "forward-estimation-is-easier": ("sin(3 * x)", "sin(0.3 * x)", FEW),
     "states-are-carried-between-neighbors-only": ("after.detach() if carry else None", "None", FEW),
     "warm-up-improves-the-hidden-state": ("20 - warm_up : 21", "20:21", FEW),
     "training-perplexity-near-one-is-memorized": ("held_out_nats(model, held_out)", "held_out_nats(model, ids)", FEW),
-    "adam-needs-fewer-epochs-than-sgd": ("(torch.optim.SGD, (0.5, 1.0, 2.0))", "(torch.optim.Adam, (0.002, 0.005, 0.01))", FEW),
-}  # fmt: skip
+    "adam-needs-fewer-epochs-than-sgd": (
+        "(torch.optim.SGD, (0.5, 1.0, 2.0))",
+        "(torch.optim.Adam, (0.002, 0.005, 0.01))",
+        FEW,
+    ),
+}
 HERE = at_hand("time-machine", "notes-en") == "time-machine"
 
 
