@@ -46,10 +46,10 @@ def read(model: LanguageRNN, batches: Iterable[Batch], *, carry: bool, rate: flo
 
 
 def batches_of(ids: Tensor, way: str, seed: int) -> Iterator[Batch]:
-    """Return windows of five letters, eight a batch, in order or at random."""
+    """Return windows of five letters, 64 a batch, in order or at random."""
     if way == "order":
-        return text.sequential_batches(ids, 8, 5)
-    return text.random_batches(ids, 8, 5, seed=seed)
+        return text.sequential_batches(ids, 64, 5)
+    return text.random_batches(ids, 64, 5, seed=seed)
 
 
 @claim(
@@ -75,7 +75,7 @@ def states_are_carried_between_neighbors_only(
     def trained(way: str, carry: bool, seed: int) -> float:
         torch.manual_seed(derive(seed, "state"))
         model = LanguageRNN(LanguageRNNConfig(vocabulary=KINDS, hidden=64))
-        read(model, batches_of(ids[: 40 * steps + 60], way, seed), carry=carry, rate=0.005)
+        read(model, batches_of(ids[: 320 * steps + 330], way, seed), carry=carry, rate=0.005)
         with torch.no_grad():
             return read(model, batches_of(held_out, way, seed), carry=carry)
 
@@ -128,7 +128,7 @@ def nats_after(model: LanguageRNN, ids: Tensor, warm_up: int) -> float:
     smoke={"seeds": range(2), "steps": 2},
 )
 def warm_up_improves_the_hidden_state(
-    seeds: Sequence[int] = range(10), steps: int = 200, smallest_effect: float = 0.1
+    seeds: Sequence[int] = range(40), steps: int = 100, smallest_effect: float = 0.1
 ) -> Evidence:
     ids, held_out = letters()
 
