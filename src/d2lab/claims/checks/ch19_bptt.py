@@ -48,7 +48,7 @@ def read_on(model: LanguageRNN, *, detach: bool, keep: bool, batches: int) -> tu
     kind="measurement",
     en="With sequential partitioning the state is detached between minibatches to save computation.",
     zh="使用顺序分区时，要在小批量之间分离梯度，以减少计算量。",
-    budget_s=6,
+    budget_s=10,
 )
 def detaching_the_state_saves_computation() -> Evidence:
     model, batches = LanguageRNN(LanguageRNNConfig(vocabulary=28, hidden=32)).double(), 50
@@ -94,7 +94,6 @@ def gradients_at(radius: float, steps: int = 50) -> Tensor:
     en="Gradient clipping prevents exploding gradients but does nothing about vanishing ones.",
     zh="梯度裁剪可以防止梯度爆炸，但不能应对梯度消失。",
     covers=("powers of a matrix make gradients vanish or explode",),
-    budget_s=1,
 )
 def clipping_stops_explosion_but_not_vanishing() -> Evidence:
     exploded, vanished = gradients_at(1.2), gradients_at(0.5)
@@ -151,7 +150,6 @@ def linear_gradient(weight: float, kept: tuple[float, ...]) -> float:
     "weight",
     scope_zh="h_t = 0.9 h_(t-1) + 1，共 50 步，各部分同号；丢多少取决于权重",
     covers=("regular truncation is for cost and stability",),
-    budget_s=1,
 )
 def truncation_loses_a_part_of_the_gradient() -> Evidence:
     weight, steps = torch.tensor(0.9, dtype=torch.float64, requires_grad=True), 50
@@ -184,7 +182,6 @@ def truncation_loses_a_part_of_the_gradient() -> Evidence:
     en="Truncation at random, with the parts that are kept weighted accordingly, is right on average.",
     zh="随机截断，并给保留下来的部分相应加权，得到的梯度平均起来是准确的。",
     covers=("it varies more, so that regular truncation is what is used",),
-    budget_s=1,
 )
 def random_truncation_is_unbiased() -> Evidence:
     weight, chance, steps = 0.9, 0.8, 12

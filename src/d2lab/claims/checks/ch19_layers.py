@@ -67,7 +67,6 @@ def same_weights(units: int) -> tuple[Loop, Layer]:
     zh="高级 API 的循环层返回各步的输出和更新后的隐状态；整个模型的输出层还要自己加。",
     scope="the last output is the state where there is one layer and one direction",
     scope_zh="单层、单向时，最后一步的输出就是隐状态",
-    budget_s=2,
 )
 def recurrent_layers_return_outputs_and_a_state() -> Evidence:
     torch.set_default_dtype(torch.float64)
@@ -100,7 +99,6 @@ def recurrent_layers_return_outputs_and_a_state() -> Evidence:
     kind="identity",
     en="With the high-level API the recurrent network reaches a lower perplexity than from scratch.",
     zh="用高级 API 实现的循环神经网络，困惑度比从零开始的更低。",
-    budget_s=5,
 )
 def high_level_rnn_reaches_a_lower_perplexity() -> Evidence:
     torch.set_default_dtype(torch.float64)
@@ -138,7 +136,7 @@ def high_level_rnn_reaches_a_lower_perplexity() -> Evidence:
     zh="相比从零开始的实现，用高级 API 训练循环神经网络更快。",
     scope="28 kinds of characters, 256 hidden units, 35 steps, batches of 32; processor seconds of one thread",
     scope_zh="28 种字符、256 个隐藏单元、35 步、批量 32；单线程的处理器时间",
-    budget_s=10,
+    budget_s=8,
 )
 def high_level_rnn_trains_faster() -> Evidence:
     models = dict(zip(("scratch", "high_level"), same_weights(UNITS), strict=True))
@@ -175,7 +173,6 @@ def high_level_rnn_trains_faster() -> Evidence:
     kind="identity",
     en="The GRU that the book builds from scratch and the GRU of the high-level API are the same function.",
     zh="书中从零实现的 GRU 与高级 API 的 GRU 是同一个函数。",
-    budget_s=1,
 )
 def books_gru_is_the_gru_of_torch() -> Evidence:
     torch.set_default_dtype(torch.float64)

@@ -48,7 +48,6 @@ def memory_of_two(states: Tensor) -> float:
     zh="马尔可夫模型假设当前只与最近少数几个数据相关，从而简化模型。",
     scope="where the assumption is true; a chain of order 2 has a memory that a model of order 1 misses",
     scope_zh="假设属实时；二阶的链有一阶模型看不到的记忆",
-    budget_s=2,
 )
 def markov_models_look_at_few_recent_values() -> Evidence:
     count = 40_000
@@ -109,7 +108,7 @@ def recurrent_nats(train: Tensor, test: Tensor, steps: int) -> float:
     scope="symbols of a hidden state that changes rarely: a GRU of eight units, which is fed one symbol at a time, "
     "against a Markov model that looks at one",
     scope_zh="由很少变化的隐藏状态产生的符号：八个单元的 GRU 每次读一个符号，与只看前一个符号的马尔可夫模型相比",
-    budget_s=35,
+    budget_s=12,
     smoke={"seeds": range(2), "count": 2500, "epochs": 1},
 )
 def latent_variables_summarize_the_past(
@@ -197,7 +196,7 @@ def gain_over_last(make: Callable[[], nn.Module], rate: float, seed: int, steps:
     "each tuned over 0.003, 0.01 and 0.03. How popular they are no check can tell",
     scope_zh="带噪声的正弦，参数各 61 个，预测一步，与重复前一个值相比；各自的学习率在 0.003、0.01、0.03 中选。至于是否"
     "流行，无法检验",
-    budget_s=30,
+    budget_s=14,
     smoke={"seeds": range(2), "steps": 2},
 )
 def autoregressive_and_latent_models_both_predict(

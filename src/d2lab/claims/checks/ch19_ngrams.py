@@ -35,7 +35,6 @@ def counts_of(words: list[str], order: int) -> Int64[Tensor, " ranks"]:
     scope="ranks 10 to 1,000 of The Time Machine",
     scope_zh="《时光机器》，名次 10 到 1000",
     covers=("n-grams are Markov models of order n - 1",),
-    budget_s=2,
 )
 def word_frequencies_follow_zipf() -> Evidence:
     name = at_hand("time-machine", "notes-en")
@@ -66,7 +65,6 @@ def word_frequencies_follow_zipf() -> Evidence:
     kind="measurement",
     en="Frequencies of triples of words follow Zipf, too.",
     zh="三元词组的频率同样服从齐普夫定律。",
-    budget_s=2,
 )
 def frequencies_of_triples_follow_zipf() -> Evidence:
     names = (at_hand("time-machine", "notes-en"), "notes-en")
@@ -98,7 +96,7 @@ def frequencies_of_triples_follow_zipf() -> Evidence:
     zh="文本中最常见的词是停用词。",
     scope="the ten commonest words of the course's English prose, by scikit-learn's list of 318 stop words",
     scope_zh="本课程英文正文最常见的十个词，以 scikit-learn 的 318 个停用词为准",
-    budget_s=12,
+    budget_s=8,
 )
 def commonest_words_are_stop_words() -> Evidence:
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
@@ -139,7 +137,6 @@ def pairs_over_single(name: str, units: Callable[[str], list[str]], smoothing: S
     en="Laplace smoothing is an effective way to make models of pairs of words.",
     zh="拉普拉斯平滑是建立二元语法词模型的有效方法。",
     covers=("the notes say both, that it is unsuitable and that it is effective",),
-    budget_s=3,
 )
 def laplace_smoothing_serves_pairs_of_words() -> Evidence:
     added, backed = (pairs_over_single("notes-en", text.words, way) for way in ("add-k", "kneser-ney"))
@@ -169,7 +166,6 @@ def laplace_smoothing_serves_pairs_of_words() -> Evidence:
     zh="词表小的时候，二元语法用拉普拉斯平滑就够了。",
     scope="English letters; with the thousand characters of the Chinese text pairs gain, but far less than they could",
     scope_zh="英文字符；中文文本的千余个汉字，二元语法虽有改进，却远不及应有的水平",
-    budget_s=4,
 )
 def laplace_smoothing_serves_pairs_of_letters() -> Evidence:
     kinds = (("letters", "notes-en", text.characters), ("han", "notes-zh", text.words))

@@ -19,7 +19,6 @@ PREDICTED = (0.9, 0.5, 0.4, 0.6, 0.2)  # the probabilities that a model gave the
     zh="困惑度衡量语言模型的好坏：1 是完美，均匀猜测时等于词表大小，只要有一个词元被判为不可能，困惑度就是无穷大。",
     scope="models that count in the same tokens; between characters and words, bits per byte compare",
     scope_zh="用同一种词元的模型之间；字符与词之间要比每字节的比特数",
-    budget_s=1,
 )
 def perplexity_is_one_at_best_and_the_vocabulary_when_guessing() -> Evidence:
     perfect, worst = text.perplexity(torch.zeros(9)), text.perplexity(torch.tensor([0.0, -torch.inf]))
@@ -51,7 +50,6 @@ def perplexity_is_one_at_best_and_the_vocabulary_when_guessing() -> Evidence:
     kind="identity",
     en="Perplexity is the harmonic mean of the number of choices for the next token.",
     zh="困惑度是“下一个词元的实际选择数的调和平均数”。",
-    budget_s=1,
 )
 def perplexity_is_a_harmonic_mean_of_choices() -> Evidence:
     choices = 1 / torch.tensor(PREDICTED, dtype=torch.float64)

@@ -22,7 +22,6 @@ def parameters_of(model: nn.Module) -> int:
     en="A hidden layer and a hidden state are different things: the layer is a function, the same at every step; the "
     "state is a memory, and the same input finds another one each time.",
     zh="隐藏层和隐状态是两回事：隐藏层是函数，每一步都一样；隐状态是记忆，同样的输入再来一次，它已经变了。",
-    budget_s=1,
 )
 def hidden_layer_is_a_function_and_hidden_state_a_memory() -> Evidence:
     cell, layer = RNNCell(4, 8).double(), Linear(4, 8).double()
@@ -52,7 +51,6 @@ def hidden_layer_is_a_function_and_hidden_state_a_memory() -> Evidence:
     kind="identity",
     en="X W_xh + H W_hh is one product: that of [X, H], side by side, and the weights one above the other.",
     zh="X W_xh + H W_hh 就是一次乘法：把 X 与 H 左右拼接，权重上下拼接。",
-    budget_s=1,
 )
 def two_products_are_one_of_joined_matrices() -> Evidence:
     draw = [torch.randn(shape, dtype=torch.float64) for shape in ((3, 28), (28, 256), (3, 256), (256, 256))]
@@ -78,7 +76,6 @@ def two_products_are_one_of_joined_matrices() -> Evidence:
     en="The number of parameters of a recurrent network does not grow with the number of time steps.",
     zh="循环神经网络的参数数量不会随时间步的增加而增加。",
     covers=("28 kinds of tokens and 256 hidden units: 72,960 with one bias, 73,216 in torch, which has two",),
-    budget_s=3,
 )
 def rnn_parameters_do_not_grow_with_time() -> Evidence:
     model, counts, read = RNN(KINDS, 256), set(), []
@@ -130,7 +127,7 @@ def learn(rnn: nn.Module, out: nn.Module, inputs: torch.Tensor, targets: torch.T
     zh="同一种循环层可用于多种任务：整个序列一个答案（分类），每步一个答案（标注），由一个输入生成一串（生成）。",
     scope="sequences of 8 symbols and rules that can be learned in 100 steps; each shape shown once",
     scope_zh="长为 8 的符号序列，100 步之内学得会的规则；每种形态各演示一例",
-    budget_s=15,
+    budget_s=10,
 )
 def one_recurrent_layer_serves_many_tasks() -> Evidence:
     symbols = torch.randint(4, (240, 8))

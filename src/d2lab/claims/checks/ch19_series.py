@@ -42,7 +42,6 @@ def correlation(series: Tensor, lag: int) -> float:
     zh="时序数据中，当前数据与之前观察到的数据相关。",
     scope="a noisy sine, an autoregressive process, English letters; independent draws are the exception",
     scope_zh="带噪声的正弦、自回归过程、英文字母；独立抽取的数据例外",
-    budget_s=3,
 )
 def observations_depend_on_earlier_ones() -> Evidence:
     sine, process = noisy_sine(COUNT, stream(0, "sine")), autoregressive(AR_WEIGHTS, COUNT, stream(0, "process"))
@@ -107,7 +106,7 @@ def network_error(series: Tensor, steps: int) -> float:
     zh="自回归模型用序列自身过去的数据预测未来。",
     scope="one step ahead of a noisy sine, from four values, against its mean; nothing is gained on shuffled values",
     scope_zh="带噪声的正弦，由前四个值预测下一个，与均值相比；打乱后则一无所获",
-    budget_s=12,
+    budget_s=20,
     smoke={"seeds": range(2), "steps": 2},
 )
 def autoregressive_models_predict_from_their_past(
@@ -156,7 +155,7 @@ def autoregressive_models_predict_from_their_past(
     zh="tau 并不是越大越好。",
     scope="linear autoregression of a noisy sine, fitted to 600 values: 300 past values against 16",
     scope_zh="带噪声的正弦，用 600 个值拟合线性自回归：tau 取 300 与取 16 相比",
-    budget_s=3,
+    budget_s=15,
     smoke={"seeds": range(2)},
 )
 def larger_tau_is_not_always_better(seeds: Sequence[int] = range(20), smallest_effect: float = 0.02) -> Evidence:
@@ -199,7 +198,6 @@ def examples_of(count: int, tau: int) -> int:
     kind="identity",
     en="Where tau equals the length of the series, there is one example.",
     zh="当 tau 等于序列长度时，就只有一个样本。",
-    budget_s=1,
 )
 def tau_of_the_whole_length_leaves_one_example() -> Evidence:
     found = {count: examples_of(count, count) for count in (5, 100, 1000)}

@@ -63,7 +63,7 @@ def batches_of(ids: Tensor, way: str, seed: int) -> Iterator[Batch]:
     "each",
     scope_zh="窗口长五个字母，64 个单元的 RNN，留出文本的读法与训练时相同；各用 Adam（0.005）训练 250 步",
     covers=("the notes say that random sampling begins anew in each epoch; it must in each minibatch",),
-    budget_s=40,
+    budget_s=20,
     smoke={"seeds": range(2), "steps": 5},
 )
 def states_are_carried_between_neighbors_only(
@@ -124,7 +124,7 @@ def nats_after(model: LanguageRNN, ids: Tensor, warm_up: int) -> float:
     zh="在进行任何预测之前，模型要经过预热期自我更新，得到比初始值更好的隐状态。",
     scope="a trained RNN of 64 units, 20 letters of warm-up against none; an untrained one gains nothing",
     scope_zh="训练过的 RNN（64 个单元），预热 20 个字母与不预热相比；未训练的模型没有收获",
-    budget_s=25,
+    budget_s=10,
     smoke={"seeds": range(2), "steps": 2},
 )
 def warm_up_improves_the_hidden_state(

@@ -18,7 +18,6 @@ from d2lab.data.texts import text_of
     scope="the file that the book reads; lines are joined without a space; the unknown token counts as a kind",
     scope_zh="以书中所用的文件为准；行与行直接相连，中间不加空格；未知词元也算一种",
     covers=("about 30,000 words",),
-    budget_s=2,
 )
 def time_machine_has_28_kinds_of_characters() -> Evidence:
     name = at_hand("time-machine", "notes-en")
@@ -49,7 +48,6 @@ def time_machine_has_28_kinds_of_characters() -> Evidence:
     "what is rare or unseen gets 0.",
     zh="按频率建立词表，文本可以变成数字，也能变回来：越常见的词元编号越小，罕见的和没见过的一律为 0。",
     covers=("read, split into tokens, count, map to numbers",),
-    budget_s=3,
 )
 def texts_become_numbers_and_come_back() -> Evidence:
     lost, disorder, strangers, tokens = 0, 0, 0, 0

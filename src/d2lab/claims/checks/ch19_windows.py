@@ -17,7 +17,6 @@ from d2lab.claims.evidence import Evidence
     zh="读取长序列有随机采样和顺序分区两种方式：35 个词元，窗口长 5，每批两个，两种方式都得到三个小批量；标签是输入"
     "后移一个词元。",
     covers=("in sequential partitioning the windows of neighboring batches are neighbors in the text",),
-    budget_s=2,
 )
 def long_texts_are_read_at_random_or_in_order() -> Evidence:
     tokens, orders = torch.arange(35), 100
