@@ -30,7 +30,7 @@ def long_texts_are_read_at_random_or_in_order() -> Evidence:
             batches.add(len(read))
             not_shifted += sum(int((batch.targets != batch.inputs + 1).sum()) for batch in read)
             seen = torch.cat([batch.targets.flatten() for batch in read])
-            twice += len(seen) - len(seen.unique())
+            twice += len(seen) - len(seen.unique())  # type: ignore[no-untyped-call]
             joined[way] += sum(bool((b.inputs[:, 0] == a.inputs[:, -1] + 1).all()) for a, b in pairwise(read))
     right = batches == {3} and not_shifted == twice == 0 and joined["in order"] == 2 * orders
     return Evidence(
