@@ -72,6 +72,14 @@ def test_what_a_kill_left_beside_the_checkpoint_of_a_finished_run_is_removed_whe
     assert sorted(path.name for path in (folder / "checkpoint").iterdir()) == ["letter.txt", "state.json", named]
 
 
+def test_rows_that_do_not_end_where_the_checkpoint_says_are_refused_before_more_are_written(folder):
+    """The next row was written behind half of another one, and no verb could read the record any more."""
+    path = folder / "metrics.jsonl"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([*lines[:-2], lines[-1], lines[-1]]))  # a copy of the last row, which is a long one
+    refused(folder, "no end of a row")
+
+
 @pytest.mark.parametrize(
     ("change", "value"), [("best_loss", -1), ("best_epoch", 0), ("status", "finished"), ("metrics_bytes", 0)]
 )

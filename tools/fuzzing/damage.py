@@ -198,12 +198,8 @@ def damage_tree(folder: Path, rng: random.Random, victim: Path) -> list[str]:
         elif kind < 0.84 and path.parent != folder:
             done.append(f"{damage_file(path.parent, rng, victim)} for {path.parent.relative_to(folder)}")
         elif kind < 0.88:
-            new = (
-                path.with_name(rng.choice(NAMES[1:]) + path.suffix)
-                if rng.random() < 0.5
-                else path.with_name(path.name.upper())
-            )
             try:
+                new = path.with_name(rng.choice([*(other + path.suffix for other in NAMES[1:]), path.name.upper()]))
                 path.rename(new)
             except (OSError, ValueError):
                 continue

@@ -184,7 +184,7 @@ class RunRecord:
             raise RunError(f"writing {path}", got=cause.strerror, need="a file that can be written") from cause
 
     def cut(self, length: int) -> None:
-        """Truncate metrics.jsonl to the length that the checkpoint states, bytes."""
+        """Truncate metrics.jsonl to the length that the checkpoint states, bytes; no row is cut in two."""
         path = self.folder / METRICS
         try:
             with open_regular(path, CUT) as f:
@@ -192,6 +192,11 @@ class RunRecord:
                 if not 0 <= length <= size:
                     need = f"the {length} that the checkpoint names"
                     raise RunError(f"metrics {path}", got=f"{size} bytes", need=need)
+                f.seek(max(length - 1, 0))
+                if length and f.read(1) != b"\n":  # the next row would be written behind half of another one
+                    raise RunError(
+                        f"metrics {path}", got=f"no end of a row at byte {length}", need="the rows d2lab wrote"
+                    )
                 f.truncate(length)
         except OSError as cause:
             raise RunError(f"writing {path}", got=cause.strerror, need="a file that can be written") from cause
