@@ -138,7 +138,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__((LOOPBACK, port), handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 (the library's signature)
-        """Give the connection a thread, or turn it away while all are taken."""
+        """Hand the connection to a thread, or turn it away while all are taken."""
         if not self._free.acquire(blocking=False):
             with contextlib.suppress(OSError):
                 request.setblocking(False)
@@ -167,7 +167,7 @@ def serving(find: Callable[[str], Page | None], *, policy: str, port: int = 0) -
     """Serve pages on loopback; return the address, and stop at the end of the block.
 
     Args:
-        find: gives the page of a path ("/net.js"), or None where there is none; called by several threads.
+        find: gives the page of a path ("/index.html"), or None where there is none; called by several threads.
         policy: the Content-Security-Policy of every answer.
         port: to listen at; 0 takes a free one.
 
