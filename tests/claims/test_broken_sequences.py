@@ -29,13 +29,29 @@ QUICK: dict[str, tuple[str, str]] = {  # claim -> what its file says, and what a
     "two-products-are-one-of-joined-matrices": ("[from_input, from_state]", "[from_state, from_input]"),
     "rnn-parameters-do-not-grow-with-time": ("(KINDS + 256 + 2)", "(KINDS + 256 + 1)"),
     "recurrent-layers-return-outputs-and-a-state": ("(outputs[:, -1] - state", "(outputs[:, 0] - state"),
+    "high-level-rnn-reaches-a-lower-perplexity": ("for model in (loop, layer):", "for model in (layer,):"),
     "books-gru-is-the-gru-of-torch": ("reset=reset", 'reset="after"'),
+    "detaching-the-state-saves-computation": ("state.detach() if detach else state", "state.detach()"),
     "clipping-stops-explosion-but-not-vanishing": ('1.0 if name == "exploded"', '1e6 if name == "exploded"'),
     "truncation-loses-a-part-of-the-gradient": ("state + factor * weight", "state + weight"),
     "random-truncation-is-unbiased": ("1 / chance if one", "1.0 if one"),
 }
 SLOW: dict[str, tuple[str, str, dict]] = {  # and sizes at which the verdict is still the recorded one
+    "commonest-words-are-stop-words": ("words.tokens[1:11]", "words.tokens[1001:1011]", {}),
+    "one-recurrent-layer-serves-many-tasks": ("targets[:cut].flatten()", "targets[:cut].flatten().flip(0)", {}),
+    "high-level-rnn-trains-faster": (
+        'cost["scratch"] / cost["high_level"]',
+        'cost["high_level"] / cost["scratch"]',
+        {},
+    ),
+    "autoregressive-models-predict-from-their-past": ("one_step_error(series, 4)", "one_step_error(mixed, 4)", FEW),
     "larger-tau-is-not-always-better": ("text.embed_series(series[:CUT], tau)", "text.embed_series(series, tau)", FEW),
+    "latent-variables-summarize-the-past": ("STAY, SHOWN = 0.95, 0.8", "STAY, SHOWN = 0.5, 0.8", FEW),
+    "autoregressive-and-latent-models-both-predict": (
+        "strands[:, -predicted.shape[1] :])",
+        "strands[:, : predicted.shape[1]].flip(0))",
+        FEW,
+    ),
     "extrapolation-is-harder-than-interpolation": ("for part in (ends, inside)", "for part in (inside, inside)", {}),
     "errors-accumulate-over-many-steps": (
         "model.rollout(windows[:, :4], steps)",
@@ -43,6 +59,14 @@ SLOW: dict[str, tuple[str, str, dict]] = {  # and sizes at which the verdict is 
         {},
     ),
     "forward-estimation-is-easier": ("sin(3 * x)", "sin(0.3 * x)", FEW),
+    "states-are-carried-between-neighbors-only": ("after.detach() if carry else None", "None", FEW),
+    "warm-up-improves-the-hidden-state": ("20 - warm_up : 21", "20:21", {}),
+    "training-perplexity-near-one-is-memorized": ("held_out_nats(model, held_out)", "held_out_nats(model, ids)", FEW),
+    "adam-needs-fewer-epochs-than-sgd": (
+        "(torch.optim.SGD, (0.5, 1.0, 2.0))",
+        "(torch.optim.Adam, (0.002, 0.005, 0.01))",
+        FEW,
+    ),
 }
 HERE = at_hand("time-machine", "notes-en") == "time-machine"
 

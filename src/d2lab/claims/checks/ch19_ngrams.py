@@ -89,6 +89,38 @@ def frequencies_of_triples_follow_zipf() -> Evidence:
     )
 
 
+@claim(
+    chapter=19,
+    kind="measurement",
+    en="The most frequent words of a text are stop words.",
+    zh="文本中最常见的词是停用词。",
+    scope="the ten commonest words of the course's English prose, by scikit-learn's list of 318 stop words",
+    scope_zh="本课程英文正文最常见的十个词，以 scikit-learn 的 318 个停用词为准",
+    budget_s=8,
+)
+def commonest_words_are_stop_words() -> Evidence:
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    words = text.Vocabulary(letters_of("notes-en").split())
+    first, later = words.tokens[1:11], words.tokens[201:401]
+    share, rest = (sum(word in ENGLISH_STOP_WORDS for word in some) / len(some) for some in (first, later))
+    taken = sum(words.counts[word] for word in first) / words.counts.total()
+    right = share >= 0.8 and share > 2 * rest
+    return Evidence(
+        value={"share": share, "later": rest, "taken": taken},
+        bound="8 of the first 10 or more, and twice their share among ranks 201 to 400",
+        bound_zh="前 10 个中至少 8 个，且比例是名次 201 到 400 中的两倍以上",
+        verdict="holds in scope" if right else "does not hold",
+        n=words.counts.total(),
+        data="notes-en",
+        why_en="Of the ten commonest words {share:.0%} are on the list, of ranks 201 to 400 {later:.0%}. These ten "
+        "words make {taken:.0%} of the text, so that a model may leave them out or must get them right, as the task "
+        "is.",
+        why_zh="最常见的十个词有 {share:.0%} 在停用词表上，名次 201 到 400 中只有 {later:.0%}。这十个词占全文的 "
+        "{taken:.0%}：是去掉还是必须学好，要看任务。",
+    )
+
+
 def pairs_over_single(name: str, units: Callable[[str], list[str]], smoothing: Smoothing) -> float:
     """Return the held-out perplexity of pairs of tokens over that of single ones, both counted on the training part."""
     parts = load(name)

@@ -99,3 +99,64 @@ def rnn_parameters_do_not_grow_with_time() -> Evidence:
         why_zh="每一步都乘同样的矩阵：{parameters} 个数，5 步如此，{longest} 步也如此。n 元语法的表则从二元到五元要大 "
         "{table:.0f} 倍。",
     )
+
+
+def learn(rnn: nn.Module, out: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, *, last: bool) -> float:
+    """Train a recurrent network for 100 steps; return the share of right answers on the last quarter, held out."""
+    cut = len(inputs) * 3 // 4
+    optimizer = torch.optim.Adam([*rnn.parameters(), *out.parameters()], lr=0.01)
+
+    def answers(part: slice) -> torch.Tensor:
+        hidden = rnn(inputs[part])[0]
+        found: torch.Tensor = out(hidden[:, -1] if last else hidden)
+        return found
+
+    for _ in range(100):
+        optimizer.zero_grad()
+        torch.autograd.backward(
+            functional.cross_entropy(answers(slice(0, cut)).flatten(0, -2), targets[:cut].flatten())
+        )
+        optimizer.step()
+    with torch.no_grad():
+        return float((answers(slice(cut, None)).argmax(-1) == targets[cut:]).double().mean())
+
+
+@claim(
+    chapter=19,
+    kind="definition",
+    en="The same recurrent layer serves many tasks: one answer for a sequence (classification), one for each step "
+    "(tagging), a sequence from one input (generation).",
+    zh="同一种循环层可用于多种任务：整个序列一个答案（分类），每步一个答案（标注），由一个输入生成一串（生成）。",
+    scope="sequences of 8 symbols and rules that can be learned in 100 steps; each shape shown once",
+    scope_zh="长为 8 的符号序列，100 步之内学得会的规则；每种形态各演示一例",
+    budget_s=10,
+)
+def one_recurrent_layer_serves_many_tasks() -> Evidence:
+    symbols = torch.randint(4, (240, 8))
+    read = functional.one_hot(symbols, 4).float()
+    started = functional.one_hot(symbols[:, :1], 4).float() * torch.eye(8)[0, :, None]  # one input, then silence
+    seen = (symbols == 0).long().cummax(1).values  # has the first symbol occurred so far?
+    counted = (symbols[:, :1] + torch.arange(8)) % 4  # count on from the input
+    tasks = {
+        "classify": (read, symbols[:, 0], True),
+        "tag": (read, seen, False),
+        "generate": (started, counted, False),
+    }
+    found = {name: learn(nn.RNN(4, 24, batch_first=True), Linear(24, 4), *task[:2], last=task[2])
+             for name, task in tasks.items()}  # fmt: skip
+    chance = {
+        name: float(task[1][180:].flatten().bincount().max() / task[1][180:].numel()) for name, task in tasks.items()
+    }
+    right = all(found[name] > (1 + chance[name]) / 2 for name in tasks)
+    return Evidence(
+        value={**found, "chance": max(chance.values())},
+        bound="held-out accuracy nearer to 1 than to that of always the commonest answer, in all three",
+        bound_zh="三种任务在留出数据上的精度，离 1 都比离“总答最常见的”更近",
+        verdict="holds in scope" if right else "does not hold",
+        n=60,
+        why_en="Only what is read of the hidden states differs. Held out: {classify:.2f} for the first symbol of a "
+        "sequence, {tag:.2f} for a mark at each step, {generate:.2f} for a sequence counted on from one input; the "
+        "commonest answer is right {chance:.2f} of the time at most.",
+        why_zh="不同的只是取用哪些隐状态。在留出数据上：由整串判断首个符号 {classify:.2f}，逐步标注 {tag:.2f}，由一个输"
+        "入往下数 {generate:.2f}；总答最常见的，最多对 {chance:.2f}。",
+    )

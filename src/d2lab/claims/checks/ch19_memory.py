@@ -1,0 +1,184 @@
+"""Chapter 19: a page memorized, and how long that takes."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from math import exp, log, log2
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.optim import Optimizer
+
+from d2lab import text
+from d2lab.claims.claim import claim
+from d2lab.claims.decide import at_least
+from d2lab.claims.evidence import Evidence
+from d2lab.claims.sequential import by_looks
+from d2lab.core.seed import derive
+from d2lab.data.catalog import load
+from d2lab.data.texts import text_of
+from d2lab.metrics.paired import mean_interval, paired
+from d2lab.models.language_rnn import LanguageRNN, LanguageRNNConfig
+from d2lab.optimizers import clip_grad_norm_
+
+KINDS = 28  # letters, space and the unknown token
+
+
+def letters(count: int) -> tuple[Tensor, Tensor]:
+    """Return so many letters of the course's English prose as numbers, and as many that are held out."""
+    parts = load("notes-en")
+    train, test = (text.keep_letters(text_of(part)) for part in (parts.train, parts.test))
+    known = text.Vocabulary(train)
+    return known.encode(train)[:count], known.encode(test)[:count]
+
+
+def epochs_of(model: LanguageRNN, optimizer: Optimizer, ids: Tensor) -> Iterator[float]:
+    """Train on a text again and again, read in order, gradients clipped to norm 1; yield the nats of each epoch."""
+    while True:
+        state, nats = None, []
+        for inputs, targets in text.sequential_batches(ids, 8, 25):
+            logits, state = model(inputs, state)
+            loss = functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
+            optimizer.zero_grad()
+            torch.autograd.backward(loss)
+            clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            state = state.detach()
+            nats.append(float(loss.detach()))
+        yield sum(nats) / len(nats)
+
+
+def held_out_nats(model: LanguageRNN, ids: Tensor) -> float:
+    """Return the mean nats of a text that is read as eight long strands."""
+    (whole,) = text.sequential_batches(ids, 8, (len(ids) - 1) // 8)
+    with torch.no_grad():
+        return float(functional.cross_entropy(model(whole.inputs)[0].flatten(0, 1), whole.targets.flatten()))
+
+
+@claim(
+    chapter=19,
+    kind="experiment",
+    en="A recurrent network whose training perplexity is 1.05 is worse than uniform guessing on text that it has not "
+    "seen.",
+    zh="训练困惑度降到 1.05 的循环神经网络，在没见过的文本上还不如均匀猜测。",
+    scope="1,000 letters learned by an RNN of 128 units, 1,000 held out; the best model was there long before",
+    scope_zh="128 个单元的 RNN 学 1000 个字母，另留 1000 个；最好的模型早就出现过",
+    covers=("the notes' result, perplexity 1.0, is a page that was memorized",),
+    budget_s=18,
+    smoke={"seeds": range(2), "count": 450, "most": 3},
+)
+def training_perplexity_near_one_is_memorized(
+    seeds: Sequence[int] = range(10), count: int = 1001, most: int = 200, smallest_effect: float = 0.1
+) -> Evidence:
+    ids, held_out = letters(count)
+
+    def measure(seeds: Sequence[int]) -> dict[str, list[float]]:
+        found: dict[str, list[float]] = {"excess": [], "train": [], "best": [], "best_epoch": [], "epochs": []}
+        for seed in seeds:
+            torch.manual_seed(derive(seed, "memory"))
+            model = LanguageRNN(LanguageRNNConfig(vocabulary=KINDS, hidden=128))
+            tests, nats, epoch = {}, log(KINDS), 0
+            for nats in epochs_of(model, torch.optim.Adam(model.parameters(), lr=0.003, fused=True), ids):
+                epoch += 1
+                ended = exp(nats) <= 1.05 or epoch == most
+                if ended or epoch % 5 == 0:
+                    tests[epoch] = held_out_nats(model, held_out)
+                if ended:
+                    break
+            best = min(tests, key=tests.__getitem__)
+            found["excess"].append(tests[epoch] - log(KINDS))
+            found["train"].append(exp(nats))
+            found["best"].append(exp(tests[best]))
+            found["best_epoch"].append(float(best))
+            found["epochs"].append(float(epoch))
+        return found
+
+    runs, decision = by_looks(
+        measure,
+        lambda runs: [at_least(mean_interval(runs["excess"]), smallest_effect, "excess")],
+        seeds,
+        scoped=True,
+        stuck=lambda runs: ["not memorized"] if max(runs["train"]) > 1.05 else [],
+    )
+    means = {name: mean_interval(values).mean for name, values in runs.items()}
+    return Evidence(
+        value={"excess": means["excess"], "held_out": KINDS * exp(means["excess"]), "guessing": KINDS, **means},
+        decision=decision,
+        n=len(decision.seeds),
+        seeds=decision.seeds,
+        data="notes-en",
+        why_en="Perplexity {train:.2f} on its own page after {epochs:.0f} epochs, {held_out:.0f} on another, where "
+        "guessing has {guessing}. The best held-out value, {best:.1f}, was there after {best_epoch:.0f} epochs: both "
+        "perplexities must be shown, and training must stop by the second.",
+        why_zh="{epochs:.0f} 个周期后，在学过的一页上困惑度为 {train:.2f}，在另一页上是 {held_out:.0f}，而猜测只有 "
+        "{guessing}。留出文本上的最好成绩 {best:.1f}，第 {best_epoch:.0f} 个周期就出现了：两个困惑度要并排看，并按后者"
+        "停止训练。",
+    )
+
+
+OPTIMIZERS: dict[str, tuple[Callable[..., Optimizer], tuple[float, ...]]] = {
+    "sgd": (torch.optim.SGD, (0.5, 1.0, 2.0)),
+    "adam": (torch.optim.Adam, (0.002, 0.005, 0.01)),
+}
+
+
+def epochs_until(ids: Tensor, make: Callable[..., Optimizer], rate: float, seed: int, most: int) -> int:
+    """Return after how many epochs the training perplexity is at most 1.1; at most so many."""
+    torch.manual_seed(derive(seed, "epochs"))
+    model = LanguageRNN(LanguageRNNConfig(vocabulary=KINDS, hidden=48))
+    for count, nats in enumerate(epochs_of(model, make(model.parameters(), lr=rate, fused=True), ids), 1):
+        if exp(nats) <= 1.1 or count == most:
+            return count
+    return most
+
+
+@claim(
+    chapter=19,
+    kind="experiment",
+    en="Adam needs far fewer epochs than stochastic gradient descent to bring down the training perplexity.",
+    zh="要把训练困惑度降下来，Adam 所需的周期远少于随机梯度下降。",
+    scope="400 letters, an RNN of 48 units, training perplexity 1.1, both clipped to norm 1; the learning rate of each "
+    "tuned over three values",
+    scope_zh="400 个字母，48 个单元的 RNN，训练困惑度到 1.1，都裁剪到范数 1；各自的学习率在三个值中选",
+    budget_s=15,
+    smoke={"seeds": range(2), "most": 3},
+)
+def adam_needs_fewer_epochs_than_sgd(
+    seeds: Sequence[int] = range(10), most: int = 250, smallest_effect: float = 1.0
+) -> Evidence:
+    ids, _ = letters(401)
+    rates = {}
+    for name, (make, grid) in OPTIMIZERS.items():
+        rates[name] = min(grid, key=partial(lambda rate, make: epochs_until(ids, make, rate, 1000, most), make=make))
+
+    def measure(seeds: Sequence[int]) -> dict[str, list[float]]:
+        return {
+            name: [log2(epochs_until(ids, make, rates[name], seed, most)) for seed in seeds]
+            for name, (make, _) in OPTIMIZERS.items()
+        }
+
+    runs, decision = by_looks(
+        measure,
+        lambda runs: [at_least(paired(runs["sgd"], runs["adam"]), smallest_effect, "doublings")],
+        seeds,
+        scoped=True,
+    )
+    means = {name: mean_interval(values).mean for name, values in runs.items()}
+    return Evidence(
+        value={
+            "doublings": means["sgd"] - means["adam"],
+            "times": 2 ** (means["sgd"] - means["adam"]),
+            **{f"epochs_{name}": 2**mean for name, mean in means.items()},
+            **{f"rate_{name}": rate for name, rate in rates.items()},
+        },
+        decision=decision,
+        n=len(decision.seeds),
+        seeds=decision.seeds,
+        data="notes-en",
+        why_en="{epochs_sgd:.0f} epochs at a learning rate of {rate_sgd}, {epochs_adam:.0f} with Adam at {rate_adam}: "
+        "{times:.1f} times as many. Where most gradients are small and a few are huge, a step size of its own for each "
+        "weight pays. It is the same page memorized, only sooner.",
+        why_zh="梯度下降（学习率 {rate_sgd}）要 {epochs_sgd:.0f} 个周期，Adam（{rate_adam}）要 {epochs_adam:.0f} 个，前"
+        "者是后者的 {times:.1f} 倍。多数梯度很小、少数极大时，给每个权重各自的步长就有好处。不过背下的还是同一页，只是"
+        "更快。",
+    )
