@@ -48,7 +48,7 @@ def read_on(model: LanguageRNN, *, detach: bool, keep: bool, batches: int) -> tu
     kind="measurement",
     en="With sequential partitioning the state is detached between minibatches to save computation.",
     zh="使用顺序分区时，要在小批量之间分离梯度，以减少计算量。",
-    budget_s=10,
+    budget_s=5,
 )
 def detaching_the_state_saves_computation() -> Evidence:
     model, batches = LanguageRNN(LanguageRNNConfig(vocabulary=28, hidden=32)).double(), 50

@@ -36,7 +36,7 @@ def error_of_neighbors(series: Tensor, held_out: Tensor) -> float:
     zh="内插与外推的难度差别很大，因此训练要尊重时间顺序，不能用未来的数据训练、再拿过去的数据检验。",
     scope="a random walk, the mean of the ten nearest values; independent draws show no difference",
     scope_zh="随机游走，用时间上最近的十个值的平均来预测；独立抽取的数据则没有差别",
-    budget_s=10,
+    budget_s=5,
     smoke={"seeds": range(2)},
 )
 def extrapolation_is_harder_than_interpolation(
@@ -100,7 +100,7 @@ def errors_by_step(series: Tensor, cut: int, steps: int) -> Tensor:
     scope="a noisy sine from four values, 64 steps against one; a stable process loses no more once its forecast is "
     "its mean (64 steps against 16)",
     scope_zh="带噪声的正弦，由四个值预测，64 步与 1 步相比；平稳过程的预测回到均值之后就不再变差（64 步与 16 步相比）",
-    budget_s=10,
+    budget_s=5,
     smoke={"seeds": range(2)},
 )
 def errors_accumulate_over_many_steps(seeds: Sequence[int] = range(40), smallest_effect: float = 0.1) -> Evidence:
@@ -172,7 +172,7 @@ def two_valued(count: int, draw: Generator) -> Tensor:
     "backward, and x' = x / 2 + noise of two values is easier backward",
     scope_zh="x' = sin(3x) + 噪声，这一步不可逆；线性、正态噪声的过程两个方向一样难，x' = x / 2 + 二值噪声反而是反向更"
     "容易",
-    budget_s=15,
+    budget_s=8,
     smoke={"seeds": range(2), "count": 300},
 )
 def forward_estimation_is_easier(

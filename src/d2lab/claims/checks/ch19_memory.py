@@ -64,7 +64,7 @@ def held_out_nats(model: LanguageRNN, ids: Tensor) -> float:
     scope="1,000 letters learned by an RNN of 128 units, 1,000 held out; the best model was there long before",
     scope_zh="128 个单元的 RNN 学 1000 个字母，另留 1000 个；最好的模型早就出现过",
     covers=("the notes' result, perplexity 1.0, is a page that was memorized",),
-    budget_s=18,
+    budget_s=30,
     smoke={"seeds": range(2), "count": 450, "most": 3},
 )
 def training_perplexity_near_one_is_memorized(
@@ -140,7 +140,7 @@ def epochs_until(ids: Tensor, make: Callable[..., Optimizer], rate: float, seed:
     scope="400 letters, an RNN of 48 units, training perplexity 1.1, both clipped to norm 1; the learning rate of each "
     "tuned over three values",
     scope_zh="400 个字母，48 个单元的 RNN，训练困惑度到 1.1，都裁剪到范数 1；各自的学习率在三个值中选",
-    budget_s=15,
+    budget_s=22,
     smoke={"seeds": range(2), "most": 3},
 )
 def adam_needs_fewer_epochs_than_sgd(

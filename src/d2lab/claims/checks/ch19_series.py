@@ -155,7 +155,7 @@ def autoregressive_models_predict_from_their_past(
     zh="tau 并不是越大越好。",
     scope="linear autoregression of a noisy sine, fitted to 600 values: 300 past values against 16",
     scope_zh="带噪声的正弦，用 600 个值拟合线性自回归：tau 取 300 与取 16 相比",
-    budget_s=15,
+    budget_s=5,
     smoke={"seeds": range(2)},
 )
 def larger_tau_is_not_always_better(seeds: Sequence[int] = range(20), smallest_effect: float = 0.02) -> Evidence:

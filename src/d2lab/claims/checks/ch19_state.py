@@ -63,7 +63,7 @@ def batches_of(ids: Tensor, way: str, seed: int) -> Iterator[Batch]:
     "each",
     scope_zh="窗口长五个字母，64 个单元的 RNN，留出文本的读法与训练时相同；各用 Adam（0.005）训练 250 步",
     covers=("the notes say that random sampling begins anew in each epoch; it must in each minibatch",),
-    budget_s=20,
+    budget_s=30,
     smoke={"seeds": range(2), "steps": 5},
 )
 def states_are_carried_between_neighbors_only(
