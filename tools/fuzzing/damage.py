@@ -91,7 +91,7 @@ def damage_json(text: str, rng: random.Random) -> str:  # noqa: PLR0911 (a damag
         return "\n".join(lines) + rng.choice(["\n", ""])
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return damage_bytes(text.encode(), rng).decode("utf-8", "replace")
     owner, key = _any_place(value, rng)
     if owner is None:
