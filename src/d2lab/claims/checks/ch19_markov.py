@@ -167,8 +167,9 @@ class Recent(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         """Return the prediction after each value, from the fourth on."""
-        predicted: Tensor = self.model(values.unfold(1, 4, 1))
-        return predicted[..., 0]
+        windows = values.unfold(1, 4, 1)
+        predicted: Tensor = self.model(windows.flatten(0, 1))
+        return predicted.view(windows.shape[:2])
 
 
 def gain_over_last(make: Callable[[], nn.Module], rate: float, seed: int, steps: int) -> float:
