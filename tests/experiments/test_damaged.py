@@ -80,6 +80,13 @@ def test_rows_that_do_not_end_where_the_checkpoint_says_are_refused_before_more_
     refused(folder, "no end of a row")
 
 
+def test_rows_whose_steps_run_backward_are_refused_before_more_is_trained(folder):
+    path = folder / "metrics.jsonl"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([lines[1], lines[0], *lines[2:]]))
+    refused(folder, "growing steps")
+
+
 @pytest.mark.parametrize(
     ("change", "value"), [("best_loss", -1), ("best_epoch", 0), ("status", "finished"), ("metrics_bytes", 0)]
 )

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Literal
 
 from torch import Tensor
@@ -61,9 +62,13 @@ class Position:
             rows: of the record up to the checkpoint, in order.
 
         Raises:
-            RunError: the last row is of another step, or the best epoch had another loss.
+            RunError: the last row is of another step, steps run backward, or the best epoch had another loss.
         """
-        last = rows[-1].get("step") if rows else 0
+        steps = [row.get("step") for row in rows]
+        for number, (before, after) in enumerate(pairwise(steps), 2):
+            if not (isinstance(before, int) and isinstance(after, int) and before <= after):
+                raise RunError(f"row {number} of the record", got=f"step {after} behind {before}", need="growing steps")
+        last = steps[-1] if steps else 0
         if last != step:
             raise RunError("checkpoint", got=f"step {step}", need=f"the step of the record's last row, {last}")
         losses = [row.get("valid_loss") for row in rows if "epoch" in row]

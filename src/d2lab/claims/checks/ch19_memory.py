@@ -55,6 +55,29 @@ def held_out_nats(model: LanguageRNN, ids: Tensor) -> float:
         return float(functional.cross_entropy(model(whole.inputs)[0].flatten(0, 1), whole.targets.flatten()))
 
 
+def memorized(ids: Tensor, held_out: Tensor, seed: int, most: int) -> tuple[list[float], dict[int, float]]:
+    """Train until the training perplexity is 1.05; return the nats of each epoch, and held-out ones of every fifth.
+
+    Args:
+        ids: to learn.
+        held_out: to predict after every fifth epoch and the last.
+        seed: of the initialization.
+        most: epochs.
+    """
+    torch.manual_seed(derive(seed, "memory"))
+    model = LanguageRNN(LanguageRNNConfig(vocabulary=KINDS, hidden=128))
+    trains: list[float] = []
+    tests: dict[int, float] = {}
+    for nats in epochs_of(model, torch.optim.Adam(model.parameters(), lr=0.003, fused=True), ids):
+        trains.append(nats)
+        ended = exp(nats) <= 1.05 or len(trains) == most
+        if ended or len(trains) % 5 == 0:
+            tests[len(trains)] = held_out_nats(model, held_out)
+        if ended:
+            break
+    return trains, tests
+
+
 @claim(
     chapter=19,
     kind="experiment",
@@ -75,22 +98,13 @@ def training_perplexity_near_one_is_memorized(
     def measure(seeds: Sequence[int]) -> dict[str, list[float]]:
         found: dict[str, list[float]] = {"excess": [], "train": [], "best": [], "best_epoch": [], "epochs": []}
         for seed in seeds:
-            torch.manual_seed(derive(seed, "memory"))
-            model = LanguageRNN(LanguageRNNConfig(vocabulary=KINDS, hidden=128))
-            tests, nats, epoch = {}, log(KINDS), 0
-            for nats in epochs_of(model, torch.optim.Adam(model.parameters(), lr=0.003, fused=True), ids):
-                epoch += 1
-                ended = exp(nats) <= 1.05 or epoch == most
-                if ended or epoch % 5 == 0:
-                    tests[epoch] = held_out_nats(model, held_out)
-                if ended:
-                    break
+            trains, tests = memorized(ids, held_out, seed, most)
             best = min(tests, key=tests.__getitem__)
-            found["excess"].append(tests[epoch] - log(KINDS))
-            found["train"].append(exp(nats))
+            found["excess"].append(tests[len(trains)] - log(KINDS))
+            found["train"].append(exp(trains[-1]))
             found["best"].append(exp(tests[best]))
             found["best_epoch"].append(float(best))
-            found["epochs"].append(float(epoch))
+            found["epochs"].append(float(len(trains)))
         return found
 
     runs, decision = by_looks(

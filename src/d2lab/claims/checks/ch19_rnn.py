@@ -134,7 +134,7 @@ def learn(rnn: nn.Module, out: nn.Module, inputs: torch.Tensor, targets: torch.T
 def one_recurrent_layer_serves_many_tasks() -> Evidence:
     symbols = torch.randint(4, (240, 8))
     read = functional.one_hot(symbols, 4).float()
-    started = functional.one_hot(symbols[:, :1], 4).float() * torch.eye(8)[0, :, None]  # one input, then silence
+    started = functional.one_hot(symbols[:, :1], 4).float() * torch.eye(8)[0, :, None]  # one input, then none
     seen = (symbols == 0).long().cummax(1).values  # has the first symbol occurred so far?
     counted = (symbols[:, :1] + torch.arange(8)) % 4  # count on from the input
     tasks = {
