@@ -1,6 +1,6 @@
 """A recurrent network over characters, with its state carried from window to window.
 
-Adam with a decaying rate and orthogonal recurrent weights need a fifth of the steps of the notes' SGD at rate 1. The
+Adam with a decaying rate needs fewer epochs than the notes' SGD (claim `adam-needs-fewer-epochs-than-sgd`). The
 validation text decides when to stop: the training perplexity falls long after the held-out one has begun to rise.
 """
 
