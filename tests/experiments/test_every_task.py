@@ -12,7 +12,8 @@ import torch
 
 from d2lab.core.errors import ConfigError, RunError
 from d2lab.experiments import load_run, resume, train
-from d2lab.experiments.export import PREPARATION, export_run
+from d2lab.experiments.export import export_run
+from d2lab.experiments.export_form import PREPARATION
 from d2lab.train.callback import Callback
 from d2lab.train.checkpoint import load_checkpoint
 

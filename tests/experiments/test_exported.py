@@ -11,6 +11,9 @@ from d2lab.core.errors import ConfigError, RunError
 from d2lab.experiments import load_run, train
 from d2lab.experiments.export import export_run
 from d2lab.experiments.exported import ExportedModel
+from d2lab.experiments.generation import Writing, write_text
+from d2lab.text.sampling import SamplingRule
+from d2lab.text.tokenizer import Tokenizer
 
 pytestmark = pytest.mark.slow
 
@@ -61,3 +64,54 @@ def test_what_is_no_exported_model_is_refused_in_a_line(exported, tmp_path):
     with pytest.raises(RunError) as caught:
         ExportedModel(tmp_path / "noise.onnx")
     assert "\n" not in str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def language_runs(tmp_path_factory):
+    """A run of each kind of language model, by name."""
+    root = tmp_path_factory.mktemp("language")
+    small = {"hidden": 16, "layers": 2, "batch_size": 4}
+    gpt = {"width": 16, "heads": 2, "layers": 1, "context": 16, "batch_size": 4}
+    changes = {"rnn": small, "gru": small, "lstm": small, "gpt-char": gpt}
+    how = {"device": "cpu", "budget": "smoke", "root": root}
+    runs = {name: train(name, changes={**change, "examples": 2_000}, **how) for name, change in changes.items()}
+    return {name: run.record.folder for name, run in runs.items()}
+
+
+def written(session, tokenizer, prompt, count):
+    """Write the likeliest text with the exported file alone."""
+    names = [one.name for one in session.get_inputs()]
+    text = tokenizer.encode(prompt).tolist()
+    state = [np.zeros([2, 1, 16], dtype=np.float32) for _ in names[1:]]
+    for read in range(len(text) + count - 1):
+        window = text[max(0, read - 15) : read + 1] if len(names) == 1 else [text[read]]
+        tokens = np.array(window, dtype=np.int64)
+        tokens = tokens[None] if len(names) == 1 else tokens
+        logits, *state = session.run(None, dict(zip(names, [tokens, *state], strict=True)))
+        last = logits.reshape(-1, len(tokenizer))[-1]
+        last[0] = -np.inf  # the unknown token is not written
+        if read + 1 == len(text):
+            text.append(int(last.argmax()))
+    return tokenizer.decode(text)
+
+
+@pytest.mark.parametrize("name", ["rnn", "gru", "lstm", "gpt-char"])
+def test_a_language_model_run_elsewhere_writes_the_same_text(language_runs, name, tmp_path):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    path, difference = export_run(language_runs[name], "onnx", tmp_path / "model.onnx")
+    assert difference < 1e-4
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    kept = session.get_modelmeta().custom_metadata_map
+    tokenizer = Tokenizer.from_json(json.loads(kept["d2lab.tokenizer"]), "the file")
+    rule = SamplingRule(temperature=0.0)
+    expected = write_text(load_run(language_runs[name]), Writing(prompt="The model", tokens=40, rule=rule))
+    assert written(session, tokenizer, "The model", 40) == expected
+    assert export_run(language_runs[name], "torch-export", tmp_path / "model.pt2")[1] < 1e-4
+
+
+def test_counts_are_not_exported(tmp_path):
+    run = train("ngram", device="cpu", budget="smoke", root=tmp_path)
+    with pytest.raises(ConfigError, match="counts are made again"):
+        export_run(run.record.folder, "onnx")
+    assert not (run.record.folder / "model.onnx").exists()

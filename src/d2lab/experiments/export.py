@@ -3,7 +3,6 @@
 import contextlib
 import importlib.util
 import io
-import json
 import logging
 import warnings
 from collections.abc import Callable, Iterator
@@ -12,17 +11,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from d2lab.core.atomic import write_bytes
 from d2lab.core.errors import ConfigError, MissingExtraError, RunError
-from d2lab.core.tensor_tree import Tree, map_tensors, tensors_of
+from d2lab.core.tensor_tree import Tree, tensors_of
+from d2lab.experiments.export_form import Form, form_of
 from d2lab.experiments.trained import Trained, load_run
 
 SUFFIX = {"onnx": ".onnx", "torch-export": ".pt2"}
-EXAMPLES = 16  # inputs on which the file must agree with the model
 AGREES = 1e-4  # largest difference of outputs; sums in another order differ by about 1e-6
-PREPARATION = "d2lab.preparation"  # key of the metadata in the file: JSON, see vision.preparation
 Answer = Callable[[Tree], list[Tensor]]
 
 
@@ -32,7 +30,8 @@ def export_run(
     """Export a run's model; return the file and the largest difference of outputs on random inputs.
 
     The file reads float32 inputs as the model does (images in [0, 1]), any number at a time. Its metadata hold the
-    preparation: sizes, crop, classes. No data are read.
+    preparation: sizes, crop, classes. Of a language model the file reads tokens, with the state of a recurrent one, and
+    holds the tokenizer; see `experiments.export_form`. No data are read.
 
     Args:
         folder: folder of the run.
@@ -41,7 +40,7 @@ def export_run(
         recipe_file: the user's file, where the run's recipe came from one.
 
     Raises:
-        ConfigError: the format is unknown.
+        ConfigError: the format is unknown, or the model has no weights.
         MissingExtraError: a library that the format needs is not installed.
         RunError: the run can't be opened, or the file disagrees with the model (it is not written then).
     """
@@ -58,17 +57,16 @@ def export_model(trained: Trained, to: str) -> tuple[bytes, float]:
     """Return a run's model as a file's content, and the largest difference of its outputs.
 
     Raises:
+        ConfigError: the model has no weights.
         MissingExtraError: a library that the format needs is not installed.
         RunError: the file disagrees with the model.
     """
-    examples = _examples(trained)
-    metadata = json.dumps(trained.preparation.to_json())
+    form = form_of(trained)
     with torch.no_grad():
-        expected = tensors_of(trained.model(examples))
+        expected = tensors_of(form.model(*form.inputs))
     with _quiet():
-        write = _to_onnx if to == "onnx" else _to_torch_export
-        content, answer = write(trained.model, examples, metadata)
-        given = answer(examples)
+        content, answer = (_to_onnx if to == "onnx" else _to_torch_export)(form)
+        given = answer(form.inputs)
         pairs = zip(given, expected, strict=True)
         difference = max(float((mine - theirs).abs().max()) for mine, theirs in pairs)
     if not difference <= AGREES:
@@ -76,43 +74,28 @@ def export_model(trained: Trained, to: str) -> tuple[bytes, float]:
     return content, difference
 
 
-def _examples(trained: Trained) -> Tree:
-    """Return inputs for the comparison: the model's own `example`, else uniform random numbers in [0, 1]."""
-    own = getattr(trained.model, "example", None)
-    generator = torch.Generator().manual_seed(0)
-    if own is not None:
-        example: Tree = own(EXAMPLES)
-        return example
-    return torch.rand(EXAMPLES, *trained.preparation.prepared_shape, generator=generator)
-
-
-def _free_batch(examples: Tree) -> Tree:
-    """Return dynamic shapes: the batch axis of every input may have any length."""
-    batch = torch.export.Dim("batch")
-    return map_tensors(lambda tensor: {0: batch}, examples)
-
-
-def _to_onnx(model: nn.Module, examples: Tree, metadata: str) -> tuple[bytes, Answer]:
+def _to_onnx(form: Form) -> tuple[bytes, Answer]:
     for name in ("onnx", "onnxscript", "onnxruntime"):
         if importlib.util.find_spec(name) is None:
             fix = "Install them: pip install 'd2lab[onnx]'."
             raise MissingExtraError("--to onnx", got=f"no {name}", need="onnx, onnxscript and onnxruntime", fix=fix)
     import onnxruntime
 
-    names = ["input"] if isinstance(examples, Tensor) else [f"input{n}" for n in range(len(tensors_of(examples)))]
+    inputs, outputs = form.names
     program = torch.onnx.export(
-        model,
-        (examples,),
-        input_names=names,
-        output_names=["logits"] if isinstance(examples, Tensor) else None,
-        dynamic_shapes=(_free_batch(examples),),
+        form.module,
+        form.inputs,
+        input_names=inputs,
+        output_names=outputs,
+        dynamic_shapes=form.shapes,
         dynamo=True,
     )
     if program is None:
         raise RunError("export to onnx", got="nothing", need="an ONNX program")
     proto = program.model_proto
-    entry = proto.metadata_props.add()
-    entry.key, entry.value = PREPARATION, metadata
+    for key, value in form.metadata.items():
+        entry = proto.metadata_props.add()
+        entry.key, entry.value = key, value
     content = proto.SerializeToString()
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
 
@@ -123,13 +106,13 @@ def _to_onnx(model: nn.Module, examples: Tree, metadata: str) -> tuple[bytes, An
     return content, answer
 
 
-def _to_torch_export(model: nn.Module, examples: Tree, metadata: str) -> tuple[bytes, Answer]:
+def _to_torch_export(form: Form) -> tuple[bytes, Answer]:
     buffer = io.BytesIO()
-    program = torch.export.export(model, (examples,), dynamic_shapes=(_free_batch(examples),))
-    torch.export.save(program, buffer, extra_files={PREPARATION: metadata})
+    program = torch.export.export(form.module, form.inputs, dynamic_shapes=form.shapes)
+    torch.export.save(program, buffer, extra_files=dict(form.metadata))
     buffer.seek(0)
     again: Any = torch.export.load(buffer).module()
-    return buffer.getvalue(), lambda inputs: [output.detach() for output in tensors_of(again(inputs))]
+    return buffer.getvalue(), lambda inputs: [output.detach() for output in tensors_of(again(*inputs))]
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from d2lab.core.errors import ConfigError, MissingExtraError, RunError
 from d2lab.core.json_file import parse_json
-from d2lab.experiments.export import PREPARATION
+from d2lab.experiments.export_form import PREPARATION
 from d2lab.vision.preparation import Preparation
 
 MOST_BYTES = 4 * 2**30

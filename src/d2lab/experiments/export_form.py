@@ -1,0 +1,136 @@
+"""What an exported file computes: a model's outputs for a batch, or of a language model one step, its state beside it.
+
+A recurrent model is exported as `(tokens, state) -> (logits, state)`, one token of each text at a time, so that whoever
+runs the file keeps the state; a GPT as `tokens -> logits` over windows of at most `context` tokens. The tokenizer goes
+into the metadata: a file needs no run and no text to be fed.
+"""
+
+import copy
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from d2lab.core.errors import ConfigError
+from d2lab.core.tensor_tree import Tree, map_tensors, tensors_of
+from d2lab.experiments.tokens import tokenizer_of
+from d2lab.experiments.trained import Trained
+from d2lab.layers.bptt import FusedRNN
+from d2lab.models.gpt import GPT
+from d2lab.models.language_rnn import LanguageRNN
+from d2lab.recipes.language import LanguageSettings
+
+EXAMPLES = 16  # inputs on which the file must agree with the model
+PREPARATION = "d2lab.preparation"  # keys of the metadata in the file: JSON, see vision.preparation
+TOKENIZER = "d2lab.tokenizer"  # and text.tokenizer
+BATCH = torch.export.Dim("batch")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """A module to export, with inputs to compare on.
+
+    Args:
+        module: that is exported; on the same inputs the run's own model must give the same.
+        model: the run's, called as the module is.
+        inputs: examples, one for each argument.
+        shapes: which axes are free, for each argument.
+        names: of inputs and outputs in an ONNX file.
+        metadata: JSON by key.
+    """
+
+    module: nn.Module
+    model: nn.Module
+    inputs: tuple[Tree, ...]
+    shapes: tuple[Any, ...]
+    names: tuple[list[str], list[str] | None]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+class Step(nn.Module):
+    """One token more of each text: `(tokens, state)` -> logits of the next, state."""
+
+    def __init__(self, model: LanguageRNN) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, tokens: Tensor, state: Any) -> tuple[Tensor, Any]:  # noqa: ANN401
+        """Read one token of each text."""
+        return self.model.step(tokens, state)
+
+
+class Windows(nn.Module):
+    """Logits at every position of a window of tokens; no state."""
+
+    def __init__(self, model: GPT) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Score the next token at every position."""
+        logits: Tensor = self.model(tokens)[0]
+        return logits
+
+
+def form_of(trained: Trained) -> Form:
+    """Return what is exported of a run.
+
+    Raises:
+        ConfigError: its model has no weights that a file could hold.
+    """
+    metadata = {PREPARATION: json.dumps(trained.preparation.to_json())}
+    model = trained.model
+    if not isinstance(trained.experiment.settings, LanguageSettings):
+        inputs = _examples(trained)
+        count = len(tensors_of(inputs))
+        names = (["input"], ["logits"]) if isinstance(inputs, Tensor) else ([f"input{n}" for n in range(count)], None)
+        shapes = (map_tensors(lambda tensor: {0: BATCH}, inputs),)
+        return Form(module=model, model=model, inputs=(inputs,), shapes=shapes, names=names, metadata=metadata)
+    tokenizer = tokenizer_of(trained.experiment)
+    metadata[TOKENIZER] = json.dumps(tokenizer.to_json())
+    draw = torch.Generator().manual_seed(0)
+    if isinstance(model, GPT):
+        windows = torch.randint(len(tokenizer), (EXAMPLES, min(model.context, 8)), generator=draw)
+        shapes = ({0: BATCH, 1: torch.export.Dim("time", max=model.context)},)
+        names = (["tokens"], ["logits"])
+        whole = Windows(model)
+        return Form(module=whole, model=whole, inputs=(windows,), shapes=shapes, names=names, metadata=metadata)
+    if not isinstance(model, LanguageRNN):
+        need = "a model with weights: counts are made again from the text that the run keeps"
+        raise ConfigError("export", got=trained.experiment.recipe.name, need=need)
+    tokens = torch.randint(len(tokenizer), (EXAMPLES,), generator=draw)
+    with torch.no_grad():
+        _, state = model.step(tokens)
+    states = [f"state{n}" for n in range(len(tensors_of(state)))]
+    return Form(
+        module=Step(_with_layers_of_torch(model)),
+        model=Step(model),
+        inputs=(tokens, state),
+        shapes=({0: BATCH}, map_tensors(lambda tensor: {1: BATCH}, state)),
+        names=(["tokens", *states], ["logits", *(f"next_{name}" for name in states)]),
+        metadata=metadata,
+    )
+
+
+def _examples(trained: Trained) -> Tree:
+    """Return inputs for the comparison: the model's own `example`, else uniform random numbers in [0, 1]."""
+    own = getattr(trained.model, "example", None)
+    generator = torch.Generator().manual_seed(0)
+    if own is not None:
+        example: Tree = own(EXAMPLES)
+        return example
+    return torch.rand(EXAMPLES, *trained.preparation.prepared_shape, generator=generator)
+
+
+def _with_layers_of_torch(model: LanguageRNN) -> LanguageRNN:
+    """Return the model with torch's recurrent layer for ours: the exporters can't read a backward pass by hand."""
+    if not isinstance(model.rnn, FusedRNN):
+        return model
+    ours, copied = model.rnn, copy.deepcopy(model)
+    layer = nn.RNN(ours.input_size, ours.hidden_size, ours.num_layers)
+    layer.load_state_dict(ours.state_dict())
+    copied.rnn = layer
+    return copied.eval()
