@@ -29,9 +29,9 @@ def python(*arguments, timeout):
 def test_damage_is_answered_in_a_line():
     """Seventy of each kind, of another seed each day; the first of each also as a program."""
     seed = str(rotation.turn() or 0)
-    done = python("-m", "tools.fuzz", "all", "--cases", "30", "--seed", seed, "--programs", "30", timeout=600)
+    done = python("-m", "tools.fuzz", "all", "--cases", "70", "--seed", seed, "--programs", "70", timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert all(f"{kind}: 30 cases" in done.stdout for kind in ("records", "data", "commands"))
+    assert all(f"{kind}: 70 cases" in done.stdout for kind in ("records", "data", "commands"))
 
 
 @pytest.mark.parametrize(
