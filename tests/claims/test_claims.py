@@ -42,7 +42,7 @@ def test_its_evidence_is_recorded_for_the_check_as_it_is(claim):
 def test_a_quick_check_gives_the_recorded_verdict_and_the_same_value_twice(claim):
     first, second = claim.run()[0], claim.run()[0]
     assert first.to_json() == second.to_json()
-    if first.stand_in:
+    if first.stand_in and first.verdict == "not checkable":
         pytest.skip(f"{recorded(claim).data} is not on this machine; {first.data} in its place")
     assert first.verdict == recorded(claim).verdict
 
