@@ -30,7 +30,8 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     try:
         content = read_regular(path, MOST_BYTES, links=True, error=DataError)
     except DataError as cause:
-        raise DataError(f"weights {path}", got=cause.got, need="a .safetensors or .pth file") from cause
+        need = "a .safetensors or .pth file" if cause.need == "a file" else cause.need  # else too long
+        raise DataError(f"weights {path}", got=cause.got, need=need) from cause
     except OSError as cause:
         got = cause.strerror or str(cause)
         raise DataError(f"weights {path}", got=got, need="a .safetensors or .pth file") from cause
