@@ -1,25 +1,19 @@
 """A gated recurrent network over characters; trained as `rnn` is, so that the cell alone differs."""
 
-from d2lab.models.language_rnn import LanguageRNNConfig
-from d2lab.optimizers.config import OptimizerConfig, ScheduleConfig
-from d2lab.recipes.language import LanguageSettings, TextConfig
-from d2lab.recipes.recipe import Recipe
-from d2lab.train.config import LoopConfig
+import dataclasses
 
-RECIPE = Recipe(
+from d2lab.recipes import rnn
+
+RECIPE = dataclasses.replace(
+    rnn.RECIPE,
     name="gru",
     chapter=19,
     parameters=296_544,
     en="A gated recurrent unit (GRU) that predicts the next character.",
     zh="门控循环单元（GRU）：逐字预测下一个字符。",
     data="notes-en",
-    task="language",
-    settings=LanguageSettings(
-        model=LanguageRNNConfig(vocabulary=96, cell="gru", hidden=256),
-        text=TextConfig(steps=35),
-        optimizer=OptimizerConfig(name="adam", learning_rate=2e-3, clip_norm=1.0),
-        schedule=ScheduleConfig(name="cosine"),
-        loop=LoopConfig(epochs=20, batch_size=32, validation=0.1, patience=4),
+    settings=dataclasses.replace(
+        rnn.RECIPE.settings,
+        model=dataclasses.replace(rnn.RECIPE.settings.model, cell="gru"),  # type: ignore[call-arg]
     ),
-    budgets={"smoke": {"epochs": 1, "examples": 20_000}, "lesson": {"epochs": 8}},
 )
