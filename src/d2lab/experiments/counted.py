@@ -9,9 +9,7 @@ from typing import Any, cast
 import torch
 from torch import nn
 
-from d2lab.core.machine import describe_machine
 from d2lab.experiments.build import new_model
-from d2lab.experiments.config_file import CONFIG, write_config
 from d2lab.experiments.data import Splits
 from d2lab.experiments.plan import Experiment
 from d2lab.experiments.tokens import row_completer
@@ -52,14 +50,6 @@ def count_model(experiment: Experiment, splits: Splits, *, sampled: bool) -> tup
             found = evaluate(model.to(device), split, task, prepare=prepare, device=device, batch=size)
             row |= {f"{name}_{measure}": value for measure, value in found.items()}
     return cast("nn.Module", model), row_completer(experiment, model, sampled=sampled)(row)
-
-
-def new_counted_record(experiment: Experiment, root: object) -> RunRecord:
-    """Make the record of a run that is counted; see `RunRecord.create`."""
-    machine = {**describe_machine(), "device": experiment.device, "threads": 1}
-    record = RunRecord.create(experiment.recipe.name, experiment.seed, experiment.to_json(), machine, root)  # type: ignore[arg-type]
-    write_config(experiment, record.folder / CONFIG)
-    return record
 
 
 def count_into(record: RunRecord, experiment: Experiment, splits: Splits, progress: Progress) -> nn.Module:

@@ -15,7 +15,7 @@ from d2lab.core.seed import derive, fork_rng
 from d2lab.core.settings import change, leaves
 from d2lab.experiments.build import build_loop, build_train_step, count_threads
 from d2lab.experiments.config_file import CONFIG, write_config
-from d2lab.experiments.counted import count_into, is_counted, new_counted_record
+from d2lab.experiments.counted import count_into, is_counted
 from d2lab.experiments.data import Splits, describe_data, load_data
 from d2lab.experiments.plan import Experiment, RunRequest, plan, stated_source
 from d2lab.experiments.pretrained import initialization_of, plan_with_source
@@ -130,17 +130,23 @@ def run_request(
     told = progress or NoProgress()
     if is_counted(experiment):
         told.note(describe_data(experiment, splits))
-        record = new_counted_record(experiment, root)
+        record = _new_record(experiment, 1, root)
         return Run(record, "finished", count_into(record, experiment, splits, told))
     threads = count_threads(experiment, splits[0])
     with using_threads(threads), fork_rng(experiment.device):
         torch.manual_seed(derive(request.seed, "training"))
         train_step = build_train_step(experiment, splits[0], initialize)
         told.note(describe_data(experiment, splits))
-        machine = {**describe_machine(), "device": experiment.device, "threads": threads}
-        record = RunRecord.create(experiment.recipe.name, request.seed, experiment.to_json(), machine, root)
-        write_config(experiment, record.folder / CONFIG)
+        record = _new_record(experiment, threads, root)
         return _run(experiment, splits, train_step, record, told, callbacks, None)
+
+
+def _new_record(experiment: Experiment, threads: int, root: Path | None) -> RunRecord:
+    """Make the record of a run, with its settings in a file to train from again."""
+    machine = {**describe_machine(), "device": experiment.device, "threads": threads}
+    record = RunRecord.create(experiment.recipe.name, experiment.seed, experiment.to_json(), machine, root)
+    write_config(experiment, record.folder / CONFIG)
+    return record
 
 
 def resume(

@@ -7,7 +7,6 @@ for early stopping (`validation`), and the card's own test part, which is other 
 import dataclasses
 import math
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import torch
@@ -34,6 +33,7 @@ Parts = tuple[Int64[Tensor, " time"], Int64[Tensor, " time_"] | None, Int64[Tens
 PROMPT = 8  # tokens of the held-out text that the sample of an epoch begins with, where no prompt is set
 NEAR = 200  # characters of the held-out text that hold these tokens
 RULE = SamplingRule(temperature=0.8, top_p=0.95)  # of the sample of an epoch
+_LAST: dict[Card, tuple[str, str]] = {}  # training and test text of the card that was read last
 
 
 def language(experiment: Experiment) -> LanguageSettings:
@@ -59,7 +59,7 @@ def with_tokenizer(experiment: Experiment) -> Experiment:
         return experiment
     text = experiment.settings.text
     tokenizer = Tokenizer.train(
-        _training_text(experiment, _texts(experiment.card, True)[0]),
+        _training_text(experiment, _texts(experiment.card, fetch=True)[0]),
         text.unit,
         min_count=text.min_count,
         size=text.most_tokens,
@@ -77,11 +77,13 @@ def with_tokenizer(experiment: Experiment) -> Experiment:
     return dataclasses.replace(experiment, settings=settings, tokenizer=tokenizer)
 
 
-@lru_cache(maxsize=1)
-def _texts(card: Card, fetch: bool) -> tuple[str, str]:
-    """Return training and test text of a card."""
-    data = catalog.load_card(card, fetch=fetch)
-    return text_of(data.train), text_of(data.test)
+def _texts(card: Card, *, fetch: bool) -> tuple[str, str]:
+    """Return training and test text of a card; what was read last is kept, for a run asks several times."""
+    if card not in _LAST:
+        data = catalog.load_card(card, fetch=fetch)
+        _LAST.clear()
+        _LAST[card] = text_of(data.train), text_of(data.test)
+    return _LAST[card]
 
 
 def _training_text(experiment: Experiment, text: str) -> str:
@@ -102,7 +104,7 @@ def token_parts(experiment: Experiment, *, fetch: bool = True) -> Parts:
         DataError: the text can't be read.
     """
     tokenizer = tokenizer_of(experiment)
-    whole, test = _texts(experiment.card, fetch)
+    whole, test = _texts(experiment.card, fetch=fetch)
     kept = _training_text(experiment, whole)
     train, validation = tokenizer.encode(kept), None
     if len(kept) < len(whole):
@@ -217,7 +219,7 @@ def test_prompt(experiment: Experiment) -> Tensor:
     tokenizer, prompt = tokenizer_of(experiment), language(experiment).text.prompt
     if prompt:
         return encode_prompt(tokenizer, prompt)
-    tokens = tokenizer.encode(_texts(experiment.card, False)[1][:NEAR])
+    tokens = tokenizer.encode(_texts(experiment.card, fetch=False)[1][:NEAR])
     return (tokens if tokenizer.vocabulary is None else tokens[tokens != 0])[:PROMPT]
 
 
