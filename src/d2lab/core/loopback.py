@@ -21,6 +21,18 @@ LOOPBACK = "127.0.0.1"
 SECONDS = 10  # for the whole head of a request, and again for sending the answer
 CONNECTIONS = 32  # at a time, each with a thread; a browser opens six to one server
 MOST_HEADERS = 40
+KINDS = {  # our own list: some systems call a script text/plain, and nosniff would then refuse it
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".json": "application/json",
+    ".ipynb": "application/x-ipynb+json",
+    ".txt": "text/plain; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".woff2": "font/woff2",
+}
 BUSY = b"HTTP/1.0 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 

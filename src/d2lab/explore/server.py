@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from d2lab.core import loopback
 from d2lab.core.loopback import Page
 
-KINDS = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
 POLICY += "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -22,10 +21,10 @@ def serving(pages: Mapping[str, bytes], port: int = 0) -> Iterator[str]:
     Raises:
         ConfigError: the port is taken.
     """
-    made = {path: Page(f"{_kind(path)}; charset=utf-8", body) for path, body in pages.items()}
+    made = {path: Page(_kind(path), body) for path, body in pages.items()}
     with loopback.serving(made.get, policy=POLICY, port=port) as address:
         yield address
 
 
 def _kind(path: str) -> str:
-    return KINDS.get("." + path.rpartition(".")[2], "text/html")
+    return loopback.KINDS.get("." + path.rpartition(".")[2], loopback.KINDS[".html"])

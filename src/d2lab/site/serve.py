@@ -14,18 +14,6 @@ from d2lab.core.loopback import Page
 from d2lab.core.regular_file import read_regular
 from d2lab.site.stamp import require_whole
 
-KINDS = {  # our own list: some systems call a script text/plain, and nosniff would then refuse it
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".json": "application/json",
-    ".ipynb": "application/x-ipynb+json",
-    ".txt": "text/plain; charset=utf-8",
-    ".svg": "image/svg+xml",
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".woff2": "font/woff2",
-}
 MOST_BYTES = 1 << 28  # of a file
 INLINE = re.compile(rb"<script>(.*?)</script>", re.S)
 # 'unsafe-inline' for styles alone: KaTeX, Sphinx and reveal.js place what they draw by style attributes.
@@ -80,6 +68,6 @@ def find(root: Path, path: str) -> Page | None:
         if any(part.startswith(".") for part in inside.parts):
             return None
         tag = f'"{place.stat().st_mtime_ns:x}"'
-        return Page(KINDS.get(place.suffix, "application/octet-stream"), read_regular(place, MOST_BYTES), tag)
+        return Page(loopback.KINDS.get(place.suffix, "application/octet-stream"), read_regular(place, MOST_BYTES), tag)
     except (OSError, ValueError, RuntimeError):  # no file, out of the site, a circle of links
         return None
