@@ -26,7 +26,6 @@ from d2lab.recipes.language import LanguageSettings
 EXAMPLES = 16  # inputs on which the file must agree with the model
 PREPARATION = "d2lab.preparation"  # keys of the metadata in the file: JSON, see vision.preparation
 TOKENIZER = "d2lab.tokenizer"  # and text.tokenizer
-BATCH = torch.export.Dim("batch")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,20 +80,21 @@ def form_of(trained: Trained) -> Form:
     Raises:
         ConfigError: its model has no weights that a file could hold.
     """
+    batch = torch.export.Dim("batch")  # here: it brings half a compiler along
     metadata = {PREPARATION: json.dumps(trained.preparation.to_json())}
     model = trained.model
     if not isinstance(trained.experiment.settings, LanguageSettings):
         inputs = _examples(trained)
         count = len(tensors_of(inputs))
         names = (["input"], ["logits"]) if isinstance(inputs, Tensor) else ([f"input{n}" for n in range(count)], None)
-        shapes = (map_tensors(lambda tensor: {0: BATCH}, inputs),)
+        shapes = (map_tensors(lambda tensor: {0: batch}, inputs),)
         return Form(module=model, model=model, inputs=(inputs,), shapes=shapes, names=names, metadata=metadata)
     tokenizer = tokenizer_of(trained.experiment)
     metadata[TOKENIZER] = json.dumps(tokenizer.to_json())
     draw = torch.Generator().manual_seed(0)
     if isinstance(model, GPT):
         windows = torch.randint(len(tokenizer), (EXAMPLES, min(model.context, 8)), generator=draw)
-        shapes = ({0: BATCH, 1: torch.export.Dim("time", max=model.context)},)
+        shapes = ({0: batch, 1: torch.export.Dim("time", max=model.context)},)
         names = (["tokens"], ["logits"])
         whole = Windows(model)
         return Form(module=whole, model=whole, inputs=(windows,), shapes=shapes, names=names, metadata=metadata)
@@ -109,7 +109,7 @@ def form_of(trained: Trained) -> Form:
         module=Step(_with_layers_of_torch(model)),
         model=Step(model),
         inputs=(tokens, state),
-        shapes=({0: BATCH}, map_tensors(lambda tensor: {1: BATCH}, state)),
+        shapes=({0: batch}, map_tensors(lambda tensor: {1: batch}, state)),
         names=(["tokens", *states], ["logits", *(f"next_{name}" for name in states)]),
         metadata=metadata,
     )
