@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from d2lab.data.batch import Batch
 from d2lab.metrics.metric import Metric, ratio
+from d2lab.text.likelihood import perplexity_of
 
 
 class Perplexity(Metric):
@@ -35,5 +36,4 @@ class Perplexity(Metric):
     def compute(self) -> dict[str, float]:
         """Return `perplexity` and `bits_per_token`."""
         nats = ratio(self.sums.get("nats"), self.sums.get("tokens"))
-        perplexity = math.inf if nats > 700 else math.exp(nats)  # exp(710) overflows
-        return {"perplexity": perplexity, "bits_per_token": nats / math.log(2)}
+        return {"perplexity": perplexity_of(nats), "bits_per_token": nats / math.log(2)}

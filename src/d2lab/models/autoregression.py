@@ -3,6 +3,7 @@
 Source: Yule 1927, "On a Method of Investigating Periodicities in Disturbed Series", Phil. Trans. A 226 (linear).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated
@@ -57,6 +58,20 @@ class Autoregression(nn.Module):
         if history.shape[1] < self.tau or steps < 1:
             need = f"at least {self.tau} values, and 1 step or more"
             raise ConfigError("rollout", got=f"{history.shape[1]} values, {steps} steps", need=need)
-        for _ in range(steps):
-            history = torch.cat([history, self(history[:, -self.tau :])], 1)
-        return history[:, -steps:]
+        return roll_out(self, history[:, -self.tau :], steps)
+
+
+def roll_out(
+    model: Callable[[Tensor], Tensor], window: Float[Tensor, "batch tau"], steps: int
+) -> Float[Tensor, "batch steps"]:
+    """Predict step after step with any model of windows; the windows move on over the predictions.
+
+    Args:
+        model: a window of tau values -> the next one.
+        window: observed values.
+        steps: how far to predict.
+    """
+    tau = window.shape[1]
+    for _ in range(steps):
+        window = torch.cat([window, model(window[:, -tau:])], 1)
+    return window[:, tau:]

@@ -14,6 +14,8 @@ from d2lab.data.batch import Batch
 from d2lab.data.card import Card
 from d2lab.metrics import Metric
 from d2lab.metrics.forecast import ForecastErrors
+from d2lab.models.autoregression import roll_out
+from d2lab.text.likelihood import perplexity_of
 from d2lab.train.task import Model, Step, Task
 from d2lab.train.tasks import LanguageModeling, register_task
 
@@ -49,17 +51,9 @@ class Forecasting(Task):
         outputs = model(history)
         loss = functional.mse_loss(outputs, batch.targets[:, :1])
         if self.ahead:
-            outputs = self._rollout(model, history, outputs, batch.targets.shape[1])
+            window = torch.cat([history, outputs], 1)[:, 1:]
+            outputs = torch.cat([outputs, roll_out(model, window, batch.targets.shape[1] - 1)], 1)
         return Step(loss, outputs, len(batch))
-
-    @staticmethod
-    def _rollout(model: Model, history: Tensor, first: Tensor, steps: int) -> Tensor:
-        """Predict step after step; the windows move on over the predictions."""
-        found = torch.cat([history, first], 1)
-        tau = history.shape[1]
-        for _ in range(steps - 1):
-            found = torch.cat([found, model(found[:, -tau:])], 1)
-        return found[:, tau:]
 
     def metrics(self) -> list[Metric]:
         """Return the root mean squared error of each number of steps ahead."""
@@ -92,5 +86,4 @@ for _task in (WindowedLanguageModeling(), Forecasting()):
 
 def with_perplexity(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return an epoch's row with the training perplexity, exp of its mean loss, so that it stands beside the others."""
-    loss = row.get("train_loss", math.nan)
-    return {**row, "train_perplexity": math.exp(loss) if loss < 700 else math.inf}  # exp(710) overflows
+    return {**row, "train_perplexity": perplexity_of(row.get("train_loss", math.inf))}
