@@ -7,6 +7,7 @@ from html import escape
 
 from d2lab.claims.page import title
 from d2lab.core.language import Language
+from d2lab.core.ranking import HAN
 from d2lab.exercises.catalog import FOLDER, Entry, solution_text
 from d2lab.lessons.lesson import NUMBERED, Cell, Lesson
 from d2lab.site.words import word
@@ -23,7 +24,6 @@ INTRO: dict[Language, str] = {
     "en": "Try first: `d2lab exercise start ID`. Other ways are as good; the checker asks for the same values.",
     "zh": "先自己做：`d2lab exercise start ID`。别的写法一样好，检查时只看结果是否相同。",
 }
-CHINESE = re.compile(r"[\u4e00-\u9fff]")
 HEADINGS = ("## Exercises", "## 练习")
 
 
@@ -57,7 +57,7 @@ def task(entry: Entry, language: Language) -> str:
     whole = inspect.cleandoc(entry.exercise.stub.__doc__ or "")
     head = re.split(r"^(?:Args:|Returns:|Raises:|>>>)", whole, maxsplit=1, flags=re.M)[0]
     paragraphs = [" ".join(part.split()) for part in head.split("\n\n") if part.strip()]
-    own = " ".join(part for part in paragraphs if bool(CHINESE.search(part)) == (language == "zh"))
+    own = " ".join(part for part in paragraphs if bool(HAN.search(part)) == (language == "zh"))
     return "`".join(part if n % 2 else re.sub(r"([*_])", r"\\\1", part) for n, part in enumerate(own.split("`")))
 
 

@@ -22,11 +22,8 @@ from d2lab.site.words import word
 
 HOME = "index.md"  # of the course's folder
 TREE = "\n\n```{{toctree}}\n:hidden:\n\ncourse/index\n{}explore/index\nclaims/index\nreference/index\napi/index\n```\n"
-ASIDE = (
-    "symptoms.md",
-    "method.md",
-    "glossary.md",
-)  # pages of the course that are no lessons; a course need not have them
+# Pages of the course that are no lessons; a course need not have them.
+ASIDE = ("symptoms.md", "method.md", "glossary.md")
 
 
 def pages(
