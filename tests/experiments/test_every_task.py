@@ -1,14 +1,12 @@
 """One loop for every task: boxes, masks and tokens train, survive a kill, evaluate and export, from a recipe file."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
+from tests.experiments.killed import killed_run
 
 from d2lab.core.errors import ConfigError, RunError
 from d2lab.experiments import load_run, resume, train
@@ -20,22 +18,6 @@ from d2lab.train.checkpoint import load_checkpoint
 OWN = Path(__file__).parent / "own"
 TASKS = ("detection", "segmentation", "language")
 METRIC = {"detection": "box_error", "segmentation": "accuracy", "language": "perplexity"}
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from d2lab.experiments import train
-from d2lab.train import loop
-from d2lab.train.callback import Callback
-
-class Killer(Callback):
-    def on_step(self, step, result):
-        if step == int(sys.argv[3]):
-            os.kill(os.getpid(), signal.SIGKILL)
-
-loop.READ_EVERY_S = 0  # a checkpoint after each step
-changes = {"checkpoint_every_s": 0, "threads": 1}
-train(sys.argv[1], device="cpu", changes=changes, root=Path(sys.argv[2]), callbacks=[Killer()])
-"""
 
 
 @pytest.fixture(params=TASKS)
@@ -66,12 +48,7 @@ def test_it_learns_and_says_so(task, tmp_path):
 )  # in the first epoch, on its border (5 steps; 12 for tokens), in a later one
 def test_a_kill_changes_no_bit(task, step, tmp_path):
     whole = run_of(task, tmp_path / "whole", checkpoint_every_s=0)
-    arguments = [str(OWN / f"{task}.py"), str(tmp_path / "killed"), str(step)]
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, *arguments], timeout=120, env={**os.environ, "OMP_NUM_THREADS": "1"}
-    )
-    assert done.returncode == -signal.SIGKILL
-    (folder,) = (tmp_path / "killed").iterdir()
+    folder = killed_run(OWN / f"{task}.py", tmp_path / "killed", step, {"threads": 1})
     state = json.loads((folder / "checkpoint" / "state.json").read_text())
     assert 0 < state["step"] <= step
     again = resume(folder, recipe_file=OWN / f"{task}.py")

@@ -2,14 +2,12 @@
 
 import json
 import math
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
+from tests.experiments.killed import killed_run
 
 from d2lab.core.errors import ConfigError, DataError, RunError
 from d2lab.experiments import load_run, resume, train
@@ -24,22 +22,6 @@ SIZES = {
     "lstm": {"hidden": 16, "steps": 16},
     "gpt-char": {"width": 16, "layers": 1, "heads": 2, "context": 16},
 }
-KILLED = """
-import json, os, signal, sys
-from pathlib import Path
-from d2lab.experiments import train
-from d2lab.train import loop
-from d2lab.train.callback import Callback
-
-class Killer(Callback):
-    def on_step(self, step, result):
-        if step == int(sys.argv[3]):
-            os.kill(os.getpid(), signal.SIGKILL)
-
-loop.READ_EVERY_S = 0  # a checkpoint after each step
-changes = {**json.loads(sys.argv[4]), "checkpoint_every_s": 0}
-train(sys.argv[1], device="cpu", changes=changes, root=Path(sys.argv[2]), callbacks=[Killer()])
-"""
 
 
 def run_of(recipe, root, **changes):
@@ -71,11 +53,7 @@ def test_perplexities_stand_side_by_side_with_a_sample(recipe, tmp_path):
 @pytest.mark.parametrize(("recipe", "step"), [("rnn", 30), ("lstm", 9), ("gpt-char", 30)])
 def test_a_kill_within_an_epoch_changes_no_bit(recipe, step, tmp_path):
     whole = run_of(recipe, tmp_path / "whole", checkpoint_every_s=0)
-    arguments = [recipe, str(tmp_path / "killed"), str(step), json.dumps({**TINY, **SIZES[recipe]})]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run([sys.executable, "-c", KILLED, *arguments], timeout=300, env=environment)
-    assert done.returncode == -signal.SIGKILL
-    (folder,) = (tmp_path / "killed").iterdir()
+    folder = killed_run(recipe, tmp_path / "killed", step, {**TINY, **SIZES[recipe]})
     kept = load_checkpoint(folder / "checkpoint")
     assert 0 < kept.step <= step
     assert ("state.0" in kept.tensors) == (recipe != "gpt-char")
