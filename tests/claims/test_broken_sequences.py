@@ -63,8 +63,8 @@ SLOW: dict[str, tuple[str, str, dict]] = {  # and sizes at which the verdict is 
     "warm-up-improves-the-hidden-state": ("20 - warm_up : 21", "20:21", {}),
     "training-perplexity-near-one-is-memorized": ("memorized(ids, held_out, seed", "memorized(ids, ids, seed", FEW),
     "adam-needs-fewer-epochs-than-sgd": (
-        "(torch.optim.SGD, (0.5, 1.0, 2.0))",
-        "(torch.optim.Adam, (0.002, 0.005, 0.01))",
+        "(torch.optim.SGD, (0.25, 0.5, 1.0, 2.0))",
+        "(torch.optim.Adam, (0.005, 0.01, 0.02, 0.04))",
         FEW,
     ),
 }

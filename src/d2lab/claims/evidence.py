@@ -33,8 +33,8 @@ class Evidence:
             refutes.
         why_en: one sentence, in English; it may name numbers only by format fields of `value`: "{gap:.3f}".
         why_zh: the same in Chinese, written for itself.
-        n: how many numbers, examples or pairs are behind the value.
-        seeds: of an experiment.
+        n: how many numbers, examples or pairs are behind the value; the seeds of the decision unless given.
+        seeds: of an experiment; those of the decision where it knows them.
         interval: of the first value, 95 % or the level of the decision.
         counterexample: where the statement fails, the smallest case that shows it.
         bound_zh: the bound in Chinese.
@@ -81,10 +81,12 @@ class Evidence:
             object.__setattr__(self, name, words)
 
     def _take(self, decision: Decision) -> None:
-        """Take verdict, interval, bound and, where nothing is decided, the explanation from a decision."""
+        """Take verdict, interval, seeds, bound and, where nothing is decided, the explanation from a decision."""
         if self.verdict:
             raise ConfigError("Evidence.verdict", got=self.verdict, need="none beside a decision, which has its own")
         taken: dict[str, Any] = {"verdict": decision.verdict, "interval": self.interval or decision.interval}
+        if decision.seeds and not self.seeds:
+            taken |= {"seeds": decision.seeds, "n": self.n if self.n > 1 else len(decision.seeds)}
         if not self.bound:
             taken |= dict(zip(("bound", "bound_zh"), decision.bound, strict=True))
         if decision.why is not None:

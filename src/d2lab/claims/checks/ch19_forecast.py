@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from math import sin
+from statistics import fmean
 
 import torch
 from torch import Generator, Tensor
@@ -70,10 +71,8 @@ def extrapolation_is_harder_than_interpolation(
         scoped=True,
     )
     return Evidence(
-        value={name: mean_interval(values).mean for name, values in runs.items()},
+        value={name: fmean(values) for name, values in runs.items()},
         decision=decision,
-        n=len(decision.seeds),
-        seeds=decision.seeds,
         why_en="On values held out at random the error is {random:.2f} of the series' deviation, on the last fifth "
         "{later:.2f}: the neighbors on both sides give the answer away, and a forecast has none ahead. Of independent "
         "draws no neighbor tells anything ({independent:+.3f}).",
@@ -125,10 +124,8 @@ def errors_accumulate_over_many_steps(seeds: Sequence[int] = range(40), smallest
         scoped=True,
     )
     return Evidence(
-        value={name: mean_interval(values).mean for name, values in runs.items()},
+        value={name: fmean(values) for name, values in runs.items()},
         decision=decision,
-        n=len(decision.seeds),
-        seeds=decision.seeds,
         data="noisy-sine, ar-process",
         why_en="Errors over the series' deviation: {one:.2f} one step ahead, {sixteen:.2f} sixteen, {many:.2f} at 64, "
         "for each prediction is made from predictions. A stable process ends at {process:.2f}, the error of its mean, "
@@ -199,10 +196,8 @@ def forward_estimation_is_easier(
         scoped=True,
     )
     return Evidence(
-        value={name: mean_interval(values).mean for name, values in runs.items()},
+        value={name: fmean(values) for name, values in runs.items()},
         decision=decision,
-        n=len(decision.seeds),
-        seeds=decision.seeds,
         why_en="Backward {gap:+.2f} more of the variance stays unexplained, for several pasts lead to one present. It "
         "is the shape that does it, not time: {linear:+.3f} for a linear process with normal noise, and "
         "{two_valued:+.2f}, so backward is easier, where halving makes room for a coin that can be read off later.",

@@ -1,6 +1,7 @@
 """Chapter 19: Markov models, and models that keep a state."""
 
 from collections.abc import Callable, Sequence
+from statistics import fmean
 
 import torch
 from torch import Tensor, nn
@@ -19,16 +20,17 @@ from d2lab.models.language_rnn import LanguageRNN, LanguageRNNConfig
 
 FIRST = torch.tensor([[0.9, 0.1], [0.5, 0.5]], dtype=torch.float64)  # a chain of order 1: from row to column
 SECOND = torch.tensor([[[0.9, 0.1], [0.3, 0.7]], [[0.4, 0.6], [0.8, 0.2]]], dtype=torch.float64)  # of order 2
-STAY, SHOWN = 0.95, 0.8  # of a hidden state: chance to stay, and to show itself
+RATES = (0.01, 0.03, 0.1, 0.3)
+STAY, SHOWN = 0.95, 0.8  # of a hidden state: probability to stay, and to show itself
 
 
 def sample(table: Tensor, count: int) -> Tensor:
-    """Draw a chain of zeros and ones, from the chances after the last one or two."""
-    chances, seen = torch.rand(count).tolist(), [0, 0]
+    """Draw a chain of zeros and ones, from the probabilities after the last one or two."""
+    seen = [0, 0]
     ones = table[..., 1].tolist()
-    for chance in chances:
+    for drawn in torch.rand(count).tolist():
         likely = ones[seen[-1]] if table.ndim == 2 else ones[seen[-2]][seen[-1]]
-        seen.append(int(chance < likely))
+        seen.append(int(drawn < likely))
     return torch.tensor(seen[2:])
 
 
@@ -74,9 +76,9 @@ def markov_models_look_at_few_recent_values() -> Evidence:
 
 def hidden_chain(count: int) -> Tensor:
     """Draw symbols of a hidden state that stays for a while and shows itself most of the time."""
-    chances = torch.rand(2, count)
-    state = (chances[0] >= STAY).long().cumsum(0) % 2
-    return torch.where(chances[1] < SHOWN, state, 1 - state)
+    drawn = torch.rand(2, count)
+    state = (drawn[0] >= STAY).long().cumsum(0) % 2
+    return torch.where(drawn[1] < SHOWN, state, 1 - state)
 
 
 def forward_nats(symbols: Tensor) -> float:
@@ -87,11 +89,11 @@ def forward_nats(symbols: Tensor) -> float:
     return -text.forward_log_likelihood(start, transition, shown.T[symbols]) / len(symbols)
 
 
-def recurrent_nats(train: Tensor, test: Tensor, steps: int) -> float:
+def recurrent_nats(train: Tensor, test: Tensor, epochs: int) -> float:
     """Train a GRU of eight units on a stream of symbols; return its mean negative log-likelihood on another."""
     model = LanguageRNN(LanguageRNNConfig(vocabulary=2, cell="gru", hidden=8))
     optimizer = torch.optim.Adam(model.parameters(), lr=0.02, fused=True)
-    for epoch in range(steps):
+    for epoch in range(epochs):
         for inputs, targets in text.random_batches(train, 64, 30, seed=0, epoch=epoch):
             optimizer.zero_grad()
             torch.autograd.backward(functional.cross_entropy(model(inputs)[0].flatten(0, 1), targets.flatten()))
@@ -131,15 +133,13 @@ def latent_variables_summarize_the_past(
         seeds,
         scoped=True,
     )
-    means = {name: mean_interval(values).mean for name, values in runs.items()}
+    means = {name: fmean(values) for name, values in runs.items()}
     return Evidence(
         value={"gain": means["markov"] - means["latent"], **means},
         decision=decision,
-        n=len(decision.seeds),
-        seeds=decision.seeds,
         why_en="Both read one symbol at a time. The Markov model pays {markov:.3f} nats a symbol, the GRU "
-        "{latent:.3f}: its state carries what earlier symbols told. The true model, whose state is the chance of each "
-        "hidden state, pays {true:.3f}.",
+        "{latent:.3f}: its state carries what earlier symbols told. The true model, whose state is the probability of "
+        "each hidden state, pays {true:.3f}.",
         why_zh="两者每次都只读一个符号。马尔可夫模型每个符号要 {markov:.3f} 纳特，GRU 只要 {latent:.3f}：更早的符号所透"
         "露的，都存在它的状态里。真实模型以各隐藏状态的概率为状态，要 {true:.3f}。",
     )
@@ -194,9 +194,9 @@ def gain_over_last(make: Callable[[], nn.Module], rate: float, seed: int, steps:
     en="Two choices for modeling a sequence are autoregressive and latent autoregressive models.",
     zh="为序列建模，自回归模型和隐变量自回归模型是两种可行的选择。",
     scope="a noisy sine, 61 parameters each, one step ahead, against repeating the last value; the learning rate of "
-    "each tuned over 0.003, 0.01 and 0.03. How popular they are no check can tell",
-    scope_zh="带噪声的正弦，参数各 61 个，预测一步，与重复前一个值相比；各自的学习率在 0.003、0.01、0.03 中选。至于是否"
-    "流行，无法检验",
+    "each tuned over 0.01, 0.03, 0.1 and 0.3. How popular they are no check can tell",
+    scope_zh="带噪声的正弦，参数各 61 个，预测一步，与重复前一个值相比；各自的学习率在 0.01、0.03、0.1、0.3 中选。至"
+    "于是否流行，无法检验",
     budget_s=14,
     smoke={"seeds": range(2), "steps": 2},
 )
@@ -205,7 +205,7 @@ def autoregressive_and_latent_models_both_predict(
 ) -> Evidence:
     arms: dict[str, Callable[[], nn.Module]] = {"recent": Recent, "latent": Latent}
     rates = {
-        name: max((0.003, 0.01, 0.03), key=lambda rate: sum(gain_over_last(make, rate, s, steps) for s in (1000, 1001)))
+        name: max(RATES, key=lambda rate: sum(gain_over_last(make, rate, s, steps) for s in (1000, 1001)))
         for name, make in arms.items()
     }
 
@@ -218,13 +218,11 @@ def autoregressive_and_latent_models_both_predict(
         seeds,
         scoped=True,
     )
-    means = {name: mean_interval(values).mean for name, values in runs.items()}
+    means = {name: fmean(values) for name, values in runs.items()}
     sizes = {f"parameters_{name}": sum(p.numel() for p in make().parameters()) for name, make in arms.items()}
     return Evidence(
         value={**means, **sizes, "rate_recent": rates["recent"], "rate_latent": rates["latent"]},
         decision=decision,
-        n=len(decision.seeds),
-        seeds=decision.seeds,
         data="noisy-sine",
         why_en="With {parameters_recent} and {parameters_latent} parameters the errors are {recent:.0%} and "
         "{latent:.0%} below that of the last value repeated: one looks at four values, the other keeps a state of six "

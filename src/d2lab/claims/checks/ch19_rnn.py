@@ -4,11 +4,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from d2lab.claims.checks.ch19_text import KINDS
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
 from d2lab.layers import RNN, Linear, RNNCell
-
-KINDS = 28  # letters, space and the unknown token
 
 
 def parameters_of(model: nn.Module) -> int:

@@ -2,21 +2,21 @@
 
 from collections.abc import Sequence
 from math import log
+from statistics import fmean
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from d2lab import text
+from d2lab.claims.checks.ch19_text import KINDS, letters
 from d2lab.claims.claim import claim
 from d2lab.claims.decide import at_least, at_most
 from d2lab.claims.evidence import Evidence
 from d2lab.claims.sequential import by_looks
 from d2lab.core.errors import ConfigError
 from d2lab.core.seed import derive, stream
-from d2lab.data.catalog import load
 from d2lab.data.series import AR_WEIGHTS, autoregressive, noisy_sine
-from d2lab.data.texts import text_of
 from d2lab.metrics.paired import mean_interval, paired
 from d2lab.models.autoregression import Autoregression, AutoregressionConfig
 from d2lab.tables import least_squares
@@ -48,12 +48,11 @@ def observations_depend_on_earlier_ones() -> Evidence:
     mixed = torch.randperm(COUNT, generator=stream(0, "mixed"))
     found = [abs(correlation(series, 1)) for series in (sine, process)]
     shuffled = max(abs(correlation(series[mixed], 1)) for series in (sine, process))
-    letters = text.keep_letters(text_of(load("notes-en").train))
-    ids = text.Vocabulary(letters).encode(letters)
+    ids, _ = letters()
     saved = []
     for order in (torch.arange(len(ids)), torch.randperm(len(ids), generator=stream(0, "letters"))):
         train, test = ids[order][:-10_000], ids[order][-10_000:]
-        one, two = (-text.NGram(train, order=n, size=28).log_probabilities(test).mean() for n in (1, 2))
+        one, two = (-text.NGram(train, order=n, size=KINDS).log_probabilities(test).mean() for n in (1, 2))
         saved.append(float(one - two) / log(2))
     noise = 3 / COUNT**0.5
     depends, control = min(found) > noise and saved[0] > 0.1, shuffled < noise and saved[1] < 0.1
@@ -134,12 +133,10 @@ def autoregressive_models_predict_from_their_past(
         seeds,
         scoped=True,
     )
-    means = {name: mean_interval(values).mean for name, values in runs.items()}
+    means = {name: fmean(values) for name, values in runs.items()}
     return Evidence(
         value=means,
         decision=decision,
-        n=len(decision.seeds),
-        seeds=decision.seeds,
         data="noisy-sine",
         why_en="The error one step ahead is {linear:.0%} smaller than that of the mean by least squares and "
         "{network:.0%} smaller by a small network; on shuffled values {shuffled:.1%}.",
@@ -171,12 +168,10 @@ def larger_tau_is_not_always_better(seeds: Sequence[int] = range(20), smallest_e
         seeds,
         scoped=True,
     )
-    means = {name: mean_interval(values).mean for name, values in runs.items()}
+    means = {name: fmean(values) for name, values in runs.items()}
     return Evidence(
         value={"loss": means["tau_300"] - means["tau_16"], **means},
         decision=decision,
-        n=len(decision.seeds),
-        seeds=decision.seeds,
         data="noisy-sine",
         why_en="Errors one step ahead: {tau_1:.3f}, {tau_4:.3f}, {tau_16:.3f}, {tau_64:.3f} and {tau_300:.3f} for tau "
         "of 1, 4, 16, 64 and 300. A longer past averages the noise away, until there are as many weights as examples.",

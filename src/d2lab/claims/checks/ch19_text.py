@@ -2,11 +2,24 @@
 
 from collections import Counter
 
+from jaxtyping import Int64
+from torch import Tensor
+
 from d2lab import text
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
 from d2lab.data.catalog import at_hand, load
 from d2lab.data.texts import text_of
+
+KINDS = 28  # letters, space and the unknown token
+
+
+def letters() -> tuple[Int64[Tensor, " time"], Int64[Tensor, " later"]]:
+    """Return the letters of the course's English prose as numbers: to train on, and held out."""
+    parts = load("notes-en")
+    train, test = (text.keep_letters(text_of(part)) for part in (parts.train, parts.test))
+    known = text.Vocabulary(train)
+    return known.encode(train), known.encode(test)
 
 
 @claim(
