@@ -7,7 +7,6 @@ It writes src/d2lab/explore/static/text-model.js, and prints what it measured.
 
 import argparse
 import json
-import math
 from pathlib import Path
 
 import torch
@@ -17,7 +16,8 @@ from torch.nn import functional
 from d2lab.core.atomic import write_bytes
 from d2lab.core.seed import derive
 from d2lab.data.texts import read_notes
-from d2lab.layers.bptt import FusedRNN
+from d2lab.models.language_rnn import LanguageRNN, LanguageRNNConfig
+from d2lab.text.likelihood import perplexity_of
 from d2lab.text.tokens import keep_letters
 from d2lab.text.windows import sequential_batches
 
@@ -29,30 +29,15 @@ HEAD = (
 )
 
 
-class LetterModel(nn.Module):
-    """One recurrent layer and a linear one."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.recurrent = FusedRNN(len(TOKENS), HIDDEN, batch_first=True)
-        self.output = nn.Linear(HIDDEN, len(TOKENS))
-
-    def forward(self, tokens: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Return logits and the last state."""
-        inputs = tokens if self.training else functional.one_hot(tokens, len(TOKENS)).float()
-        hidden, state = self.recurrent(inputs, state)
-        return self.output(hidden), state
-
-
 def encoded(part: str) -> Tensor:
     """Return a part of the notes as tokens."""
     return torch.tensor([TOKENS.index(letter) for letter in keep_letters(read_notes(part).decode())])
 
 
-def trained(text: Tensor, epochs: int, seed: int) -> LetterModel:
+def trained(text: Tensor, epochs: int, seed: int) -> LanguageRNN:
     """Train a model on windows in order: the state is carried, detached."""
     torch.manual_seed(derive(seed, "letter-model"))
-    model = LetterModel()
+    model = LanguageRNN(LanguageRNNConfig(vocabulary=len(TOKENS), hidden=HIDDEN, orthogonal=False))
     optimizer = torch.optim.Adam(model.parameters(), lr=4e-3)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs, eta_min=2e-4)
     for epoch in range(epochs):
@@ -71,22 +56,22 @@ def trained(text: Tensor, epochs: int, seed: int) -> LetterModel:
 
 
 @torch.no_grad()
-def perplexity(model: LetterModel, text: Tensor) -> float:
+def perplexity(model: LanguageRNN, text: Tensor) -> float:
     """Return the perplexity of a whole text, read once from its beginning."""
-    logits, _ = model.eval()(text[None, :-1], None)
-    return math.exp(functional.cross_entropy(logits[0], text[1:]).item())
+    logits, _ = model.eval()(text[None, :-1])
+    return perplexity_of(functional.cross_entropy(logits[0], text[1:]).item())
 
 
-def thousandths(model: LetterModel) -> dict[str, list]:
+def thousandths(model: LanguageRNN) -> dict[str, list]:
     """Round the weights in place, the two biases of the layer being one, and return them as whole numbers."""
-    layer = model.recurrent
+    layer = model.rnn
     with torch.no_grad():
         layer.bias_ih_l0.add_(layer.bias_hh_l0)
         layer.bias_hh_l0.zero_()
         for weight in model.parameters():
             weight.copy_((weight * SCALE).round() / SCALE)
     named = {"input": layer.weight_ih_l0, "state": layer.weight_hh_l0, "bias": layer.bias_ih_l0}
-    named |= {"output": model.output.weight, "outputBias": model.output.bias}
+    named |= {"output": model.out.weight, "outputBias": model.out.bias}
     return {name: (weight.detach() * SCALE).round().int().tolist() for name, weight in named.items()}
 
 
