@@ -8,7 +8,8 @@ import torch
 from PIL import Image
 
 from d2lab.experiments import load_run, train
-from d2lab.experiments.export import PREPARATION, export_run
+from d2lab.experiments.export import export_run
+from d2lab.experiments.export_form import PREPARATION
 from d2lab.explore.run import model_of_run
 from d2lab.reports import features
 from d2lab.vision.preparation import Preparation

@@ -37,5 +37,5 @@ MUTANTS = [
     Mutant("GPT without positions", "models/gpt.py", "rotate(norm(query), *turns), rotate(norm(key), *turns)", "norm(query), norm(key)", f"{LANGUAGE} order"),
     Mutant("state dropped between batches", "models/language_rnn.py", "self.rnn(read, state)", "self.rnn(read, None)", f"{LANGUAGE} carried"),
     Mutant("gates orthogonal together, not each", "models/language_rnn.py", "weight.chunk(len(weight) // config.hidden)", "weight.chunk(1)", f"{LANGUAGE} orthogonal"),
-    Mutant("the oldest values predict", "models/autoregression.py", "self(history[:, -self.tau :])", "self(history[:, : self.tau])", f"{LANGUAGE} autoregression"),
+    Mutant("the oldest values predict", "models/autoregression.py", "roll_out(self, history[:, -self.tau :], steps)", "roll_out(self, history[:, : self.tau], steps)", f"{LANGUAGE} autoregression"),
 ]  # fmt: skip
