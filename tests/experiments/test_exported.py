@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from d2lab.cli.generate import generate
 from d2lab.core.errors import ConfigError, RunError
 from d2lab.experiments import load_run, train
 from d2lab.experiments.export import export_run
@@ -108,6 +109,28 @@ def test_a_language_model_run_elsewhere_writes_the_same_text(language_runs, name
     expected = write_text(load_run(language_runs[name]), Writing(prompt="The model", tokens=40, rule=rule))
     assert written(session, tokenizer, "The model", 40) == expected
     assert export_run(language_runs[name], "torch-export", tmp_path / "model.pt2")[1] < 1e-4
+    alone = ExportedModel(path).writer()
+    assert alone.write(Writing(prompt="The model", tokens=40, rule=rule)) == expected
+    how = Writing(prompt="The model", tokens=8, beam=3)
+    assert alone.write(how) == write_text(load_run(language_runs[name]), how)
+    with pytest.raises(ConfigError, match="an exported file holds none"):
+        alone.write(Writing())
+
+
+def test_a_file_that_writes_no_text_is_refused_in_a_line(exported):
+    with pytest.raises(ConfigError, match="a language model"):
+        ExportedModel(exported[1]).writer()
+
+
+def test_the_command_writes_with_a_file_alone(language_runs, tmp_path, capsys):
+    pytest.importorskip("onnxscript")
+    path, _ = export_run(language_runs["gru"], "onnx", tmp_path / "gru.onnx")
+    how = {"prompt": "The ", "tokens": 12, "temperature": 0.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0, "beam": 0}
+    generate(path, **how, seed=0, device="cpu")
+    alone = capsys.readouterr().out
+    generate(language_runs["gru"], **how, seed=0, device="cpu")
+    assert capsys.readouterr().out == alone
+    assert alone.startswith("The ")
 
 
 def test_counts_are_not_exported(tmp_path):

@@ -1,16 +1,16 @@
 """The command `d2lab generate`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from msgspec import Meta
 
-from d2lab.cli.results import RunArgument
 from d2lab.core.bounds import Seed
 
 
 def generate(
-    run: RunArgument,
+    run: Annotated[Path, typer.Argument(help="A run's folder, its name in runs/, or an exported .onnx file.")],
     prompt: Annotated[str, typer.Option(help="Text to begin with; the first held-out words unless given.")] = "",
     tokens: Annotated[int, typer.Option(help="How many to write."), Meta(ge=1, le=100_000, description="tokens")] = 200,
     temperature: Annotated[
@@ -29,11 +29,18 @@ def generate(
     seed: Annotated[int, typer.Option(help="Decides what is drawn."), Seed] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps or xpu.")] = "cpu",
 ) -> None:
-    """Let a language model write: print the prompt and what it goes on with."""
-    from d2lab.experiments import load_run
-    from d2lab.experiments.generation import Writing, write_text
+    """Let a language model write: print the prompt and what it goes on with; RUN may be an exported .onnx file."""
+    from d2lab.experiments.generation import Writing, writer_of
     from d2lab.text.sampling import SamplingRule
 
     rule = SamplingRule(temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p)
     how = Writing(prompt=prompt, tokens=tokens, rule=rule, beam=beam, seed=seed)
-    typer.echo(write_text(load_run(run, device=device), how))
+    if run.suffix.lower() == ".onnx":
+        from d2lab.experiments.exported import ExportedModel
+
+        writer = ExportedModel(run).writer()
+    else:
+        from d2lab.experiments import load_run
+
+        writer = writer_of(load_run(run, device=device))
+    typer.echo(writer.write(how))

@@ -103,7 +103,8 @@ def resume(
     )
     _finish(done, quiet=quiet)
     if done.status == "finished" and not done.trained and not quiet:
-        typer.echo(f"It was finished before. Train on with:  d2lab resume {done.record.folder} --epochs N")
+        more = f" Train on with:  d2lab resume {done.record.folder} --epochs N"
+        typer.echo("It was finished before." + (more if done.extendable else ""))
 
 
 def _callbacks(*, live: bool, tensorboard: bool, as_csv: bool) -> "list[Callback]":

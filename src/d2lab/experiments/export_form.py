@@ -26,6 +26,7 @@ from d2lab.recipes.language import LanguageSettings
 EXAMPLES = 16  # inputs on which the file must agree with the model
 PREPARATION = "d2lab.preparation"  # keys of the metadata in the file: JSON, see vision.preparation
 TOKENIZER = "d2lab.tokenizer"  # and text.tokenizer
+CONTEXT = "d2lab.context"  # tokens that a window may have, of a model without a state
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +94,7 @@ def form_of(trained: Trained) -> Form:
     metadata[TOKENIZER] = json.dumps(tokenizer.to_json())
     draw = torch.Generator().manual_seed(0)
     if isinstance(model, GPT):
+        metadata[CONTEXT] = json.dumps(model.context)
         windows = torch.randint(len(tokenizer), (EXAMPLES, min(model.context, 8)), generator=draw)
         shapes = ({0: batch, 1: torch.export.Dim("time", max=model.context)},)
         names = (["tokens"], ["logits"])

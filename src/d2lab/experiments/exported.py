@@ -1,7 +1,7 @@
-"""An exported file used by itself: the ONNX model, and the preparation that its metadata hold. No run, no data set."""
+"""An exported file used by itself: the ONNX model, and what its metadata hold. No run, no data set, no text."""
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,11 @@ from torch import Tensor
 
 from d2lab.core.errors import ConfigError, MissingExtraError, RunError
 from d2lab.core.json_file import parse_json
-from d2lab.experiments.export_form import PREPARATION
+from d2lab.experiments.export_form import CONTEXT, PREPARATION, TOKENIZER
+from d2lab.experiments.generation import Writer
+from d2lab.experiments.tokens import without_unknown
+from d2lab.text.sampling import Step
+from d2lab.text.tokenizer import Tokenizer
 from d2lab.vision.preparation import Preparation
 
 MOST_BYTES = 4 * 2**30
@@ -37,18 +41,27 @@ class ExportedModel:
             raise MissingExtraError("d2lab predict FILE.onnx", got="no onnxruntime", need="onnxruntime", fix=fix)
         import onnxruntime
 
+        self.path = path
         try:
             self.session: Any = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-            kept = self.session.get_modelmeta().custom_metadata_map.get(PREPARATION)
+            self.metadata: Mapping[str, str] = self.session.get_modelmeta().custom_metadata_map
         except Exception as cause:  # onnxruntime has errors of many kinds for files that are none
             raise RunError(f"model {path}", got=str(cause).splitlines()[0], need="an ONNX file") from cause
+        self.preparation = Preparation.from_json(self._stated(PREPARATION), str(path))
+
+    def _stated(self, key: str) -> Any:  # noqa: ANN401 (any JSON)
+        """Return the value of a key of the metadata.
+
+        Raises:
+            RunError: it is not there, or is no JSON.
+        """
+        kept, what = self.metadata.get(key), key.partition(".")[2]
         if kept is None:
-            raise RunError(f"model {path}", got="no preparation in its metadata", need="a file of d2lab export")
+            raise RunError(f"model {self.path}", got=f"no {what} in its metadata", need="a file of d2lab export")
         try:
-            value = parse_json(kept)
+            return parse_json(kept)
         except ValueError as cause:
-            raise RunError(f"model {path}", got=str(cause), need="metadata that d2lab wrote") from cause
-        self.preparation = Preparation.from_json(value, str(path))
+            raise RunError(f"model {self.path}", got=str(cause), need="metadata that d2lab wrote") from cause
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -72,3 +85,63 @@ class ExportedModel:
         name = self.session.get_inputs()[0].name
         (logits, *_) = self.session.run(None, {name: images.numpy()})
         return torch.from_numpy(logits).softmax(1)
+
+    def writer(self) -> Writer:
+        """Return what writes text with this file alone.
+
+        Raises:
+            ConfigError: it holds no language model.
+            RunError: its metadata are not ours, or older than what is needed here.
+        """
+        if TOKENIZER not in self.metadata:
+            raise ConfigError("model", got="a file without a tokenizer", need="a language model, such as gpt-char's")
+        tokenizer = Tokenizer.from_json(self._stated(TOKENIZER), str(self.path))
+        inputs = self.session.get_inputs()
+        step = self._carried(inputs[1:]) if len(inputs) > 1 else self._reread(self._context())
+
+        def known(tokens: Tensor, state: Any) -> tuple[Tensor, Any]:  # noqa: ANN401
+            logits, state = step(tokens, state)
+            return without_unknown(logits, tokenizer), state
+
+        return Writer(step=known, tokenizer=tokenizer, first=_no_prompt)
+
+    def _context(self) -> int:
+        context = self._stated(CONTEXT)
+        if type(context) is not int or context < 1:
+            raise RunError(f"model {self.path}", got=f"a context of {context!r}", need="a number of tokens")
+        return context
+
+    def _carried(self, states: Sequence[Any]) -> Step:
+        """Return the step of a file that reads one token and a state, which is zeros at the beginning."""
+        names = [state.name for state in states]
+        sizes = [(state.shape[0], state.shape[2]) for state in states]  # layer batch hidden
+
+        def step(tokens: Tensor, state: Any) -> tuple[Tensor, Any]:  # noqa: ANN401
+            if state is None:
+                state = [torch.zeros(layers, len(tokens), hidden) for layers, hidden in sizes]
+            given = {"tokens": tokens, **dict(zip(names, state, strict=True))}
+            logits, *after = self.session.run(None, {name: tensor.numpy() for name, tensor in given.items()})
+            return torch.from_numpy(logits), [torch.from_numpy(each) for each in after]
+
+        return step
+
+    def _reread(self, context: int) -> Step:
+        """Return the step of a file that reads whole windows: its state is the text as far as the window reaches."""
+
+        def step(tokens: Tensor, state: Any) -> tuple[Tensor, Any]:  # noqa: ANN401
+            text = tokens[:, None] if state is None else torch.cat([state, tokens[:, None]], 1)
+            kept = text[:, -context:]  # batch kept
+            (logits,) = self.session.run(None, {"tokens": kept.contiguous().numpy()})
+            return torch.from_numpy(logits[:, -1]), kept
+
+        return step
+
+
+def _no_prompt() -> Tensor:
+    """Refuse to begin with nothing.
+
+    Raises:
+        ConfigError: always.
+    """
+    need = "a text to begin with: an exported file holds none to continue"
+    raise ConfigError("--prompt", got="none", need=need)

@@ -1,5 +1,6 @@
 """Text that a run's model writes, and how well it predicts each part of a text."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -7,10 +8,10 @@ from torch import Tensor
 
 from d2lab.core.seed import stream
 from d2lab.core.tensor_tree import tensors_of
-from d2lab.experiments.tokens import encode_prompt, language, model_step, sample, test_prompt, token_parts, tokenizer_of
+from d2lab.experiments.tokens import drawn, encode_prompt, language, model_step, test_prompt, token_parts, tokenizer_of
 from d2lab.experiments.trained import Trained
 from d2lab.text.beam import beam_search
-from d2lab.text.sampling import SamplingRule
+from d2lab.text.sampling import SamplingRule, Step
 from d2lab.text.token_batches import held_out_windows
 from d2lab.text.tokenizer import Tokenizer
 from d2lab.train.evaluate import evaluate
@@ -35,32 +36,63 @@ class Writing:
     seed: int = 0
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Writer:
+    """A language model that writes.
+
+    Args:
+        step: from tokens and a state to logits of the next and the new state.
+        tokenizer: of the tokens.
+        first: gives the tokens to begin with where no prompt is given.
+    """
+
+    step: Step
+    tokenizer: Tokenizer
+    first: Callable[[], Tensor]
+
+    @torch.no_grad()
+    def write(self, how: Writing) -> str:
+        """Return a text, the prompt included.
+
+        Raises:
+            ConfigError: the prompt has a character or word that the model does not know.
+        """
+        prompt = encode_prompt(self.tokenizer, how.prompt) if how.prompt else self.first()
+        if how.beam:
+            found = self._searched(prompt, how)
+        else:
+            found = drawn(self.step, prompt, how.tokens, how.rule, stream(how.seed, "generate"))
+        return self.tokenizer.decode(torch.cat([prompt, found]))
+
+    def _searched(self, prompt: Tensor, how: Writing) -> Tensor:
+        """Return the most probable continuation that beam search finds."""
+        state = None
+        for token in prompt[:-1]:
+            _, state = self.step(token[None], state)
+        _, after = self.step(prompt[-1:], state)
+        axis = 1 if any(tensor.ndim == 3 for tensor in tensors_of(after)) else 0  # layer batch hidden, as torch has it
+        found = beam_search(self.step, int(prompt[-1]), width=how.beam, length=how.tokens, state=state, state_axis=axis)
+        return torch.tensor(found[0].tokens, dtype=torch.int64)
+
+
+def writer_of(run: Trained) -> Writer:
+    """Return what writes with the model of a run.
+
+    Raises:
+        ConfigError: the run is of no language model.
+    """
+    language(run.experiment)
+    tokenizer = tokenizer_of(run.experiment)
+    return Writer(step=model_step(run.model, tokenizer), tokenizer=tokenizer, first=lambda: test_prompt(run.experiment))
+
+
 def write_text(run: Trained, how: Writing) -> str:
     """Return a text that a run's language model writes, the prompt included.
 
     Raises:
         ConfigError: the run is of no language model, or the prompt has a character or word that it does not know.
     """
-    language(run.experiment)
-    tokenizer = tokenizer_of(run.experiment)
-    prompt = encode_prompt(tokenizer, how.prompt) if how.prompt else test_prompt(run.experiment)
-    if how.beam:
-        found = _searched(run, tokenizer, prompt, how)
-    else:
-        found = sample(run.model, tokenizer, prompt, how.tokens, how.rule, stream(how.seed, "generate"))
-    return tokenizer.decode(torch.cat([prompt, found]))
-
-
-@torch.no_grad()
-def _searched(run: Trained, tokenizer: Tokenizer, prompt: Tensor, how: Writing) -> Tensor:
-    """Return the most probable continuation that beam search finds."""
-    step, state = model_step(run.model, tokenizer), None
-    for token in prompt[:-1]:
-        _, state = step(token[None], state)
-    _, after = step(prompt[-1:], state)
-    axis = 1 if any(tensor.ndim == 3 for tensor in tensors_of(after)) else 0  # layer batch hidden, as torch has it
-    found = beam_search(step, int(prompt[-1]), width=how.beam, length=how.tokens, state=state, state_axis=axis)
-    return torch.tensor(found[0].tokens, dtype=torch.int64)
+    return writer_of(run).write(how)
 
 
 def evaluate_parts(run: Trained, data: str | None = None, *, download: bool = False) -> dict[str, dict[str, float]]:

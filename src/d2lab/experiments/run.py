@@ -40,6 +40,7 @@ class Run:
     status: Status
     model: nn.Module
     trained: bool = True  # False where the run was finished before and only opened
+    extendable: bool = True  # False where more epochs would change nothing: counts are the same after every pass
 
     @property
     def net(self) -> nn.Module:
@@ -208,7 +209,7 @@ def resume(
 def _resume_counted(record: RunRecord, experiment: Experiment, splits: Splits, progress: Progress) -> Run:
     """Count again where a kill came before the end; else open the run."""
     if record.has_checkpoint():
-        return Run(record, "finished", load_run(record.folder).model, trained=False)
+        return Run(record, "finished", load_run(record.folder).model, trained=False, extendable=False)
     return Run(record, "finished", count_into(record, experiment, splits, progress))
 
 

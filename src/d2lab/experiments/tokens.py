@@ -22,7 +22,7 @@ from d2lab.data.split import Split
 from d2lab.data.texts import text_of
 from d2lab.experiments.plan import Experiment
 from d2lab.recipes.language import LanguageSettings, SeriesSettings
-from d2lab.text.sampling import SamplingRule, generate
+from d2lab.text.sampling import SamplingRule, Step, generate
 from d2lab.text.token_batches import PADDING, held_out_windows, training_windows
 from d2lab.text.tokenizer import Tokenizer
 from d2lab.train.language import with_perplexity
@@ -262,13 +262,26 @@ def sample(
     training = model.training
     model.eval()
     try:
-        found = generate(model_step(model, tokenizer), prompt[None], rule=rule, generator=draw)
-        return torch.tensor([int(token) for _, token in zip(range(count), found, strict=False)], dtype=torch.int64)
+        return drawn(model_step(model, tokenizer), prompt, count, rule, draw)
     finally:
         model.train(training)
 
 
-def model_step(model: Any, tokenizer: Tokenizer) -> Callable[[Tensor, Any], tuple[Tensor, Any]]:  # noqa: ANN401
+def drawn(step: Step, prompt: Tensor, count: int, rule: SamplingRule, draw: torch.Generator) -> Tensor:
+    """Return the tokens that are drawn after a prompt.
+
+    Args:
+        step: from tokens and a state to logits and the new state.
+        prompt: tokens to read first.
+        count: tokens to draw.
+        rule: how each is chosen.
+        draw: of the choices.
+    """
+    found = generate(step, prompt[None], rule=rule, generator=draw)
+    return torch.tensor([int(token) for _, token in zip(range(count), found, strict=False)], dtype=torch.int64)
+
+
+def model_step(model: Any, tokenizer: Tokenizer) -> Step:  # noqa: ANN401
     """Return the model's step, its logits on the processor, where draws are alike; the unknown token is never written.
 
     Args:
@@ -279,9 +292,18 @@ def model_step(model: Any, tokenizer: Tokenizer) -> Callable[[Tensor, Any], tupl
 
     def step(tokens: Tensor, state: Any) -> tuple[Tensor, Any]:  # noqa: ANN401
         logits, state = model.step(tokens.to(device), state)
-        logits = logits.float().cpu()
-        if tokenizer.vocabulary is not None:
-            logits[:, 0] = -math.inf
-        return logits, state
+        return without_unknown(logits.float().cpu(), tokenizer), state
 
     return step
+
+
+def without_unknown(logits: Tensor, tokenizer: Tokenizer) -> Tensor:
+    """Make the unknown token impossible, in place: it has no text.
+
+    Args:
+        logits: `[batch, token]`.
+        tokenizer: of the tokens.
+    """
+    if tokenizer.vocabulary is not None:
+        logits[:, 0] = -math.inf
+    return logits

@@ -39,7 +39,7 @@ HEADS: dict[str, dict[Language, tuple[str, ...]]] = {
         "zh": ("网络", "输入", "参数量", "乘加次数", "激活值"),
     },
 }
-SHOWN = {"model", "init", "optimizer", "schedule", "loop"}
+SHOWN = {"model", "init", "optimizer", "schedule", "loop", "text", "horizon"}
 
 
 def recipes_page(language: Language) -> str:
