@@ -219,8 +219,22 @@ def test_prompt(experiment: Experiment) -> Tensor:
     tokenizer, prompt = tokenizer_of(experiment), language(experiment).text.prompt
     if prompt:
         return encode_prompt(tokenizer, prompt)
-    tokens = tokenizer.encode(_texts(experiment.card, fetch=False)[1][:NEAR])
-    return (tokens if tokenizer.vocabulary is None else tokens[tokens != 0])[:PROMPT]
+    return test_tokens(experiment, PROMPT)
+
+
+def test_tokens(experiment: Experiment, count: int) -> Tensor:
+    """Return the first known tokens of the test text; the network is not used.
+
+    Args:
+        experiment: of the run.
+        count: how many at most.
+
+    Raises:
+        DataError: the text is not on disk.
+    """
+    tokenizer, near = tokenizer_of(experiment), max(NEAR, 2 * count)
+    tokens = tokenizer.encode(_texts(experiment.card, fetch=False)[1][:near])
+    return (tokens if tokenizer.vocabulary is None else tokens[tokens != 0])[:count]
 
 
 def encode_prompt(tokenizer: Tokenizer, prompt: str, what: str = "--prompt") -> Tensor:

@@ -66,12 +66,21 @@ class Attention(nn.Module):
             x: vectors of the tokens.
             turns: cosine and sine of the positions' angles.
         """
-        heads = self.qkv(x).unflatten(-1, (3, self.heads, -1)).transpose(1, 3)  # batch head 3 time each
-        query, key, value = heads.unbind(2)  # each batch head time each
-        query, key = rotate(norm(query), *turns), rotate(norm(key), *turns)
+        query, key, value = self.queries_keys_values(x, turns)  # each batch head time each
         found = functional.scaled_dot_product_attention(query, key, value, is_causal=True)  # batch head time each
         gathered: Tensor = self.out(found.transpose(1, 2).flatten(2))  # batch time width
         return gathered
+
+    def queries_keys_values(self, x: Float[Tensor, "batch time width"], turns: tuple[Tensor, Tensor]) -> list[Tensor]:
+        """Return what each position asks for, offers and holds, of every head `[batch, head, time, each]`.
+
+        Args:
+            x: vectors of the tokens.
+            turns: cosine and sine of the positions' angles.
+        """
+        heads = self.qkv(x).unflatten(-1, (3, self.heads, -1)).transpose(1, 3)  # batch head 3 time each
+        query, key, value = heads.unbind(2)  # each batch head time each
+        return [rotate(norm(query), *turns), rotate(norm(key), *turns), value]
 
 
 class Block(nn.Module):

@@ -8,6 +8,7 @@ at once. Matplotlib itself is imported only when something is drawn.
 import warnings
 
 from d2lab.plot.architecture import Block, architecture
+from d2lab.plot.attention import attention
 from d2lab.plot.augmented import augmented
 from d2lab.plot.compare import compare
 from d2lab.plot.confusion import confusion
@@ -18,12 +19,14 @@ from d2lab.plot.evidence import evidence
 from d2lab.plot.features import Maps, ModelMaps, features
 from d2lab.plot.filters import filters
 from d2lab.plot.font import cjk_font
+from d2lab.plot.gradients import gradient_norms
 from d2lab.plot.grids import Grid, grids
 from d2lab.plot.history import History
 from d2lab.plot.image_grid import image_grid
 from d2lab.plot.layers import Measure, layers
 from d2lab.plot.live import LiveFigure
 from d2lab.plot.measured import dots, lines
+from d2lab.plot.neighbors import neighbors
 from d2lab.plot.neurons import neurons
 from d2lab.plot.predictions import predictions
 from d2lab.plot.receptive import receptive_field
@@ -48,6 +51,7 @@ __all__ = [
     "ModelMaps",
     "Theme",
     "architecture",
+    "attention",
     "augmented",
     "cjk_font",
     "compare",
@@ -58,10 +62,12 @@ __all__ = [
     "features",
     "filters",
     "fit",
+    "gradient_norms",
     "grids",
     "image_grid",
     "layers",
     "lines",
+    "neighbors",
     "neurons",
     "predictions",
     "receptive_field",

@@ -80,8 +80,8 @@ def _loss_panel(axes: "matplotlib.axes.Axes", history: History, theme: Theme) ->
         places, losses = history.step_epochs(), column("step_loss", history.step_loss)
         mean = smoothed(losses, max(1, len(losses) // 50))
         color = theme.line(COLORS["train"])
-        axes.plot(*_envelope(places, losses), color=color, alpha=0.28, linewidth=0.8, gid="step-loss")
-        axes.plot(*_envelope(places, mean), color=color, linewidth=1.4, gid="step-loss-smoothed")
+        axes.plot(*envelope(places, losses), color=color, alpha=0.28, linewidth=0.8, gid="step-loss")
+        axes.plot(*envelope(places, mean), color=color, linewidth=1.4, gid="step-loss-smoothed")
         read += [mean, np.nanquantile(losses, [0.005, 0.995])]
         if not history.of("loss"):
             place = last(mean)
@@ -122,7 +122,7 @@ def _finish(axes: "matplotlib.axes.Axes", history: History, ends: list[End], the
     label_ends(axes, ends, theme)
 
 
-def _envelope(
+def envelope(
     places: NDArray[np.float64], values: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Keep the lowest and the highest point of each bucket: the same curve from a thousandth of the ink."""

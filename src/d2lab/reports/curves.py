@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from d2lab.core.errors import RunError
-from d2lab.plot import History, LiveFigure, compare, curves, save_both
+from d2lab.plot import History, LiveFigure, compare, curves, gradient_norms, save_both
 from d2lab.train.callback import Callback
 from d2lab.train.record import RunRecord
 
@@ -44,6 +44,22 @@ def save_curves(record: RunRecord) -> Path:
     drawn = history(record)
     save_both(lambda theme: curves(drawn, theme), record.folder / "curves")
     return record.folder / "curves.png"
+
+
+def save_gradients(record: RunRecord, clip: float | int | None) -> Path | None:
+    """Draw the norm of each step's gradient, where the run kept it; return the path of the light PNG.
+
+    Args:
+        record: of the run.
+        clip: the threshold above which it was clipped.
+    """
+    drawn = history(record)
+    norms = [row.get("gradient_norm") for row in record.rows() if "loss" in row]
+    if not any(norms):
+        return None
+    places, title = drawn.step_epochs(), drawn.title
+    save_both(lambda theme: gradient_norms(places, norms, clip, theme, title=title), record.folder / "gradients")
+    return record.folder / "gradients.png"
 
 
 def save_comparison(records: Sequence[RunRecord], out: Path) -> Path:
