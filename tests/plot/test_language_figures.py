@@ -62,6 +62,14 @@ def test_norms_and_their_threshold_are_drawn(theme, lines, tmp_path):
     save(drawn, tmp_path / "gradients", ("png",))
 
 
+@pytest.mark.parametrize(("largest", "clip"), [(0.4, 1.0), (0.4, 1000.0), (0.0, None), (300.0, 1.0)])
+def test_the_threshold_is_within_the_picture(largest, clip, tmp_path):
+    drawn = gradient_norms([1, 2], [0.9 * largest, largest], clip, title="")
+    low, high = drawn.axes[0].get_ylim()
+    assert low <= (largest if clip is None else min(clip, largest)) <= max(clip or 0, largest) < high
+    save(drawn, tmp_path / "gradients", ("png",))
+
+
 def test_norms_over_many_decades_have_a_logarithmic_axis(lines):
     drawn = gradient_norms([1, 2, 3, 4], [1e-3, 1, 10, None], title="")
     assert drawn.axes[0].get_yscale() == "log"

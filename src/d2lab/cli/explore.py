@@ -17,7 +17,7 @@ def explore(
     port: Annotated[int, typer.Option(help="To serve at; 0 takes a free one."), Port] = 0,
     quiet: Annotated[bool, typer.Option("--no-browser", help="Only serve and print the address.")] = False,
 ) -> None:
-    """Open your own model: draw an image, see every feature map, trace any number; served to this machine only."""
+    """Open your own model: draw an image and see every map, type a text and see every state; on this machine only."""
     from d2lab.explore.run import pages_of_run
     from d2lab.explore.server import serving
 

@@ -110,11 +110,11 @@ def _convolution(layer: Any) -> Layer:  # noqa: ANN401 (one of torch's, by its k
     if layer.groups != 1 or isinstance(layer.padding, str) or layer.padding_mode != "zeros":
         raise ConfigError("convolution", got=repr(layer), need="one group, zeros as padding and a number of them")
     sizes = {name: _one(name, getattr(layer, name)) for name in ("stride", "padding", "dilation")}
-    return {"type": "conv", "weight": _floats(layer.weight), "bias": _floats(layer.bias), **sizes}
+    return {"type": "conv", "weight": floats(layer.weight), "bias": floats(layer.bias), **sizes}
 
 
 def _linear(layer: Any) -> Layer:  # noqa: ANN401
-    return {"type": "linear", "weight": _floats(layer.weight), "bias": _floats(layer.bias)}
+    return {"type": "linear", "weight": floats(layer.weight), "bias": floats(layer.bias)}
 
 
 def _pool(kind: str) -> Callable[[Any], Layer]:
@@ -139,7 +139,7 @@ def _normalization(layer: Any) -> Layer:  # noqa: ANN401
         raise ConfigError("batch normalization", got="no running statistics", need="track_running_stats=True")
     gain = (layer.running_var + layer.eps).rsqrt() * (1 if layer.weight is None else layer.weight)
     shift = (0 if layer.bias is None else layer.bias) - layer.running_mean * gain
-    return {"type": "affine", "gain": _floats(gain), "shift": _floats(shift)}
+    return {"type": "affine", "gain": floats(gain), "shift": floats(shift)}
 
 
 def _flatten(layer: Any) -> Layer:  # noqa: ANN401
@@ -173,7 +173,12 @@ def _one(name: str, value: Any) -> int:  # noqa: ANN401 (a number or a pair)
     return int(pair[0])
 
 
-def _floats(values: Tensor | None) -> dict[str, Any] | None:
+def floats(values: Tensor | None) -> dict[str, Any] | None:
+    """Pack numbers as 32-bit floats in base64, with their shape.
+
+    Args:
+        values: of any precision; None stays None.
+    """
     if values is None:
         return None
     flat = values.detach().to("cpu", torch.float32).contiguous()

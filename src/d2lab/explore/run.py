@@ -10,10 +10,11 @@ import torch
 from d2lab.core.errors import D2labError
 from d2lab.core.language import Language
 from d2lab.experiments.trained import Trained, load_run
+from d2lab.explore.language import described_language
 from d2lab.explore.model import EXAMPLES, Example, described
 
 STATIC = Path(__file__).parent / "static"
-SCRIPTS = ("numbers.js", "experiments.js", "core.js", "pad.js", "net.js", "load.js")
+SCRIPTS = ("numbers.js", "experiments.js", "core.js", "load.js")
 COLORS = """
 :root { --d2-blue: #0072b2; --d2-orange: #d55e00; --d2-green: #007a5a; --d2-red: #c8321e; --d2-violet: #5a3fd0;
   --d2-ink: #1f2328; --d2-muted: #59636e; --d2-line: #e1e5ea; --d2-paper: #ffffff; --d2-shade: #f5f7f9; }
@@ -32,6 +33,12 @@ SAID: dict[str, dict[Language, str]] = {
         "zh": "在画板上画，或者用自己的图像；每一层都在浏览器里用第 {step} 步的权重现算。"
         "点一幅图，或者选一层，就能看到一个数是怎么算出来的。",
     },
+    "text": {
+        "en": "Type a text; every state is computed here in your browser, with the weights of step {step}. "
+        "Walk through the characters with the arrow keys, and see what a unit holds after each.",
+        "zh": "写一段文字；每个状态都在浏览器里用第 {step} 步的权重现算。"
+        "用方向键在字符之间走，看一个单元读完每个字符后是多少。",
+    },
 }
 
 
@@ -44,24 +51,29 @@ def pages_of_run(folder: Path, language: Language) -> dict[str, bytes]:
 
     Raises:
         RunError: no run of ours, or no checkpoint yet.
-        ConfigError: its model can't be shown: it reads no images, is no chain of layers, or is too large.
+        ConfigError: its model can't be shown: it reads neither images nor characters, or is too large.
     """
     trained = load_run(folder)
-    model = model_of_run(trained)
+    of_text = trained.experiment.tokenizer is not None
+    if of_text:
+        element, scripts, data = "d2-states", ("states.js",), as_script(described_language(trained), "D2_TEXT")
+    else:
+        element, scripts, data = "d2-net", ("pad.js", "net.js"), as_script(model_of_run(trained))
     name, step = trained.record.name, trained.step
     title = html.escape(SAID["title"][language].format(name=name))
-    intro = html.escape(SAID["intro"][language].format(step=step))
+    intro = html.escape(SAID["text" if of_text else "intro"][language].format(step=step))
     code = "zh-CN" if language == "zh" else "en"
     page = (
         f'<!doctype html><html lang="{code}"><head><meta charset="utf-8"><title>{title}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<link rel="icon" href="data:,"><link rel="stylesheet" href="/explorers.css">'
         '<script defer src="/load.js"></script></head>'
-        f'<body><main><h1>{title}</h1><p>{intro}</p><d2-net class="d2-explorer"></d2-net></main></body></html>'
+        f"<body><main><h1>{title}</h1><p>{intro}</p>"
+        f'<{element} class="d2-explorer" data-model="model-data"></{element}></main></body></html>'
     )
-    made = {"/": page.encode(), "/model-data.js": as_script(model).encode()}
+    made = {"/": page.encode(), "/model-data.js": data.encode()}
     made["/explorers.css"] = COLORS.encode() + (STATIC / "explorers.css").read_bytes()
-    return made | {f"/{script}": (STATIC / script).read_bytes() for script in SCRIPTS}
+    return made | {f"/{script}": (STATIC / script).read_bytes() for script in (*SCRIPTS, *scripts)}
 
 
 def model_of_run(trained: Trained) -> dict[str, Any]:
@@ -84,13 +96,14 @@ def model_of_run(trained: Trained) -> dict[str, Any]:
     return described(trained.model, shape, card.classes, trained.record.name, examples)
 
 
-def as_script(model: dict[str, Any]) -> str:
+def as_script(model: dict[str, Any], name: str = "D2_NET") -> str:
     """Write a described model as the script that the page loads; a name in it can't end the script.
 
     Args:
-        model: as `described` gives it.
+        model: as `described` or `described_language` gives it.
+        name: what the page calls it.
     """
-    return "window.D2_NET=" + json.dumps(model, ensure_ascii=True).replace("<", "\\u003c") + ";\n"
+    return f"window.{name}=" + json.dumps(model, ensure_ascii=True).replace("<", "\\u003c") + ";\n"
 
 
 def _examples(trained: Trained) -> list[Example]:

@@ -12,7 +12,7 @@ from d2lab.plot.values import Numbers, column
 if TYPE_CHECKING:
     import matplotlib.figure
 
-DECADES = 100.0  # between the 1st and the 99th percentile: the axis is logarithmic from there on
+SPAN = 100.0  # of the numbers to show: the axis is logarithmic from there on
 
 
 def gradient_norms(
@@ -45,11 +45,12 @@ def gradient_norms(
     axes.plot(*envelope(places, values), color=color, alpha=0.28, linewidth=0.8, gid="norms")
     mean = smoothed(values, max(1, len(values) // 50))
     axes.plot(*envelope(places, mean), color=color, linewidth=1.4, gid="norms-smoothed")
-    low, high = np.quantile(known, [0.01, 0.99])
-    if low > 0 and high / low > DECADES:
+    shown = [*np.quantile(known, [0.01, 1.0]), *([] if clip is None else [clip])]
+    if min(shown) > 0 and max(shown) / min(shown) > SPAN:
         axes.set_yscale("log")
+        axes.set_ylim(min(shown) / 2, 2 * max(shown))
     else:
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.08 * max(shown) or 1)
     if clip is not None:
         axes.axhline(clip, color=theme.line(1), linewidth=1.4, linestyle="--", gid="clip")
         where = {"xy": (1, clip), "xycoords": ("axes fraction", "data"), "xytext": (-4, 4), "ha": "right"}
