@@ -50,3 +50,14 @@ def test_plot_draws_the_curves_and_prints_what_was_written(d2lab, run):
     assert (code, err) == (0, "")
     assert (run[1] / "curves.png").is_file()
     assert "epoch 1:\n" in out
+
+
+@pytest.mark.slow
+def test_a_run_of_counts_advises_no_more_epochs(d2lab, tmp_path):
+    from d2lab.experiments import train
+
+    run = train("ngram", device="cpu", budget="smoke", root=tmp_path)
+    code, out, err = d2lab("resume", run.record.folder)
+    assert (code, err) == (0, "")
+    assert "It was finished before." in out
+    assert "--epochs" not in out

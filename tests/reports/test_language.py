@@ -15,7 +15,7 @@ MODELS = {
         {"width": 16, "layers": 1, "heads": 2, "context": 8, "merges": 20},
         ["curves", "gradients", "attention", "neighbors"],
     ),
-    "ngram": ({"order": 3}, ["curves"]),
+    "ngram": ({"order": 3, "steps": 16}, ["curves"]),
 }
 
 

@@ -13,7 +13,7 @@ from d2lab.core.errors import ConfigError, MissingExtraError, RunError
 from d2lab.core.json_file import parse_json
 from d2lab.experiments.export_form import CONTEXT, PREPARATION, TOKENIZER
 from d2lab.experiments.generation import Writer
-from d2lab.experiments.tokens import without_unknown
+from d2lab.experiments.writing import without_unknown
 from d2lab.text.sampling import Step
 from d2lab.text.tokenizer import Tokenizer
 from d2lab.vision.preparation import Preparation

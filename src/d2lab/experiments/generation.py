@@ -8,8 +8,9 @@ from torch import Tensor
 
 from d2lab.core.seed import stream
 from d2lab.core.tensor_tree import tensors_of
-from d2lab.experiments.tokens import drawn, encode_prompt, language, model_step, test_prompt, token_parts, tokenizer_of
+from d2lab.experiments.tokens import language, test_prompt, token_parts, tokenizer_of
 from d2lab.experiments.trained import Trained
+from d2lab.experiments.writing import drawn, encode_prompt, model_step
 from d2lab.text.beam import beam_search
 from d2lab.text.sampling import SamplingRule, Step
 from d2lab.text.token_batches import held_out_windows

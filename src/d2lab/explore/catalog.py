@@ -211,12 +211,12 @@ _ALL = (
             "en": (
                 "Type the same letter ten times: does a unit come to rest? Then a space.",
                 "Choose among the units that move most: is there one that answers to spaces, or to vowels?",
-                "Color by surprise: which letter of a word is the hardest to guess, the first or the last?",
+                "Color by bits: which letter of a word is the hardest to predict, the first or the last?",
             ),
             "zh": (
                 "同一个字母连打十遍：单元的值会停下来吗？再打一个空格。",
                 "在变化最大的单元里找一找：有没有只对空格、或者只对元音起反应的？",
-                "按意外程度着色：一个词里哪个字母最难猜，第一个还是最后一个？",
+                "按比特数着色：一个词里哪个字母最难预测，第一个还是最后一个？",
             ),
         },
     ),

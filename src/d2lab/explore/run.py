@@ -56,9 +56,9 @@ def pages_of_run(folder: Path, language: Language) -> dict[str, bytes]:
     trained = load_run(folder)
     of_text = trained.experiment.tokenizer is not None
     if of_text:
-        element, scripts, data = "d2-states", ("states.js",), as_script(described_language(trained), "D2_TEXT")
+        element, scripts, data = "d2-states", ["states.js"], as_script(described_language(trained), "D2_TEXT")
     else:
-        element, scripts, data = "d2-net", ("pad.js", "net.js"), as_script(model_of_run(trained))
+        element, scripts, data = "d2-net", ["pad.js", "net.js"], as_script(model_of_run(trained))
     name, step = trained.record.name, trained.step
     title = html.escape(SAID["title"][language].format(name=name))
     intro = html.escape(SAID["text" if of_text else "intro"][language].format(step=step))

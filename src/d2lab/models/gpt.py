@@ -6,6 +6,7 @@ queries and keys: Henry et al. 2020; RMSNorm: Zhang and Sennrich 2019; capped lo
 Changed: no biases and no gains; output matrices and head begin at 0, so that each block begins as the identity.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -82,6 +83,20 @@ class Attention(nn.Module):
         query, key, value = heads.unbind(2)  # each batch head time each
         return [rotate(norm(query), *turns), rotate(norm(key), *turns), value]
 
+    def weights(
+        self, x: Float[Tensor, "batch time width"], turns: tuple[Tensor, Tensor]
+    ) -> Float[Tensor, "batch head time time"]:
+        """Return what `forward` mixes with: row t says how much position t takes of positions 0 to t; it sums to 1.
+
+        Args:
+            x: vectors of the tokens.
+            turns: cosine and sine of the positions' angles.
+        """
+        query, key, _ = self.queries_keys_values(x, turns)  # each batch head time each
+        scores = query @ key.mT / math.sqrt(query.shape[-1])  # batch head time time
+        later = torch.ones_like(scores, dtype=torch.bool).triu(1)
+        return scores.masked_fill(later, -math.inf).softmax(-1)
+
 
 class Block(nn.Module):
     """Attention, then a network on each position alone; both are added to what comes in."""
@@ -139,16 +154,43 @@ class GPT(nn.Module):
         Raises:
             ConfigError: there are more tokens than the context has room for.
         """
-        time = tokens.shape[1]
-        if time > self.context:
-            need = f"at most {self.context}, the context"
-            raise ConfigError("tokens in a row", got=time, need=need, fix="Use shorter windows or --set context=.")
-        turns = (self.cosine[:time], self.sine[:time])  # type: ignore[index]
+        turns = self.turns(tokens.shape[1])
         x = norm(self.embedding(tokens))  # batch time width
         for block in self.blocks:
             x = block(x, turns)
         logits: Tensor = self.head(norm(x))  # batch time token
         return CAP * torch.tanh(logits / CAP), None
+
+    def turns(self, time: int) -> tuple[Tensor, Tensor]:
+        """Return cosine and sine of the angles of the first positions.
+
+        Args:
+            time: how many.
+
+        Raises:
+            ConfigError: the context has no room for so many.
+        """
+        if time > self.context:
+            need = f"at most {self.context}, the context"
+            raise ConfigError("tokens in a row", got=time, need=need, fix="Use shorter windows or --set context=.")
+        return self.cosine[:time], self.sine[:time]  # type: ignore[index]
+
+    @torch.no_grad()
+    def attention_maps(self, tokens: Int[Tensor, " time"]) -> Float[Tensor, "layer head time time"]:
+        """Return the weights of every head in every layer over one text.
+
+        Args:
+            tokens: of the text, at most `context`.
+
+        Raises:
+            ConfigError: there are more.
+        """
+        turns = self.turns(len(tokens))
+        x, maps = norm(self.embedding(tokens[None])), []  # 1 time width
+        for block in self.blocks:
+            maps.append(block.attention.weights(norm(x), turns)[0])  # type: ignore[union-attr, operator]
+            x = block(x, turns)
+        return torch.stack(maps)
 
     def step(
         self, tokens: Int[Tensor, " batch"], past: Int[Tensor, "batch past"] | None = None

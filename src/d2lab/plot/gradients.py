@@ -1,6 +1,6 @@
 """The norm of the gradient over a run, and where it was clipped."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -53,6 +53,7 @@ def gradient_norms(
         axes.set_ylim(0, 1.08 * max(shown) or 1)
     if clip is not None:
         axes.axhline(clip, color=theme.line(1), linewidth=1.4, linestyle="--", gid="clip")
-        where = {"xy": (1, clip), "xycoords": ("axes fraction", "data"), "xytext": (-4, 4), "ha": "right"}
-        axes.annotate(f"clipped above {clip:g}", **where, textcoords="offset points", **font(9, theme.line(1)))
+        where: dict[str, Any] = {"xy": (1, clip), "xycoords": ("axes fraction", "data"), "ha": "right"}
+        offset: dict[str, Any] = {"xytext": (-4, 4), "textcoords": "offset points", **font(9, theme.line(1))}
+        axes.annotate(f"clipped above {clip:g}", **where, **offset)
     return drawn

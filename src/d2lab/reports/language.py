@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from d2lab.experiments.tokens import test_tokens, tokenizer_of
 from d2lab.experiments.trained import Trained
-from d2lab.inspection.attention import attention_maps
 from d2lab.models.gpt import GPT
 from d2lab.plot import attention, neighbors, save_both
 from d2lab.text.tokenizer import Tokenizer
@@ -32,7 +31,7 @@ def draw_language(trained: Trained) -> list[Path]:
     if isinstance(trained.model, GPT):
         read = tokens[: min(READ, trained.model.context)]
         where = next(trained.model.parameters()).device
-        maps = attention_maps(trained.model, read.to(where)).cpu().numpy()
+        maps = trained.model.attention_maps(read.to(where)).cpu().numpy()
         title, said = f"What the heads of {name} attend to", "rows read, columns are read; held-out text"
         labels = shown_tokens(tokenizer, read)
         save_both(lambda theme: attention(maps, labels, theme, title=title, subtitle=said), out / "attention")

@@ -106,7 +106,7 @@
         this.model.layers.length > 1 && this.slider("layer", say("层", "layer"), 0, this.model.layers.length - 1, 1, (v) => v + 1),
         this.slider("unit", say("单元", "unit"), 0, this.size - 1, 1, (v) => v + 1),
         this.model.cell === "lstm" && this.choice("held", say("看什么", "show"), [["h", say("隐状态 h", "hidden state h")], ["c", say("记忆元 c", "memory cell c")]]),
-        this.choice("color", say("着色", "color"), [["unit", say("这个单元的值", "value of the unit")], ["bits", say("意外程度（比特）", "surprise (bits)")]]),
+        this.choice("color", say("着色", "color"), [["unit", say("这个单元的值", "value of the unit")], ["bits", say("比特数", "bits of each character")]]),
       ];
     }
     strip(text, tints, at) {
@@ -134,7 +134,7 @@
       const next = order.map((i) => ({ name: SIGNS[this.model.tokens[i]] ?? this.model.tokens[i], share: shares[at][i], words: `${(100 * shares[at][i]).toFixed(1)} %` }));
       const choose = (one) => { this.state.unit = one.unit; this.rebuild(); };
       const units = make("figure", { class: "d2-wide" },
-        make("figcaption", {}, say("在这段文字上变化最大的单元", "Units that move most over this text")),
+        make("figcaption", {}, say("在这段文字上变化最大的单元（括号里是变化范围）", "Units that move most over this text (range of their values)")),
         make("div", { class: "d2-controls" }, ...lively.map((one, i) => this.button(`${one.unit + 1} (${show(one.swing, 2)})`, () => choose(one), `lively-${i}`))));
       const known = bits.filter((v) => !Number.isNaN(v));
       const mean = known.length ? known.reduce((sum, v) => sum + v, 0) / known.length : NaN;
@@ -145,7 +145,7 @@
         stage: [
           make("figure", { class: "d2-wide" }, make("figcaption", {}, color === "unit"
             ? say(`第 ${layer + 1} 层第 ${unit + 1} 个单元读完每个字符后的值`, `Layer ${layer + 1}, unit ${unit + 1}: its value after each character`)
-            : say("每个字符有多意外", "How surprising each character was")), this.strip(text, tints, at)),
+            : say("每个字符的比特数：概率的负对数", "Bits of each character: minus the logarithm of its probability")), this.strip(text, tints, at)),
           bars(say(`读完“${sign(at)}”以后，下一个字符`, `The next character, after this “${sign(at)}”`), next),
           units,
         ],
