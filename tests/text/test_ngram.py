@@ -55,16 +55,20 @@ def brute(text, context, order, smoothing, k):
     return at(min(order, len(context) + 1))
 
 
+BEGINS_ALONE = torch.tensor([0, 1, 2, 3, 2, 3, 2, 1, 2])  # 0 stands nowhere but at the beginning: it continues nothing
+
+
 @each
 @pytest.mark.parametrize("order", [1, 2, 3, 4])
-def test_every_distribution_is_the_papers_and_sums_to_one(smoothing, order):
-    model = NGram(TOKENS, order=order, size=SIZE, smoothing=smoothing)
+@pytest.mark.parametrize("text", [TOKENS, BEGINS_ALONE], ids=["random", "begins-alone"])
+def test_every_distribution_is_the_papers_and_sums_to_one(smoothing, order, text):
+    model = NGram(text, order=order, size=SIZE, smoothing=smoothing)
     for length in range(order + 1):
         for context in itertools.product(range(SIZE), repeat=length):
             ours = model.distribution(torch.tensor(context, dtype=torch.int64))
             assert ours.sum().item() == pytest.approx(1, abs=1e-12)
             assert (ours > 0).all() or smoothing == "back-off"
-            expected = brute(TOKENS.tolist(), list(context), order, smoothing, model.strength)
+            expected = brute(text.tolist(), list(context), order, smoothing, model.strength)
             assert ours.tolist() == pytest.approx(expected, abs=1e-12), context
 
 

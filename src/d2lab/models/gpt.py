@@ -154,22 +154,23 @@ class GPT(nn.Module):
         Raises:
             ConfigError: there are more tokens than the context has room for.
         """
-        turns = self.turns(tokens.shape[1])
+        turns = self.turns(tokens)
         x = norm(self.embedding(tokens))  # batch time width
         for block in self.blocks:
             x = block(x, turns)
         logits: Tensor = self.head(norm(x))  # batch time token
         return CAP * torch.tanh(logits / CAP), None
 
-    def turns(self, time: int) -> tuple[Tensor, Tensor]:
-        """Return cosine and sine of the angles of the first positions.
+    def turns(self, tokens: Int[Tensor, "batch time"]) -> tuple[Tensor, Tensor]:
+        """Return cosine and sine of the angles at the positions of these tokens.
 
         Args:
-            time: how many.
+            tokens: of each text.
 
         Raises:
             ConfigError: the context has no room for so many.
         """
+        time = tokens.shape[1]
         if time > self.context:
             need = f"at most {self.context}, the context"
             raise ConfigError("tokens in a row", got=time, need=need, fix="Use shorter windows or --set context=.")
@@ -185,7 +186,7 @@ class GPT(nn.Module):
         Raises:
             ConfigError: there are more.
         """
-        turns = self.turns(len(tokens))
+        turns = self.turns(tokens[None])
         x, maps = norm(self.embedding(tokens[None])), []  # 1 time width
         for block in self.blocks:
             maps.append(block.attention.weights(norm(x), turns)[0])  # type: ignore[union-attr, operator]

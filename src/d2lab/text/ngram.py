@@ -169,7 +169,7 @@ class NGram:
         lower = below.probability[level.suffix] if below else np.full(len(count), 1 / self.size)
         size = len(below.codes) if below else 1
         total = np.bincount(contexts, count, minlength=size)
-        kinds = np.bincount(contexts, minlength=size)
+        kinds = np.bincount(contexts, count > 0, minlength=size)  # what only the text's beginning has continues nothing
         seen = total > 0
         safe = np.where(seen, total, 1.0)
         if self.smoothing == "add-k":
@@ -183,7 +183,7 @@ class NGram:
             level.weight = np.where(seen, 1 - k, 1.0)
         else:
             level.weight = np.where(seen, k * kinds / safe, 1.0)
-            level.probability = (count - k) / safe[contexts]
+            level.probability = np.maximum(count - k, 0.0) / safe[contexts]
             if self.smoothing == "back-off":
                 unseen = 1 - np.bincount(contexts, lower, minlength=size)
                 full = seen & (unseen < 1e-12)  # every token was seen: nothing to back off to, so nothing is taken off
