@@ -45,7 +45,7 @@ def axes_mixed(logits, targets):
 
 @char_loss.mistake(
     en="The sum over all characters grows with window and batch: another batch size would need another learning rate.",
-    zh="对所有字符求和，会随窗口和批量变大：换个批大小，学习率就得跟着改。",
+    zh="对所有字符求和，会随窗口和批量变大：换个批量大小，学习率就得跟着改。",
 )
 def summed(logits, targets):
     return F.cross_entropy(logits.flatten(0, 1), targets.T.flatten(), reduction="sum").item()

@@ -28,9 +28,10 @@ class Loop(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Return the logits of each next token, the classes along the second axis."""
-        read, state, hidden = functional.one_hot(tokens.T, KINDS).to(self.out.weight.dtype), None, []
-        for x in read:  # batch kinds
-            state = self.cell(x, state)
+        read, hidden = functional.one_hot(tokens.T, KINDS).to(self.out.weight.dtype), []
+        state, cell = read.new_zeros(tokens.shape[0], self.cell.hidden_size), self.cell
+        for x in read:  # batch kinds; torch's tanh, as the notes have it: ours would time its elementary operations
+            state = torch.tanh(x @ cell.weight_ih.T + cell.bias_ih + state @ cell.weight_hh.T + cell.bias_hh)
             hidden.append(state)
         logits: Tensor = self.out(torch.stack(hidden, 1))  # batch time kinds
         return logits.movedim(-1, 1)

@@ -17,7 +17,7 @@
       return [
         this.slider("mean", say("数据的均值", "mean of the data"), -5, 5, 0.5),
         this.slider("deviation", say("数据的标准差", "deviation of the data"), 0.5, 5, 0.5),
-        this.slider("size", say("批大小", "batch size"), 2, 64),
+        this.slider("size", say("批量大小", "batch size"), 2, 64),
         this.slider("momentum", say("动量", "momentum"), 0.01, 1, 0.01),
         this.slider("steps", say("训练步数", "training steps"), 1, 100),
         this.button(say("换一组数据", "other data"), () => this.set("seed", this.state.seed + 1), "seed"),

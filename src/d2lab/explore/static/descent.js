@@ -9,7 +9,7 @@
   const REACH = 3;
 
   class Descent extends Explorer {
-    label = say("批大小与学习率", "Batch size and learning rate");
+    label = say("批量大小与学习率", "Batch size and learning rate");
     start() { return { rate: 0.1, batch: 8, steps: 40, momentum: 0, stretch: 2, seed: 1 }; }
     get data() {
       const draw_ = D2.random(this.state.seed);
@@ -28,7 +28,7 @@
     controls() {
       return [
         this.slider("rate", say("学习率", "learning rate"), 0.01, 1, 0.01),
-        this.choice("batch", say("批大小", "batch size"), [1, 2, 4, 8, 16, 32, 64].map((n) => [n, String(n)])),
+        this.choice("batch", say("批量大小", "batch size"), [1, 2, 4, 8, 16, 32, 64].map((n) => [n, String(n)])),
         this.slider("steps", say("步数", "steps"), 1, 200),
         this.slider("momentum", say("动量", "momentum"), 0, 0.95, 0.05),
         this.slider("stretch", say("谷的狭长", "how narrow the valley is"), 1, 5, 0.5),

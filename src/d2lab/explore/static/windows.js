@@ -62,7 +62,7 @@
       return [
         this.choice("kind", say("取法", "method"), kinds()),
         this.slider("at", say("看第几批", "batch shown"), 1, Math.max(1, this.result.batches.length)),
-        this.slider("batch", say("批大小", "batch size"), 1, 4),
+        this.slider("batch", say("批量大小", "batch size"), 1, 4),
         this.slider("steps", say("窗口的步数", "steps of a window"), 2, 8),
         this.slider("offset", say("开头跳过", "skipped at the beginning"), 0, this.state.steps - 1),
         this.toggle("carry", say("隐状态传给下一批", "carry the state to the next batch")),
