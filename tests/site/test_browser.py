@@ -184,6 +184,19 @@ def test_figures_and_formulas_are_drawn_and_follow_the_theme(visit):
         assert "$$" not in page.locator("article").inner_text()
 
 
+def test_no_line_begins_with_the_mark_behind_a_formula(visit):
+    page = visit(f"zh/{LESSONS[0]}", width=390)
+    marked = page.locator("article .katex-base[data-mark]")
+    assert marked.count() >= 3
+    loose = """() => [...document.querySelectorAll('article span.math')].filter((m) =>
+                 m.nextSibling?.nodeType === 3 && '，。；：、！？'.includes(m.nextSibling.data[0])).length"""
+    assert page.evaluate(loose) == 0
+    drawn = marked.first.evaluate("(e) => getComputedStyle(e, '::after').content")
+    said = page.locator("article span.math + .unseen").first
+    assert drawn.strip('"') == said.text_content() == marked.first.get_attribute("data-mark")
+    assert said.bounding_box()["width"] <= 1
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_words_stand_out_from_their_ground(visit, dark):
     page = visit(f"zh/{LESSONS[0]}", dark=dark)

@@ -4,6 +4,7 @@ import atexit
 import hashlib
 import json
 import subprocess
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,10 @@ lines.on('line', (line) => {
   console.log(JSON.stringify(answer));
 });
 """
+
+
+MARKS = "，。；：、！？）》”,.;:!?)"  # that must not begin a line
+BASE = '<span class="katex-base"'  # a part of a formula that no line breaks
 
 
 class Renderer:
@@ -70,6 +75,25 @@ class Renderer:
         return dict(json.loads(self._node.stdout.readline()))
 
 
+def keep_marks(tree: nodes.Node) -> None:
+    """Give a formula the punctuation mark behind it: browsers begin a line with a mark that follows a formula.
+
+    The style sheet draws the mark as a part of the formula's last piece. The text keeps it, unseen, for those who copy
+    it or hear it read.
+
+    Args:
+        tree: of a page.
+    """
+    for formula in list(tree.findall(nodes.math)):
+        place = formula.parent.index(formula) + 1
+        after = formula.parent[place] if place < len(formula.parent) else None
+        if not isinstance(after, nodes.Text) or not after or after[0] not in MARKS:
+            continue
+        formula["mark"] = after[0]
+        unseen = nodes.inline("", after[0], classes=["unseen"])
+        formula.parent[place : place + 1] = [unseen, nodes.Text(after[1:])]
+
+
 def setup_math(app: Any) -> None:  # noqa: ANN401 (a Sphinx application)
     """Make KaTeX the renderer of a build; its library and cache are values of the configuration."""
     made: list[Renderer] = []
@@ -80,7 +104,11 @@ def setup_math(app: Any) -> None:  # noqa: ANN401 (a Sphinx application)
         return made[0]
 
     def inline(self: Any, node: Any) -> None:  # noqa: ANN401
-        self.body.append(f'<span class="math">{renderer().html(node.astext(), display=False)}</span>')
+        html = renderer().html(node.astext(), display=False)
+        before, base, last = html.rpartition(BASE)
+        if base and "mark" in node:
+            html = f'{before}{base} data-mark="{escape(node["mark"])}"{last}'
+        self.body.append(f'<span class="math">{html}</span>')
         raise nodes.SkipNode
 
     def block(self: Any, node: Any) -> None:  # noqa: ANN401
@@ -92,6 +120,7 @@ def setup_math(app: Any) -> None:  # noqa: ANN401 (a Sphinx application)
         self.body.append(renderer().html(node.astext(), display=True) + "</div>\n")
         raise nodes.SkipNode
 
+    app.connect("doctree-resolved", lambda app, tree, name: keep_marks(tree))
     app.add_config_value("katex_library", "", "")
     app.add_config_value("katex_cache", "", "")
     app.add_html_math_renderer("katex_at_build", inline_renderers=(inline, None), block_renderers=(block, None))
