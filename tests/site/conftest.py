@@ -1,5 +1,6 @@
 """The whole site, built once for all workers of a test run."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -21,7 +22,8 @@ def site(tmp_path_factory):
     from d2lab.cli.main import app
     from d2lab.site.build import Places, build
 
-    shared = tmp_path_factory.getbasetemp().parent  # of all workers of this run
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base  # of all workers of this run
     places = Places(course=ROOT / "course", out=ROOT / ".cache" / "test-site", cache=ROOT / ".cache" / "site")
     done = shared / "site-built"
     with FileLock(shared / "site.lock"):
