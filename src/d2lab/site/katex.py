@@ -76,7 +76,7 @@ class Renderer:
 
 
 def keep_marks(tree: nodes.Node) -> None:
-    """Give a formula the punctuation mark behind it: browsers begin a line with a mark that follows a formula.
+    """Move the punctuation mark behind a formula into it: browsers would begin a line with the mark.
 
     The style sheet draws the mark as a part of the formula's last piece. The text keeps it, unseen, for those who copy
     it or hear it read.
