@@ -5,13 +5,7 @@
   const D2 = window.D2;
   const TERMS = 6;
 
-  // Weights travel as base64 of 32-bit floats.
-  const unpack = (packed) => {
-    if (!packed) return null;
-    const bytes = Uint8Array.from(atob(packed.data), (c) => c.charCodeAt(0));
-    return D2.tensor(packed.shape, new Float32Array(bytes.buffer));
-  };
-  const opened = (raw) => ({ ...raw, layers: raw.layers.map((layer) => ({ ...layer, ...Object.fromEntries(["weight", "bias", "gain", "shift"].map((key) => [key, unpack(layer[key])])) })) });
+  const opened = (raw) => ({ ...raw, layers: raw.layers.map((layer) => ({ ...layer, ...Object.fromEntries(["weight", "bias", "gain", "shift"].map((key) => [key, layer[key] && D2.unpack(layer[key])])) })) });
 
   const rgb = (name) => {
     const value = getComputedStyle(document.documentElement).getPropertyValue(name).trim().replace("#", "");

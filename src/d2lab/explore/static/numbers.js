@@ -161,6 +161,65 @@
     return seen;
   };
 
+  // Weights travel as base64 of 32-bit floats.
+  const unpack = (packed) => {
+    const bytes = Uint8Array.from(atob(packed.data), (c) => c.charCodeAt(0));
+    return tensor(packed.shape, new Float32Array(bytes.buffer));
+  };
+
+  // A recurrent model of characters: of a run, or the letter model of the course, whose weights are whole thousandths.
+  const openedText = (raw) => {
+    const numbers = raw.layers ? (packed) => nested(unpack(packed)) : (rows) => rows.map((row) => (row.map ? row.map((v) => v / raw.scale) : row / raw.scale));
+    const layers = raw.layers ?? [{ input: raw.input, state: raw.state, inputBias: raw.bias, stateBias: raw.bias.map(() => 0) }];
+    const output = raw.layers ? raw.output : { weight: raw.output, bias: raw.outputBias };
+    const opened = (parts) => Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, numbers(part)]));
+    const tokens = [...raw.tokens];
+    return { letters: raw.letters ?? true, cell: raw.cell ?? "rnn", tokens, places: new Map(tokens.map((token, i) => [token, i])), layers: layers.map(opened), output: opened(output) };
+  };
+  // What is typed, as such a model reads it; characters that it does not know are left out.
+  const readText = (model, text) => {
+    const plain = model.letters ? text.toLowerCase().replace(/[^a-z]+/g, " ").replace(/^ /, "") : text;
+    return [...plain].filter((letter) => model.places.has(letter));
+  };
+  const dot = (row, x) => {
+    let sum = 0;
+    for (let j = 0; j < x.length; j++) sum += row[j] * x[j];
+    return sum;
+  };
+  // One step of a layer from the two sums of each gate, in torch's order (GRU: reset, update, new; LSTM: input, forget, cell, output).
+  const CELLS = {
+    rnn: (a, b, { h }) => ({ h: h.map((_, i) => Math.tanh(a[i] + b[i])) }),
+    gru: (a, b, { h }) => {
+      const n = h.length;
+      return { h: h.map((before, i) => {
+        const [reset, update] = [sigmoid(a[i] + b[i]), sigmoid(a[n + i] + b[n + i])];
+        return (1 - update) * Math.tanh(a[2 * n + i] + reset * b[2 * n + i]) + update * before;
+      }) };
+    },
+    lstm: (a, b, { h, c }) => {
+      const n = h.length;
+      const sum = (gate, i) => a[gate * n + i] + b[gate * n + i];
+      const cell = c.map((before, i) => sigmoid(sum(1, i)) * before + sigmoid(sum(0, i)) * Math.tanh(sum(2, i)));
+      return { h: cell.map((v, i) => sigmoid(sum(3, i)) * Math.tanh(v)), c: cell };
+    },
+  };
+  // Read one character more: `states` are those of the layers before it, none at the beginning.
+  const readOne = (model, letter, states) => {
+    const place = model.places.get(letter);
+    const zeros = (layer) => Array(layer.state[0].length).fill(0);
+    let below = null;  // one-hot below the first layer: its product is a column
+    const after = model.layers.map((layer, l) => {
+      const before = states?.[l] ?? { h: zeros(layer), c: zeros(layer) };
+      const given = layer.input.map((row, i) => layer.inputBias[i] + (below ? dot(row, below) : row[place]));
+      const carried = layer.state.map((row, i) => layer.stateBias[i] + dot(row, before.h));
+      const now = CELLS[model.cell](given, carried, before);
+      below = now.h;
+      return now;
+    });
+    return { states: after, logits: model.output.weight.map((row, i) => model.output.bias[i] + dot(row, below)) };
+  };
+
+  Object.assign(D2, { unpack, openedText, readText, readOne });
   Object.assign(D2, { size, tensor, nested, random, outputSize, conv2d, pool2d, linear, ACTIVATIONS, mapped });
   Object.assign(D2, { softmax, naiveSoftmax, forward });
 })();

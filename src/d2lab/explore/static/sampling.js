@@ -7,23 +7,10 @@
   const SHOWN = 10;
   const WRITTEN = 3;
   const GRAM = 4;
-  const MODEL = D2.textModel;
+  const MODEL = D2.openedText(D2.textModel);
   const SIZE = MODEL.tokens.length;
-  const real = (rows) => rows.map((row) => row.map((v) => v / MODEL.scale));
-  const [input, state, output] = [real(MODEL.input), real(MODEL.state), real(MODEL.output)];
-  const [bias, outputBias] = real([MODEL.bias, MODEL.outputBias]);
-
-  // One step: a letter's number and the state before; logits and the state after.
-  const step = (letter, before) => {
-    const after = bias.map((b, i) => {
-      let sum = b + input[i][letter];
-      for (let j = 0; j < before.length; j++) sum += state[i][j] * before[j];
-      return Math.tanh(sum);
-    });
-    return { logits: output.map((row, i) => row.reduce((sum, w, j) => sum + w * after[j], outputBias[i])), state: after };
-  };
-  const clean = (text) => text.toLowerCase().replace(/[^a-z]+/g, " ").replace(/^ /, "") || " ";
-  const read = (text) => [...text].reduce((known, letter) => step(MODEL.tokens.indexOf(letter), known.state), { state: bias.map(() => 0) });
+  const clean = (text) => D2.readText(MODEL, text).join("") || " ";
+  const read = (text) => [...text].reduce((known, letter) => D2.readOne(MODEL, letter, known.states), {});
 
   // The distribution after the dials: temperature, top-k, top-p, min-p, in this order. Of equal letters the first counts.
   const dialled = (logits, { temperature, k, p, least }) => {
@@ -67,13 +54,13 @@
         while (text.length < LENGTH) {
           const letter = chosen(dialled(now.logits, this.state), draw.even());
           text += MODEL.tokens[letter];
-          now = step(letter, now.state);
+          now = D2.readOne(MODEL, MODEL.tokens[letter], now.states);
         }
         return text;
       });
       const plain = softmax(known.logits, 1);
       const after = dialled(known.logits, this.state);
-      return { logits: known.logits, state: known.state, plain, after, bits: [entropy(plain), entropy(after)], texts, distinct: repeats(texts) };
+      return { logits: known.logits, plain, after, bits: [entropy(plain), entropy(after)], texts, distinct: repeats(texts) };
     }
     controls() {
       const id = "d2-sampling-prompt";
@@ -95,7 +82,7 @@
       const order = span(SIZE).sort((a, b) => plain[b] - plain[a] || a - b).slice(0, SHOWN);
       const rows = (shares) => order.map((i) => ({ name: visible(MODEL.tokens[i]), share: shares[i], words: shares[i] ? `${(100 * shares[i]).toFixed(1)} %` : "—" }));
       const left = after.filter((share) => share > 0).length;
-      const { training, heldOut } = MODEL.perplexity;
+      const { training, heldOut } = D2.textModel.perplexity;
       return {
         stage: [
           bars(say(`模型：最可能的 ${SHOWN} 个字母`, `The model: its ${SHOWN} likeliest letters`), rows(plain)),

@@ -7,83 +7,26 @@
   const MOST = 300;
   const SIGNS = { " ": "␣", "\n": "↵", "\t": "→" };
 
-  // The model: of a run (32-bit floats in base64), or the letter model of the sampling explorer.
-  const rows = (packed) => {
-    const bytes = Uint8Array.from(atob(packed.data), (c) => c.charCodeAt(0));
-    const flat = new Float32Array(bytes.buffer);
-    const [height, width] = [packed.shape[0], packed.shape[1] ?? 1];
-    return span(height).map((i) => flat.subarray(i * width, (i + 1) * width));
-  };
-  const opened = (raw) => ({ ...raw, outputWeight: rows(raw.output.weight), outputBias: rows(raw.output.bias).map(([v]) => v),
-    layers: raw.layers.map((layer) => ({ input: rows(layer.input), state: rows(layer.state), inputBias: rows(layer.inputBias).map(([v]) => v), stateBias: rows(layer.stateBias).map(([v]) => v) })) });
-  const letters = (kept) => {
-    const real = (row) => row.map((v) => v / kept.scale);
-    const bias = real(kept.bias);
-    return { name: "", cell: "rnn", letters: true, tokens: [...kept.tokens], outputWeight: kept.output.map(real), outputBias: real(kept.outputBias),
-      layers: [{ input: kept.input.map(real), state: kept.state.map(real), inputBias: bias, stateBias: bias.map(() => 0) }] };
-  };
-
-  // What is typed, as the model reads it; unknown characters are left out.
-  const read = (model, text) => {
-    const plain = model.letters ? text.toLowerCase().replace(/[^a-z]+/g, " ").replace(/^ /, "") : text;
-    return [...plain].filter((letter) => model.places.has(letter)).slice(0, MOST);
-  };
-
-  const dot = (row, x) => {
-    let sum = 0;
-    for (let j = 0; j < x.length; j++) sum += row[j] * x[j];
-    return sum;
-  };
-  const sigmoid = (v) => 1 / (1 + Math.exp(-v));
-  // One step of a layer: gates in torch's order (GRU: reset, update, new; LSTM: input, forget, cell, output).
-  const cells = {
-    rnn: (a, b, { h }) => ({ h: h.map((_, i) => Math.tanh(a[i] + b[i])) }),
-    gru: (a, b, { h }) => {
-      const n = h.length;
-      return { h: h.map((before, i) => {
-        const [reset, update] = [sigmoid(a[i] + b[i]), sigmoid(a[n + i] + b[n + i])];
-        return (1 - update) * Math.tanh(a[2 * n + i] + reset * b[2 * n + i]) + update * before;
-      }) };
-    },
-    lstm: (a, b, { h, c }) => {
-      const n = h.length;
-      const sum = (gate, i) => a[gate * n + i] + b[gate * n + i];
-      const cell = c.map((before, i) => sigmoid(sum(1, i)) * before + sigmoid(sum(0, i)) * Math.tanh(sum(2, i)));
-      return { h: cell.map((v, i) => sigmoid(sum(3, i)) * Math.tanh(v)), c: cell };
-    },
-  };
-  const run = (model, text) => {
-    const size = model.layers[0].state[0].length;
-    const zeros = () => span(size).map(() => 0);
-    let states = model.layers.map(() => ({ h: zeros(), c: zeros() }));
-    return text.map((letter) => {
-      const place = model.places.get(letter);
-      let below = null;  // one-hot below the first layer: its product is a column
-      states = model.layers.map((layer, l) => {
-        const given = layer.input.map((row, i) => layer.inputBias[i] + (below ? dot(row, below) : row[place]));
-        const carried = layer.state.map((row, i) => layer.stateBias[i] + dot(row, states[l].h));
-        const after = cells[model.cell](given, carried, states[l]);
-        below = after.h;
-        return after;
-      });
-      return { states, logits: model.outputWeight.map((row, i) => model.outputBias[i] + dot(row, below)) };
-    });
-  };
-
   class States extends Explorer {
     label = say("隐藏单元在读什么", "Hidden units over a text");
     start() {
-      this.model = window.D2_TEXT ? opened(window.D2_TEXT) : letters(D2.textModel);
-      this.model.places = new Map(this.model.tokens.map((token, i) => [token, i]));
-      const text = this.model.prompt || "the state of a recurrent network holds what was read so far";
-      return { text, layer: 0, unit: 0, held: "h", color: "unit", at: 0 };
+      this.model = D2.openedText(window.D2_TEXT ?? D2.textModel);
+      return { text: "the state of a recurrent network holds what was read so far", layer: 0, unit: 0, held: "h", color: "unit", at: 0 };
     }
     get size() { return this.model.layers[0].state[0].length; }
-    get data() { return { text: read(this.model, this.state.text) }; }
+    get data() { return { text: D2.readText(this.model, this.state.text).slice(0, MOST) }; }
     get result() {
       const { text } = this.data;
       const key = text.join("");
-      if (this.known?.key !== key) this.known = { key, steps: run(this.model, text) };
+      if (this.known?.key !== key) {
+        let states;
+        const steps = text.map((letter) => {
+          const read = D2.readOne(this.model, letter, states);
+          states = read.states;
+          return read;
+        });
+        this.known = { key, steps };
+      }
       const { steps } = this.known;
       const { layer, unit, held } = this.state;
       const shares = steps.map(({ logits }) => softmax(logits, 1));
