@@ -7,12 +7,11 @@ import torch
 from torch import Tensor
 
 from d2lab.core.seed import stream
-from d2lab.core.tensor_tree import tensors_of
 from d2lab.experiments.tokens import language, test_prompt, token_parts, tokenizer_of
 from d2lab.experiments.trained import Trained
 from d2lab.experiments.writing import drawn, encode_prompt, model_step
 from d2lab.text.beam import beam_search
-from d2lab.text.sampling import SamplingRule, Step
+from d2lab.text.sampling import SamplingRule, Step, warm_up
 from d2lab.text.token_batches import held_out_windows
 from d2lab.text.tokenizer import Tokenizer
 from d2lab.train.evaluate import evaluate
@@ -45,11 +44,13 @@ class Writer:
         step: from tokens and a state to logits of the next and the new state.
         tokenizer: of the tokens.
         first: gives the tokens to begin with where no prompt is given.
+        state_axis: which axis of the state counts the texts.
     """
 
     step: Step
     tokenizer: Tokenizer
     first: Callable[[], Tensor]
+    state_axis: int = 0
 
     @torch.no_grad()
     def write(self, how: Writing) -> str:
@@ -67,12 +68,8 @@ class Writer:
 
     def _searched(self, prompt: Tensor, how: Writing) -> Tensor:
         """Return the most probable continuation that beam search finds."""
-        state = None
-        for token in prompt[:-1]:
-            _, state = self.step(token[None], state)
-        _, after = self.step(prompt[-1:], state)
-        axis = 1 if any(tensor.ndim == 3 for tensor in tensors_of(after)) else 0  # layer batch hidden, as torch has it
-        found = beam_search(self.step, int(prompt[-1]), width=how.beam, length=how.tokens, state=state, state_axis=axis)
+        begun = {"state": warm_up(self.step, prompt[None]), "state_axis": self.state_axis}
+        found = beam_search(self.step, int(prompt[-1]), width=how.beam, length=how.tokens, **begun)
         return torch.tensor(found[0].tokens, dtype=torch.int64)
 
 
@@ -84,7 +81,12 @@ def writer_of(run: Trained) -> Writer:
     """
     language(run.experiment)
     tokenizer = tokenizer_of(run.experiment)
-    return Writer(step=model_step(run.model, tokenizer), tokenizer=tokenizer, first=lambda: test_prompt(run.experiment))
+    return Writer(
+        step=model_step(run.model, tokenizer),
+        tokenizer=tokenizer,
+        first=lambda: test_prompt(run.experiment),
+        state_axis=getattr(run.model, "STATE_AXIS", 0),
+    )
 
 
 def write_text(run: Trained, how: Writing) -> str:

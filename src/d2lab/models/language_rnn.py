@@ -6,7 +6,7 @@ Changed: RNN, GRU or LSTM; orthogonal initialization of the recurrent weights (S
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from jaxtyping import Float, Int
 from msgspec import Meta
@@ -37,6 +37,8 @@ class LanguageRNNConfig(LanguageConfig):
 @register_model(LanguageRNNConfig)
 class LanguageRNN(nn.Module):
     """Tokens `[batch, time]` and a state -> one logit for each kind of token at every position, and the state after."""
+
+    STATE_AXIS: ClassVar[int] = 1  # which axis of the state counts the texts: layer batch hidden, as torch has it
 
     def __init__(self, config: LanguageRNNConfig) -> None:
         super().__init__()

@@ -141,6 +141,19 @@ class SamplingRule:
         return torch.multinomial(self.distribution(logits.float()), 1, generator=generator).squeeze(-1)
 
 
+def warm_up(step: Step, prompt: Int64[Tensor, "batch time"], state: Any = None) -> Any:  # noqa: ANN401
+    """Return the state in which the last token of a prompt is still to be read.
+
+    Args:
+        step: from tokens `[batch]` and a state to logits `[batch, token]` and the new state.
+        prompt: tokens, at least one.
+        state: before the prompt; None where the model begins from nothing.
+    """
+    for token in prompt.T[:-1]:
+        _, state = step(token, state)
+    return state
+
+
 def generate(
     step: Step,
     prompt: Int64[Tensor, "batch time"],
@@ -164,10 +177,7 @@ def generate(
     if prompt.shape[1] < 1:
         raise ConfigError("the prompt", got="no token", need="one token or more")
     rule = rule or SamplingRule()
-    token = prompt[:, 0]
-    for place in range(1, prompt.shape[1]):
-        _, state = step(token, state)
-        token = prompt[:, place]
+    token, state = prompt[:, -1], warm_up(step, prompt, state)
     while True:
         logits, state = step(token, state)
         token = rule.choose(logits, generator)

@@ -169,12 +169,14 @@
 
   // A recurrent model of characters: of a run, or the letter model of the course, whose weights are whole thousandths.
   const openedText = (raw) => {
-    const numbers = raw.layers ? (packed) => nested(unpack(packed)) : (rows) => rows.map((row) => (row.map ? row.map((v) => v / raw.scale) : row / raw.scale));
+    const real = (part) => (part.map ? part.map(real) : part / raw.scale);
+    const numbers = raw.layers ? (packed) => nested(unpack(packed)) : real;
     const layers = raw.layers ?? [{ input: raw.input, state: raw.state, inputBias: raw.bias, stateBias: raw.bias.map(() => 0) }];
     const output = raw.layers ? raw.output : { weight: raw.output, bias: raw.outputBias };
     const opened = (parts) => Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, numbers(part)]));
     const tokens = [...raw.tokens];
-    return { letters: raw.letters ?? true, cell: raw.cell ?? "rnn", tokens, places: new Map(tokens.map((token, i) => [token, i])), layers: layers.map(opened), output: opened(output) };
+    const places = new Map(tokens.map((token, i) => [token, i]));
+    return { letters: raw.letters ?? true, cell: raw.cell ?? "rnn", tokens, places, layers: layers.map(opened), output: opened(output) };
   };
   // What is typed, as such a model reads it; characters that it does not know are left out.
   const readText = (model, text) => {
