@@ -122,6 +122,36 @@ def test_a_file_that_writes_no_text_is_refused_in_a_line(exported):
         ExportedModel(exported[1]).writer()
 
 
+@pytest.mark.parametrize("context", ["8", "0", "true", None])
+def test_a_file_that_only_says_that_it_writes_text_is_refused_in_a_line(exported, context, tmp_path):
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(str(exported[1]))
+    said = {"d2lab.tokenizer": json.dumps(Tokenizer.train("some text").to_json()), "d2lab.context": context}
+    for key, value in said.items():
+        if value is not None:
+            model.metadata_props.add(key=key, value=value)
+    onnx.save(model, str(tmp_path / "images.onnx"))
+    with pytest.raises(RunError) as caught:
+        ExportedModel(tmp_path / "images.onnx").writer().write(Writing(prompt="text"))
+    assert "\n" not in str(caught.value)
+
+
+def test_states_of_another_form_are_refused_in_a_line(language_runs, tmp_path):
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("onnxscript")
+    path, _ = export_run(language_runs["rnn"], "onnx", tmp_path / "rnn.onnx")
+    model = onnx.load(str(path))
+    model.graph.input[1].type.tensor_type.shape.dim[2].dim_param = "hidden"
+    onnx.save(model, str(tmp_path / "free.onnx"))
+    with pytest.raises(RunError, match="hidden units"):
+        ExportedModel(tmp_path / "free.onnx").writer()
+
+
+def test_another_device_is_refused_for_a_file(exported):
+    with pytest.raises(ConfigError, match="--device"):
+        generate(exported[1], device="cuda")
+
+
 def test_the_command_writes_with_a_file_alone(language_runs, tmp_path, capsys):
     pytest.importorskip("onnxscript")
     path, _ = export_run(language_runs["gru"], "onnx", tmp_path / "gru.onnx")

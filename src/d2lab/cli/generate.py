@@ -7,6 +7,7 @@ import typer
 from msgspec import Meta
 
 from d2lab.core.bounds import Seed
+from d2lab.core.errors import ConfigError
 
 
 def generate(
@@ -38,6 +39,8 @@ def generate(
     if run.suffix.lower() == ".onnx":
         from d2lab.experiments.exported import ExportedModel
 
+        if device not in ("cpu", "auto"):
+            raise ConfigError("--device", got=device, need="cpu: an exported file is run on the processor")
         writer = ExportedModel(run).writer()
     else:
         from d2lab.experiments import load_run

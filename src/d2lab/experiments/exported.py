@@ -91,19 +91,35 @@ class ExportedModel:
 
         Raises:
             ConfigError: it holds no language model.
-            RunError: its metadata are not ours, or older than what is needed here.
+            RunError: its metadata or its states are not ours, or older than what is needed here.
         """
         if TOKENIZER not in self.metadata:
             raise ConfigError("model", got="a file without a tokenizer", need="a language model, such as gpt-char's")
         tokenizer = Tokenizer.from_json(self._stated(TOKENIZER), str(self.path))
-        inputs = self.session.get_inputs()
-        step = self._carried(inputs[1:]) if len(inputs) > 1 else self._reread(self._context())
+        states = self.session.get_inputs()[1:]
+        step = self._carried(states) if states else self._reread(self._context())
 
         def known(tokens: Tensor, state: Any) -> tuple[Tensor, Any]:  # noqa: ANN401
             logits, state = step(tokens, state)
+            if logits.shape != (len(tokens), len(tokenizer)):
+                need = f"one of each of {len(tokenizer)} tokens"
+                raise RunError(f"model {self.path}", got=f"logits {tuple(logits.shape)}", need=need)
             return without_unknown(logits, tokenizer), state
 
-        return Writer(step=known, tokenizer=tokenizer, first=_no_prompt)
+        return Writer(step=known, tokenizer=tokenizer, first=_no_prompt, state_axis=1 if states else 0)
+
+    def _run(self, tokens: Tensor, states: Mapping[str, Tensor]) -> list[Tensor]:
+        """Run the file on tokens and states; return its outputs.
+
+        Raises:
+            RunError: its inputs are others than a language model's.
+        """
+        try:
+            found = self.session.run(None, {"tokens": tokens.numpy()} | {n: s.numpy() for n, s in states.items()})
+        except Exception as cause:  # onnxruntime has errors of many kinds
+            got, need = str(cause).splitlines()[0], "a language model of d2lab export"
+            raise RunError(f"model {self.path}", got=got, need=need) from cause
+        return [torch.from_numpy(each) for each in found]
 
     def _context(self) -> int:
         context = self._stated(CONTEXT)
@@ -113,15 +129,16 @@ class ExportedModel:
 
     def _carried(self, states: Sequence[Any]) -> Step:
         """Return the step of a file that reads one token and a state, which is zeros at the beginning."""
-        names = [state.name for state in states]
-        sizes = [(state.shape[0], state.shape[2]) for state in states]  # layer batch hidden
+        sizes = {state.name: [n for n in state.shape if type(n) is int] for state in states}  # layers, hidden
+        if not all(len(state.shape) == 3 and len(sizes[state.name]) == 2 for state in states):
+            got = f"states of shape {', '.join(str(state.shape) for state in states)}"
+            raise RunError(f"model {self.path}", got=got, need="layers, any number of texts, hidden units")
 
         def step(tokens: Tensor, state: Any) -> tuple[Tensor, Any]:  # noqa: ANN401
             if state is None:
-                state = [torch.zeros(layers, len(tokens), hidden) for layers, hidden in sizes]
-            given = {"tokens": tokens, **dict(zip(names, state, strict=True))}
-            logits, *after = self.session.run(None, {name: tensor.numpy() for name, tensor in given.items()})
-            return torch.from_numpy(logits), [torch.from_numpy(each) for each in after]
+                state = [torch.zeros(layers, len(tokens), hidden) for layers, hidden in sizes.values()]
+            logits, *after = self._run(tokens, dict(zip(sizes, state, strict=True)))
+            return logits, after
 
         return step
 
@@ -131,8 +148,8 @@ class ExportedModel:
         def step(tokens: Tensor, state: Any) -> tuple[Tensor, Any]:  # noqa: ANN401
             text = tokens[:, None] if state is None else torch.cat([state, tokens[:, None]], 1)
             kept = text[:, -context:]  # batch kept
-            (logits,) = self.session.run(None, {"tokens": kept.contiguous().numpy()})
-            return torch.from_numpy(logits[:, -1]), kept
+            logits, *_ = self._run(kept.contiguous(), {})
+            return logits[:, -1], kept
 
         return step
 
