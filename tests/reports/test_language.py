@@ -49,6 +49,12 @@ def test_neighbors_are_the_nearest_of_the_tokens_that_are_read():
         assert [cosine for _, cosine in near] == pytest.approx([cosines[other] for other in best], abs=1e-5)
 
 
+@pytest.mark.parametrize("text", ["", "aaaa"])
+def test_a_text_of_one_kind_of_token_has_no_neighbors(text):
+    tokenizer = Tokenizer.train("abcd")
+    assert nearest_tokens(torch.randn(5, 3), tokenizer, tokenizer.encode(text)) == []
+
+
 def test_spaces_are_visible():
     tokenizer = Tokenizer.train("a b\nc\t")
     assert shown_tokens(tokenizer, tokenizer.encode("a \n\t")) == ["a", "␣", "↵", "→"]

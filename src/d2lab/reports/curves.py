@@ -7,7 +7,7 @@ from typing import Any
 from d2lab.core.errors import RunError
 from d2lab.plot import History, LiveFigure, compare, curves, gradient_norms, save_both
 from d2lab.train.callback import Callback
-from d2lab.train.record import RunRecord
+from d2lab.train.record import Row, RunRecord
 
 
 def history(record: RunRecord) -> History:
@@ -16,7 +16,10 @@ def history(record: RunRecord) -> History:
     Raises:
         RunError: no epoch was finished yet, so there is nothing to draw, or the rows are not ours.
     """
-    rows = record.rows()
+    return _history(record, record.rows())
+
+
+def _history(record: RunRecord, rows: Sequence[Row]) -> History:
     steps, epochs = ([row for row in rows if key in row] for key in ("loss", "epoch"))
     if not epochs:
         fix = f"Go on with d2lab resume {record.folder}."
@@ -46,20 +49,22 @@ def save_curves(record: RunRecord) -> Path:
     return record.folder / "curves.png"
 
 
-def save_gradients(record: RunRecord, clip: float | int | None) -> Path | None:
-    """Draw the norm of each step's gradient, where the run kept it; return the path of the light PNG.
+def save_record(record: RunRecord, clip: float | int | None) -> list[Path]:
+    """Draw what a record alone tells: the curves, and the norms of the gradients where the run kept them.
 
     Args:
         record: of the run.
-        clip: the threshold above which it was clipped.
+        clip: the norm above which gradients were clipped.
     """
-    drawn = history(record)
-    norms = [row.get("gradient_norm") for row in record.rows() if "loss" in row]
+    rows = record.rows()
+    drawn = _history(record, rows)
+    save_both(lambda theme: curves(drawn, theme), record.folder / "curves")
+    norms = [row.get("gradient_norm") for row in rows if "loss" in row]
     if not any(norms):
-        return None
+        return [record.folder / "curves.png"]
     places, title = drawn.step_epochs(), drawn.title
     save_both(lambda theme: gradient_norms(places, norms, clip, theme, title=title), record.folder / "gradients")
-    return record.folder / "gradients.png"
+    return [record.folder / "curves.png", record.folder / "gradients.png"]
 
 
 def save_comparison(records: Sequence[RunRecord], out: Path) -> Path:

@@ -9,7 +9,7 @@ from d2lab.data.split import Split
 from d2lab.experiments.trained import Trained, load_run
 from d2lab.metrics import confusion as count_confusion
 from d2lab.plot import confusion, filters, fit, predictions, save_both
-from d2lab.reports.curves import save_curves, save_gradients
+from d2lab.reports.curves import save_record
 from d2lab.reports.language import draw_language
 
 SHOWN = 40  # test examples in the figure of predictions, up to half of them wrong ones
@@ -23,11 +23,12 @@ def draw_run(folder: Path, data: str | None = None) -> list[Path]:
         data: another data set with the same classes.
     """
     trained = load_run(folder)
+    clip = trained.experiment.settings.optimizer.clip_norm
     if trained.experiment.tokenizer is not None:  # a matrix of tokens would say nothing
-        return [*_draw_record(trained), *draw_language(trained)]
+        return [*save_record(trained.record, clip), *draw_language(trained)]
     split = trained.test_split(data)
     answers = trained.predict(split)
-    paths = _draw_record(trained)
+    paths = save_record(trained.record, clip)
     out = trained.record.folder
     if trained.experiment.card.task == "regression":
         save_both(lambda theme: fit(split.targets.flatten().numpy(), answers.flatten().numpy(), theme), out / "fit")
@@ -38,12 +39,6 @@ def draw_run(folder: Path, data: str | None = None) -> list[Path]:
         save_both(lambda theme: filters(weights.numpy(), theme), out / "filters")
         paths.append(out / "filters.png")
     return paths
-
-
-def _draw_record(trained: Trained) -> list[Path]:
-    """Draw what the record alone tells: the curves, and the gradient norms where they were clipped."""
-    gradients = save_gradients(trained.record, trained.experiment.settings.optimizer.clip_norm)
-    return [save_curves(trained.record), *([] if gradients is None else [gradients])]
 
 
 def _draw_classes(trained: Trained, split: Split, answers: Tensor, out: Path) -> list[Path]:

@@ -28,7 +28,7 @@ def draw_language(trained: Trained) -> list[Path]:
     """
     out, tokenizer, paths = trained.record.folder, tokenizer_of(trained.experiment), []
     tokens, name = test_tokens(trained.experiment, LOOKED_AT), trained.experiment.recipe.name
-    if isinstance(trained.model, GPT):
+    if isinstance(trained.model, GPT) and len(tokens):
         read = tokens[: min(READ, trained.model.context)]
         where = next(trained.model.parameters()).device
         maps = trained.model.attention_maps(read.to(where)).cpu().numpy()
@@ -37,8 +37,8 @@ def draw_language(trained: Trained) -> list[Path]:
         save_both(lambda theme: attention(maps, labels, theme, title=title, subtitle=said), out / "attention")
         paths.append(out / "attention.png")
     vectors = token_vectors(trained.model)
-    if vectors is not None:
-        rows = nearest_tokens(vectors, tokenizer, tokens)
+    rows = [] if vectors is None else nearest_tokens(vectors, tokenizer, tokens)
+    if rows:
         title, said = f"Nearest tokens of {name}", "frequent tokens; cosine between the vectors that the model learned"
         save_both(lambda theme: neighbors(rows, theme, title=title, subtitle=said), out / "neighbors")
         paths.append(out / "neighbors.png")
@@ -62,6 +62,7 @@ def nearest_tokens(
 ) -> list[tuple[str, list[tuple[str, float]]]]:
     """Return the most frequent tokens of a text, each with those whose vectors are nearest by cosine.
 
+    The list is empty where the text has fewer than two kinds of tokens.
     Only tokens that the text has are considered: the vector of one that is never read says nothing.
 
     Args:
@@ -77,7 +78,7 @@ def nearest_tokens(
     units = nn.functional.normalize(centered, dim=1)
     cosines = (units @ units.T).fill_diagonal_(-2)
     names, rows = shown_tokens(tokenizer, kept), []
-    for place in range(min(SHOWN, len(kept))):
+    for place in range(min(SHOWN, len(kept)) if len(kept) > 1 else 0):
         best = cosines[place].topk(min(NEAREST, len(kept) - 1))
         near = zip(best.indices.tolist(), best.values.tolist(), strict=True)
         rows.append((names[place], [(names[other], cosine) for other, cosine in near]))
