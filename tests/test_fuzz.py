@@ -63,7 +63,7 @@ from d2lab.core.errors import ConfigError
 
 place = Path(sys.argv[1]) / "place"
 place.mkdir()
-case.PATIENCE_S = 0.2
+case.PATIENCE_S = 0.5
 
 def fine(): return "value"
 def refused(): raise ConfigError("x", got="a", need="b")

@@ -112,6 +112,7 @@ def run_case(
             _draw_nothing()
         _child(steps, place, writer, programs=programs)
     os.close(writer)
+    os.read(reader, 1)  # until its first step begins: a Ctrl-C that meets the hooks of a fork is swallowed there
     stopped = not stoppable
     text, case, watch = b"", Case(), Watch(child, limit_s if stopped else PATIENCE_S)
     while True:
@@ -222,6 +223,7 @@ def _child(steps: Sequence[Step], place: Path, writer: int, *, programs: bool) -
         pass
     sys.addaudithook(_guard(place, writer, programs=programs))
     code = 0
+    os.write(writer, b"\n")
     try:
         for step in steps:
             os.write(writer, (json.dumps(vars(_outcome(step, place))) + "\n").encode())
