@@ -1,9 +1,10 @@
 """Boxes of objects, (x1, y1, x2, y2) in pixels, and what of them is seen after the image was moved."""
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
+from d2lab.core.errors import DataError
 from d2lab.vision.geometry import AffineMap
 
 Boxes = Float[Tensor, "batch most 4"]
@@ -12,7 +13,21 @@ Corners = Float[Tensor, "... corner 2"]  # of a convex polygon, in an order that
 CLOSE = 1e-3  # pixels: a corner this near to an edge lies on it, whatever rounding says
 
 
-def clip_boxes(boxes: Boxes, height: int, width: int) -> Boxes:
+def check_boxes(what: str, boxes: Shaped[Tensor, "..."]) -> None:
+    """Raise unless boxes are floating-point rows of four numbers.
+
+    Args:
+        what: their name, for the message.
+        boxes: of any leading shape; none at all is legal.
+
+    Raises:
+        DataError: they are not.
+    """
+    if boxes.ndim < 1 or boxes.shape[-1] != 4 or not boxes.is_floating_point():
+        raise DataError(what, got=f"{boxes.dtype} {list(boxes.shape)}", need="floating-point numbers [..., 4]")
+
+
+def clip_boxes(boxes: Float[Tensor, "*shape 4"], height: int, width: int) -> Float[Tensor, "*shape 4"]:
     """Cut off what lies outside an image of height x width pixels."""
     return torch.stack([part.clamp(0, width if i % 2 == 0 else height) for i, part in enumerate(boxes.unbind(-1))], -1)
 
