@@ -121,6 +121,7 @@ SHAPED = re.compile(r"\b(Float|Int|Shaped|Bool|UInt8|Tensor|Weight|Features|Targ
 PLUMBING = {  # modules that take tensors and hold no idea of their own
     "layers/arguments.py": "checks arguments for the layers",
     "optimizers/build.py": "looks optimizers up by name",
+    "vision/box_form.py": "names the four numbers of a rectangle",
     "vision/boxes.py": "corners and areas of rectangles",
     "vision/joint.py": "applies one map to pixels, masks, boxes and points",
     "vision/preparation.py": "calls resizing and scaling, which name theirs",

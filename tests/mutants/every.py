@@ -2,6 +2,7 @@
 
 from tests.mutants import (
     data,
+    detection_boxes,
     devices,
     early,
     engine,
@@ -23,6 +24,7 @@ MUTANTS = [
     *optimizers.MUTANTS,
     *devices.MUTANTS,
     *vision.MUTANTS,
+    *detection_boxes.MUTANTS,
     *inspection.MUTANTS,
     *pretrained.MUTANTS,
     *train.MUTANTS,

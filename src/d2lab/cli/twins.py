@@ -49,8 +49,9 @@ def _rows(part: str | None) -> list["Row"]:
     """
     from d2lab.layers import twins as layers
     from d2lab.optimizers import twins as optimizers
+    from d2lab.vision import twins as vision
 
-    every = [*layers.TWINS, *optimizers.TWINS]
+    every = [*layers.TWINS, *optimizers.TWINS, *vision.TWINS]
     rows = [row for row in every if part is None or part.lower() in row.name.lower()]
     if not rows:
         kinds = sorted({row.name.split(":")[0].split(" ")[0] for row in every})

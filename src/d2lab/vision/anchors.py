@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal, get_args
 
 import torch
@@ -52,7 +53,8 @@ def anchor_boxes(
         Boxes in the form "relative-xyxy"; those at the edge reach beyond [0, 1].
 
     Raises:
-        ConfigError: a side of the grid is below 1, a size or ratio is missing or not above 0, or the formula is unknown.
+        ConfigError: a side of the grid is below 1, a size or ratio is missing or not above 0, or the formula is
+            unknown.
 
     >>> anchor_boxes((1, 1), [0.5], [1.0, 4.0]).tolist()
     [[0.25, 0.25, 0.75, 0.75], [0.0, 0.375, 1.0, 0.625]]
@@ -135,10 +137,11 @@ def level_sizes(levels: int, smallest: float = 0.2, largest: float = 0.88) -> tu
     """
     check_counts("level_sizes", levels=levels)
     if not 0 < smallest <= largest < math.inf:
-        raise ConfigError("the sizes of anchors", got=(smallest, largest), need="smallest above 0, largest not below it")
+        need = "smallest above 0, largest not below it"
+        raise ConfigError("the sizes of anchors", got=(smallest, largest), need=need)
     step = (largest - smallest) / max(1, levels - 1)
     own = [smallest + step * level for level in range(levels + 1)]
-    return tuple((size, math.sqrt(size * following)) for size, following in zip(own, own[1:], strict=False))
+    return tuple((size, math.sqrt(size * following)) for size, following in pairwise(own))
 
 
 def _check_positive(what: str, values: Sequence[float]) -> None:

@@ -53,6 +53,9 @@ def greedy_matching(iou: Table) -> Int64[Tensor, "batch object"]:
     Args:
         iou: of every object with every anchor, 0 for padding.
 
+    Raises:
+        DataError: an IoU is not finite.
+
     >>> greedy_matching(torch.tensor([[[0.1, 0.7, 0.3, 0.52], [0.6, 0.75, 0.2, 0.1]]])).tolist()
     [[3, 1]]
     """
@@ -62,6 +65,7 @@ def greedy_matching(iou: Table) -> Int64[Tensor, "batch object"]:
         return chosen
     taken = torch.zeros(batch, anchors, dtype=torch.bool, device=iou.device)
     best, at = iou.max(2)  # batch object; the first of equal anchors
+    _check_finite(best)
     for _ in range(objects):
         top = best.amax(1, keepdim=True)
         anchor, which = torch.where(best == top, at, anchors).min(1)
@@ -88,13 +92,17 @@ def hungarian_matching(iou: Table) -> Int64[Tensor, "batch object"]:
     Twin: scipy.optimize.linear_sum_assignment, which computes it on the processor, image by image.
 
     Args:
-        iou: of every object with every anchor, 0 for padding; finite.
+        iou: of every object with every anchor, 0 for padding.
+
+    Raises:
+        DataError: an IoU is not finite.
 
     >>> hungarian_matching(torch.tensor([[[0.1, 0.7, 0.3, 0.52], [0.6, 0.75, 0.2, 0.1]]])).tolist()
     [[1, 0]]
     """
     from scipy.optimize import linear_sum_assignment
 
+    _check_finite(iou)
     chosen = torch.full(iou.shape[:2], NONE)
     for image, table in enumerate(iou.detach().double().cpu()):
         objects, anchors = (torch.from_numpy(part).long() for part in linear_sum_assignment(table, maximize=True))
@@ -177,7 +185,7 @@ def anchor_targets(
     """
     owners = assign_anchors(anchors, boxes, count, threshold=threshold, matching=matching)
     if labels.shape != boxes.shape[:2] or bool((labels < 0)[_real(boxes, count)].any()):
-        raise DataError("labels", got=f"{list(labels.shape)}, some below 0", need="0 or more, one for each real box")
+        raise DataError("labels", got=labels.tolist(), need="0 or more, one for each real box")
     positive = owners >= 0
     image, anchor = positive.nonzero(as_tuple=True)
     owner = owners[image, anchor]
@@ -195,7 +203,7 @@ def _real(boxes: Float[Tensor, "batch most 4"], count: Int64[Tensor, " batch"]) 
         raise DataError("the count of boxes", got=count.tolist(), need=need)
     real = torch.arange(boxes.shape[1], device=boxes.device) < count.unsqueeze(1)
     if not bool(boxes[real].isfinite().all()):
-        raise DataError("the boxes of objects", got=math.nan, need="finite numbers", fix="Beyond the count all is legal.")
+        raise DataError("the boxes of objects", got=math.nan, need="finite numbers in each row within the count")
     return real
 
 
@@ -212,3 +220,8 @@ def _assigned(
     image, owner = (chosen >= 0).nonzero(as_tuple=True)
     owners[image, chosen[image, owner]] = owner
     return owners
+
+
+def _check_finite(iou: Tensor) -> None:
+    if not bool(iou.isfinite().all()):
+        raise DataError("a table of IoUs", got=math.nan, need="finite numbers, 0 for padding")

@@ -48,6 +48,7 @@ def generalized_box_iou(
 ) -> Float[Tensor, "*rows columns"]:
     """Compute the generalized IoU of every box of `first` with every box of `second`: -1 to 1; see `paired_giou`.
 
+    Source: Rezatofighi et al. 2019, "Generalized Intersection over Union", algorithm 1.
     Twin: torchvision.ops.generalized_box_iou, where the box around both has an area.
 
     Args:

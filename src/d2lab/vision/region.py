@@ -113,8 +113,11 @@ def _checked(
         numbers = [part.new_full((len(part), 1), float(image)) for image, part in enumerate(boxes)]
         rows = [torch.cat(pair_, 1) for pair_ in zip(numbers, boxes, strict=True)]
         boxes = torch.cat([input.new_zeros(0, 5), *rows])
+    if boxes.ndim != 2 or boxes.shape[1] != 5:
+        need = "[roi, 5]: index of the image, left, top, right, bottom; or a list with [box, 4] for each image"
+        raise DataError("the boxes", got=list(boxes.shape), need=need)
     image, corners = boxes[:, 0], boxes[:, 1:].to(input.dtype) * spatial_scale
-    if not bool(((image >= 0) & (image < len(input))).all()):
+    if not bool(((image >= 0) & (image < len(input)) & (image == image.floor())).all()):
         raise DataError("the images of boxes", got=image.tolist(), need=f"numbers from 0 to {len(input) - 1}")
     if not bool((corners.isfinite().all(1) & (corners[:, :2] <= corners[:, 2:]).all(1)).all()):
         need = "finite (left, top, right, bottom) with left <= right and top <= bottom"
@@ -124,7 +127,8 @@ def _checked(
 
 def _rounded(numbers: Tensor) -> Tensor:
     """Round, halves away from 0; torch rounds them to even."""
-    return numbers.sign() * (numbers.abs() + 0.5).floor()
+    whole = numbers.abs().floor()
+    return numbers.sign() * (whole + (numbers.abs() - whole >= 0.5))
 
 
 def _cells(first: Tensor, last: Tensor, count: int, pixels: int) -> tuple[Tensor, Tensor]:
@@ -132,7 +136,8 @@ def _cells(first: Tensor, last: Tensor, count: int, pixels: int) -> tuple[Tensor
     step = ((last - first + 1) / count).unsqueeze(1)
     cell = torch.arange(count, device=first.device, dtype=first.dtype)
     begin, end = (cell * step).floor(), ((cell + 1) * step).ceil()
-    return tuple((place + first.unsqueeze(1)).clamp(0, pixels).long() for place in (begin, end))  # type: ignore[return-value]
+    begin, end = ((place + first.unsqueeze(1)).clamp(0, pixels).long() for place in (begin, end))
+    return begin, end
 
 
 def _taps(begin: Tensor, end: Tensor, longest: int) -> Int64[Tensor, "roi cell tap"]:

@@ -128,7 +128,7 @@ def soft_nms(
             break
         taken.append(index)
         lowered.append(score)
-        left = (left * factors[index]).index_fill(0, index, -math.inf)
+        left = (left * factors[index]).index_fill(0, index, 0)  # below min_score: not taken again
     if not taken:
         return torch.zeros(0, dtype=torch.int64, device=boxes.device), left[:0]
     return torch.stack(taken), torch.stack(lowered)
@@ -169,6 +169,8 @@ def _greedy(overlap: Bool[Tensor, "box box"]) -> Bool[Tensor, " box"]:
 
 def _check(boxes: Tensor, scores: Tensor, iou_threshold: float, idxs: Tensor | None = None) -> None:
     check_boxes("the boxes", boxes)
+    if boxes.ndim != 2:
+        raise DataError("the boxes", got=list(boxes.shape), need="[box, 4]")
     if not 0 <= iou_threshold <= 1:
         raise ConfigError("iou_threshold", got=iou_threshold, need="0 to 1, an IoU")
     for name, values in (("scores", scores), ("idxs", idxs)):
