@@ -5,6 +5,7 @@ from tests.mutants.mutant import Mutant
 BOXES, ANCHORS, ASSIGN, SUPPRESS, REGION = (
     f"tests/vision/test_{name}.py -k" for name in ("boxes", "anchors", "assign", "suppress", "region")
 )
+DETECTIONS = "tests/vision/test_detections.py"
 MUTANTS = [
     Mutant("a center taken for a corner", "vision/box_form.py", "x - 0.5 * width, y - 0.5 * height,", "x, y,", f"{BOXES} form"),
     Mutant("height and width of the image swapped", "vision/box_form.py", "[size[1], size[0], size[1], size[0]]", "[size[0], size[1], size[0], size[1]]", f"{BOXES} form"),
@@ -45,6 +46,9 @@ MUTANTS = [
     Mutant("decay by IoU, not its square", "vision/suppress.py", "(-iou.square() / sigma).exp()", "(-iou / sigma).exp()", f"{SUPPRESS} lowered"),
     Mutant("linear decay below the threshold too", "vision/suppress.py", "(1 - iou).where(iou > iou_threshold, 1)", "(1 - iou)", f"{SUPPRESS} lowered"),
     Mutant("all classes decay", "vision/suppress.py", "iou = iou.where(idxs.unsqueeze(1) == idxs, 0)", "iou = iou + 0", f"{SUPPRESS} lowered"),
+    Mutant("a box has one class alone", "vision/detections.py", "if per_class or not scores.shape[1]:", "if not scores.shape[1]:", DETECTIONS),
+    Mutant("weak boxes are detected", "vision/detections.py", "which = (best >= min_score).nonzero().flatten()", "which = (best >= 0).nonzero().flatten()", DETECTIONS),
+    Mutant("labels of the boxes before suppression", "vision/detections.py", "= label[kept]", "= label[: len(kept)]", DETECTIONS),
     Mutant("halves rounded to even", "vision/region.py", "return numbers.sign() * (whole + (numbers.abs() - whole >= 0.5))", "return numbers.round() + 0 * whole", f"{REGION} halves"),
     Mutant("the box's last pixel left out", "vision/region.py", "step = ((last - first + 1) / count)", "step = ((last - first).clamp(min=1) / count)", f"{REGION} pooled"),
     Mutant("rows where columns should be", "vision/region.py", "(row_cells[1] <= row_cells[0]).unsqueeze(2)", "(row_cells[1] < row_cells[0]).unsqueeze(2)", f"{REGION} outside"),

@@ -1,1 +1,1 @@
-"""Images on their way to a model: read, augmented, resized, scaled."""
+"""Images on their way to a model: read, augmented, resized, scaled; and the boxes of objects in them."""
