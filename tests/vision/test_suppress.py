@@ -97,9 +97,9 @@ def test_two_kinds_of_suppression_differ_where_classes_cross():
 def test_classes_do_not_cost_the_areas_digits():
     """Moved apart by class times 1,100 pixels, these would overlap by another amount in float32."""
     boxes = torch.tensor([[1000.0, 1000, 1001, 1001], [1000.0, 1000, 1001, 1000.4]])
-    scores, classes = torch.tensor([0.9, 0.8]), torch.tensor([100_000, 100_000])
-    assert batched_nms(boxes, scores, classes, 0.5).tolist() == [0, 1]
-    assert ops.batched_nms(boxes, scores, classes, 0.5).tolist() == [0]  # 32 bits hold steps of 8 pixels out there
+    scores, classes = torch.tensor([0.9, 0.8]), torch.tensor([5_000, 5_000])
+    assert batched_nms(boxes, scores, classes, 0.45).tolist() == [0, 1]
+    assert ops.batched_nms(boxes, scores, classes, 0.45).tolist() == [0]  # half pixels are the finest out there
 
 
 @settings(max_examples=60, deadline=None)
@@ -180,13 +180,16 @@ TWO, HALF, CLASS = torch.ones(2, 4), torch.full((2,), 0.5), torch.zeros(2, dtype
     [
         (lambda: nms(TWO, HALF, 1.1), "iou_threshold: got 1.1, need 0 to 1"),
         (lambda: nms(TWO, HALF, math.nan), "iou_threshold"),
-        (lambda: nms(TWO, HALF[:1], 0.5), "scores: got [1], need [2], one for each box"),
+        (
+            lambda: nms(TWO, HALF[:1], 0.5),
+            "scores: got 'torch.float32 [1]', need floating-point numbers [2], one for each box",
+        ),
         (lambda: nms(TWO, HALF * math.nan, 0.5), "boxes and scores: got nan"),
         (lambda: nms(TWO * math.inf, HALF, 0.5), "finite boxes"),
         (lambda: nms(TWO[:, :3], HALF, 0.5), "floating-point numbers [..., 4]"),
         (lambda: nms(TWO[0], HALF[0], 0.5), "the boxes: got [4], need [box, 4]"),
-        (lambda: batched_nms(TWO, HALF, CLASS[:1], 0.5), "idxs: got [1], need [2]"),
-        (lambda: batched_nms(TWO, CLASS, HALF, 0.5), "idxs"),
+        (lambda: batched_nms(TWO, HALF, CLASS[:1], 0.5), "idxs: got 'torch.int64 [1]', need class numbers [2]"),
+        (lambda: batched_nms(TWO, HALF, HALF, 0.5), "idxs: got 'torch.float32 [2]'"),
         (lambda: soft_nms(TWO, HALF, decay="hard"), "decay: got 'hard', need one of gaussian, linear"),
         (lambda: soft_nms(TWO, HALF, sigma=0.0), "sigma: got 0.0, need above 0"),
         (lambda: soft_nms(TWO, HALF, min_score=-1.0), "min_score"),

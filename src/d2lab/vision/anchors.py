@@ -14,13 +14,14 @@ from d2lab.layers.arguments import check_choice, check_counts
 
 Formula = Literal["code", "text"]
 FORMULAS: tuple[str, ...] = get_args(Formula)
+Numbers = Sequence[float | int]
 Grid = tuple[int, int]  # height and width of a feature map, cells
 
 
 def anchor_boxes(
     grid: Grid,
-    sizes: Sequence[float],
-    ratios: Sequence[float],
+    sizes: Numbers,
+    ratios: Numbers,
     *,
     formula: Formula = "code",
     dtype: torch.dtype = torch.float32,
@@ -65,8 +66,8 @@ def anchor_boxes(
     _check_positive("ratios", ratios)
     (height, width), kind = grid, {"dtype": dtype, "device": device}
     size, roots = torch.tensor(sizes, **kind), torch.tensor(ratios, **kind).sqrt()  # type: ignore[arg-type]
-    wide = torch.cat([size * roots[0], size[0] * roots[1:]])
-    high = torch.cat([size / roots[0], size[0] / roots[1:]])
+    wide = torch.cat([size * roots[0], sizes[0] * roots[1:]])
+    high = torch.cat([size / roots[0], sizes[0] / roots[1:]])
     if formula == "code":
         wide = wide * height / width
     around = torch.stack([-wide, -high, wide, high], 1) / 2  # shape 4
@@ -76,7 +77,7 @@ def anchor_boxes(
     return (centers + around).view(-1, 4)
 
 
-def anchors_per_cell(sizes: Sequence[float], ratios: Sequence[float]) -> int:
+def anchors_per_cell(sizes: Numbers, ratios: Numbers) -> int:
     """Count the anchors around one center: n sizes and m ratios make n + m - 1.
 
     Raises:
@@ -89,8 +90,8 @@ def anchors_per_cell(sizes: Sequence[float], ratios: Sequence[float]) -> int:
 
 def multiscale_anchors(
     grids: Sequence[Grid],
-    sizes: Sequence[Sequence[float]],
-    ratios: Sequence[float],
+    sizes: Sequence[Numbers],
+    ratios: Numbers,
     *,
     formula: Formula = "code",
     dtype: torch.dtype = torch.float32,
@@ -144,6 +145,6 @@ def level_sizes(levels: int, smallest: float = 0.2, largest: float = 0.88) -> tu
     return tuple((size, math.sqrt(size * following)) for size, following in pairwise(own))
 
 
-def _check_positive(what: str, values: Sequence[float]) -> None:
+def _check_positive(what: str, values: Numbers) -> None:
     if not len(values) or not all(0 < value < math.inf for value in values):
         raise ConfigError(f"the {what} of anchors", got=tuple(values), need="one or more numbers above 0")

@@ -11,6 +11,7 @@ from torch import Tensor
 from d2lab.vision.boxes import box_area, check_boxes
 
 Boxes = Float[Tensor, "... 4"]
+Edges = Float[Tensor, "5 box"]  # left, top, right, bottom and area
 PAIRS = 65_536  # of boxes at once: three buffers of this size stay in a processor's cache
 PAIRS_ON_DEVICE = 256 * PAIRS  # where starting an operation takes longer than computing it
 
@@ -40,7 +41,7 @@ def box_iou(first: Float[Tensor, "*rows 4"], second: Float[Tensor, "columns 4"])
     check_boxes("the second boxes", second)
     if torch.is_grad_enabled() and (first.requires_grad or second.requires_grad):
         return paired_iou(first.unsqueeze(-2), second)  # buffers that are written over have no gradient
-    return _all_pairs(_precise(first).reshape(-1, 4), _precise(second)).view(*first.shape[:-1], len(second))
+    return edge_iou(edges_and_area(first.reshape(-1, 4)), edges_and_area(second)).view(*first.shape[:-1], len(second))
 
 
 def generalized_box_iou(
@@ -124,16 +125,36 @@ def _precise(boxes: Boxes) -> Boxes:
     return boxes.float() if boxes.dtype in (torch.float16, torch.bfloat16) else boxes
 
 
-def _all_pairs(rows: Float[Tensor, "row 4"], columns: Float[Tensor, "column 4"]) -> Float[Tensor, "row column"]:
-    """Compute all IoUs without a gradient, in blocks of rows whose buffers are written over."""
-    iou = rows.new_empty(len(rows), len(columns), dtype=torch.result_type(rows, columns))
-    pairs = PAIRS if rows.device.type == "cpu" else PAIRS_ON_DEVICE
-    step = max(1, pairs // max(1, len(columns)))
-    buffers = iou.new_empty(2, min(step, len(rows)), len(columns))
-    x1, y1, x2, y2 = columns.detach().T.contiguous()  # each [column]
-    row_areas, column_areas = box_area(rows.detach()).unsqueeze(1), box_area(columns.detach())
-    for begin in range(0, len(rows), step):
-        left, top, right, bottom = rows[begin : begin + step].detach().split(1, 1)  # each [row, 1]
+def edges_and_area(boxes: Float[Tensor, "box 4"]) -> Edges:
+    """Return left, top, right, bottom and area of boxes, each in one piece of memory, without a gradient.
+
+    Args:
+        boxes: (left, top, right, bottom).
+    """
+    boxes = _precise(boxes.detach())
+    return torch.cat([boxes.T, box_area(boxes).unsqueeze(0)])
+
+
+def edge_iou(first: Edges, second: Edges) -> Float[Tensor, "row column"]:
+    """Compute the intersection over union of all pairs in blocks of rows, whose buffers are written over.
+
+    Twin: `box_iou`, which checks its boxes first.
+
+    Args:
+        first: from `edges_and_area`.
+        second: likewise, of the same type.
+    """
+    rows, columns = first.shape[1], second.shape[1]
+    iou = first.new_empty(rows, columns)
+    pairs = PAIRS if first.device.type == "cpu" else PAIRS_ON_DEVICE
+    step = max(1, pairs // max(1, columns))
+    buffers = first.new_empty(2, min(step, rows), columns)
+    x1, y1, x2, y2, areas = second
+    edges = first.unsqueeze(2)  # edge row 1
+    # Where both areas are 0 the union is this instead, and 0 divided by it is 0; no other sum is changed by it.
+    edges = torch.cat([edges[:4], edges[4:].clamp(min=torch.finfo(first.dtype).tiny)])
+    for begin in range(0, rows, step):
+        left, top, right, bottom, area = edges[:, begin : begin + step]
         block = iou[begin : begin + step]
         width, height = buffers[:, : len(block)]
         torch.minimum(right, x2, out=width)
@@ -141,6 +162,5 @@ def _all_pairs(rows: Float[Tensor, "row 4"], columns: Float[Tensor, "column 4"])
         torch.minimum(bottom, y2, out=height)
         height.sub_(torch.maximum(top, y1, out=block)).clamp_(min=0)
         torch.mul(width, height, out=block)  # the intersection
-        union = torch.add(row_areas[begin : begin + step], column_areas, out=width).sub_(block)
-        block.div_(union.clamp_(min=torch.finfo(union.dtype).tiny))
+        block.div_(torch.add(area, areas, out=width).sub_(block))
     return iou

@@ -12,7 +12,8 @@ from d2lab.vision.boxes import check_boxes
 
 WEIGHTS = (10.0, 10.0, 5.0, 5.0)  # the book's: 1 / .1 and 1 / .2, so that each offset has a deviation of about 1
 Boxes = Float[Tensor, "*shape 4"]
-Weights = tuple[float, float, float, float]
+Number = float | int
+Weights = tuple[Number, Number, Number, Number]
 
 
 def encode_boxes(anchors: Boxes, boxes: Boxes, weights: Weights = WEIGHTS, eps: float = 0.0) -> Boxes:
@@ -50,8 +51,11 @@ def encode_boxes(anchors: Boxes, boxes: Boxes, weights: Weights = WEIGHTS, eps: 
 
 
 def decode_boxes(
-    anchors: Boxes, offsets: Float[Tensor, "*#shape 4"], weights: Weights = WEIGHTS, largest_ratio: float = math.inf
-) -> Float[Tensor, "..."]:
+    anchors: Float[Tensor, "... 4"],
+    offsets: Float[Tensor, "... 4"],
+    weights: Weights = WEIGHTS,
+    largest_ratio: float = math.inf,
+) -> Float[Tensor, "... 4"]:
     """Return the boxes that lie at these offsets from their anchors: the inverse of `encode_boxes`.
 
     Source: Girshick et al. 2014, "Rich Feature Hierarchies", appendix C, eqs. 1 to 4; the limit: the code of Detectron.
@@ -79,13 +83,13 @@ def decode_boxes(
     return convert_boxes(found, "cxcywh", "xyxy")
 
 
-def _centered(boxes: Boxes) -> tuple[Tensor, Tensor]:
+def _centered(boxes: Float[Tensor, "... 4"]) -> tuple[Tensor, Tensor]:
     """Return centers and sizes."""
     centered = convert_boxes(boxes, "xyxy", "cxcywh")
     return centered[..., :2], centered[..., 2:]
 
 
-def _factors(boxes: Boxes, weights: Weights) -> Float[Tensor, "4"]:
+def _factors(boxes: Float[Tensor, "... 4"], weights: Weights) -> Float[Tensor, "4"]:
     if len(weights) != 4 or not all(0 < weight < math.inf for weight in weights):
         raise ConfigError("the weights of offsets", got=weights, need="four numbers above 0")
     check_boxes("the anchors", boxes)

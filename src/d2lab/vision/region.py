@@ -91,7 +91,7 @@ def roi_align(
     order = image.argsort(stable=True)
     counts = torch.bincount(image, minlength=len(input)).tolist()
     at_once = max(1, VALUES // max(1, rows * input.shape[1] * input.shape[3]))
-    parts = [input.new_zeros(0, input.shape[1], rows, columns)]
+    parts = [input[:0, :, :1, :1].expand(0, -1, rows, columns)]  # no box has a gradient too, of 0
     for features, members in zip(input, order.split(counts), strict=True):
         for part in members.split(at_once):
             reduced = torch.einsum("rph,chw->rpcw", along_rows[part], features)

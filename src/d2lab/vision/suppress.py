@@ -12,7 +12,7 @@ from torch import Tensor
 from d2lab.core.errors import ConfigError, DataError
 from d2lab.layers.arguments import check_choice
 from d2lab.vision.boxes import check_boxes
-from d2lab.vision.iou import box_iou
+from d2lab.vision.iou import box_iou, edge_iou, edges_and_area
 
 Boxes = Float[Tensor, "box 4"]
 Scores = Float[Tensor, " box"]
@@ -138,10 +138,10 @@ def _survivors(boxes: Boxes, classes: Int64[Tensor, " box"] | None, threshold: f
     """Return the places that stay of boxes sorted by falling score."""
 
     def overlap(some: Tensor, others: Tensor) -> Tensor:
-        above = box_iou(boxes[some], boxes[others]) > threshold
+        above = edge_iou(edges[:, some], edges[:, others]) > threshold
         return above if classes is None else above & (classes[some].unsqueeze(1) == classes[others])
 
-    boxes = boxes.detach()
+    edges = edges_and_area(boxes)
     rest = torch.arange(len(boxes), device=boxes.device)
     kept, size = [rest[:0]], FIRST_BLOCK
     while len(rest):
@@ -173,8 +173,13 @@ def _check(boxes: Tensor, scores: Tensor, iou_threshold: float, idxs: Tensor | N
         raise DataError("the boxes", got=list(boxes.shape), need="[box, 4]")
     if not 0 <= iou_threshold <= 1:
         raise ConfigError("iou_threshold", got=iou_threshold, need="0 to 1, an IoU")
-    for name, values in (("scores", scores), ("idxs", idxs)):
-        if values is not None and values.shape != boxes.shape[:1]:
-            raise DataError(name, got=list(values.shape), need=f"[{len(boxes)}], one for each box")
+    if scores.shape != boxes.shape[:1] or not scores.is_floating_point():
+        raise DataError("scores", got=_told(scores), need=f"floating-point numbers [{len(boxes)}], one for each box")
+    if idxs is not None and (idxs.shape != boxes.shape[:1] or idxs.is_floating_point()):
+        raise DataError("idxs", got=_told(idxs), need=f"class numbers [{len(boxes)}], one for each box")
     if bool(scores.isnan().any()) or not bool(boxes.isfinite().all()):
         raise DataError("boxes and scores", got=math.nan, need="finite boxes, and scores that are numbers")
+
+
+def _told(values: Tensor) -> str:
+    return f"{values.dtype} {list(values.shape)}"

@@ -86,7 +86,8 @@ def clustered_boxes(draw: Generator, count: int) -> Tensor:
     """
     objects = spread_boxes(draw, max(1, count // 20))
     which = torch.randint(len(objects), (count,), generator=draw)
-    return objects[which] + 0.3 * torch.randn(count, 4, generator=draw, dtype=FLOAT)
+    low, high = (objects[which] + 0.3 * torch.randn(count, 4, generator=draw, dtype=FLOAT)).split(2, 1)
+    return torch.cat([low, torch.maximum(low + 0.1, high)], 1)
 
 
 def whole_boxes(draw: Generator, count: int) -> Tensor:
