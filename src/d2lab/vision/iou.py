@@ -11,7 +11,6 @@ from torch import Tensor
 from d2lab.vision.boxes import box_area, check_boxes
 
 Boxes = Float[Tensor, "... 4"]
-Edges = Float[Tensor, "5 box"]  # left, top, right, bottom and area
 PAIRS = 65_536  # of boxes at once: three buffers of this size stay in a processor's cache
 PAIRS_ON_DEVICE = 256 * PAIRS  # where starting an operation takes longer than computing it
 
@@ -125,7 +124,7 @@ def _precise(boxes: Boxes) -> Boxes:
     return boxes.float() if boxes.dtype in (torch.float16, torch.bfloat16) else boxes
 
 
-def edges_and_area(boxes: Float[Tensor, "box 4"]) -> Edges:
+def edges_and_area(boxes: Float[Tensor, "box 4"]) -> Float[Tensor, "5 box"]:
     """Return left, top, right, bottom and area of boxes, each in one piece of memory, without a gradient.
 
     Args:
@@ -135,7 +134,7 @@ def edges_and_area(boxes: Float[Tensor, "box 4"]) -> Edges:
     return torch.cat([boxes.T, box_area(boxes).unsqueeze(0)])
 
 
-def edge_iou(first: Edges, second: Edges) -> Float[Tensor, "row column"]:
+def edge_iou(first: Float[Tensor, "5 row"], second: Float[Tensor, "5 column"]) -> Float[Tensor, "row column"]:
     """Compute the intersection over union of all pairs in blocks of rows, whose buffers are written over.
 
     Twin: `box_iou`, which checks its boxes first.
