@@ -42,7 +42,7 @@ MUTANTS = [
     Mutant("later blocks not struck", "vision/suppress.py", "rest = rest[~overlap(block, rest).any(0)]", "rest = rest[:]", f"{SUPPRESS} stays_is"),
     Mutant("an overlap of the threshold goes", "vision/suppress.py", "edges[:, others]) > threshold", "edges[:, others]) >= threshold", f"{SUPPRESS} equal_to"),
     Mutant("classes suppress each other", "vision/suppress.py", "return above if classes is None else", "return above if True else", f"{SUPPRESS} classes_cross"),
-    Mutant("classes in many boxes not sorted", "vision/suppress.py", "classes.argsort(stable=True).split(sizes)", "torch.arange(len(classes)).split(sizes)", f"{SUPPRESS} stays_is"),
+    Mutant("classes in many boxes not sorted", "vision/suppress.py", "torch.split(classes.argsort(stable=True), sizes)", "torch.split(torch.arange(len(classes)), sizes)", f"{SUPPRESS} stays_is"),
     Mutant("decay by IoU, not its square", "vision/suppress.py", "(-iou.square() / sigma).exp()", "(-iou / sigma).exp()", f"{SUPPRESS} lowered"),
     Mutant("linear decay below the threshold too", "vision/suppress.py", "(1 - iou).where(iou > iou_threshold, 1)", "(1 - iou)", f"{SUPPRESS} lowered"),
     Mutant("all classes decay", "vision/suppress.py", "iou = iou.where(idxs.unsqueeze(1) == idxs, 0)", "iou = iou + 0", f"{SUPPRESS} lowered"),

@@ -148,7 +148,7 @@ def assign_anchors(
         raise ConfigError("threshold", got=threshold, need="above 0 and at most 1, an IoU")
     real = _real(boxes, count)
     at_once = max(1, PAIRS // max(1, boxes.shape[1] * len(anchors)))
-    parts = zip(boxes.split(at_once), real.split(at_once), strict=True)
+    parts = zip(torch.split(boxes, at_once), torch.split(real, at_once), strict=True)
     return torch.cat([_assigned(anchors, part, mask, threshold, MATCHINGS[matching]) for part, mask in parts])
 
 

@@ -45,7 +45,7 @@ def roi_pool(input: Features, boxes: Rois, output_size: int | tuple[int, int], s
     pixels = input.permute(0, 2, 3, 1).contiguous()  # batch height width channel: a pixel's channels lie together
     values = rows * columns * row_taps.shape[2] * column_taps.shape[2] * input.shape[1]
     parts = []
-    for part in torch.arange(len(image), device=input.device).split(max(1, VALUES // max(1, values))):
+    for part in torch.split(torch.arange(len(image), device=input.device), max(1, VALUES // max(1, values))):
         y, x = row_taps[part][:, :, None, :, None], column_taps[part][:, None, :, None, :]
         picked = pixels[image[part].view(-1, 1, 1, 1, 1), y, x]  # roi row column tap tap channel
         parts.append(picked.flatten(3, 4).max(3).values)
@@ -92,8 +92,8 @@ def roi_align(
     counts = torch.bincount(image, minlength=len(input)).tolist()
     at_once = max(1, VALUES // max(1, rows * input.shape[1] * input.shape[3]))
     parts = [input[:0, :, :1, :1].expand(0, -1, rows, columns)]  # no box has a gradient too, of 0
-    for features, members in zip(input, order.split(counts), strict=True):
-        for part in members.split(at_once):
+    for features, members in zip(input, torch.split(order, counts), strict=True):
+        for part in torch.split(members, at_once):
             reduced = torch.einsum("rph,chw->rpcw", along_rows[part], features)
             parts.append(torch.einsum("rpcw,rqw->rcpq", reduced, along_columns[part]))
     return torch.cat(parts)[order.argsort()]

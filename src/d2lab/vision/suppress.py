@@ -72,8 +72,8 @@ def batched_nms(boxes: Boxes, scores: Scores, idxs: Int64[Tensor, " box"], iou_t
     if len(boxes) <= TOGETHER:
         return order[_survivors(boxes, classes, iou_threshold)]
     kept = torch.zeros_like(order, dtype=torch.bool)
-    sizes = classes.unique(return_counts=True)[1].tolist()
-    for members in classes.argsort(stable=True).split(sizes):
+    sizes = classes.unique(return_counts=True)[1].tolist()  # type: ignore[no-untyped-call]
+    for members in torch.split(classes.argsort(stable=True), sizes):
         kept[members[_survivors(boxes[members], None, iou_threshold)]] = True
     return order[kept]
 

@@ -63,7 +63,8 @@ def _gradient(function: Callable[..., Tensor], given: Drawn) -> Tensor:
     leaf = given[0].clone().requires_grad_()
     output = function(leaf, *given[1:])
     marks = torch.cos(torch.arange(output.numel(), dtype=FLOAT)).view_as(output)  # tells elements apart
-    return torch.autograd.grad((output * marks).sum(), leaf)[0]
+    gradient: Tensor = torch.autograd.grad((output * marks).sum(), leaf)[0]
+    return gradient
 
 
 def spread_boxes(draw: Generator, count: int) -> Tensor:
@@ -86,7 +87,7 @@ def clustered_boxes(draw: Generator, count: int) -> Tensor:
     """
     objects = spread_boxes(draw, max(1, count // 20))
     which = torch.randint(len(objects), (count,), generator=draw)
-    low, high = (objects[which] + 0.3 * torch.randn(count, 4, generator=draw, dtype=FLOAT)).split(2, 1)
+    low, high = torch.split(objects[which] + 0.3 * torch.randn(count, 4, generator=draw, dtype=FLOAT), 2, 1)
     return torch.cat([low, torch.maximum(low + 0.1, high)], 1)
 
 
