@@ -233,3 +233,11 @@ def test_an_overlap_equal_to_the_threshold_is_enough():
     anchors = torch.tensor([[0.0, 0, 4, 4], [0, 0, 4, 2], [0, 0, 4, 1]])
     owners = assign_anchors(anchors, anchors[:1].unsqueeze(0), torch.tensor([1]))
     assert owners.tolist() == [[0, 0, -1]]
+
+
+def test_the_matching_overrules_the_threshold():
+    """The first anchor overlaps the second object most, yet the first object has no other anchor."""
+    anchors = torch.tensor([[0.0, 0, 10, 1], [2, 0, 12, 1]])
+    boxes = torch.tensor([[[0.0, 0, 5, 1], [2.5, 0, 12, 1]]])
+    assert box_iou(boxes, anchors)[0].tolist() == [pytest.approx([0.5, 0.25]), pytest.approx([0.625, 0.95])]
+    assert assign_anchors(anchors, boxes, torch.tensor([2])).tolist() == [[0, 1]]

@@ -43,7 +43,8 @@ class AnchorTargets:
 def greedy_matching(iou: Table) -> Int64[Tensor, "batch object"]:
     """Return the anchor of each object: the best pair first, then the best among what is left; -1 where none overlaps.
 
-    Of equal IoUs the pair with the lowest anchor comes first, then the lowest object. All images advance together: an
+    Of equal IoUs the pair with the lowest object comes first, then the lowest anchor; the book puts anchors first, which
+    leads to the same matching. All images advance together: an
     object's best anchor is searched once, and again only if another object took it.
 
     Source: Liu et al. 2016, "SSD", section 2.2, "Matching strategy", after Erhan et al. 2014, "Scalable Object
@@ -67,12 +68,12 @@ def greedy_matching(iou: Table) -> Int64[Tensor, "batch object"]:
     best, at = iou.max(2)  # batch object; the first of equal anchors
     _check_finite(best)
     for _ in range(objects):
-        top = best.amax(1, keepdim=True)
-        anchor, which = torch.where(best == top, at, anchors).min(1)
-        image = (top.squeeze(1) > 0).nonzero().flatten()
+        top, which = best.max(1)  # the first of equal objects
+        image = (top > 0).nonzero().flatten()
         if not len(image):
             break
-        anchor, which = anchor[image], which[image]
+        which = which[image]
+        anchor = at[image, which]
         chosen[image, which] = anchor
         taken[image, anchor] = True
         best[image, which] = NONE
