@@ -43,9 +43,9 @@ class AnchorTargets:
 def greedy_matching(iou: Table) -> Int64[Tensor, "batch object"]:
     """Return the anchor of each object: the best pair first, then the best among what is left; -1 where none overlaps.
 
-    Of equal IoUs the pair with the lowest object comes first, then the lowest anchor; the book puts anchors first, which
-    leads to the same matching. All images advance together: an
-    object's best anchor is searched once, and again only if another object took it.
+    Of equal IoUs the pair with the lowest object comes first, then the lowest anchor; the book puts anchors first, and
+    comes to the same matching. All images advance together: an object's best anchor is searched once, and again only if
+    another object took it.
 
     Source: Liu et al. 2016, "SSD", section 2.2, "Matching strategy", after Erhan et al. 2014, "Scalable Object
         Detection using Deep Neural Networks".
