@@ -51,7 +51,7 @@ MUTANTS = [
     Mutant("smoothing leaves the right class out", "layers/loss.py", "even = self.label_smoothing / logs.shape[-1]", "even = self.label_smoothing / (logs.shape[-1] - 1)", f"{TWINS} probabilities"),
     Mutant("classes on the last axis", "layers/loss.py", "log_softmax(input, 1).movedim(1, -1)", "log_softmax(input, -1).movedim(1, -1)", f"{TWINS} pixels"),
     Mutant("positive weight on all", "layers/loss.py", "1 + (self.pos_weight - 1) * target", "self.pos_weight", f"{TWINS} BCE"),
-    Mutant("alpha on the wrong class", "layers/loss.py", "self.alpha * target + (1 - self.alpha) * (1 - target)", "self.alpha * (1 - target) + (1 - self.alpha) * target", f"{TWINS} Focal"),
+    Mutant("alpha on the wrong class", "layers/focal_loss.py", "self.alpha * target + (1 - self.alpha) * (1 - target)", "self.alpha * (1 - target) + (1 - self.alpha) * target", f"{TWINS} Focal"),
     Mutant("mean instead of sum", "layers/loss.py", 'losses.mean() if reduction == "mean" else losses.sum()', "losses.mean()", f"{TWINS} sum"),
     Mutant("fans swapped", "layers/init.py", "return weight.shape[1] * kernel, weight.shape[0] * kernel", "return weight.shape[0] * kernel, weight.shape[1] * kernel", f"{TWINS} kaiming"),
     Mutant("fan of channels without the kernel", "layers/init.py", "kernel = weight[0, 0].numel()", "kernel = 1", f"{TWINS} xavier"),

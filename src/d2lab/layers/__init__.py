@@ -25,15 +25,16 @@ from d2lab.layers.attention import (
     MultiheadAttention,
     scaled_dot_product_attention,
 )
+from d2lab.layers.box_loss import GIoULoss
 from d2lab.layers.bptt import FusedRNN
 from d2lab.layers.convolution import Conv1d, Conv2d
 from d2lab.layers.dropout import Dropout
+from d2lab.layers.focal_loss import FocalLoss, SoftmaxFocalLoss
 from d2lab.layers.init import InitName, initialize
 from d2lab.layers.linear import Embedding, Flatten, Linear
 from d2lab.layers.loss import (
     BCEWithLogitsLoss,
     CrossEntropyLoss,
-    FocalLoss,
     HuberLoss,
     L1Loss,
     MSELoss,
@@ -52,10 +53,10 @@ from d2lab.layers.transposed import ConvTranspose2d
 __all__ = [
     "ELU", "GELU", "GRU", "LSTM", "RNN", "AdaptiveAvgPool2d", "AdditiveAttention", "AvgPool2d", "BCEWithLogitsLoss",
     "BatchNorm1d", "BatchNorm2d", "Conv1d", "Conv2d", "ConvTranspose2d", "CrossEntropyLoss", "DepthAvgPool2d",
-    "DepthMaxPool2d", "DotProductAttention", "Dropout", "Embedding", "Flatten", "FocalLoss", "FusedRNN", "GRUCell",
-    "GroupNorm", "HuberLoss", "Identity", "InitName", "L1Loss", "LSTMCell", "LayerNorm", "LeakyReLU", "Linear",
-    "LogSoftmax", "MSELoss", "MaxPool2d", "MultiheadAttention", "PReLU", "RMSNorm", "RNNCell", "ReLU", "ReLU6",
-    "SiLU", "Sigmoid", "SmoothL1Loss", "Softmax", "Softplus", "SpaceToDepthConv2d", "Tanh", "initialize",
-    "rotary_positions", "rotate", "scaled_dot_product_attention", "sinusoidal_positions", "smooth_l1_loss",
+    "DepthMaxPool2d", "DotProductAttention", "Dropout", "Embedding", "Flatten", "FocalLoss", "FusedRNN", "GIoULoss",
+    "GRUCell", "GroupNorm", "HuberLoss", "Identity", "InitName", "L1Loss", "LSTMCell", "LayerNorm", "LeakyReLU",
+    "Linear", "LogSoftmax", "MSELoss", "MaxPool2d", "MultiheadAttention", "PReLU", "RMSNorm", "RNNCell", "ReLU", "ReLU6",
+    "SiLU", "Sigmoid", "SmoothL1Loss", "Softmax", "SoftmaxFocalLoss", "Softplus", "SpaceToDepthConv2d", "Tanh",
+    "initialize", "rotary_positions", "rotate", "scaled_dot_product_attention", "sinusoidal_positions", "smooth_l1_loss",
     "to_scratch", "with_space_to_depth",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError
-from d2lab.layers.activation import log_softmax, sigmoid, softplus
+from d2lab.layers.activation import log_softmax, softplus
 from d2lab.layers.arguments import check_choice
 
 Values = Float[Tensor, "*shape"]
@@ -26,7 +26,7 @@ def reduce_loss(losses: Values, reduction: str) -> Tensor:
     return losses.mean() if reduction == "mean" else losses.sum()
 
 
-class _Loss(nn.Module):
+class Loss(nn.Module):
     """Base of all losses: the reduction, and the check of shapes."""
 
     def __init__(self, reduction: str = "mean") -> None:
@@ -41,7 +41,7 @@ class _Loss(nn.Module):
             raise ConfigError(what, got=tuple(target.shape), need=f"the input's shape {tuple(input.shape)}")
 
 
-class MSELoss(_Loss):
+class MSELoss(Loss):
     """Compute the squared error (x - y)^2.
 
     Source: Legendre 1805, "Nouvelles méthodes pour la détermination des orbites des comètes", appendix.
@@ -57,7 +57,7 @@ class MSELoss(_Loss):
         return reduce_loss((input - target).square(), self.reduction)
 
 
-class L1Loss(_Loss):
+class L1Loss(Loss):
     """Compute the absolute error |x - y|, with derivative 0 where x = y.
 
     Source: Boyd and Vandenberghe 2004, "Convex Optimization", section 6.1.1.
@@ -73,7 +73,7 @@ class L1Loss(_Loss):
         return reduce_loss((input - target).abs(), self.reduction)
 
 
-class HuberLoss(_Loss):
+class HuberLoss(Loss):
     """Compute the Huber loss: e^2 / 2 where |e| < delta, else delta (|e| - delta / 2), for the error e = x - y.
 
     Source: Huber 1964, "Robust Estimation of a Location Parameter", section 4.
@@ -95,7 +95,7 @@ class HuberLoss(_Loss):
         return reduce_loss(_huber(input - target, self.delta), self.reduction)
 
 
-class SmoothL1Loss(_Loss):
+class SmoothL1Loss(Loss):
     """Compute the smooth L1 loss, the Huber loss of delta = beta divided by beta; beta = 0 is the absolute error.
 
     Large errors have a gradient of magnitude 1. Detection papers write beta as 1 / sigma^2: see `smooth_l1_loss`.
@@ -144,7 +144,7 @@ def _huber(errors: Tensor, delta: float) -> Tensor:
     return torch.where(size < delta, errors.square() / 2, delta * (size - delta / 2))
 
 
-class CrossEntropyLoss(_Loss):
+class CrossEntropyLoss(Loss):
     """Compute the cross-entropy -log softmax(x)[target], in nats, of logits x [batch, class, *place].
 
     Targets are class indices [batch, *place], of which `ignore_index` is left out, or probabilities of the logits'
@@ -202,7 +202,7 @@ class CrossEntropyLoss(_Loss):
         return losses.sum() / shares.sum() if self.reduction == "mean" else reduce_loss(losses, self.reduction)
 
 
-class BCEWithLogitsLoss(_Loss):
+class BCEWithLogitsLoss(Loss):
     """Compute the binary cross-entropy of a logit x: (1 - y) x + (1 + (pos_weight - 1) y) log(1 + exp(-x)), in nats.
 
     Source: Goodfellow, Bengio, Courville 2016, "Deep Learning", section 6.2.2.2.
@@ -228,33 +228,3 @@ class BCEWithLogitsLoss(_Loss):
         emphasis = 1 if self.pos_weight is None else 1 + (self.pos_weight - 1) * target
         losses = (1 - target) * input + emphasis * softplus(-input)
         return reduce_loss(losses if self.weight is None else self.weight * losses, self.reduction)
-
-
-class FocalLoss(_Loss):
-    """Compute the focal loss alpha_t (1 - p_t)^gamma (-log p_t), a cross-entropy that weighs easy examples down.
-
-    p_t is the predicted probability of the true class; alpha_t is alpha for class 1 and 1 - alpha for class 0. A
-    negative alpha leaves the factor out.
-
-    Source: Lin et al. 2017, "Focal Loss for Dense Object Detection", eq. 5.
-    Twin: torchvision.ops.sigmoid_focal_loss.
-
-    Raises:
-        ConfigError: the shapes differ, alpha is above 1, gamma is below 0, or the reduction is unknown.
-    """
-
-    def __init__(self, alpha: float = 0.25, gamma: float = 2.0, reduction: str = "none") -> None:
-        super().__init__(reduction)
-        if alpha > 1 or gamma < 0:
-            raise ConfigError("FocalLoss", got=(alpha, gamma), need="alpha up to 1 and gamma of 0 or more")
-        self.alpha, self.gamma = alpha, gamma
-
-    def forward(self, input: Values, target: Float[Tensor, "*other"]) -> Tensor:
-        """Return the loss of logits and targets 0 or 1, of one shape."""
-        self._check(input, target)
-        cross_entropy = (1 - target) * input + softplus(-input)  # -log p_t
-        wrong = target + (1 - 2 * target) * sigmoid(input)  # 1 - p_t, without cancellation
-        losses = wrong**self.gamma * cross_entropy
-        if self.alpha >= 0:
-            losses = (self.alpha * target + (1 - self.alpha) * (1 - target)) * losses
-        return reduce_loss(losses, self.reduction)

@@ -7,6 +7,7 @@ from d2lab.core.reference import Row
 from d2lab.layers.twins.activation import ACTIVATIONS
 from d2lab.layers.twins.attention import ATTENTION
 from d2lab.layers.twins.convolution import CONVOLUTIONS, SEQUENCES, TRANSPOSED
+from d2lab.layers.twins.detection_loss import DETECTION_LOSSES
 from d2lab.layers.twins.init import INITIALIZATIONS
 from d2lab.layers.twins.linear import LINEAR
 from d2lab.layers.twins.loss import LOSSES
@@ -16,7 +17,7 @@ from d2lab.layers.twins.recurrent import RECURRENT
 
 TABLES = (
     LINEAR, CONVOLUTIONS, SEQUENCES, TRANSPOSED, POOLS, NORMALIZATIONS, RECURRENT, ATTENTION, ACTIVATIONS, LOSSES,
-    INITIALIZATIONS,
+    DETECTION_LOSSES, INITIALIZATIONS,
 )  # fmt: skip
 TWINS: list[Row] = [row for table in TABLES for row in table]
 

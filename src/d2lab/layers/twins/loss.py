@@ -1,23 +1,9 @@
 """Rows of loss functions."""
 
 import torch
-from torch import Tensor, nn
 
-from d2lab.core.reference import Twin
-from d2lab.layers.loss import FocalLoss
 from d2lab.layers.twins.inputs import classes, distributions, pairs
 from d2lab.layers.twins.row import layer_row
-
-
-class _TorchFocalLoss(nn.Module):
-    """The focal loss composed of torch's functions, as in torchvision."""
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        cross_entropy = nn.functional.binary_cross_entropy_with_logits(input, target, reduction="none")
-        probability = torch.sigmoid(input)
-        right = probability * target + (1 - probability) * (1 - target)
-        return (0.25 * target + 0.75 * (1 - target)) * (1 - right) ** 2 * cross_entropy
-
 
 LOSSES = [
     layer_row("MSELoss", lambda of: of.MSELoss(), pairs(1)),
@@ -51,12 +37,5 @@ LOSSES = [
         "BCEWithLogitsLoss: weights, logits of 1,000",
         lambda of: of.BCEWithLogitsLoss(torch.tensor([1.0, 2.0]), pos_weight=torch.tensor([0.5, 4.0]), reduction="sum"),
         pairs(2, scale=1e3, binary=True),
-    ),
-    Twin(
-        name="FocalLoss",
-        source="Lin et al. 2017, eq. 5",
-        ours=FocalLoss,
-        theirs=_TorchFocalLoss,
-        inputs=pairs(10, scale=3.0, binary=True),
     ),
 ]
