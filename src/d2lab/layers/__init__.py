@@ -55,8 +55,8 @@ __all__ = [
     "BatchNorm1d", "BatchNorm2d", "Conv1d", "Conv2d", "ConvTranspose2d", "CrossEntropyLoss", "DepthAvgPool2d",
     "DepthMaxPool2d", "DotProductAttention", "Dropout", "Embedding", "Flatten", "FocalLoss", "FusedRNN", "GIoULoss",
     "GRUCell", "GroupNorm", "HuberLoss", "Identity", "InitName", "L1Loss", "LSTMCell", "LayerNorm", "LeakyReLU",
-    "Linear", "LogSoftmax", "MSELoss", "MaxPool2d", "MultiheadAttention", "PReLU", "RMSNorm", "RNNCell", "ReLU", "ReLU6",
-    "SiLU", "Sigmoid", "SmoothL1Loss", "Softmax", "SoftmaxFocalLoss", "Softplus", "SpaceToDepthConv2d", "Tanh",
-    "initialize", "rotary_positions", "rotate", "scaled_dot_product_attention", "sinusoidal_positions", "smooth_l1_loss",
-    "to_scratch", "with_space_to_depth",
+    "Linear", "LogSoftmax", "MSELoss", "MaxPool2d", "MultiheadAttention", "PReLU", "RMSNorm", "RNNCell", "ReLU",
+    "ReLU6", "SiLU", "Sigmoid", "SmoothL1Loss", "Softmax", "SoftmaxFocalLoss", "Softplus", "SpaceToDepthConv2d", "Tanh",
+    "initialize", "rotary_positions", "rotate", "scaled_dot_product_attention", "sinusoidal_positions",
+    "smooth_l1_loss", "to_scratch", "with_space_to_depth",
 ]  # fmt: skip

@@ -1,5 +1,6 @@
 """Metrics: summed on the device, merged between processes, read once at the end."""
 
+from d2lab.metrics.average_precision import COCO_SIZES, COCO_THRESHOLDS, AveragePrecision
 from d2lab.metrics.classification import (
     Accuracy,
     ConfusionMatrix,
@@ -12,23 +13,33 @@ from d2lab.metrics.classification import (
 from d2lab.metrics.language import Perplexity
 from d2lab.metrics.metric import Metric
 from d2lab.metrics.paired import Mean, bootstrap_interval, mean_interval, paired, sign_chance
+from d2lab.metrics.precision_recall import PrecisionRecall, average_precision, precision_recall
 from d2lab.metrics.regression import RegressionErrors, RegressionSums, regression_sums
+from d2lab.metrics.segmentation import MeanIoU, per_class_iou
 
 __all__ = [
+    "COCO_SIZES",
+    "COCO_THRESHOLDS",
     "Accuracy",
+    "AveragePrecision",
     "ConfusionMatrix",
     "Mean",
+    "MeanIoU",
     "Metric",
     "Perplexity",
+    "PrecisionRecall",
     "RegressionErrors",
     "RegressionSums",
     "accuracy",
+    "average_precision",
     "bootstrap_interval",
     "confusion",
     "correct",
     "mean_interval",
     "paired",
     "per_class_accuracy",
+    "per_class_iou",
+    "precision_recall",
     "regression_sums",
     "sign_chance",
     "top_k_correct",

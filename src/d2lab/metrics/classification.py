@@ -81,12 +81,21 @@ class ConfusionMatrix(Metric):
         self.classes, self.ignore = classes, ignore
 
     def update(self, outputs: Tensor, batch: Batch) -> None:
-        """Add a batch: logits `[batch, class, ...]` or predicted classes `[batch, ...]`."""
+        """Add a batch: logits `[batch, class, ...]` or predicted classes `[batch, ...]`.
+
+        Raises:
+            ConfigError: a target that counts, or the prediction there, is no class; or the shapes do not fit.
+        """
         answers = _predictions(outputs).flatten()
         targets = batch.targets.flatten().long()
+        if answers.shape != targets.shape:
+            got = f"{tuple(outputs.shape)} beside {tuple(batch.targets.shape)}"
+            raise ConfigError("outputs and targets", got=got, need="a prediction for each target")
         if self.ignore is not None:
             kept = targets != self.ignore
             answers, targets = answers[kept], targets[kept]
+        for name, numbers in (("targets", targets), ("predictions", answers)):
+            _check_range(name, numbers, self.classes)
         self.add("matrix", _count_pairs(answers, targets, self.classes))
 
     @property
@@ -207,6 +216,8 @@ def _check_targets(targets: Tensor, classes: int) -> None:
 
 
 def _check_range(name: str, numbers: Tensor, classes: int) -> None:
+    if not numbers.numel():
+        return
     low, high = numbers.aminmax()
     if low < 0 or high >= classes:
         got = f"{int(low)} to {int(high)}"

@@ -1,7 +1,8 @@
 """Base class of metrics: sums that stay on the device, are merged between processes and read once.
 
-A metric holds sums, never outputs, so its memory does not grow with the data. Perplexity and average precision are
-not means over batches, which is why each metric computes its own result.
+A metric holds sums, never outputs, so its memory does not grow with the data (average precision, which needs the order
+of all scores, keeps some bytes for each detection). Perplexity and average precision are not means over batches, which
+is why each metric computes its own result.
 """
 
 from abc import ABC, abstractmethod
