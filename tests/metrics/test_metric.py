@@ -4,12 +4,12 @@ import math
 
 import pytest
 import torch
-from sklearn.metrics import balanced_accuracy_score, mean_absolute_error, r2_score
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, jaccard_score, mean_absolute_error, r2_score
 from torch.nn import functional
 
 from d2lab.core.errors import ConfigError, RunError
 from d2lab.data.batch import Batch
-from d2lab.metrics import Accuracy, ConfusionMatrix, Metric, Perplexity, RegressionErrors
+from d2lab.metrics import Accuracy, ConfusionMatrix, MeanIoU, Metric, Perplexity, RegressionErrors
 
 COUNT, CLASSES = 40, 5
 
@@ -40,6 +40,7 @@ ROWS = {
     "accuracy of pixels": (lambda: Accuracy(ignore=255), pixels),
     "accuracy without the first class": (lambda: Accuracy(ignore=0), pixels),
     "confusion": (lambda: ConfusionMatrix(CLASSES), classes),
+    "mean IoU": (lambda: MeanIoU(CLASSES), pixels),
     "regression": (RegressionErrors, numbers),
     "perplexity": (Perplexity, tokens),
 }
@@ -66,6 +67,9 @@ def by_hand(name, outputs, targets):
         return {"accuracy": (outputs.argmax(1) == targets)[counted].double().mean().item()}
     if name == "confusion":
         return {"balanced_accuracy": balanced_accuracy_score(targets, outputs.argmax(1))}
+    if name == "mean IoU":
+        pair = targets[targets != 255], outputs.argmax(1)[targets != 255]
+        return {"mean_iou": jaccard_score(*pair, average="macro"), "pixel_accuracy": accuracy_score(*pair)}
     if name == "regression":
         pair = targets.double().numpy(), outputs.double().numpy()
         return {"mae": mean_absolute_error(*pair), "r2": r2_score(*pair)}

@@ -3,6 +3,7 @@
 from tests.mutants import (
     data,
     detection_boxes,
+    detection_metrics,
     devices,
     early,
     engine,
@@ -25,6 +26,7 @@ MUTANTS = [
     *devices.MUTANTS,
     *vision.MUTANTS,
     *detection_boxes.MUTANTS,
+    *detection_metrics.MUTANTS,
     *inspection.MUTANTS,
     *pretrained.MUTANTS,
     *train.MUTANTS,

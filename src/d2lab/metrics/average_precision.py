@@ -182,8 +182,8 @@ class AveragePrecision(Metric):
         """
         near = [number for number, one in enumerate(self.thresholds) if math.isclose(one, threshold)]
         if not 0 <= label < self.classes or not near or size not in self.sizes:
-            sizes = ", ".join(self.sizes)
-            need = f"a class 0 to {self.classes - 1}, a threshold of {self.thresholds} and a size of {sizes or 'none'}"
+            sizes = ", ".join(filter(None, self.sizes)) or "none"
+            need = f"a class 0 to {self.classes - 1}, a threshold of {self.thresholds} and a size of {sizes}"
             raise ConfigError("the curve", got=(label, threshold, size), need=need)
         scores, outcomes = self._by_class()[label]
         row = list(self.sizes).index(size)

@@ -1,0 +1,48 @@
+"""Mistakes in average precision, mean IoU and the losses of detection."""
+
+from tests.mutants.mutant import Mutant
+
+AP = "tests/metrics/test_average_precision.py -k"
+IOU = "tests/metrics/test_segmentation.py"
+TWINS = "tests/layers/test_twins.py -k"
+MEANING = "tests/layers/test_detection_loss.py -k"
+MUTANTS = [
+    Mutant("an object is found twice", "metrics/match.py", "refused = allowed & (place > first) & ~shared[:, None, None, None]", "refused = allowed & False", f"{AP} loops"),
+    Mutant("a detection whose best object is taken finds no other", "metrics/match.py", "        allowed = allowed & ~refused", "        return torch.where(refused.any(-1), -1, choice)", f"{AP} next"),
+    Mutant("a crowd is taken up", "metrics/match.py", " & ~shared[:, None, None, None]", "", f"{AP} neither"),
+    Mutant("the worst score chooses first", "metrics/match.py", "(place > first)", "(place < first)", f"{AP} all_at_once"),
+    Mutant("a crowd goes before an object that counts", "metrics/match.py", "(~ignored).unsqueeze(2)", "torch.ones_like(ignored).unsqueeze(2)", f"{AP} before_a_crowd"),
+    Mutant("of equal overlaps the first", "metrics/match.py", "order = overlaps.argsort(-1, stable=True)", "order = overlaps.shape[2] - 1 - overlaps.flip(-1).argsort(-1, stable=True)", f"{AP} all_at_once"),
+    Mutant("the threshold is not met by equality", "metrics/match.py", "overlaps[:, None, None] >= thresholds", "overlaps[:, None, None] > thresholds", f"{AP} all_at_once"),
+    Mutant("union of a crowd", "metrics/match.py", "torch.where(crowd.unsqueeze(1), area, ", "torch.where(crowd.unsqueeze(1) & False, area, ", f"{AP} pixels"),
+    Mutant("the intersection counted twice in the union", "metrics/match.py", "box_area(objects).unsqueeze(1) - shared", "box_area(objects).unsqueeze(1)", f"{AP} pixels"),
+    Mutant("boxes apart in both directions overlap", "metrics/match.py", "sides.clamp(min=0).prod(-1)", "sides.prod(-1)", f"{AP} pixels"),
+    Mutant("labels not compared", "metrics/average_precision.py", "(found.labels.unsqueeze(2) == truth.labels.unsqueeze(1)) & kept", "kept", f"{AP} loops"),
+    Mutant("padding counted as objects", "metrics/average_precision.py", "(~ignored).transpose(1, 2)[truth.real].long()", "(~ignored).transpose(1, 2)[truth.real | True].long()", f"{AP} loops"),
+    Mutant("difficult objects were missed", "metrics/average_precision.py", "shared = truth.crowd | truth.difficult", "shared = truth.crowd", f"{AP} neither"),
+    Mutant("detections of other sizes are wrong", "metrics/average_precision.py", "passed = passed | (unmatched &", "passed = passed | (unmatched & False &", f"{AP} loops"),
+    Mutant("classes without objects count as 0", "metrics/average_precision.py", "torch.where(objects > 0, torch.stack(areas), torch.nan)", "torch.where(objects > 0, torch.stack(areas), 0.0)", f"{AP} means"),
+    Mutant("scores of each image in their own order", "metrics/average_precision.py", 'order = sums["scores"].argsort(descending=True, stable=True)', 'order = torch.arange(len(sums["scores"]))', f"{AP} loops"),
+    Mutant("of equal scores the last first", "metrics/average_precision.py", 'order = sums["scores"].argsort(descending=True, stable=True)', 'order = sums["scores"].argsort(stable=True).flip(0)', f"{AP} equal_scores"),
+    Mutant("rows of another process forgotten", "metrics/average_precision.py", "        super().merge(other)", '        super().add("objects", other._objects())', f"{AP} processes"),
+    Mutant("rows survive a reset", "metrics/average_precision.py", "        super().reset()\n        self._rows = {name: [] for name in ROWS}", "        super().reset()", f"{AP} forgets"),
+    Mutant("all detections count", "metrics/detections.py", "    if labels.shape[1] <= most:", "    if True:", f"{AP} best_scores"),
+    Mutant("the most of an image, not of its class", "metrics/detections.py", "(labels.unsqueeze(2) == labels.unsqueeze(1)) & real.unsqueeze(1)", "(labels.unsqueeze(2) == labels.unsqueeze(2)) & real.unsqueeze(1)", f"{AP} loops"),
+    Mutant("ignored detections are wrong", "metrics/precision_recall.py", "(outcomes != IGNORED).cumsum(0)", "(outcomes != 7).cumsum(0)", f"{AP} definition"),
+    Mutant("precision not interpolated", "metrics/precision_recall.py", "precision.flip(0).cummax(0).values.flip(0) if len(precision) else precision", "precision", f"{AP} definition"),
+    Mutant("interpolated from the left", "metrics/precision_recall.py", "precision.flip(0).cummax(0).values.flip(0)", "precision.cummax(0).values", f"{AP} definition"),
+    Mutant("the largest precision goes on beyond the last recall", "metrics/precision_recall.py", "torch.cat([heights, heights.new_zeros(1, heights.shape[1])])", "torch.cat([heights, heights[-1:]])", f"{AP} definition"),
+    Mutant("first step from the first recall", "metrics/precision_recall.py", "prepend=recall.new_zeros(1, columns.numel())", "prepend=recall[:1]", f"{AP} hand"),
+    Mutant("void counts against the prediction", "metrics/segmentation.py", "super().__init__(classes, ignore=ignore)", "super().__init__(classes + 200, ignore=None)", IOU),
+    Mutant("union counts what is right twice", "metrics/segmentation.py", "(matrix.sum(0) + matrix.sum(1) - both)", "(matrix.sum(0) + matrix.sum(1))", IOU),
+    Mutant("recall in place of IoU", "metrics/segmentation.py", "both / (matrix.sum(0) + matrix.sum(1) - both)", "both / matrix.sum(1)", IOU),
+    Mutant("absent classes count as 0", "metrics/segmentation.py", "per_class_iou(matrix).nanmean()", "per_class_iou(matrix).nan_to_num().mean()", IOU),
+    Mutant("GIoU is IoU", "layers/box_loss.py", " + (around - union) / (around + self.eps)", "", f"{TWINS} GIoU"),
+    Mutant("GIoU divides by the union", "layers/box_loss.py", "(around - union) / (around + self.eps)", "(around - union) / (union + self.eps)", f"{TWINS} GIoU"),
+    Mutant("far boxes overlap", "layers/box_loss.py", "torch.where((shared > 0).all(-1), shared.prod(-1), 0)", "shared.prod(-1)", f"{TWINS} GIoU"),
+    Mutant("mean of no boxes is no number", "layers/box_loss.py", 'losses.sum() if self.reduction == "mean" and not losses.numel() else ', "", f"{MEANING} giou"),
+    Mutant("corners in one order", "layers/box_loss.py", "torch.minimum(one, two), torch.maximum(one, two)", "one, two", f"{MEANING} giou"),
+    Mutant("focus without its gradient", "layers/focal_loss.py", ".tiny) ** gamma * cross_entropy", ".tiny).detach() ** gamma * cross_entropy", f"{TWINS} Focal"),
+    Mutant("focus with no floor", "layers/focal_loss.py", "wrong.clamp(min=torch.finfo(wrong.dtype).tiny) ** gamma", "wrong**gamma", f"{MEANING} focal"),
+    Mutant("ignored targets count in the mean of a focal loss", "layers/focal_loss.py", "* counted  # batch *place\n        losses = shares", "# batch *place\n        losses = shares", f"{TWINS} SoftmaxFocal"),
+]  # fmt: skip
