@@ -244,7 +244,7 @@ def test_it_holds_some_bytes_for_each_detection():
 def test_few_entries_at_once_change_nothing(monkeypatch):
     outputs, truth = scenes(8)
     whole = seen(outputs, truth).compute()
-    monkeypatch.setattr("d2lab.metrics.average_precision.AT_ONCE", 1)
+    monkeypatch.setattr("d2lab.metrics.detection.AT_ONCE", 1)
     assert seen(outputs, truth).compute() == whole
 
 

@@ -1,6 +1,5 @@
 """Metrics: summed on the device, merged between processes, read once at the end."""
 
-from d2lab.metrics.average_precision import COCO_SIZES, COCO_THRESHOLDS, AveragePrecision
 from d2lab.metrics.classification import (
     Accuracy,
     ConfusionMatrix,
@@ -10,10 +9,11 @@ from d2lab.metrics.classification import (
     per_class_accuracy,
     top_k_correct,
 )
+from d2lab.metrics.curve import PrecisionRecall, average_precision, precision_recall
+from d2lab.metrics.detection import COCO_SIZES, COCO_THRESHOLDS, AveragePrecision
 from d2lab.metrics.language import Perplexity
 from d2lab.metrics.metric import Metric
 from d2lab.metrics.paired import Mean, bootstrap_interval, mean_interval, paired, sign_chance
-from d2lab.metrics.precision_recall import PrecisionRecall, average_precision, precision_recall
 from d2lab.metrics.regression import RegressionErrors, RegressionSums, regression_sums
 from d2lab.metrics.segmentation import MeanIoU, per_class_iou
 

@@ -11,10 +11,7 @@ from torch import Tensor
 from d2lab.core.errors import ConfigError
 from d2lab.core.tensor_tree import Tree
 from d2lab.data.batch import Batch
-from d2lab.metrics.detections import Boxes, check_boxes, rows_that_count
-from d2lab.metrics.match import box_overlaps, match_detections
-from d2lab.metrics.metric import Metric
-from d2lab.metrics.precision_recall import (
+from d2lab.metrics.curve import (
     HIT,
     IGNORED,
     MISS,
@@ -24,6 +21,9 @@ from d2lab.metrics.precision_recall import (
     check_points,
     precision_recall,
 )
+from d2lab.metrics.match import box_overlaps, match_detections
+from d2lab.metrics.metric import Metric
+from d2lab.metrics.padded_boxes import Boxes, check_boxes, rows_that_count
 from d2lab.vision.boxes import box_area
 
 COCO_THRESHOLDS = tuple(np.linspace(0.5, 0.95, 10).tolist())  # IoU; NumPy's roundings, as in the published code
