@@ -61,7 +61,7 @@ def average_precision(
 
     The three rules in use differ by some thousandths, so state which one a figure is of: "all" is the exact area under
     the interpolated curve (VOC from 2010); 11 is the mean at recall 0, 0.1, ... 1 (VOC until 2009); 101 is that at
-    recall 0, 0.01, ... 1 (COCO).
+    recall 0, 0.01, ... 1 (COCO). As in their published code a recall of 3 of 10 falls short of the point 0.3 by a rounding.
 
     Source: Everingham et al. 2010, "The Pascal Visual Object Classes (VOC) Challenge", section 4.2.
     Twin: pycocotools.cocoeval.COCOeval, for 101 points.
