@@ -12,7 +12,7 @@ MUTANTS = [
     Mutant("a crowd is taken up", "metrics/match.py", " & ~shared[:, None, None, None]", "", f"{AP} neither"),
     Mutant("the worst score chooses first", "metrics/match.py", "(place > first)", "(place < first)", f"{AP} all_at_once"),
     Mutant("a crowd goes before an object that counts", "metrics/match.py", "(~ignored).unsqueeze(2)", "torch.ones_like(ignored).unsqueeze(2)", f"{AP} before_a_crowd"),
-    Mutant("of equal overlaps the first", "metrics/match.py", "order = overlaps.argsort(-1, stable=True)", "order = overlaps.shape[2] - 1 - overlaps.flip(-1).argsort(-1, stable=True)", f"{AP} all_at_once"),
+    Mutant("of equal overlaps the first", "metrics/match.py", "order = overlaps.argsort(dim=-1, stable=True)", "order = overlaps.shape[2] - 1 - overlaps.flip(-1).argsort(dim=-1, stable=True)", f"{AP} all_at_once"),
     Mutant("the threshold is not met by equality", "metrics/match.py", "overlaps[:, None, None] >= thresholds", "overlaps[:, None, None] > thresholds", f"{AP} all_at_once"),
     Mutant("union of a crowd", "metrics/match.py", "torch.where(crowd.unsqueeze(1), area, ", "torch.where(crowd.unsqueeze(1) & False, area, ", f"{AP} pixels"),
     Mutant("the intersection counted twice in the union", "metrics/match.py", "box_area(objects).unsqueeze(1) - shared", "box_area(objects).unsqueeze(1)", f"{AP} pixels"),

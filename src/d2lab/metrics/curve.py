@@ -1,7 +1,6 @@
 """Precision and recall as the threshold of the score falls, and the area under their curve."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
@@ -10,7 +9,7 @@ from torch import Tensor
 
 from d2lab.core.errors import ConfigError
 
-Points = Literal["all", 11, 101]
+Points = int | str  # 11, 101 or "all"
 MISS, HIT, IGNORED = 0, 1, 2  # outcome of a detection: false positive, true positive, not counted
 
 
@@ -61,7 +60,7 @@ def average_precision(
 
     The three rules in use differ by some thousandths, so state which one a figure is of: "all" is the exact area under
     the interpolated curve (VOC from 2010); 11 is the mean at recall 0, 0.1, ... 1 (VOC until 2009); 101 is that at
-    recall 0, 0.01, ... 1 (COCO). As in their published code a recall of 3 of 10 falls short of the point 0.3 by a rounding.
+    recall 0, 0.01, ... 1 (COCO). As in their code, a recall of 3 of 10 falls short of the point 0.3, by a rounding.
 
     Source: Everingham et al. 2010, "The Pascal Visual Object Classes (VOC) Challenge", section 4.2.
     Twin: pycocotools.cocoeval.COCOeval, for 101 points.

@@ -130,7 +130,7 @@ class AveragePrecision(Metric):
         limits = overlaps.new_tensor(self.thresholds)
         choice = match_detections(overlaps, ignored, shared, limits)  # image size threshold box
         unmatched = choice < 0
-        none = torch.zeros_like(ignored[..., :1])  # in place of the object of those that have none
+        none = ignored.new_zeros(*ignored.shape[:2], 1)  # in place of the object of those that have none
         lookup = torch.cat([ignored, none], 2).unsqueeze(2).expand(-1, -1, len(limits), -1)  # ... threshold object
         passed = lookup.gather(3, choice.masked_fill(unmatched, ignored.shape[2]))
         passed = passed | (unmatched & self._outside(box_area(found.boxes)).unsqueeze(2))  # image size threshold box

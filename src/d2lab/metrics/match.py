@@ -81,6 +81,6 @@ def _preference(
     overlaps: Float[Tensor, "image box object_"], ignored: Bool[Tensor, "image size object_"]
 ) -> Int64[Tensor, "image size box object_"]:
     """Rank the objects for each detection, from 0: ignored ones, then by overlap, then by number."""
-    order = overlaps.argsort(-1, stable=True).unsqueeze(1).expand(-1, ignored.shape[1], -1, -1)
+    order = overlaps.argsort(dim=-1, stable=True).unsqueeze(1).expand(-1, ignored.shape[1], -1, -1)
     counts = (~ignored).unsqueeze(2).expand_as(order).gather(-1, order)  # image size box object
-    return order.gather(-1, counts.byte().argsort(-1, stable=True)).argsort(-1)
+    return order.gather(-1, counts.byte().argsort(dim=-1, stable=True)).argsort(-1)

@@ -55,7 +55,7 @@ class Boxes:
     def by_score(self) -> "Boxes":
         """Return them in order of falling score, padding last; of equal scores the first comes first."""
         last = self.scores.masked_fill(~self.real, -torch.inf)
-        order = last.argsort(1, descending=True, stable=True)  # image box
+        order = last.argsort(dim=1, descending=True, stable=True)  # image box
         parts = {field.name: getattr(self, field.name) for field in fields(self)}
         wide = order.unsqueeze(2).expand_as(self.boxes)
         return Boxes(**{k: value.gather(1, wide if k == "boxes" else order) for k, value in parts.items()})
