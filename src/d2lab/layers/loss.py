@@ -27,7 +27,14 @@ def reduce_loss(losses: Values, reduction: str) -> Tensor:
 
 
 class Loss(nn.Module):
-    """Base of all losses: the reduction, and the check of shapes."""
+    """Base class of losses: the reduction, and the check of shapes.
+
+    Args:
+        reduction: "mean", "sum" or "none".
+
+    Raises:
+        ConfigError: the reduction is unknown.
+    """
 
     def __init__(self, reduction: str = "mean") -> None:
         super().__init__()
