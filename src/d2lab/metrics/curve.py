@@ -83,7 +83,7 @@ def average_precision(
     if points == "all":
         steps = recall.diff(dim=0, prepend=recall.new_zeros(1, columns.numel()))
         return (steps * heights).sum(0).view(columns)
-    at = torch.from_numpy(np.linspace(0, 1, points)).to(recall)  # NumPy's roundings, as in the published code
+    at = torch.from_numpy(np.linspace(0, 1, int(points))).to(recall)  # NumPy's roundings, as in the published code
     reached = torch.searchsorted(recall.T.contiguous(), at.expand(recall.shape[1], -1).contiguous())  # column point
     ended = torch.cat([heights, heights.new_zeros(1, heights.shape[1])])  # one more: beyond the largest recall
     means = ended.gather(0, reached.T).mean(0)

@@ -205,7 +205,8 @@ class AveragePrecision(Metric):
         order = sums["scores"].argsort(descending=True, stable=True)
         order = order[sums["labels"][order].argsort(stable=True)]
         counts = sums["labels"].bincount(minlength=self.classes).tolist()
-        return list(zip(sums["scores"][order].split(counts), sums["outcomes"][order].split(counts), strict=True))
+        parts = (torch.split(sums[name][order], counts) for name in ("scores", "outcomes"))
+        return list(zip(*parts, strict=True))
 
     @property
     def sums(self) -> dict[str, Tensor]:
