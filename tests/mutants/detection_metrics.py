@@ -5,6 +5,7 @@ from tests.mutants.mutant import Mutant
 AP = "tests/metrics/test_average_precision.py -k"
 IOU = "tests/metrics/test_segmentation.py"
 TWINS = "tests/layers/test_twins.py -k"
+BOX_LOSS = "tests/vision/test_box_loss.py -k"
 MEANING = "tests/layers/test_detection_loss.py -k"
 MUTANTS = [
     Mutant("an object is found twice", "metrics/match.py", "refused = allowed & (place > first) & ~shared[:, None, None, None]", "refused = allowed & False", f"{AP} loops"),
@@ -37,11 +38,8 @@ MUTANTS = [
     Mutant("union counts what is right twice", "metrics/segmentation.py", "(matrix.sum(0) + matrix.sum(1) - both)", "(matrix.sum(0) + matrix.sum(1))", IOU),
     Mutant("recall in place of IoU", "metrics/segmentation.py", "both / (matrix.sum(0) + matrix.sum(1) - both)", "both / matrix.sum(1)", IOU),
     Mutant("absent classes count as 0", "metrics/segmentation.py", "per_class_iou(matrix).nanmean()", "per_class_iou(matrix).nan_to_num().mean()", IOU),
-    Mutant("GIoU is IoU", "layers/box_loss.py", " + (around - union) / (around + self.eps)", "", f"{TWINS} GIoU"),
-    Mutant("GIoU divides by the union", "layers/box_loss.py", "(around - union) / (around + self.eps)", "(around - union) / (union + self.eps)", f"{TWINS} GIoU"),
-    Mutant("far boxes overlap", "layers/box_loss.py", "torch.where((shared > 0).all(-1), shared.prod(-1), 0)", "shared.prod(-1)", f"{TWINS} GIoU"),
-    Mutant("mean of no boxes is no number", "layers/box_loss.py", 'losses.sum() if self.reduction == "mean" and not losses.numel() else ', "", f"{MEANING} giou"),
-    Mutant("corners in one order", "layers/box_loss.py", "torch.minimum(one, two), torch.maximum(one, two)", "one, two", f"{MEANING} giou"),
+    Mutant("mean of no boxes is no number", "vision/box_loss.py", 'losses.sum() if self.reduction == "mean" and not losses.numel() else ', "", f"{BOX_LOSS} giou"),
+    Mutant("corners in one order", "vision/box_loss.py", "torch.minimum(one, two), torch.maximum(one, two)", "one, two", f"{BOX_LOSS} giou"),
     Mutant("focus without its gradient", "layers/focal_loss.py", ".tiny) ** gamma * cross_entropy", ".tiny).detach() ** gamma * cross_entropy", f"{TWINS} Focal"),
     Mutant("focus with no floor", "layers/focal_loss.py", "wrong.clamp(min=torch.finfo(wrong.dtype).tiny) ** gamma", "wrong**gamma", f"{MEANING} focal"),
     Mutant("ignored targets count in the mean of a focal loss", "layers/focal_loss.py", "* counted  # batch *place\n        losses = shares", "# batch *place\n        losses = shares", f"{TWINS} SoftmaxFocal"),

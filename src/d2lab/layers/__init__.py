@@ -25,7 +25,6 @@ from d2lab.layers.attention import (
     MultiheadAttention,
     scaled_dot_product_attention,
 )
-from d2lab.layers.box_loss import GIoULoss
 from d2lab.layers.bptt import FusedRNN
 from d2lab.layers.convolution import Conv1d, Conv2d
 from d2lab.layers.dropout import Dropout
@@ -53,7 +52,7 @@ from d2lab.layers.transposed import ConvTranspose2d
 __all__ = [
     "ELU", "GELU", "GRU", "LSTM", "RNN", "AdaptiveAvgPool2d", "AdditiveAttention", "AvgPool2d", "BCEWithLogitsLoss",
     "BatchNorm1d", "BatchNorm2d", "Conv1d", "Conv2d", "ConvTranspose2d", "CrossEntropyLoss", "DepthAvgPool2d",
-    "DepthMaxPool2d", "DotProductAttention", "Dropout", "Embedding", "Flatten", "FocalLoss", "FusedRNN", "GIoULoss",
+    "DepthMaxPool2d", "DotProductAttention", "Dropout", "Embedding", "Flatten", "FocalLoss", "FusedRNN",
     "GRUCell", "GroupNorm", "HuberLoss", "Identity", "InitName", "L1Loss", "LSTMCell", "LayerNorm", "LeakyReLU",
     "Linear", "LogSoftmax", "MSELoss", "MaxPool2d", "MultiheadAttention", "PReLU", "RMSNorm", "RNNCell", "ReLU",
     "ReLU6", "SiLU", "Sigmoid", "SmoothL1Loss", "Softmax", "SoftmaxFocalLoss", "Softplus", "SpaceToDepthConv2d", "Tanh",

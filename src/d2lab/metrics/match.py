@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 from d2lab.vision.boxes import box_area
+from d2lab.vision.iou import intersection_and_union
 
 Boxes = Float[Tensor, "image box 4"]
 ALMOST = 1 - 1e-10  # a threshold of 1 is met by a box that is equal but for rounding
@@ -26,11 +27,8 @@ def box_overlaps(
         objects: likewise.
         crowd: which objects are crowds.
     """
-    one, two = detections.unsqueeze(2), objects.unsqueeze(1)
-    sides = torch.minimum(one[..., 2:], two[..., 2:]) - torch.maximum(one[..., :2], two[..., :2])  # image box object 2
-    shared = sides.clamp(min=0).prod(-1)  # image box object
-    area = box_area(detections).unsqueeze(2)
-    whole = torch.where(crowd.unsqueeze(1), area, area + box_area(objects).unsqueeze(1) - shared)
+    shared, union = intersection_and_union(detections.unsqueeze(2), objects.unsqueeze(1))  # image box object
+    whole = torch.where(crowd.unsqueeze(1), box_area(detections).unsqueeze(2), union)
     return torch.where(shared > 0, shared / whole, 0)
 
 

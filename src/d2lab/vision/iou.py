@@ -73,7 +73,7 @@ def paired_iou(first: Boxes, second: Boxes) -> Float[Tensor, "..."]:
     Raises:
         DataError: the boxes are no floating-point rows of four.
     """
-    intersection, union = _overlap(first, second)
+    intersection, union = intersection_and_union(first, second)
     return intersection / _nonzero(union)
 
 
@@ -95,7 +95,7 @@ def paired_giou(first: Boxes, second: Boxes) -> Float[Tensor, "..."]:
     >>> paired_giou(torch.tensor([0.0, 0.0, 4.0, 4.0]), torch.tensor([2.0, 2.0, 6.0, 6.0]))  # 4/28 - 8/36
     tensor(-0.0794)
     """
-    intersection, union = _overlap(first, second)
+    intersection, union = intersection_and_union(first, second)
     first, second = _precise(first), _precise(second)
     low = torch.minimum(first[..., :2], second[..., :2])
     high = torch.maximum(first[..., 2:], second[..., 2:])
@@ -103,8 +103,16 @@ def paired_giou(first: Boxes, second: Boxes) -> Float[Tensor, "..."]:
     return intersection / _nonzero(union) - (hull - union) / _nonzero(hull)
 
 
-def _overlap(first: Boxes, second: Boxes) -> tuple[Tensor, Tensor]:
-    """Compute the areas of intersection and union, box by box."""
+def intersection_and_union(first: Boxes, second: Boxes) -> tuple[Float[Tensor, "..."], Float[Tensor, "..."]]:
+    """Compute the areas that two boxes share and that at least one covers, box by box, broadcast.
+
+    Args:
+        first: boxes.
+        second: boxes of the same shape, or of one that broadcasts.
+
+    Raises:
+        DataError: the boxes are no floating-point rows of four.
+    """
     check_boxes("the first boxes", first)
     check_boxes("the second boxes", second)
     first, second = _precise(first), _precise(second)

@@ -13,6 +13,7 @@ from torch import Generator, Tensor
 
 from d2lab.core.reference import CLOSE, Row, relative_difference, slowdown
 from d2lab.vision import box_form, iou, region, suppress
+from d2lab.vision.box_loss import GIoULoss
 
 FLOAT = torch.float64
 BOXES = 300  # of a comparison
@@ -102,6 +103,34 @@ def whole_boxes(draw: Generator, count: int) -> Tensor:
     return torch.cat([low, low + torch.randint(1, 6, (count, 2), generator=draw)], 1).to(FLOAT)
 
 
+def _matched(draw: Generator, count: int) -> Drawn:
+    """Draw predicted boxes and targets: far apart, one within the other, and others; no edge of one is on the other's."""
+    corners = (10 * torch.rand(2, count // 3, 3, 2, 2, generator=draw, dtype=FLOAT)).sort(-2).values
+    predicted, targets = corners.flatten(-2)  # row 3 4
+    targets[:, 1] += 100
+    targets[:, 2] = predicted[:, 2] + torch.tensor([-1, -1, 1, 1])
+    return predicted, targets
+
+
+def _meeting(draw: Generator, count: int) -> Drawn:
+    """Draw predicted boxes and targets where a derivative has several values: equal, touching, without area."""
+    corners = (10 * torch.rand(2, count // 3, 3, 2, 2, generator=draw, dtype=FLOAT)).sort(-2).values
+    predicted, targets = corners.flatten(-2)  # row 3 4
+    targets[:, 0] = predicted[:, 0]
+    predicted[:, 1] = predicted[:, 1].round() + torch.tensor([0, 0, 1, 1])
+    targets[:, 1] = predicted[:, 1, [2, 1, 2, 3]] + torch.tensor([0, 0, 3, 0])
+    targets[:, 2, 2:] = targets[:, 2, :2]
+    return predicted, targets
+
+
+def giou_loss(boxes: Tensor, targets: Tensor, reduction: str, _eps: float) -> Tensor:
+    """Compute `GIoULoss` as a function; the library's eps is 0, of which ours has no need.
+
+    Source: Rezatofighi et al. 2019, "Generalized Intersection over Union", algorithm 2.
+    """
+    return GIoULoss(reduction)(boxes, targets)
+
+
 def _pairs(boxes: Callable[[Generator, int], Tensor]) -> Callable[[Generator, int], Drawn]:
     return lambda draw, count: (boxes(draw, count), boxes(draw, count // 2))
 
@@ -144,6 +173,11 @@ OVERLAPS = [
     _row("generalized_box_iou", iou.generalized_box_iou, _pairs(spread_boxes), differentiable=True),
     _row("generalized_box_iou: touching, inside, equal", iou.generalized_box_iou, _pairs(whole_boxes)),
 ]
+LOSSES = [
+    _row("generalized_box_iou_loss", giou_loss, _matched, options=("none", 0.0), differentiable=True),
+    _row("generalized_box_iou_loss: mean", giou_loss, _matched, options=("mean", 0.0), differentiable=True),
+    _row("generalized_box_iou_loss: equal, touching, of no area", giou_loss, _meeting, options=("none", 0.0)),
+]
 SUPPRESSIONS = [
     _row("nms", suppress.nms, _scored(clustered_boxes), options=(0.5,)),
     _row("nms: few overlap", suppress.nms, _scored(spread_boxes), options=(0.5,)),
@@ -157,5 +191,5 @@ REGIONS = [
     _row("roi_align: points by size", region.roi_align, _regions, options=((3, 2), 0.25, -1, True), differentiable=True),
     _row("roi_align: not aligned", region.roi_align, _regions, options=(2, 0.25), differentiable=True),
 ]  # fmt: skip
-TABLES = (FORMS, OVERLAPS, SUPPRESSIONS, REGIONS)
+TABLES = (FORMS, OVERLAPS, LOSSES, SUPPRESSIONS, REGIONS)
 TWINS: list[Row] = [row for table in TABLES for row in table] if find_spec("torchvision") else []

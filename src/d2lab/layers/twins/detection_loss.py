@@ -6,10 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from d2lab.core.reference import Twin
-from d2lab.layers.box_loss import GIoULoss
 from d2lab.layers.focal_loss import FocalLoss, SoftmaxFocalLoss
 from d2lab.layers.loss import smooth_l1_loss
-from d2lab.layers.twins.inputs import box_pairs, classes, pairs
+from d2lab.layers.twins.inputs import classes, pairs
 
 FOCAL = "Lin et al. 2017, eq. 5"
 UNEVEN = (1.0, 0.5, 3.0)  # weights of three classes
@@ -67,20 +66,6 @@ TORCHVISION = [
         ours=lambda: FocalLoss(0.6, 1.5, "sum"),
         theirs=lambda: _Torchvision("sigmoid_focal_loss", alpha=0.6, gamma=1.5, reduction="sum"),
         inputs=pairs(10, scale=3.0, binary=True),
-    ),
-    Twin(
-        name="GIoULoss",
-        source="Rezatofighi et al. 2019, algorithm 2",
-        ours=GIoULoss,
-        theirs=lambda: _Torchvision("generalized_box_iou_loss"),
-        inputs=box_pairs,
-    ),
-    Twin(
-        name="GIoULoss: mean",
-        source="Rezatofighi et al. 2019, algorithm 2",
-        ours=lambda: GIoULoss("mean", eps=1e-3),
-        theirs=lambda: _Torchvision("generalized_box_iou_loss", reduction="mean", eps=1e-3),
-        inputs=box_pairs,
     ),
 ]
 DETECTION_LOSSES = [

@@ -82,16 +82,3 @@ def distributions(count: int) -> Inputs:
         torch.randn(wanted, count, generator=draw, dtype=FLOAT),
         torch.randn(wanted, count, generator=draw, dtype=FLOAT).softmax(1).detach(),
     )
-
-
-def box_pairs(draw: Generator, wanted: int) -> tuple[Tensor, ...]:
-    """Draw predicted boxes and targets `[batch, 8, 4]`: far apart, within, equal, touching, of no area, and others."""
-    corners = (10 * torch.rand(2, wanted, 8, 2, 2, generator=draw, dtype=FLOAT)).sort(-2).values
-    predicted, targets = corners.flatten(-2)  # batch 8 4
-    targets[:, 1] += 100
-    targets[:, 2] = predicted[:, 2] + torch.tensor([-1, -1, 1, 1])
-    targets[:, 3] = predicted[:, 3]
-    predicted[:, 4] = predicted[:, 4].round()
-    targets[:, 4] = predicted[:, 4, [2, 1, 2, 3]] + torch.tensor([0, 0, 3, 0])
-    targets[:, 5, 2:] = targets[:, 5, :2]
-    return predicted, targets
