@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FOLDER = "folder:"
 TEXT = "text:"
+ANNOTATED = ("coco:", "voc:", "yolo:", "labelme:")
 
 
 def find_cards() -> dict[str, Card]:
@@ -56,7 +57,10 @@ def register_card(card: Card) -> Card:
 
 
 def card(name: str) -> Card:
-    """Return the card of the set with this name, of the images in ``folder:PATH`` or of the text in ``text:PATH``.
+    """Return the card of the set with this name, or of what lies at a path.
+
+    ``folder:PATH`` is a folder of images, ``text:PATH`` a text; ``coco:PATH``, ``voc:PATH``, ``yolo:PATH`` and
+    ``labelme:PATH`` are annotated images.
 
     Raises:
         ConfigError: no set has this name; the message has the nearest one and all of them.
@@ -70,6 +74,10 @@ def card(name: str) -> Card:
         from d2lab.data.text_file import card_of as card_of_text
 
         return card_of_text(name)
+    if name.startswith(ANNOTATED):
+        from d2lab.data.annotated import card_of as card_of_annotated
+
+        return card_of_annotated(name)
     if name not in CARDS:
         unknown = unknown_name("the data set", name, CARDS)
         if name and Path(name).is_dir():

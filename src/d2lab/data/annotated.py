@@ -1,0 +1,214 @@
+"""Annotated images of the reader: `coco:PATH`, `voc:PATH`, `yolo:PATH` and `labelme:PATH` as sets for detection.
+
+Images are fitted whole into one size, decoded once into the cache and mapped from there; their boxes move along. Boxes
+that reach out of their image are cut off, those without area are left out, and so are objects that evaluation ignores;
+the card's notes say how many.
+"""
+
+import dataclasses
+import hashlib
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from d2lab.core.errors import ConfigError, DataError
+from d2lab.core.machine import usable_cores
+from d2lab.data.annotation import Annotations, handle_bad_boxes
+from d2lab.data.annotation_check import count_annotations
+from d2lab.data.annotation_folder import KINDS, Part, hold_out, read_parts
+from d2lab.data.card import Card
+from d2lab.data.decoded import Decoded, Rows
+from d2lab.data.image import decoder_version, quiet_pillow
+from d2lab.data.image_files import HELD_BYTES
+from d2lab.data.image_fit import fitted_sizes, frame_for, read_fitted
+from d2lab.data.places import cache_folder
+from d2lab.data.split import Dataset, Split
+
+LONGEST = 320  # longest side of the images, pixels, where nobody says another; smaller ones keep theirs
+CHUNK = 64  # images decoded together
+
+Both = tuple[Part, Part]
+
+
+def card_of(name: str) -> Card:
+    """Build the card of annotated images; no image is decoded.
+
+    Args:
+        name: ``coco:``, ``voc:``, ``yolo:`` or ``labelme:`` and the path.
+
+    Raises:
+        ConfigError: no path stands behind the format.
+        DataError: nothing is there, or a file can't be read.
+    """
+    kind, root = _place_of(name)
+    train, test = _both(name)
+    notes = tuple(note for part, word in ((train, "training"), (test, "test")) for note in _notes(part, word))
+    sizes = np.concatenate([train.annotations.sizes, test.annotations.sizes])
+    listing, times = _digests((train, test), "size"), _digests((train, test), "changed")
+    return Card(
+        name=f"{kind}:{root}",
+        task="detection",
+        en=f"The annotated images in {root}.",
+        zh=f"{root} 中带标注的图片。",
+        shape=(3, *frame_for(sizes, min(int(sizes.max()), LONGEST))),
+        examples=(len(train.files), len(test.files)),
+        classes=train.annotations.classes,
+        licence="as their owner says",
+        cite="their owner",
+        files=(),
+        module=__name__,
+        streams=True,
+        mixed=True,
+        listing=listing,
+        times=times,
+        notes=notes,
+    )
+
+
+def load(
+    card: Card, *, seed: int = 0, fetch: bool = True, side: int | None = None, workers: int | None = None
+) -> Dataset:
+    """Load the annotated images of this card; `seed` and `fetch` change nothing here.
+
+    Args:
+        card: of the images.
+        seed: not used.
+        fetch: not used.
+        side: longest side of the images, pixels; the card's shape unless given.
+        workers: must be None: such images are held in memory or mapped from the cache.
+
+    Raises:
+        ConfigError: the side is below 1, or workers are asked for.
+        DataError: files are missing, broken or not those of the card, or take more than 2 GiB decoded.
+    """
+    if workers is not None:
+        raise ConfigError("stream_workers", got=workers, need="none for annotated images: they are decoded once")
+    if side is not None and side < 1:
+        raise ConfigError("side", got=side, need="1 pixel or more")
+    parts = _both(card.name)
+    if _digests(parts, "size") != card.listing:
+        fix = "Put the files back as they were, or train anew."
+        raise DataError(f"the images of {card.name}", got="other files", need="those that the run knows", fix=fix)
+    if side is not None:
+        sizes = np.concatenate([part.annotations.sizes for part in parts])
+        card = dataclasses.replace(card, shape=(3, *frame_for(sizes, side)))
+    images = _decoded(card, parts)
+    images.make(lambda *rows: _decode(card, parts, rows))
+    usable = [_usable(part.annotations, card) for part in parts]
+    most = max(1, *(int(annotations.counts.max(initial=0)) for annotations in usable))
+    splits = [
+        Split(images.open(name), _targets(annotations, most))
+        for name, annotations in zip(("train", "test"), usable, strict=True)
+    ]
+    return Dataset(card, *splits)
+
+
+def _place_of(name: str) -> tuple[str, Path]:
+    """Divide a name into the format and the path."""
+    kind, _, place = name.partition(":")
+    if kind not in KINDS or not place.strip():
+        need = f"one of {', '.join(f'{kind}:PATH' for kind in KINDS)}, the path of annotated images"
+        raise ConfigError("data", got=name, need=need)
+    return kind, Path(place).expanduser().resolve()
+
+
+def _both(name: str) -> Both:
+    """Read training and test part.
+
+    Raises:
+        DataError: the file of an image is missing.
+    """
+    parts = read_parts(*_place_of(name))
+    train, test = hold_out(parts["all"]) if "all" in parts else (parts["train"], parts["test"])
+    for part in (train, test):
+        missing = [name for name, file in zip(part.annotations.names, part.files, strict=True) if file is None]
+        if missing:
+            got = f"{missing[0]} and {len(missing) - 1} more not found"
+            raise DataError(f"the images of {name}", got=got, need="a file for each image that is annotated")
+    return train, test
+
+
+def _notes(part: Part, word: str) -> list[str]:
+    """Return what is to be said about a part's boxes."""
+    counts = count_annotations(part.annotations)
+    said = {
+        "boxes without area left out": counts.degenerate,
+        "boxes cut off at the edge of their image": counts.out_of_frame,
+        "objects left out that evaluation ignores": counts.ignored,
+        "images without objects": counts.empty,
+    }
+    return [f"{count:,} {what} in the {word} part" for what, count in said.items() if count]
+
+
+def _usable(found: Annotations, card: Card) -> Annotations:
+    """Return the boxes that can be learned from, in pixels of the fitted images."""
+    whole = handle_bad_boxes(found.keep(~found.ignored), "repair", card.name)
+    scale = fitted_sizes(whole.sizes, (card.shape[1], card.shape[2])) / whole.sizes  # image 2
+    return dataclasses.replace(whole, boxes=whole.boxes * np.tile(scale, 2)[whole.images])
+
+
+def _targets(usable: Annotations, most: int) -> dict[str, torch.Tensor]:
+    boxes, labels, counts = (torch.from_numpy(values) for values in usable.padded(most))
+    return {"boxes": boxes, "labels": labels, "count": counts}
+
+
+def _digests(parts: Sequence[Part], what: str) -> str:
+    """Return a hash of the annotations and the image files.
+
+    Args:
+        parts: training and test part.
+        what: "size" of the files; "changed", when they were; "stamp", all that is known of them unread.
+    """
+    digest = hashlib.sha256()
+    for part in parts:
+        found = part.annotations
+        digest.update("\0".join((*found.classes, "", *found.names)).encode("utf-8", "surrogateescape"))
+        for column in (found.sizes, found.boxes, found.labels, found.images, found.ignored):
+            digest.update(np.ascontiguousarray(column).tobytes())
+        for file in part.files:
+            facts = Path(str(file)).stat()
+            stamp = (facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+            digest.update(repr({"size": stamp[:1], "changed": stamp[1:2], "stamp": stamp}[what]).encode())
+    return digest.hexdigest()
+
+
+def _decoded(card: Card, parts: Both) -> Decoded:
+    """Return where the decoded images lie or would lie.
+
+    Raises:
+        DataError: they take too much memory, or the disk has no room for them.
+    """
+    size = sum(card.examples) * int(np.prod(card.shape))
+    cache = cache_folder().absolute()
+    there = next(folder for folder in (cache, *cache.parents) if folder.exists())
+    most = min(HELD_BYTES, shutil.disk_usage(there).free // 2)
+    if size > most:
+        got, need = f"{size / 2**30:.1f} GiB", f"{most / 2**30:.1f} GiB at most"
+        raise DataError(f"the decoded images of {card.name}", got=got, need=need, fix="Ask for a smaller side.")
+    origin = {"files": _digests(parts, "stamp"), "shape": list(card.shape), "decoder": decoder_version()}
+    place = hashlib.sha256(f"{card.name}\0{card.shape}".encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    names = ("train", "test")
+    shapes = {name: (count, *card.shape) for name, count in zip(names, card.examples, strict=True)}
+    return Decoded(cache / "decoded" / place / "images", card.name, origin, shapes)
+
+
+def _decode(card: Card, parts: Both, rows: Sequence[Rows]) -> None:
+    """Decode every image of both parts, on all cores."""
+    frame = card.shape[1], card.shape[2]
+    with quiet_pillow(), ThreadPoolExecutor(usable_cores()) as pool:
+
+        def read(file: Path | None, size: list[int]) -> np.ndarray:
+            return read_fitted(Path(str(file)), size=(size[0], size[1]), frame=frame)
+
+        def chunks(part: Part) -> Iterator[np.ndarray]:
+            sizes = part.annotations.sizes.tolist()
+            for start in range(0, len(sizes), CHUNK):
+                some = slice(start, start + CHUNK)
+                yield np.stack(list(pool.map(read, part.files[some], sizes[some])))
+
+        for part, own in zip(parts, rows, strict=True):
+            own.extend(chunks(part))

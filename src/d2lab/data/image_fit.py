@@ -1,0 +1,62 @@
+"""Whole images fitted into one size without distortion: scaled by one factor, what is left over is gray.
+
+The corner of the image stays at (0, 0): boxes move by the factor alone.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int64, UInt8
+
+from d2lab.core.errors import DataError
+from d2lab.data.image import open_image, to_gray_or_rgb
+
+FILL = 114  # the gray of what is left over, as YOLO's programs have it
+
+Sizes = Int64[np.ndarray, "image 2"]
+
+
+def frame_for(sizes: Sizes, longest: int) -> tuple[int, int]:
+    """Return the height and width that hold images of these sizes (width, height) scaled to a longest side.
+
+    It has their proportions where all are of one size, and is a square where they are not.
+    """
+    if (sizes != sizes[0]).any():
+        return longest, longest
+    width, height = fitted_sizes(sizes[:1], (longest, longest))[0].tolist()
+    return height, width
+
+
+def fitted_sizes(sizes: Sizes, frame: tuple[int, int]) -> Sizes:
+    """Return the sizes (width, height) that images take in a frame of this height and width, pixels."""
+    scale = np.min(np.array(frame[::-1]) / sizes, axis=1, keepdims=True)
+    return np.rint(sizes * scale).clip(1, frame[::-1]).astype(np.int64)
+
+
+def read_fitted(
+    file: Path, *, size: tuple[int, int], frame: tuple[int, int]
+) -> UInt8[np.ndarray, "channel height width"]:
+    """Return an image scaled into a frame, in color; it is smoothed where it shrinks.
+
+    Args:
+        file: of the image.
+        size: its width and height as its annotation states them.
+        frame: height and width of the result, pixels.
+
+    Raises:
+        DataError: the image can't be read, or is of another size.
+    """
+    from PIL import Image
+
+    name = str(file)
+    with open_image(file, name) as image:
+        whole = to_gray_or_rgb(image, name, 3)
+        if whole.size != size:
+            got, need = ("{} x {} pixels".format(*one) for one in (whole.size, size))
+            raise DataError(f"image {name}", got=got, need=f"{need}, as its annotation says")
+        width, height = fitted_sizes(np.array([size], np.int64), frame)[0].tolist()
+        if whole.size != (width, height):
+            whole = whole.resize((width, height), Image.Resampling.BILINEAR)
+        pixels = np.full((3, *frame), FILL, np.uint8)
+        pixels[:, :height, :width] = np.asarray(whole).transpose(2, 0, 1)
+    return pixels
