@@ -1,9 +1,9 @@
 """Annotated images for tests: random boxes with sides of one pixel and more, images without any, drawn images."""
 
 import numpy as np
+from tests.data.pictures import draw
 
 from d2lab.data.annotation import Annotations, Entry, Thing, gather
-from tests.data.pictures import draw
 
 CLASSES = ("cat", "dog", "traffic light")
 

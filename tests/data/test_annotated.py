@@ -272,7 +272,7 @@ def test_wrong_settings_are_refused(single):
 def test_other_classes_in_the_test_part_are_refused(tmp_path):
     coco(tmp_path)
     write_coco(gather(("fish",), [Entry("000.png", (9, 9), [])]), tmp_path / "valid" / "_annotations.coco.json")
-    with pytest.raises(DataError, match="the classes of the test part.*got 'fish', need cat, dog, traffic light"):
+    with pytest.raises(DataError, match=r"the classes of the test part.*got 'fish', need cat, dog, traffic light"):
         read_parts("coco", tmp_path)
 
 

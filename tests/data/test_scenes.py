@@ -112,9 +112,9 @@ def holds(photo, pixels, ys, xs):
     first = (photo == pixels[0]).all(2)
     for top, left in zip(*np.nonzero(first), strict=True):
         y, x = top - ys[0], left - xs[0]
-        if 0 <= y <= photo.shape[0] - 64 and 0 <= x <= photo.shape[1] - 64:
-            if (photo[ys + y, xs + x] == pixels).all():
-                return True
+        within = 0 <= y <= photo.shape[0] - 64 and 0 <= x <= photo.shape[1] - 64
+        if within and (photo[ys + y, xs + x] == pixels).all():
+            return True
     return False
 
 

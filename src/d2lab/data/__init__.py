@@ -13,6 +13,7 @@ import importlib
 from typing import Any
 
 _HOMES = {
+    "Annotations": "annotation",
     "Batch": "batch",
     "Batches": "batches",
     "CARDS": "catalog",
@@ -21,6 +22,8 @@ _HOMES = {
     "Dataset": "split",
     "Split": "split",
     "at_hand": "catalog",
+    "check_annotations": "annotation_check",
+    "draw_scenes": "scenes",
     "fetch": "source",
     "holdout": "split",
     "limit": "split",
@@ -33,8 +36,16 @@ _HOMES = {
     "load": "catalog",
     "locate": "source",
     "on_disk": "catalog",
+    "read_coco": "coco",
     "read_idx": "idx",
+    "read_labelme": "labelme",
+    "read_voc": "voc",
+    "read_yolo": "yolo",
     "unpack": "archive",
+    "write_coco": "coco",
+    "write_labelme": "labelme",
+    "write_voc": "voc",
+    "write_yolo": "yolo",
     "autoregressive": "series",
     "noisy_sine": "series",
     "pad_texts": "pairs",
