@@ -96,13 +96,15 @@ def guess_kind(root: Path) -> str:
     Raises:
         DataError: it is none that is known.
     """
+    if not root.exists():
+        raise DataError(f"the annotations in {root}", got="nothing there", need="a folder of annotated images")
     if root.suffix in (".yaml", ".yml"):
         return "yolo"
     if root.is_dir() and any((root / name).is_file() for name in NAMES):
         return "yolo"
-    if root.is_dir() and any(True for _ in root.rglob("*.xml")):
+    if root.is_dir() and _files(root, "*.xml"):
         return "voc"
-    if root.suffix == ".json" or (root.is_dir() and _coco_files(root)):
+    if (root.is_file() and root.suffix == ".json") or _coco_files(root):
         first = root if root.is_file() else _coco_files(root)[0]
         content = read_regular(first, LIMIT, links=True, error=DataError)
         return "labelme" if b'"shapes"' in content and b'"imagePath"' in content else "coco"
@@ -112,7 +114,12 @@ def guess_kind(root: Path) -> str:
 
 def _coco_files(root: Path) -> list[Path]:
     files = [*root.glob("*.json"), *root.glob("*/*.json")]
-    return sorted(path for path in files if not path.name.startswith(NO_BOXES))
+    return sorted(path for path in files if not path.name.startswith((".", *NO_BOXES)))
+
+
+def _files(folder: Path, pattern: str) -> list[Path]:
+    """Return the files of a folder and the folders inside it, but for hidden ones such as ._NAME."""
+    return sorted(path for path in folder.rglob(pattern) if not path.name.startswith("."))
 
 
 def _coco(root: Path) -> Parts:
@@ -146,7 +153,7 @@ def _voc(root: Path) -> Parts:
         test = next((files for files in tests if files and all(path.is_file() for path in files)), [])
         groups = [_listed(lists / "train.txt", boxes), test]
     elif boxes.is_dir():
-        groups = [sorted(boxes.rglob("*.xml")), []]
+        groups = [_files(boxes, "*.xml"), []]
     else:
         groups = _part_files(root, "*.xml")
     return _read_together([group for group in groups if group], read_voc, folders)
@@ -159,9 +166,9 @@ def _labelme(root: Path) -> Parts:
 
 def _part_files(root: Path, pattern: str) -> list[list[Path]]:
     """Return the files of the training and of the test folder; all of them where there are no such folders."""
-    train = sorted((root / "train").rglob(pattern))
-    test = next((found for name in TESTS if (found := sorted((root / name).rglob(pattern)))), [])
-    return [train, test] if train else [sorted(root.rglob(pattern)), []]
+    train = _files(root / "train", pattern)
+    test = next((found for name in TESTS if (found := _files(root / name, pattern))), [])
+    return [train, test] if train else [_files(root, pattern), []]
 
 
 def _read_together(groups: Sequence[list[Path]], read: Callable[..., Annotations], folders: list[Path]) -> Parts:

@@ -133,10 +133,11 @@ def draw_scenes(
 
 
 def enlarge(glyphs: Float64[Tensor, "object 8 8"], size: int) -> Float64[Tensor, "object size size"]:
-    """Return the opacity of digits enlarged by cubic convolution, 0 to 1; the darkest ink of each is near 1."""
+    """Return the opacity of digits enlarged by cubic convolution, 0 to 1; the darkest ink of each is 1."""
     unit = torch.eye(glyphs.shape[-1], dtype=torch.float64)[None, None]
     weights = torch.nn.functional.interpolate(unit, size=(size, glyphs.shape[-1]), mode="bicubic")[0, 0]  # size 8
-    return (weights @ glyphs @ weights.T / glyphs.amax((1, 2), keepdim=True)).clamp(0, 1)
+    ink = (weights @ glyphs @ weights.T).clamp(min=0)
+    return ink / ink.amax((1, 2), keepdim=True)
 
 
 def box_of(ink: Bool[Tensor, "object size size"]) -> Int64[Tensor, "object 4"]:

@@ -42,7 +42,8 @@ def read_yolo(images: Path, labels: Path, classes: Sequence[str], *, bad_boxes: 
     if len(places) < len(found):
         twice = next(name for name in found if name not in places.values())
         raise DataError(f"the images in {images}", got=f"{twice} and another of its label file", need="one a file")
-    there = {path.relative_to(labels).as_posix() for path in labels.rglob("*.txt")}
+    files = (path for path in labels.rglob("*.txt") if not path.name.startswith("."))
+    there = {path.relative_to(labels).as_posix() for path in files}
     alone = sorted(name for name in there - places.keys() if name not in NAMES)
     if alone:
         got = f"{alone[0]} and {len(alone) - 1} more without an image"
