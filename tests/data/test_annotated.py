@@ -305,5 +305,5 @@ def test_the_blood_cells_are_read(real_data, tmp_path, cache):
     counts = check_annotations(root, "voc")
     assert sum(part.images for part in counts.values()) >= 205
     assert set(next(iter(counts.values())).classes) == {"RBC", "WBC", "Platelets"}
-    for part in counts.values():
-        print(part)  # noqa: T201 (seen with -s)
+    bad = sum(part.degenerate + part.out_of_frame for part in counts.values())
+    assert (bad, sum(part.thin for part in counts.values())) == (0, -1)

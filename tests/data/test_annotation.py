@@ -65,7 +65,7 @@ def test_what_is_bad_is_counted():
     found = gather(CLASSES, entries)
     counts = count_annotations(found, [None, None, "c.png"])
     assert (counts.images, counts.missing, counts.empty, counts.objects, counts.most) == (3, 2, 2, 12, 12)
-    assert (counts.degenerate, counts.out_of_frame) == (3, 4)
+    assert (counts.degenerate, counts.thin, counts.out_of_frame) == (3, 2, 4)
     assert counts.classes == {"cat": 0, "dog": 12, "traffic light": 0}
     assert counts.examples == ("a.png",)
     said = counts.lines()
@@ -178,3 +178,11 @@ def test_annotations_that_contradict_themselves_are_refused(change, said):
     facts = {"classes": ("cat",), "name": "a.png", "size": (9, 9), "label": 0, "box": (0.0, 0.0, 1.0, 1.0)} | change
     with pytest.raises(DataError, match=said):
         gather(facts["classes"], [Entry(facts["name"], facts["size"], [Thing(facts["box"], facts["label"])])])
+
+
+def test_classes_are_numbered_anew():
+    found = random_annotations(4)
+    other = found.renumber(("bird", *reversed(CLASSES)))
+    assert [other.classes[n] for n in other.labels] == [found.classes[n] for n in found.labels]
+    with pytest.raises(DataError, match="got 'no cat', need all of cat, dog"):
+        found.renumber(("dog", "traffic light"))

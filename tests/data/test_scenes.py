@@ -156,8 +156,13 @@ def test_scenes_of_other_sizes():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"count": 0}, {"part": "valid"}, {"most": 0}, {"side": 201}, {"sizes": (7, 9)}, {"sizes": (20, 12)}, {"side": 20}],
+    [{"count": 0}, {"most": 0}, {"side": 201}, {"sizes": (7, 9)}, {"sizes": (20, 12)}, {"side": 20}],
 )
 def test_bad_numbers_are_refused(wrong):
     with pytest.raises(ConfigError, match=r"need "):
         draw_scenes(**({"count": 3, "part": "train"} | wrong))
+
+
+def test_a_part_that_is_none_is_refused():
+    with pytest.raises(ConfigError, match="got 'valid', need train or test"):
+        scenes._check("valid", 1, 64, 3, (12, 28))

@@ -21,7 +21,7 @@ MUTANTS = [
     Mutant("corners in the order drawn", "data/labelme.py", "min(xs), min(ys), max(xs), max(ys)", "xs[0], ys[0], xs[-1], ys[-1]", FORMATS),
     Mutant("a way out of the folder", "data/annotation.py", 'or ".." in parts', "", ANNOTATION),
     Mutant("drives of Windows", "data/annotation.py", 'or re.match(r"[A-Za-z]:", plain)', "", ANNOTATION),
-    Mutant("no area by one side alone", "data/annotation.py", "(boxes[:, 2:] <= boxes[:, :2]).any(1)", "(boxes[:, 2:] <= boxes[:, :2]).all(1)", ANNOTATION),
+    Mutant("no area by one side alone", "data/annotation.py", "np.any(boxes[:, 2:] <= boxes[:, :2], axis=1)", "np.all(boxes[:, 2:] <= boxes[:, :2], axis=1)", ANNOTATION),
     Mutant("frames turned round", "data/annotation.py", "np.tile(found.sizes[found.images], 2)", "np.tile(found.sizes[found.images, ::-1], 2)", ANNOTATION),
     Mutant("rows of other images", "data/annotation.py", "(np.cumsum(counts) - counts)[self.images]", "np.cumsum(counts)[self.images] - counts[self.images[-1:]].sum()", ANNOTATION),
     Mutant("objects stay with the number of their image", "data/annotation.py", "self.labels[order], moved[order]", "self.labels[order], np.sort(self.images[order])", ANNOTATION),

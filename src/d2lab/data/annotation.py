@@ -98,6 +98,19 @@ class Annotations:
         parts = (self.boxes[chosen], self.labels[chosen], self.images[chosen], self.ignored[chosen])
         return Annotations(self.classes, self.names, self.sizes, *parts)
 
+    def renumber(self, classes: tuple[str, ...]) -> "Annotations":
+        """Return the same objects with their classes numbered as in a list that holds all of them.
+
+        Raises:
+            DataError: a class is not in the list.
+        """
+        missing = sorted(set(self.classes) - set(classes))
+        if missing:
+            raise DataError("the list of classes", got=f"no {missing[0]}", need=f"all of {', '.join(self.classes)}")
+        number_of = np.array([classes.index(name) for name in self.classes], np.int64)
+        parts = (number_of[self.labels], self.images, self.ignored)
+        return Annotations(classes, self.names, self.sizes, self.boxes, *parts)
+
     def subset(self, numbers: Int64[np.ndarray, " chosen"]) -> "Annotations":
         """Return some of the images with their objects, in the order of `numbers`.
 
@@ -162,17 +175,20 @@ def gather(classes: tuple[str, ...], entries: Iterable[Entry]) -> Annotations:
 def clip_to_frame(found: Annotations) -> Float64[np.ndarray, "object 4"]:
     """Return the boxes cut off at the edges of their images."""
     frame = np.tile(found.sizes[found.images], 2).astype(np.float64)  # object 4: width, height, width, height
-    return np.clip(found.boxes, 0, frame)
+    clipped: np.ndarray = np.clip(found.boxes, 0, frame)
+    return clipped
 
 
 def is_degenerate(boxes: Float64[np.ndarray, "object 4"]) -> Bool[np.ndarray, " object"]:
     """Return which boxes have no area: a side of length 0, or turned round."""
-    return (boxes[:, 2:] <= boxes[:, :2]).any(1)
+    degenerate: np.ndarray = np.any(boxes[:, 2:] <= boxes[:, :2], axis=1)
+    return degenerate
 
 
 def is_out_of_frame(found: Annotations) -> Bool[np.ndarray, " object"]:
     """Return which boxes reach out of their image by more than 0.01 pixel."""
-    return (np.abs(found.boxes - clip_to_frame(found)) > ROUNDING).any(1)
+    outside: np.ndarray = np.any(np.abs(found.boxes - clip_to_frame(found)) > ROUNDING, axis=1)
+    return outside
 
 
 def handle_bad_boxes(found: Annotations, bad: BadBoxes, where: str) -> Annotations:

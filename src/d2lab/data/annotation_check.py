@@ -24,6 +24,7 @@ class AnnotationCounts:
         objects: boxes in all.
         ignored: objects that evaluation ignores (COCO's crowds, what Pascal VOC calls difficult).
         degenerate: boxes without area.
+        thin: other boxes with a side of at most one pixel: legal, and often a slip of the mouse.
         out_of_frame: boxes that reach out of their image by more than 0.01 pixel.
         before_first: boxes that begin one pixel before the image: in a VOC file, one that counts from 0.
         classes: objects of each class, by name, in the order of their numbers.
@@ -37,6 +38,7 @@ class AnnotationCounts:
     objects: int
     ignored: int
     degenerate: int
+    thin: int
     out_of_frame: int
     before_first: int
     classes: dict[str, int]
@@ -50,6 +52,7 @@ class AnnotationCounts:
         ]
         said += [f"{count:,} {name}" for name, count in self.classes.items()]
         said += [f"{self.degenerate:,} boxes without area"] if self.degenerate else []
+        said += [f"{self.thin:,} boxes with a side of at most one pixel"] if self.thin else []
         said += [f"{self.out_of_frame:,} boxes out of their image"] if self.out_of_frame else []
         if self.before_first:
             said.append(
@@ -76,6 +79,7 @@ def count_annotations(found: Annotations, files: Sequence[Path | None] | None = 
         objects=len(found.boxes),
         ignored=int(found.ignored.sum()),
         degenerate=int(degenerate.sum()),
+        thin=int((((found.boxes[:, 2:] - found.boxes[:, :2]) <= 1).any(1) & ~degenerate).sum()),
         out_of_frame=int(outside.sum()),
         before_first=int((found.boxes[:, :2] == -1).any(1).sum()),
         classes=dict(zip(found.classes, per_class, strict=True)),

@@ -11,7 +11,6 @@ Where nothing is set apart for testing, a fifth of the images is held out. Boxes
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -172,15 +171,13 @@ def _part_files(root: Path, pattern: str) -> list[list[Path]]:
 
 
 def _read_together(groups: Sequence[list[Path]], read: Callable[..., Annotations], folders: list[Path]) -> Parts:
-    """Read the files of all parts at once, so that classes have one number in each."""
+    """Read the files of each part; a class has one number in all of them."""
     if not groups:
         raise DataError(f"the folder {folders[-1]}", got="no annotation in it", need="a file for each image")
-    files = [path for group in groups for path in group]
-    whole = read(files, bad_boxes="keep")
-    ends = list(accumulate(map(len, groups)))
-    beside = list(dict.fromkeys(path.parent for path in files))
-    slices = [np.arange(end - len(group), end) for group, end in zip(groups, ends, strict=True)]
-    return [(whole.subset(numbers), [*folders, *beside]) for numbers in slices]
+    parts = [read(group, bad_boxes="keep") for group in groups]
+    classes = tuple(sorted({name for part in parts for name in part.classes}))
+    beside = [list(dict.fromkeys(path.parent for path in group)) for group in groups]
+    return [(part.renumber(classes), own + folders) for part, own in zip(parts, beside, strict=True)]
 
 
 def _listed(path: Path, folder: Path) -> list[Path]:

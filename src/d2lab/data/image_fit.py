@@ -30,7 +30,8 @@ def frame_for(sizes: Sizes, longest: int) -> tuple[int, int]:
 def fitted_sizes(sizes: Sizes, frame: tuple[int, int]) -> Sizes:
     """Return the sizes (width, height) that images take in a frame of this height and width, pixels."""
     scale = np.min(np.array(frame[::-1]) / sizes, axis=1, keepdims=True)
-    return np.rint(sizes * scale).clip(1, frame[::-1]).astype(np.int64)
+    fitted: np.ndarray = np.rint(sizes * scale).clip(1, frame[::-1]).astype(np.int64)
+    return fitted
 
 
 def read_fitted(
