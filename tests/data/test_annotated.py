@@ -92,7 +92,7 @@ def test_each_layout_is_found_and_read(layout):
     kind, root = layout
     assert guess_kind(root) == kind
     parts = read_parts(kind, root)
-    for part, found in (("train", TRAIN), ("test", TEST)):
+    for part, found in (("train", TRAIN), ("valid", TEST)):
         mine = parts[part].annotations
         assert mine.classes == CLASSES
         np.testing.assert_allclose(mine.boxes, found.boxes, rtol=0, atol=1e-8)
@@ -101,7 +101,7 @@ def test_each_layout_is_found_and_read(layout):
     counts = check_annotations(root)
     assert counts["train"].images == 7
     assert counts["train"].empty == 2
-    assert counts["test"].classes == check_annotations(root, kind)["test"].classes
+    assert counts["valid"].classes == check_annotations(root, kind)["valid"].classes
 
 
 def test_each_layout_is_a_data_set(layout):
@@ -272,14 +272,14 @@ def test_wrong_settings_are_refused(single):
 def test_other_classes_in_the_test_part_are_refused(tmp_path):
     coco(tmp_path)
     write_coco(gather(("fish",), [Entry("000.png", (9, 9), [])]), tmp_path / "valid" / "_annotations.coco.json")
-    with pytest.raises(DataError, match=r"the classes of the test part.*got 'fish', need cat, dog, traffic light"):
+    with pytest.raises(DataError, match=r"the classes of the valid part.*got 'fish', need cat, dog, traffic light"):
         read_parts("coco", tmp_path)
 
 
 def test_several_files_without_an_order_are_refused(tmp_path):
     for name in ("a", "b", "c"):
         write_coco(TRAIN, tmp_path / f"{name}.json")
-    with pytest.raises(DataError, match=r"3 JSON files, 0 for training.*coco:PATH/FILE\.json"):
+    with pytest.raises(DataError, match=r"3 JSON files \(a.json, b.json, c.json\).*coco:PATH/FILE\.json"):
         read_parts("coco", tmp_path)
 
 
@@ -303,7 +303,20 @@ def test_the_blood_cells_are_read(real_data, tmp_path, cache):
     (lists,) = (tmp_path / "bccd").rglob("ImageSets") if list((tmp_path / "bccd").rglob("ImageSets")) else [None]
     root = lists.parent if lists else tmp_path / "bccd"
     counts = check_annotations(root, "voc")
-    assert sum(part.images for part in counts.values()) >= 205
+    assert {name: part.images for name, part in counts.items()} == {"train": 205, "test": 72, "valid": 87}
     assert set(next(iter(counts.values())).classes) == {"RBC", "WBC", "Platelets"}
     bad = sum(part.degenerate + part.out_of_frame for part in counts.values())
-    assert (bad, sum(part.thin for part in counts.values())) == (0, -1)
+    assert (bad, sum(part.thin for part in counts.values())) == (0, 2)  # the two bad boxes of the set are a pixel wide
+
+
+def test_of_three_parts_the_test_part_is_taken_and_all_are_counted(tmp_path, cache):
+    labelme(tmp_path)
+    third = random_annotations(9, images=3)
+    draw_all(third, tmp_path / "test")
+    write_labelme(third, tmp_path / "test")
+    assert data.load(f"labelme:{tmp_path}").card.examples == (7, 3)
+    assert {name: part.images for name, part in check_annotations(tmp_path).items()} == {
+        "train": 7,
+        "test": 3,
+        "valid": 4,
+    }

@@ -117,13 +117,16 @@ def _place_of(name: str) -> tuple[str, Path]:
 
 
 def _both(name: str) -> Both:
-    """Read training and test part.
+    """Read the training part and that for testing: "test", else "valid", else a fifth of all.
 
     Raises:
         DataError: the file of an image is missing.
     """
     parts = read_parts(*_place_of(name))
-    train, test = hold_out(parts["all"]) if "all" in parts else (parts["train"], parts["test"])
+    if "all" in parts:
+        train, test = hold_out(parts["all"])
+    else:
+        train, test = parts["train"], parts["test" if "test" in parts else "valid"]
     for part in (train, test):
         missing = [name for name, file in zip(part.annotations.names, part.files, strict=True) if file is None]
         if missing:

@@ -1,15 +1,16 @@
 """Annotated images as they lie in folders: which files are for training, which for testing, and where the images are.
 
-    coco:PATH      PATH/annotations/*train*.json and *test* or *val*, PATH/train/*.json and test ..., or one JSON file
-    voc:PATH       PATH/Annotations/*.xml with ImageSets/Main/train.txt and test.txt or val.txt, or PATH/train/*.xml ...
-    yolo:PATH      PATH/labels/train and PATH/images/train ..., or PATH/train/labels ...; data.yaml or classes.txt
-    labelme:PATH   PATH/train/*.json and test, valid or val, or PATH/*.json
+    coco:PATH      PATH/annotations/*train*.json, PATH/train/*.json, or one JSON file
+    voc:PATH       PATH/Annotations/*.xml and PATH/ImageSets/Main/train.txt, or PATH/train/*.xml
+    yolo:PATH      PATH/labels/train, images/train, or PATH/train/labels, train/images; data.yaml or classes.txt
+    labelme:PATH   PATH/train/*.json, or PATH/*.json
 
+Beside "train" stand "test" and "valid" (also "val", "validation") in the same way.
 Where nothing is set apart for testing, a fifth of the images is held out. Boxes are returned as they stand.
 """
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,11 +25,11 @@ from d2lab.data.labelme import read_labelme
 from d2lab.data.voc import read_voc
 from d2lab.data.yolo import NAMES, read_names, read_yolo
 
-TESTS = ("test", "valid", "val", "validation")  # names of the part for testing; the first that is there is taken
+PARTS = {"train": "train", "test": "test", "valid": "valid", "val": "valid", "validation": "valid"}  # by their folders
 HOLDOUT = 0.2
 NO_BOXES = ("captions", "image_info", "person_keypoints", "panoptic", "stuff")  # files of COCO without boxes
 
-Parts = list[tuple[Annotations, list[Path]]]  # annotations, and folders to look for their images in
+Parts = dict[str, tuple[Annotations, list[Path]]]  # by part: annotations, and folders to look for their images in
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -40,7 +41,7 @@ class Part:
 
 
 def read_parts(kind: str, root: Path) -> dict[str, Part]:
-    """Read what lies in a folder, by part: "train" and "test", or "all" where nothing is set apart.
+    """Read what lies in a folder, by part: "train", "test" and "valid", or "all" where nothing is set apart.
 
     Args:
         kind: "coco", "voc", "yolo" or "labelme".
@@ -55,17 +56,17 @@ def read_parts(kind: str, root: Path) -> dict[str, Part]:
     if not root.exists():
         raise DataError(f"the folder {root}", got="nothing there", need=f"annotated images as {kind}")
     parts = READERS[kind](root)
-    names = ("train", "test") if len(parts) == 2 else ("all",)
     found = {}
-    for name, (annotations, folders) in zip(names, parts, strict=True):
+    for name, (annotations, folders) in parts.items():
         if not len(annotations):
             raise DataError(f"the {name} part of {kind}:{root}", got="no image", need="at least one")
         files = tuple(_file_of(image, folders) for image in annotations.names)
         found[name] = Part(annotations, files)
-    if len({part.annotations.classes for part in found.values()}) > 1:
-        got, need = (", ".join(part.annotations.classes) for part in reversed(found.values()))
-        raise DataError(f"the classes of the test part of {kind}:{root}", got=got, need=need)
-    return found
+    need, *others = (", ".join(part.annotations.classes) for part in found.values())
+    for name, got in zip(list(found)[1:], others, strict=True):
+        if got != need:
+            raise DataError(f"the classes of the {name} part of {kind}:{root}", got=got, need=need)
+    return found if len(found) > 1 else {"all": next(iter(found.values()))}
 
 
 def hold_out(part: Part) -> tuple[Part, Part]:
@@ -125,16 +126,14 @@ def _coco(root: Path) -> Parts:
     """Find one JSON file, or one for each part."""
     files = [root] if root.is_file() else _coco_files(root)
     if len(files) == 1:
-        return [_coco_part(files[0], files[0].parent)]
+        return {"all": _coco_part(files[0], files[0].parent)}
     words = {path: path.relative_to(root).as_posix().lower() for path in files}
-    train = [path for path in files if "train" in words[path]]
-    tests = ([path for path in files if name in words[path] and path not in train] for name in TESTS)
-    test = next((found for found in tests if found), [])
-    if len(train) != 1 or len(test) != 1:
-        got = f"{len(files)} JSON files, {len(train)} for training and {len(test)} for testing"
+    names = [next((part for word, part in PARTS.items() if word in words[path]), "") for path in files]
+    if len(set(names)) < len(names) or "train" not in names or "" in names:
+        got = f"{len(files)} JSON files ({', '.join(path.name for path in files[:3])})"
         fix = "Name a single file with coco:PATH/FILE.json."
-        raise DataError(f"the folder {root}", got=got, need="one JSON file of boxes for each", fix=fix)
-    return [_coco_part(path, root) for path in (*train, *test)]
+        raise DataError(f"the folder {root}", got=got, need="one for each of train, test and val", fix=fix)
+    return {name: _coco_part(path, root) for name, path in sorted(zip(names, files, strict=True))}
 
 
 def _coco_part(path: Path, root: Path) -> tuple[Annotations, list[Path]]:
@@ -147,37 +146,29 @@ def _voc(root: Path) -> Parts:
     """Find the XML files of each part by the lists of VOC, or in folders of their own."""
     folders = [root / "JPEGImages", root / "images", root]
     lists, boxes = root / "ImageSets" / "Main", root / "Annotations"
-    if boxes.is_dir() and (lists / "train.txt").is_file():
-        tests = (_listed(lists / f"{name}.txt", boxes) for name in TESTS)
-        test = next((files for files in tests if files and all(path.is_file() for path in files)), [])
-        groups = [_listed(lists / "train.txt", boxes), test]
-    elif boxes.is_dir():
-        groups = [_files(boxes, "*.xml"), []]
-    else:
-        groups = _part_files(root, "*.xml")
-    return _read_together([group for group in groups if group], read_voc, folders)
+    if not boxes.is_dir():
+        return _read_together(_part_files(root, "*.xml"), read_voc, folders)
+    groups = {part: files for word, part in PARTS.items() if (files := _listed(lists / f"{word}.txt", boxes))}
+    groups = {part: files for part, files in groups.items() if part == "train" or all(map(Path.is_file, files))}
+    return _read_together(groups if "train" in groups else {"all": _files(boxes, "*.xml")}, read_voc, folders)
 
 
 def _labelme(root: Path) -> Parts:
-    groups = [group for group in _part_files(root, "*.json") if group]
-    return _read_together(groups, lambda files, **how: read_labelme(files, root, **how), [root])
+    return _read_together(_part_files(root, "*.json"), lambda files, **how: read_labelme(files, root, **how), [root])
 
 
-def _part_files(root: Path, pattern: str) -> list[list[Path]]:
-    """Return the files of the training and of the test folder; all of them where there are no such folders."""
-    train = _files(root / "train", pattern)
-    test = next((found for name in TESTS if (found := _files(root / name, pattern))), [])
-    return [train, test] if train else [_files(root, pattern), []]
+def _part_files(root: Path, pattern: str) -> dict[str, list[Path]]:
+    """Return the files of the folder of each part; all files where there is none for training."""
+    groups = {part: files for word, part in PARTS.items() if (files := _files(root / word, pattern))}
+    return groups if "train" in groups else {"all": _files(root, pattern)}
 
 
-def _read_together(groups: Sequence[list[Path]], read: Callable[..., Annotations], folders: list[Path]) -> Parts:
+def _read_together(groups: dict[str, list[Path]], read: Callable[..., Annotations], folders: list[Path]) -> Parts:
     """Read the files of each part; a class has one number in all of them."""
-    if not groups:
-        raise DataError(f"the folder {folders[-1]}", got="no annotation in it", need="a file for each image")
-    parts = [read(group, bad_boxes="keep") for group in groups]
-    classes = tuple(sorted({name for part in parts for name in part.classes}))
-    beside = [list(dict.fromkeys(path.parent for path in group)) for group in groups]
-    return [(part.renumber(classes), own + folders) for part, own in zip(parts, beside, strict=True)]
+    parts = {name: read(group, bad_boxes="keep") for name, group in groups.items()}
+    classes = tuple(sorted({name for part in parts.values() for name in part.classes}))
+    beside = {name: list(dict.fromkeys(path.parent for path in group)) for name, group in groups.items()}
+    return {name: (part.renumber(classes), beside[name] + folders) for name, part in parts.items()}
 
 
 def _listed(path: Path, folder: Path) -> list[Path]:
@@ -195,10 +186,11 @@ def _yolo(root: Path) -> Parts:
     if not named:
         raise DataError(f"the folder {top}", got="no names of classes", need=f"one of {', '.join(NAMES)}")
     classes = read_names(named[0])
-    pairs = [(images, labels) for name in ("train", *TESTS) for images, labels in _yolo_folders(top, name)]
-    if not pairs:
-        pairs = [(top / "images", top / "labels") if (top / "labels").is_dir() else (top, top)]
-    return [(read_yolo(images, labels, classes, bad_boxes="keep"), [images]) for images, labels in pairs[:2]]
+    pairs = {part: pair for word, part in PARTS.items() for pair in _yolo_folders(top, word)}
+    if "train" not in pairs:
+        pairs = {"all": (top / "images", top / "labels") if (top / "labels").is_dir() else (top, top)}
+    read = {part: read_yolo(images, labels, classes, bad_boxes="keep") for part, (images, labels) in pairs.items()}
+    return {part: (found, [pairs[part][0]]) for part, found in read.items()}
 
 
 def _yolo_folders(top: Path, name: str) -> list[tuple[Path, Path]]:
