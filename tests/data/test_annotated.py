@@ -167,10 +167,10 @@ def test_what_is_left_over_is_gray(tmp_path):
 def single(tmp_path, cache):
     """One COCO file of twenty images, some boxes bad."""
     root = tmp_path / "set"
-    entries = [Entry(f"{n:02}.png", (32, 24), [Thing((1.0, 1.0, 9.0, 9.0), n % 2)]) for n in range(17)]
-    entries.append(Entry("17.png", (32, 24), [Thing((5.0, 5.0, 5.0, 9.0), 0), Thing((20.0, 20.0, 40.0, 30.0), 1)]))
-    entries.append(Entry("18.png", (32, 24), [Thing((0.0, 0.0, 9.0, 9.0), 1, ignored=True)]))
-    entries.append(Entry("19.png", (32, 24), []))
+    entries = [Entry(f"{n:02}.bmp", (32, 24), [Thing((1.0, 1.0, 9.0, 9.0), n % 2)]) for n in range(17)]
+    entries.append(Entry("17.bmp", (32, 24), [Thing((5.0, 5.0, 5.0, 9.0), 0), Thing((20.0, 20.0, 40.0, 30.0), 1)]))
+    entries.append(Entry("18.bmp", (32, 24), [Thing((0.0, 0.0, 9.0, 9.0), 1, ignored=True)]))
+    entries.append(Entry("19.bmp", (32, 24), []))
     found = gather(("a", "b"), entries)
     draw_all(found, root)
     write_coco(found, root / "boxes.json")
@@ -199,13 +199,18 @@ def test_bad_boxes_are_repaired_and_told_of(single):
 
 
 def test_it_is_decoded_once_until_a_file_changes(single, monkeypatch):
-    before = data.load(f"coco:{single}").train.inputs.clone()
+    card = catalog.card(f"coco:{single}")
+    before = catalog.load_card(card).train.inputs.clone()
     with monkeypatch.context() as patch:
         patch.setattr(annotated, "_decode", None)
         assert torch.equal(data.load(f"coco:{single}").train.inputs, before)
-    for path in single.glob("*.png"):
+    for path in single.glob("*.bmp"):
+        size = path.stat().st_size
         draw(path, 999, size=(32, 24))
-    assert not torch.equal(data.load(f"coco:{single}").train.inputs, before)
+        assert path.stat().st_size == size
+    with pytest.warns(UserWarning, match="files were written anew since the run"):
+        after = catalog.load_card(card).train.inputs
+    assert not torch.equal(after, before)
 
 
 def test_a_card_that_knows_other_files_refuses(single):
@@ -221,18 +226,18 @@ def test_a_card_that_knows_other_files_refuses(single):
 
 
 def test_a_missing_image_is_named(single):
-    (single / "03.png").unlink()
-    with pytest.raises(DataError, match=r"03\.png and 0 more not found"):
+    (single / "03.bmp").unlink()
+    with pytest.raises(DataError, match=r"03\.bmp and 0 more not found"):
         catalog.card(f"coco:{single}")
     assert check_annotations(single)["all"].missing == 1
 
 
 def test_a_broken_image_is_named_and_nothing_is_left_in_the_cache(single, cache):
     card = catalog.card(f"coco:{single}")
-    (single / "03.png").write_bytes((single / "03.png").read_bytes()[:100])
+    (single / "03.bmp").write_bytes((single / "03.bmp").read_bytes()[:100])
     with pytest.raises(DataError, match=r"other files"):
         catalog.load_card(card)
-    with pytest.raises(DataError, match=r"^image .*03\.png"):
+    with pytest.raises(DataError, match=r"^image .*03\.bmp"):
         data.load(f"coco:{single}")
     assert not list(cache.rglob("*.npy"))
 

@@ -154,6 +154,14 @@ def test_scenes_of_other_sizes():
     assert (crowded.count <= 1).all()  # there is no room for two
 
 
+def test_a_digit_that_found_no_place_leaves_no_gap():
+    found = draw_scenes(100, part="train", most=8, sizes=(12, 30))
+    assert found.count.unique().numel() > 3
+    assert (found.instances.amax((1, 2)) == found.count).all()
+    real = torch.arange(8) < found.count[:, None]
+    assert torch.equal((found.boxes[..., 2:] > found.boxes[..., :2]).all(2), real)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"count": 0}, {"most": 0}, {"side": 201}, {"sizes": (7, 9)}, {"sizes": (20, 12)}, {"side": 20}],

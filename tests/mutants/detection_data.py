@@ -36,7 +36,7 @@ MUTANTS = [
     Mutant("boxes end with the last pixel's index", "data/scenes.py", "size - line.flip(1).argmax(1)", "size - 1 - line.flip(1).argmax(1)", SCENES),
     Mutant("rows and columns exchanged", "data/scenes.py", "ink.any(1).long(), ink.any(2).long()", "ink.any(2).long(), ink.any(1).long()", SCENES),
     Mutant("digits on one another", "data/scenes.py", "free = apart.all(2)", "free = apart.any(2) | (slot == 0)", SCENES),
-    Mutant("gaps between objects", "data/scenes.py", "layout.placed.long().cumsum(1) - 1", "torch.arange(most).expand_as(layout.placed)", SCENES + " -k 'count or agree or sizes'"),
+    Mutant("gaps between objects", "data/scenes.py", "layout.placed.long().cumsum(1) - 1", "torch.arange(most).expand_as(layout.placed)", SCENES),
     Mutant("light on light", "data/scenes.py", "torch.where(light[:, None], tones, 255 - tones)", "torch.where(light[:, None], 255 - tones, tones)", SCENES),
     Mutant("class 0 is the photo's number", "data/scenes.py", "ink * (kind + 1)", "ink * kind", SCENES),
 ]  # fmt: skip

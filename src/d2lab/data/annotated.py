@@ -8,6 +8,7 @@ the card's notes say how many.
 import dataclasses
 import hashlib
 import shutil
+import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -93,6 +94,9 @@ def load(
     if _digests(parts, "size") != card.listing:
         fix = "Put the files back as they were, or train anew."
         raise DataError(f"the images of {card.name}", got="other files", need="those that the run knows", fix=fix)
+    if card.times and _digests(parts, "changed") != card.times:
+        said = "files were written anew since the run, under the same names and sizes: the images may be others"
+        warnings.warn(f"{card.name}: {said}.", UserWarning, stacklevel=2)
     if side is not None:
         sizes = np.concatenate([part.annotations.sizes for part in parts])
         card = dataclasses.replace(card, shape=(3, *frame_for(sizes, side)))
