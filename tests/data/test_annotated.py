@@ -219,7 +219,7 @@ def test_a_card_that_knows_other_files_refuses(single):
     with pytest.raises(DataError, match="no image"):
         catalog.load_card(card)
     (single / "boxes.json").unlink()
-    found = gather(("a", "b"), [Entry(f"{n:02}.png", (32, 24), []) for n in range(20)])
+    found = gather(("a", "b"), [Entry(f"{n:02}.bmp", (32, 24), []) for n in range(20)])
     write_coco(found, single / "boxes.json")
     with pytest.raises(DataError, match=r"got 'other files'.*Put the files back"):
         catalog.load_card(card)
