@@ -21,7 +21,11 @@ from d2lab.text.tokenizer import Tokenizer
 from d2lab.vision.preparation import Preparation
 
 READABLE = (1, FORMAT)  # format 1 has no preparation: it is derived
-MODULES = {catalog.FOLDER: "d2lab.data.image_folder", catalog.TEXT: "d2lab.data.text_file"}  # of a user's own data
+MODULES = {  # of a user's own data
+    catalog.FOLDER: "d2lab.data.image_folder",
+    catalog.TEXT: "d2lab.data.text_file",
+    **dict.fromkeys(catalog.ANNOTATED, "d2lab.data.annotated"),
+}
 
 
 def from_json(
