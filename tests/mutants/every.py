@@ -3,8 +3,8 @@
 from tests.mutants import (
     data,
     detection_boxes,
-    detection_metrics,
     detection_data,
+    detection_metrics,
     devices,
     early,
     engine,
