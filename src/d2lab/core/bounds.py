@@ -21,6 +21,7 @@ Amount = Annotated[float, Meta(ge=0, le=1e6)]  # penalties and strengths that ma
 Pixels = Annotated[int, Meta(ge=1, le=4096, description="pixels")]  # height and width of an image
 Channels = Annotated[int, Meta(ge=1, le=4096, description="channels")]
 Classes = Annotated[int, Meta(ge=2, le=1_000_000, description="classes")]
+ObjectClasses = Annotated[int, Meta(ge=1, le=1_000_000, description="classes")]  # beside background
 Units = Annotated[int, Meta(ge=1, le=65_536, description="units")]  # width of a hidden layer
 Widths = Annotated[tuple[Units, ...], Meta(max_length=64)]  # of layer after layer
 Seed = Meta(ge=0, le=2**63 - 1)  # what core.seed can derive from

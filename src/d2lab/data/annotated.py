@@ -25,7 +25,7 @@ from d2lab.data.card import Card
 from d2lab.data.decoded import Decoded, Rows
 from d2lab.data.image import decoder_version, quiet_pillow
 from d2lab.data.image_files import HELD_BYTES
-from d2lab.data.image_fit import fitted_sizes, frame_for, read_fitted
+from d2lab.data.image_fit import fitted_sizes, frame_for, read_fitted, scaled_frame
 from d2lab.data.places import cache_folder
 from d2lab.data.split import Dataset, Split
 
@@ -98,8 +98,7 @@ def load(
         said = "files were written anew since the run, under the same names and sizes: the images may be others"
         warnings.warn(f"{card.name}: {said}.", UserWarning, stacklevel=2)
     if side is not None:
-        sizes = np.concatenate([part.annotations.sizes for part in parts])
-        card = dataclasses.replace(card, shape=(3, *frame_for(sizes, side)))
+        card = dataclasses.replace(card, shape=(3, *scaled_frame(card.shape, side)))
     images = _decoded(card, parts)
     images.make(lambda *rows: _decode(card, parts, rows))
     usable = [_usable(part.annotations, card) for part in parts]

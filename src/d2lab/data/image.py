@@ -136,6 +136,15 @@ def apply_orientation(image: "Image.Image") -> "Image.Image":
     return image.transpose(turns[orientation]) if known else image
 
 
+def upright_size(image: "Image.Image") -> tuple[int, int]:
+    """Return width and height as its EXIF orientation turns the image; its pixels are not decoded."""
+    try:
+        turned = image.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8)
+    except BROKEN:
+        turned = False
+    return (image.height, image.width) if turned else (image.width, image.height)
+
+
 def to_eight_bits(image: "Image.Image", name: str) -> "Image.Image":
     """Scale 16-bit gray to 8 bits; an older Pillow would cut off all that is brighter than 255 instead.
 

@@ -27,6 +27,18 @@ def frame_for(sizes: Sizes, longest: int) -> tuple[int, int]:
     return height, width
 
 
+def scaled_frame(shape: tuple[int, ...], longest: int) -> tuple[int, int]:
+    """Return the height and width of images scaled to a longest side, each 1 pixel or more.
+
+    Args:
+        shape: channels, height, width.
+        longest: of the two sides, pixels.
+    """
+    height, width = shape[1:]
+    scale = longest / max(height, width)
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
 def fitted_sizes(sizes: Sizes, frame: tuple[int, int]) -> Sizes:
     """Return the sizes (width, height) that images take in a frame of this height and width, pixels."""
     scale = np.min(np.array(frame[::-1]) / sizes, axis=1, keepdims=True)
@@ -35,14 +47,14 @@ def fitted_sizes(sizes: Sizes, frame: tuple[int, int]) -> Sizes:
 
 
 def read_fitted(
-    file: Path, *, size: tuple[int, int], frame: tuple[int, int]
+    file: Path, *, frame: tuple[int, int], size: tuple[int, int] | None = None
 ) -> UInt8[np.ndarray, "channel height width"]:
     """Return an image scaled into a frame, in color; it is smoothed where it shrinks.
 
     Args:
         file: of the image.
-        size: its width and height as its annotation states them.
         frame: height and width of the result, pixels.
+        size: its width and height as its annotation states them, if there is one.
 
     Raises:
         DataError: the image can't be read, or is of another size.
@@ -52,10 +64,10 @@ def read_fitted(
     name = str(file)
     with open_image(file, name) as image:
         whole = to_gray_or_rgb(image, name, 3)
-        if whole.size != size:
+        if size is not None and whole.size != size:
             got, need = ("{} x {} pixels".format(*one) for one in (whole.size, size))
             raise DataError(f"image {name}", got=got, need=f"{need}, as its annotation says")
-        width, height = fitted_sizes(np.array([size], np.int64), frame)[0].tolist()
+        width, height = fitted_sizes(np.array([whole.size], np.int64), frame)[0].tolist()
         if whole.size != (width, height):
             whole = whole.resize((width, height), Image.Resampling.BILINEAR)
         pixels = np.full((3, *frame), FILL, np.uint8)

@@ -11,8 +11,10 @@ from d2lab.core.seed import derive
 from d2lab.core.settings import leaves
 from d2lab.data import catalog
 from d2lab.data.card import Card
+from d2lab.data.image_fit import scaled_frame
 from d2lab.experiments.classes import with_classes
 from d2lab.recipes.catalog import OwnFile, recipe_of
+from d2lab.recipes.detection import DetectionSettings
 from d2lab.recipes.language import LanguageSettings, SeriesSettings, check_language
 from d2lab.recipes.recipe import Recipe, Settings
 from d2lab.text.tokenizer import Tokenizer
@@ -21,7 +23,7 @@ from d2lab.train.language import WindowedLanguageModeling
 from d2lab.train.task import Task
 from d2lab.train.tasks import find_task, smoothed
 from d2lab.vision.augment import Augment
-from d2lab.vision.preparation import Preparation
+from d2lab.vision.preparation import Fit, Preparation
 from d2lab.vision.targets import OF_TASK, TargetKind
 
 FORMAT = 2  # of recipe.json
@@ -66,7 +68,9 @@ class Experiment:
 
     @property
     def task(self) -> Task:
-        """The task of the recipe; of a language model that of its sampling."""
+        """The task of the recipe; of a language model that of its sampling, of a detector that of its settings."""
+        if isinstance(self.settings, DetectionSettings):
+            return smoothed(self.settings.task(len(self.card.classes)), self.settings.label_smoothing)
         task = task_of(self.recipe)
         if isinstance(self.settings, LanguageSettings) and self.settings.text.sampling == "random":
             task = WindowedLanguageModeling()
@@ -103,7 +107,10 @@ def task_of(recipe: Recipe) -> Task:
 def derive_preparation(card: Card, settings: Settings) -> Preparation:
     """Return the preparation of a data set for a run with these settings."""
     stored = stored_side(card, settings)
-    shape = card.shape if stored is None else (card.shape[0], stored, stored)
+    shape = card.shape
+    if stored is not None:
+        frame = scaled_frame(shape, stored) if card.task == "detection" else (stored, stored)
+        shape = (shape[0], *frame)
     if isinstance(settings, LanguageSettings):
         shape = (settings.steps,)
     elif isinstance(settings, SeriesSettings):
@@ -112,10 +119,17 @@ def derive_preparation(card: Card, settings: Settings) -> Preparation:
     return Preparation(
         shape=shape,
         side=getattr(settings.model, "side", None),
-        fit="none" if not images else "crop" if card.streams else "pad",
+        fit="none" if not images else _fit_of(card),
         classes=card.classes,
         kinds=kinds_of(card),
     )
+
+
+def _fit_of(card: Card) -> Fit:
+    """Return how a file becomes an image of this set."""
+    if card.task == "detection":
+        return "whole"
+    return "crop" if card.streams else "pad"
 
 
 def kinds_of(card: Card) -> dict[str, TargetKind] | TargetKind:
@@ -125,7 +139,15 @@ def kinds_of(card: Card) -> dict[str, TargetKind] | TargetKind:
 
 
 def stored_side(card: Card, settings: Settings) -> int | None:
-    """Return the side to which images of varying sizes are decoded: the model's, unless they are augmented first."""
+    """Return the side to which images of varying sizes are decoded: the model's, unless they are augmented first.
+
+    For a detector it is the longest one: the setting, else the card's.
+    """
+    if isinstance(settings, DetectionSettings):
+        if not card.mixed and settings.longest is not None:
+            need = f"none: all images of {card.name} are {card.shape[2]} x {card.shape[1]} pixels"
+            raise ConfigError("longest", got=settings.longest, need=need)
+        return settings.longest or (max(card.shape[1:]) if card.mixed else None)
     if not card.mixed:
         return None
     side: int | None = getattr(settings.model, "side", None)

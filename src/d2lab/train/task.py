@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import torch
 from torch import Tensor
 
 from d2lab.core.errors import ConfigError
@@ -86,6 +87,10 @@ class Task(ABC):
     def predict(self, outputs: Tree) -> Tree:
         """Turn outputs into predictions: a probability per class, numbers, boxes."""
         return outputs
+
+    def blank_targets(self, count: int) -> Tree:
+        """Return targets of examples about which nothing is known, for models are evaluated and predict alike."""
+        return torch.zeros(count, dtype=torch.int64)
 
     def for_evaluation(self) -> "Task":
         """Return the task for held-out data, for example without label smoothing."""

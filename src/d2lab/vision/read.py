@@ -10,19 +10,29 @@ from torch import Tensor
 
 from d2lab.core.errors import DataError
 from d2lab.data.image import GAP, MOST_PIXELS, open_image, quiet_pillow, read_small, read_square, to_gray_or_rgb
+from d2lab.data.image_fit import read_fitted
 
 if TYPE_CHECKING:
     from PIL import Image
 
+FileFit = Literal["crop", "pad", "whole"]  # how an image of other proportions is made to fit
+
 
 def read_image(
-    path: Path, *, channels: int, height: int, width: int, fit: Literal["crop", "pad"] = "pad", invert: bool = False
+    path: Path,
+    *,
+    channels: int,
+    height: int,
+    width: int,
+    fit: Literal["crop", "pad", "whole"] = "pad",
+    invert: bool = False,
 ) -> UInt8[Tensor, "channel height width"]:
     """Return an image file as bytes of the wanted size.
 
     It is turned upright as its camera noted and put on white where it is transparent. Then "crop" takes the largest
     central part of the wanted proportions, as folders of images are decoded; "pad" keeps the whole image, padded with
-    the color of its border.
+    the color of its border; "whole" keeps it in the upper left corner, so that boxes move by a factor alone, and fills
+    up with gray, as annotated images are decoded.
 
     Args:
         path: the file: PNG, JPEG or another format that Pillow reads.
@@ -40,6 +50,11 @@ def read_image(
     if fit == "crop" and height == width:
         with quiet_pillow():
             stacked = torch.from_numpy(read_square(path, str(path), side=height, channels=channels).copy())
+    elif fit == "whole":
+        with quiet_pillow():
+            stacked = torch.from_numpy(read_fitted(path, frame=(height, width)))
+        if channels == 1:
+            raise DataError("channels", got=1, need="3: annotated images are in color")
     else:
         stacked = _padded(path, channels, height, width)
     return 255 - stacked if invert else stacked.contiguous()
