@@ -10,6 +10,8 @@ import warnings
 from d2lab.plot.architecture import Block, architecture
 from d2lab.plot.attention import attention
 from d2lab.plot.augmented import augmented
+from d2lab.plot.box_grid import BoxPanel, box_grid
+from d2lab.plot.boxes import MarkedBoxes, box_names, draw_boxes, show_image
 from d2lab.plot.compare import compare
 from d2lab.plot.confusion import confusion
 from d2lab.plot.curves import curves
@@ -41,23 +43,28 @@ __all__ = [
     "DARK",
     "LIGHT",
     "Block",
+    "BoxPanel",
     "Diagram",
     "Drawing",
     "Grid",
     "History",
     "LiveFigure",
     "Maps",
+    "MarkedBoxes",
     "Measure",
     "ModelMaps",
     "Theme",
     "architecture",
     "attention",
     "augmented",
+    "box_grid",
+    "box_names",
     "cjk_font",
     "compare",
     "confusion",
     "curves",
     "dots",
+    "draw_boxes",
     "evidence",
     "features",
     "filters",
@@ -75,6 +82,7 @@ __all__ = [
     "save",
     "save_both",
     "show",
+    "show_image",
     "similarity",
     "surface",
 ]
