@@ -17,5 +17,6 @@ TITLES: dict[int, tuple[str, str]] = {
     14: ("Convolution", "卷积神经网络"),
     15: ("LeNet", "LeNet"),
     16: ("Modern convolutional networks", "现代卷积神经网络"),
+    18: ("Computer vision", "计算机视觉"),
     19: ("Sequences and recurrent networks", "序列与循环神经网络"),
 }
