@@ -6,6 +6,8 @@ import inspect
 import sys
 from pathlib import Path
 
+from d2lab.claims.catalog import find_claim
+
 
 def planted(claim, old, new):
     """Return the claim with a check that was read anew from its file, the mistake in it or in what it calls there."""
@@ -22,3 +24,14 @@ def planted(claim, old, new):
     finally:
         del sys.modules[module.__name__]
     return dataclasses.replace(claim, check=getattr(module, claim.check.__name__).check)
+
+
+def verdicts(name, old, new, sizes):
+    """Return the verdict of a check as it is, and with a mistake planted, at these sizes."""
+    claim = find_claim(name)
+    return tuple(planted(claim, old, text).run(**sizes)[0].verdict for text in (old, new))
+
+
+def told_apart(plain, broken):
+    """Say whether a mistake changes a verdict: a refuted statement may then hold; one that holds falls."""
+    return broken != plain and (broken not in {"holds", "holds in scope"} or plain == "does not hold")

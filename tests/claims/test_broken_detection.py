@@ -1,0 +1,48 @@
+"""Every claim of chapter 18 has a mistake that changes its verdict: planted in its check, or in what the check calls.
+
+A statement that is refuted turns into one that holds, one that holds falls or is no longer decided.
+"""
+
+import pytest
+from tests.claims.planted import told_apart, verdicts
+
+from d2lab.claims.catalog import CLAIMS, find_claim
+from d2lab.claims.record import recorded
+
+QUICK: dict[str, tuple[str, str]] = {  # claim -> what its file says, and what a mistake would make of it
+    "iou-is-the-shared-area-over-the-covered-area": ("(line < boxes[:, 2, None])", "(line <= boxes[:, 2, None])"),
+    "detection-labels-are-padded-rows-of-five": ("max(map(len, rows)), 5), -1.0,", "max(map(len, rows)), 5), 0.0,"),
+    "corner-error-tells-how-well-a-box-fits": ("torch.tensor([0.1, 0.8]", "torch.tensor([0.8, 0.8]"),
+    "an-anchor-and-an-offset-give-the-box": ("decode_boxes(anchors, offsets)", "decode_boxes(boxes, offsets)"),
+    "sizes-and-ratios-make-n-plus-m-minus-one-anchors": ("12 * (n + m - 1)", "12 * n * m"),
+    "anchor-width-is-the-image-width-times-size-and-root-of-ratio": (
+        "RATIOS[:1]).double",
+        'RATIOS[:1], formula="text").double',
+    ),
+    "each-anchor-has-a-class-and-an-offset": ("torch.tensor([[0, 1]])", "torch.tensor([[1, 0]])"),
+    "greedy-matching-gives-every-object-an-anchor": ("left[row], left[:, column] = -1, -1", "left[row] = -1"),
+    "greedy-matching-has-the-largest-sum": ("hungarian_matching(tables))", "greedy_matching(tables))"),
+    "minibatches-need-equally-many-boxes": ("drawn_rows(1, 4, 0, 2)", "drawn_rows(2, 2, 2, 2)"),
+    "padded-rows-are-ignored-by-the-books-rule": ("iou.clamp(min=1e-9)", "iou"),
+    "nms-keeps-the-best-of-boxes-that-overlap": ("iou[box, better] <= LIMIT", "iou[box, better] <= 0.6"),
+    "nms-is-over-all-classes-or-within-each": ("torch.tensor([0, 1, 0])", "torch.tensor([0, 0, 0])"),
+    "what-nms-keeps-follows-from-boxes-and-scores": ("torch.tensor([0.5, 0.5, 0.5])", "torch.tensor([0.5, 0.4, 0.3])"),
+    "moving-classes-apart-is-nms-within-each": ("torch.tensor([999, 999])", "torch.tensor([0, 0])"),
+}
+SLOW: dict[str, tuple[str, str, dict]] = {}  # and sizes at which the verdict is still the recorded one
+
+
+def changed(name, old, new, sizes):
+    """Return the recorded verdict, and those without the mistake and with it."""
+    return recorded(find_claim(name)).verdict, *verdicts(name, old, new, sizes)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_mistake_changes_the_verdict(name):
+    kept, plain, broken = changed(name, *QUICK[name], {})
+    assert plain == kept
+    assert told_apart(kept, broken)
+
+
+def test_every_claim_of_the_chapter_has_a_mistake():
+    assert {*QUICK, *SLOW} == {claim.id for claim in CLAIMS.values() if claim.chapter == 18}
