@@ -2,14 +2,14 @@
 
 Images are fitted whole into one size, decoded once into the cache and mapped from there; their boxes move along. Boxes
 that reach out of their image are cut off, those without area are left out, and so are objects that evaluation ignores;
-the card's notes say how many.
+the card's notes say how many. Sets by name that come in such files are loaded by `load_parts`.
 """
 
 import dataclasses
 import hashlib
 import shutil
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -28,11 +28,13 @@ from d2lab.data.image_files import HELD_BYTES
 from d2lab.data.image_fit import fitted_sizes, frame_for, read_fitted, scaled_frame
 from d2lab.data.places import cache_folder
 from d2lab.data.split import Dataset, Split
+from d2lab.data.three_parts import ThreeParts
 
 LONGEST = 320  # longest side of the images, pixels, where nobody says another; smaller ones keep theirs
 CHUNK = 64  # images decoded together
 
-Both = tuple[Part, Part]
+Parts = Mapping[str, Part]  # "train", "test", and "valid" where all three are set apart
+WORDS = {"train": "training", "test": "test", "valid": "validation"}
 
 
 def card_of(name: str) -> Card:
@@ -46,18 +48,20 @@ def card_of(name: str) -> Card:
         DataError: nothing is there, or a file can't be read.
     """
     kind, root = _place_of(name)
-    train, test = _both(name)
-    notes = tuple(note for part, word in ((train, "training"), (test, "test")) for note in _notes(part, word))
-    sizes = np.concatenate([train.annotations.sizes, test.annotations.sizes])
-    listing, times = _digests((train, test), "size"), _digests((train, test), "changed")
+    parts = _parts_of(name)
+    notes = tuple(note for key, part in parts.items() for note in _notes(part, WORDS[key]))
+    if "valid" in parts:
+        notes += (f"{len(parts['valid'].files):,} images are the validation part, read where validation is asked for",)
+    sizes = np.concatenate([part.annotations.sizes for part in parts.values()])
+    listing, times = _digests(parts, "size"), _digests(parts, "changed")
     return Card(
         name=f"{kind}:{root}",
         task="detection",
         en=f"The annotated images in {root}.",
         zh=f"{root} 中带标注的图片。",
         shape=(3, *frame_for(sizes, min(int(sizes.max()), LONGEST))),
-        examples=(len(train.files), len(test.files)),
-        classes=train.annotations.classes,
+        examples=(len(parts["train"].files), len(parts["test"].files)),
+        classes=parts["train"].annotations.classes,
         licence="as their owner says",
         cite="their owner",
         files=(),
@@ -86,28 +90,41 @@ def load(
         ConfigError: the side is below 1, or workers are asked for.
         DataError: files are missing, broken or not those of the card, or take more than 2 GiB decoded.
     """
-    if workers is not None:
-        raise ConfigError("stream_workers", got=workers, need="none for annotated images: they are decoded once")
-    if side is not None and side < 1:
-        raise ConfigError("side", got=side, need="1 pixel or more")
-    parts = _both(card.name)
+    parts = _parts_of(card.name)
     if _digests(parts, "size") != card.listing:
         fix = "Put the files back as they were, or train anew."
         raise DataError(f"the images of {card.name}", got="other files", need="those that the run knows", fix=fix)
     if card.times and _digests(parts, "changed") != card.times:
         said = "files were written anew since the run, under the same names and sizes: the images may be others"
         warnings.warn(f"{card.name}: {said}.", UserWarning, stacklevel=2)
+    return load_parts(card, parts, side=side, workers=workers)
+
+
+def load_parts(card: Card, parts: Parts, *, side: int | None = None, workers: int | None = None) -> Dataset:
+    """Load annotated images that were read from their files, boxes as they stand there.
+
+    Args:
+        card: of the images.
+        parts: "train" and "test"; "valid" makes a set of `ThreeParts`.
+        side: longest side of the images, pixels; the card's shape unless given.
+        workers: must be None: such images are held in memory or mapped from the cache.
+
+    Raises:
+        ConfigError: the side is below 1, or workers are asked for.
+        DataError: images are missing or broken, or take more than 2 GiB decoded.
+    """
+    if workers is not None:
+        raise ConfigError("stream_workers", got=workers, need="none for annotated images: they are decoded once")
+    if side is not None and side < 1:
+        raise ConfigError("side", got=side, need="1 pixel or more")
     if side is not None:
         card = dataclasses.replace(card, shape=(3, *scaled_frame(card.shape, side)))
     images = _decoded(card, parts)
     images.make(lambda *rows: _decode(card, parts, rows))
-    usable = [_usable(part.annotations, card) for part in parts]
-    most = max(1, *(int(annotations.counts.max(initial=0)) for annotations in usable))
-    splits = [
-        Split(images.open(name), _targets(annotations, most))
-        for name, annotations in zip(("train", "test"), usable, strict=True)
-    ]
-    return Dataset(card, *splits)
+    usable = {name: _usable(part.annotations, card) for name, part in parts.items()}
+    most = max(1, *(int(annotations.counts.max(initial=0)) for annotations in usable.values()))
+    splits = {name: Split(images.open(name), _targets(found, most)) for name, found in usable.items()}
+    return ThreeParts(card, **splits) if "valid" in splits else Dataset(card, **splits)
 
 
 def _place_of(name: str) -> tuple[str, Path]:
@@ -119,23 +136,26 @@ def _place_of(name: str) -> tuple[str, Path]:
     return kind, Path(place).expanduser().resolve()
 
 
-def _both(name: str) -> Both:
-    """Read the training part and that for testing: "test", else "valid", else a fifth of all.
+def _parts_of(name: str) -> dict[str, Part]:
+    """Read the training part, that for testing ("test", else "valid", else a fifth of all), that for validation.
 
     Raises:
         DataError: the file of an image is missing.
     """
-    parts = read_parts(*_place_of(name))
-    if "all" in parts:
-        train, test = hold_out(parts["all"])
+    found = read_parts(*_place_of(name))
+    if "all" in found:
+        train, test = hold_out(found["all"])
+        parts = {"train": train, "test": test}
+    elif "test" in found:
+        parts = {key: found[key] for key in WORDS if key in found}
     else:
-        train, test = parts["train"], parts["test" if "test" in parts else "valid"]
-    for part in (train, test):
+        parts = {"train": found["train"], "test": found["valid"]}
+    for part in parts.values():
         missing = [name for name, file in zip(part.annotations.names, part.files, strict=True) if file is None]
         if missing:
             got = f"{missing[0]} and {len(missing) - 1} more not found"
             raise DataError(f"the images of {name}", got=got, need="a file for each image that is annotated")
-    return train, test
+    return parts
 
 
 def _notes(part: Part, word: str) -> list[str]:
@@ -162,15 +182,15 @@ def _targets(usable: Annotations, most: int) -> dict[str, torch.Tensor]:
     return {"boxes": boxes, "labels": labels, "count": counts}
 
 
-def _digests(parts: Sequence[Part], what: str) -> str:
+def _digests(parts: Parts, what: str) -> str:
     """Return a hash of the annotations and the image files.
 
     Args:
-        parts: training and test part.
+        parts: in their order.
         what: "size" of the files; "changed", when they were; "stamp", all that is known of them unread.
     """
     digest = hashlib.sha256()
-    for part in parts:
+    for part in parts.values():
         found = part.annotations
         digest.update("\0".join((*found.classes, "", *found.names)).encode("utf-8", "surrogateescape"))
         for column in (found.sizes, found.boxes, found.labels, found.images, found.ignored):
@@ -182,13 +202,13 @@ def _digests(parts: Sequence[Part], what: str) -> str:
     return digest.hexdigest()
 
 
-def _decoded(card: Card, parts: Both) -> Decoded:
+def _decoded(card: Card, parts: Parts) -> Decoded:
     """Return where the decoded images lie or would lie.
 
     Raises:
         DataError: they take too much memory, or the disk has no room for them.
     """
-    size = sum(card.examples) * int(np.prod(card.shape))
+    size = sum(len(part.files) for part in parts.values()) * int(np.prod(card.shape))
     cache = cache_folder().absolute()
     there = next(folder for folder in (cache, *cache.parents) if folder.exists())
     most = min(HELD_BYTES, shutil.disk_usage(there).free // 2)
@@ -197,13 +217,12 @@ def _decoded(card: Card, parts: Both) -> Decoded:
         raise DataError(f"the decoded images of {card.name}", got=got, need=need, fix="Ask for a smaller side.")
     origin = {"files": _digests(parts, "stamp"), "shape": list(card.shape), "decoder": decoder_version()}
     place = hashlib.sha256(f"{card.name}\0{card.shape}".encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    names = ("train", "test")
-    shapes = {name: (count, *card.shape) for name, count in zip(names, card.examples, strict=True)}
+    shapes = {name: (len(part.files), *card.shape) for name, part in parts.items()}
     return Decoded(cache / "decoded" / place / "images", card.name, origin, shapes)
 
 
-def _decode(card: Card, parts: Both, rows: Sequence[Rows]) -> None:
-    """Decode every image of both parts, on all cores."""
+def _decode(card: Card, parts: Parts, rows: Sequence[Rows]) -> None:
+    """Decode every image of all parts, on all cores."""
     frame = card.shape[1], card.shape[2]
     with quiet_pillow(), ThreadPoolExecutor(usable_cores()) as pool:
 
@@ -216,5 +235,5 @@ def _decode(card: Card, parts: Both, rows: Sequence[Rows]) -> None:
                 some = slice(start, start + CHUNK)
                 yield np.stack(list(pool.map(read, part.files[some], sizes[some])))
 
-        for part, own in zip(parts, rows, strict=True):
+        for part, own in zip(parts.values(), rows, strict=True):
             own.extend(chunks(part))

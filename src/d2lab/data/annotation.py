@@ -185,6 +185,12 @@ def is_degenerate(boxes: Float64[np.ndarray, "object 4"]) -> Bool[np.ndarray, " 
     return degenerate
 
 
+def is_thin(boxes: Float64[np.ndarray, "object 4"]) -> Bool[np.ndarray, " object"]:
+    """Return which boxes have an area, but a side of at most one pixel."""
+    thin: np.ndarray = np.any(boxes[:, 2:] - boxes[:, :2] <= 1, axis=1)
+    return thin & ~is_degenerate(boxes)
+
+
 def is_out_of_frame(found: Annotations) -> Bool[np.ndarray, " object"]:
     """Return which boxes reach out of their image by more than 0.01 pixel."""
     outside: np.ndarray = np.any(np.abs(found.boxes - clip_to_frame(found)) > ROUNDING, axis=1)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from d2lab.data.annotation import Annotations, is_degenerate, is_out_of_frame
+from d2lab.data.annotation import Annotations, is_degenerate, is_out_of_frame, is_thin
 from d2lab.data.annotation_folder import guess_kind, read_parts
 
 SHOWN = 3  # images that are named for each kind of fault
@@ -79,7 +79,7 @@ def count_annotations(found: Annotations, files: Sequence[Path | None] | None = 
         objects=len(found.boxes),
         ignored=int(found.ignored.sum()),
         degenerate=int(degenerate.sum()),
-        thin=int((((found.boxes[:, 2:] - found.boxes[:, :2]) <= 1).any(1) & ~degenerate).sum()),
+        thin=int(is_thin(found.boxes).sum()),
         out_of_frame=int(outside.sum()),
         before_first=int((found.boxes[:, :2] == -1).any(1).sum()),
         classes=dict(zip(found.classes, per_class, strict=True)),

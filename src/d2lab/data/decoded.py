@@ -34,7 +34,7 @@ class Decoded:
         folder: its place in the cache.
         name: of the set, for the terminal.
         origin: what it was made from and how: a checksum, a side. Another origin is another set.
-        shapes: of the inputs of each part, examples first.
+        shapes: of the inputs of each part, examples first: "train", "test", and "valid" where a set has it.
     """
 
     folder: Path
@@ -52,18 +52,18 @@ class Decoded:
         """Whether the set is here, made from this origin, with every file of the right size."""
         try:
             found = read_json(self.folder / MANIFEST, "manifest", links=True, error=DataError)
-            sizes = {part: (self.folder / f"{part}.npy").stat().st_size for part in PARTS}
+            sizes = {part: (self.folder / f"{part}.npy").stat().st_size for part in self.shapes}
         except (OSError, ValueError):
             return False
         headers = {part: len(_header(shape)) for part, shape in self.shapes.items()}
-        wanted = {part: headers[part] + int(np.prod(self.shapes[part], dtype=np.int64)) for part in PARTS}
+        wanted = {part: headers[part] + int(np.prod(shape, dtype=np.int64)) for part, shape in self.shapes.items()}
         return bool(found == self.manifest and sizes == wanted)
 
-    def make(self, write: Callable[["Rows", "Rows"], None]) -> None:
+    def make(self, write: Callable[..., None]) -> None:
         """Make the set unless it is here.
 
         Args:
-            write: fills the training and the test part, each from its first row to its last.
+            write: fills the `Rows` of each part, in the order of `shapes`, each from its first row to its last.
 
         Raises:
             DataError: the images are not what they should be, or the cache can't be written.
@@ -87,9 +87,9 @@ class Decoded:
             finally:
                 shutil.rmtree(growing, ignore_errors=True)
 
-    def _fill(self, growing: Path, write: Callable[["Rows", "Rows"], None]) -> None:
+    def _fill(self, growing: Path, write: Callable[..., None]) -> None:
         growing.mkdir(parents=True)
-        parts = [Rows(growing / f"{part}.npy", self.shapes[part]) for part in PARTS]
+        parts = [Rows(growing / f"{part}.npy", shape) for part, shape in self.shapes.items()]
         try:
             write(*parts)
         finally:

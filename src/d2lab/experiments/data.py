@@ -8,6 +8,7 @@ from d2lab.data.batches import Batches, Order
 from d2lab.data.image_files import ImageFiles
 from d2lab.data.split import Split, as_split, holdout, limit
 from d2lab.data.stream import MappedArrays, StreamedBatches
+from d2lab.data.three_parts import ThreeParts
 from d2lab.experiments.classes import keep_classes, whole_card
 from d2lab.experiments.plan import Experiment, stored_side
 from d2lab.experiments.tokens import describe_tokens, load_series, load_tokens
@@ -22,7 +23,8 @@ RESIDENT_BYTES = 256 * 2**20  # a data set up to this size when resized is resiz
 def load_data(experiment: Experiment, *, fetch: bool = True) -> Splits:
     """Return training, validation (or None) and test split, resized to what the model reads.
 
-    Training images that are augmented stay as stored: they are augmented before they are resized.
+    Training images that are augmented stay as stored: they are augmented before they are resized. Where validation is
+    asked for, a set's own validation part serves, else a share of the training part.
 
     Args:
         experiment: settings, data set and preparation.
@@ -47,7 +49,10 @@ def load_data(experiment: Experiment, *, fetch: bool = True) -> Splits:
     if loop.examples is not None and loop.examples < len(train):
         train = limit(train, loop.examples, seed=experiment.seed)
     if loop.validation:
-        train, validation = holdout(train, loop.validation, seed=experiment.seed)
+        if isinstance(dataset, ThreeParts):
+            validation = dataset.valid
+        else:
+            train, validation = holdout(train, loop.validation, seed=experiment.seed)
         validation = fit_images(validation, preparation)
     train = fit_images(train, preparation) if experiment.settings.augment.idle else train
     return train, validation, fit_images(test, preparation)
@@ -116,7 +121,9 @@ def describe_data(experiment: Experiment, splits: Splits) -> str:
         parts.append(f"{len(card.classes)} classes ({names})")
     if validation is not None:
         parts.append(f"{len(validation):,} held out for validation")
-    left = card.examples[0] - len(train) - (0 if validation is None else len(validation))
+    untouched = len(train) == min(card.examples[0], settings.loop.examples or card.examples[0])
+    held = 0 if validation is None or untouched else len(validation)  # a set's own part is not of the training part
+    left = card.examples[0] - len(train) - held
     if left > 0:
         why = [f"examples={settings.loop.examples}"] if settings.loop.examples else []
         why += [f"only={','.join(settings.only)}"] if settings.only else []

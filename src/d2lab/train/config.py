@@ -29,7 +29,7 @@ class LoopConfig:
     accumulate: Pieces = 1  # chunks that a batch is split into, to save memory; the gradient stays that of the batch
     drop_last: bool = False  # leave out the incomplete last batch of an epoch
     examples: Examples | None = None  # train on only this many examples
-    validation: Share = 0.0  # fraction of the training set held out
+    validation: Share = 0.0  # fraction of the training set held out; any, where a set has a validation part of its own
     patience: Epochs | None = None  # early stopping: epochs without a lower validation loss; the best weights are kept
     precision: Precision = "float32"  # of matrix products (autocast); weights stay float32
     compile: bool = False  # torch.compile: slow to start, faster later
