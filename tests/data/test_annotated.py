@@ -16,6 +16,7 @@ from d2lab.data.annotation_folder import guess_kind, hold_out, read_parts
 from d2lab.data.coco import write_coco
 from d2lab.data.image_fit import FILL, fitted_sizes, frame_for, read_fitted
 from d2lab.data.labelme import write_labelme
+from d2lab.data.three_parts import ThreeParts
 from d2lab.data.voc import write_voc
 from d2lab.data.yolo import write_yolo
 
@@ -296,32 +297,36 @@ def test_a_voc_set_that_counts_from_0_is_told_of(tmp_path):
     assert any("count from 0" in line for line in counts.lines())
 
 
-@pytest.mark.slow
-def test_the_blood_cells_are_read(real_data, tmp_path, cache):
-    import zipfile
-
-    archive = real_data / "BCCD" / "BCCD_VOC.zip"
-    if not archive.is_file():
-        pytest.skip("no blood cells at hand")
-    with zipfile.ZipFile(archive) as opened:
-        opened.extractall(tmp_path / "bccd")
-    (lists,) = (tmp_path / "bccd").rglob("ImageSets") if list((tmp_path / "bccd").rglob("ImageSets")) else [None]
-    root = lists.parent if lists else tmp_path / "bccd"
-    counts = check_annotations(root, "voc")
-    assert {name: part.images for name, part in counts.items()} == {"train": 205, "test": 72, "valid": 87}
-    assert set(next(iter(counts.values())).classes) == {"RBC", "WBC", "Platelets"}
-    bad = sum(part.degenerate + part.out_of_frame for part in counts.values())
-    assert (bad, sum(part.thin for part in counts.values())) == (0, 2)  # the two bad boxes of the set are a pixel wide
-
-
 def test_of_three_parts_the_test_part_is_taken_and_all_are_counted(tmp_path, cache):
     labelme(tmp_path)
     third = random_annotations(9, images=3)
     draw_all(third, tmp_path / "test")
     write_labelme(third, tmp_path / "test")
-    assert data.load(f"labelme:{tmp_path}").card.examples == (7, 3)
-    assert {name: part.images for name, part in check_annotations(tmp_path).items()} == {
-        "train": 7,
-        "test": 3,
-        "valid": 4,
-    }
+    loaded = data.load(f"labelme:{tmp_path}", side=64)
+    assert loaded.card.examples == (7, 3)
+    assert loaded.card.notes[-1] == "4 images are the validation part, read where validation is asked for"
+    usable = handle_bad_boxes(TEST.keep(~TEST.ignored), "repair", "x")
+    assert loaded.valid.targets["count"].tolist() == usable.counts.tolist()
+    assert loaded.valid.inputs.shape == (4, 3, 64, 64)
+    assert not torch.equal(loaded.valid.inputs[:3], loaded.test.inputs)
+    most = {part.targets["labels"].shape[1] for part in (loaded.train, loaded.test, loaded.valid)}
+    assert len(most) == 1
+    counts = {name: part.images for name, part in check_annotations(tmp_path).items()}
+    assert counts == {"train": 7, "test": 3, "valid": 4}
+
+
+def test_a_changed_validation_part_is_seen(tmp_path, cache):
+    labelme(tmp_path)
+    draw_all(TRAIN, tmp_path / "test")
+    write_labelme(TRAIN, tmp_path / "test")
+    card = catalog.card(f"labelme:{tmp_path}")
+    write_labelme(TEST.keep(TEST.labels > 0), tmp_path / "valid")
+    with pytest.raises(DataError, match="other files"):
+        catalog.load_card(card)
+
+
+def test_two_parts_have_none_for_validation(layout):
+    kind, root = layout
+    loaded = data.load(f"{kind}:{root}", side=32)
+    assert not isinstance(loaded, ThreeParts)
+    assert not any("validation" in note for note in loaded.card.notes)

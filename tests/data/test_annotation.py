@@ -18,6 +18,7 @@ from d2lab.data.annotation import (
     inside_name,
     is_degenerate,
     is_out_of_frame,
+    is_thin,
     number,
 )
 from d2lab.data.annotation_check import count_annotations
@@ -188,3 +189,8 @@ def test_classes_are_numbered_anew():
     assert [other.classes[n] for n in other.labels] == [found.classes[n] for n in found.labels]
     with pytest.raises(DataError, match="got 'no cat', need all of cat, dog"):
         found.renumber(("dog", "traffic light"))
+
+
+def test_a_thin_box_has_an_area_and_a_side_of_a_pixel_or_less():
+    boxes = np.array([[0, 0, 1, 9], [0, 0, 9, 1], [0, 0, 1.01, 9], [0, 0, 0, 1], [3, 3, 2, 9]], np.float64)
+    assert is_thin(boxes).tolist() == [True, True, False, False, False]

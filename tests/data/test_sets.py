@@ -145,7 +145,7 @@ def test_the_first_examples_are_a_fair_sample_of_the_classes():
 def test_a_wrong_name_is_answered_with_the_nearest_one():
     with pytest.raises(ConfigError, match=r"got 'fashion_mnits', need one of .*Did you mean 'fashion-mnist'\?"):
         catalog.card("fashion_mnits")
-    with pytest.raises(ConfigError, match="one of ar-process, blobs, cifar10") as error:
+    with pytest.raises(ConfigError, match="one of ar-process, bccd, blobs, cats, cifar10") as error:
         data.load("qqq")
     assert "Did you mean" not in str(error.value)
 

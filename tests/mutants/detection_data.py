@@ -4,6 +4,7 @@ from tests.mutants.mutant import Mutant
 
 FORMATS, ANNOTATION = "tests/data/test_annotation_formats.py", "tests/data/test_annotation.py"
 ANNOTATED, SCENES = "tests/data/test_annotated.py", "tests/data/test_scenes.py"
+SETS = "tests/data/test_detection_sets.py"
 MUTANTS = [
     Mutant("ids of COCO as numbers of classes", "data/coco.py", "labels[kind], ignored=", "kind - 1, ignored=", FORMATS),
     Mutant("classes in the order of the file", "data/coco.py", 'dict(sorted(_by_id(content, "categories", path).items()))', '_by_id(content, "categories", path)', FORMATS),
@@ -31,6 +32,13 @@ MUTANTS = [
     Mutant("what evaluation ignores is learned", "data/annotated.py", "found.keep(~found.ignored)", "found", ANNOTATED),
     Mutant("images in the corner on black", "data/image_fit.py", "np.full((3, *frame), FILL, np.uint8)", "np.zeros((3, *frame), np.uint8)", ANNOTATED),
     Mutant("another size than the annotation's", "data/image_fit.py", "if whole.size != size:", "if whole.size == (0, 0):", ANNOTATED),
+    Mutant("boxes without area are thin", "data/annotation.py", "thin &= ~is_degenerate(boxes)", "thin &= True", ANNOTATION),
+    Mutant("the validation part is forgotten", "data/annotated.py", "if key in found}", 'if key in found and key != "valid"}', ANNOTATED),
+    Mutant("a changed validation part goes unseen", "data/annotated.py", "for part in parts.values():\n        found = part", "for part in list(parts.values())[:2]:\n        found = part", ANNOTATED),
+    Mutant("parts in the order of the folders", "data/annotated.py", "{key: found[key] for key in WORDS if key in found}", "found", ANNOTATED),
+    Mutant("a row's place as the image's", "data/box_table.py", "sorted(names, key=_order)", "sorted(names)", SETS),
+    Mutant("classes beyond the last in a table", "data/box_table.py", " or label >= len(classes)", "", SETS),
+    Mutant("columns of a table in any order", "data/box_table.py", "if tuple(head) != COLUMNS:", "if len(head) != len(COLUMNS):", SETS),
     Mutant("test digits in training scenes", "data/scenes.py", "getattr(digits.load(DIGITS), part)", "digits.load(DIGITS).train", SCENES),
     Mutant("one photo for both parts", "data/scenes.py", 'if part == "train" else photos[:, :, cut:]', 'if part == "train" else photos', SCENES),
     Mutant("boxes end with the last pixel's index", "data/scenes.py", "size - line.flip(1).argmax(1)", "size - 1 - line.flip(1).argmax(1)", SCENES),

@@ -188,7 +188,8 @@ def is_degenerate(boxes: Float64[np.ndarray, "object 4"]) -> Bool[np.ndarray, " 
 def is_thin(boxes: Float64[np.ndarray, "object 4"]) -> Bool[np.ndarray, " object"]:
     """Return which boxes have an area, but a side of at most one pixel."""
     thin: np.ndarray = np.any(boxes[:, 2:] - boxes[:, :2] <= 1, axis=1)
-    return thin & ~is_degenerate(boxes)
+    thin &= ~is_degenerate(boxes)
+    return thin
 
 
 def is_out_of_frame(found: Annotations) -> Bool[np.ndarray, " object"]:

@@ -3,7 +3,8 @@
     img_name,label,xmin,ymin,xmax,ymax
     0.jpg,0,63,46,163,212
 
-Corners are pixels, counted continuously from 0; images lie in `images` beside the table. One without a row has no object.
+Corners are pixels, counted continuously from 0; images lie in `images` beside the table, and one without a row has no
+object.
 Source: Zhang, Lipton, Li and Smola 2023, Dive into Deep Learning, section 14.6.
 """
 

@@ -18,8 +18,8 @@ CARD = Card(
     examples=(841, 100),
     classes=("cat",),
     licence="not stated (photos of Pascal VOC, from Flickr; boxes of Animal-Pose)",
-    cite="Cao et al. 2019, Cross-Domain Adaptation for Animal Pose Estimation, arXiv:1908.05806; Everingham et al. 2010, "
-    "The Pascal Visual Object Classes Challenge",
+    cite="Cao et al. 2019, Cross-Domain Adaptation for Animal Pose Estimation, arXiv:1908.05806; "
+    "Everingham et al. 2010, The Pascal Visual Object Classes Challenge",
     files=(
         DataFile(
             path="cat-detection/cat-detection.zip",
@@ -34,8 +34,8 @@ CARD = Card(
     streams=True,
     mixed=True,
     by_hand=(
-        "Nobody offers this set: it was made for the measurements of d2lab. scenes and bccd stand in for it, and photos "
-        "of your own serve as --data voc:PATH."
+        "Nobody offers this set: it was made for the measurements of d2lab. scenes and bccd stand in for it, and "
+        "photos of your own serve as --data voc:PATH."
     ),
 )
 
