@@ -28,6 +28,12 @@ QUICK: dict[str, tuple[str, str]] = {  # claim -> what its file says, and what a
     "nms-is-over-all-classes-or-within-each": ("torch.tensor([0, 1, 0])", "torch.tensor([0, 0, 0])"),
     "what-nms-keeps-follows-from-boxes-and-scores": ("torch.tensor([0.5, 0.5, 0.5])", "torch.tensor([0.5, 0.4, 0.3])"),
     "moving-classes-apart-is-nms-within-each": ("torch.tensor([999, 999])", "torch.tensor([0, 0])"),
+    "permute-rearranges-dimensions": ("maps.permute(order)", "maps.reshape([maps.shape[i] for i in order])"),
+    "small-anchors-need-more-regions-than-large-ones": ("longer <= 1 / 4", "longer > 1 / 3"),
+    "class-error-tells-how-well-a-detector-detects": ("(iou >= 0.4) | targets.positive", "targets.positive"),
+    "l1-loss-is-not-moved-by-an-outlier": ('"l1": L1Loss("none")', '"l1": MSELoss("none")'),
+    "smooth-l1-is-l1-for-large-sigma": ("beta=1 / sigma**2", "beta=1 / sigma"),
+    "larger-gamma-discounts-well-classified-examples": ("torch.ones_like(p)", "torch.zeros_like(p)"),
 }
 SLOW: dict[str, tuple[str, str, dict]] = {}  # and sizes at which the verdict is still the recorded one
 
