@@ -24,9 +24,12 @@ def detect(
     from d2lab.core.atomic import write_bytes
     from d2lab.experiments import load_run
     from d2lab.experiments.detecting import as_coco, detect_files
+    from d2lab.experiments.exported import ExportedModel, refuse_device
 
-    trained = load_run(run, device=device)
-    found, classes = detect_files(trained, images, min_score=min_score), trained.classes
+    if run.suffix.lower() == ".onnx":
+        refuse_device(device)
+    model = ExportedModel(run) if run.suffix.lower() == ".onnx" else load_run(run, device=device)
+    found, classes = detect_files(model, images, min_score=min_score), model.classes
     for one in found:
         _tell(one, classes)
     if to_json is not None:

@@ -12,9 +12,12 @@ def export(
     run: RunArgument,
     to: Annotated[str, typer.Option(help="onnx or torch-export.")] = "onnx",
     out: Annotated[Path | None, typer.Option(help="The file to write; in the run's folder unless given.")] = None,
+    suppress: Annotated[
+        bool, typer.Option("--suppress", help="Of a detector: the file suppresses overlapping boxes itself.")
+    ] = False,
 ) -> None:
-    """Write a trained model in a format that other programs read, and check that it gives the same logits."""
+    """Write a trained model in a format that other programs read, and check that its outputs are the same."""
     from d2lab.experiments.export import export_run
 
-    path, difference = export_run(run, to, out)
-    typer.echo(f"{path}  (largest difference of logits: {difference:.1e})")
+    path, difference = export_run(run, to, out, suppress=suppress)
+    typer.echo(f"{path}  (largest difference of outputs: {difference:.1e})")

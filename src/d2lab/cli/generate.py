@@ -7,7 +7,6 @@ import typer
 from msgspec import Meta
 
 from d2lab.core.bounds import Seed
-from d2lab.core.errors import ConfigError
 
 
 def generate(
@@ -37,10 +36,9 @@ def generate(
     rule = SamplingRule(temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p)
     how = Writing(prompt=prompt, tokens=tokens, rule=rule, beam=beam, seed=seed)
     if run.suffix.lower() == ".onnx":
-        from d2lab.experiments.exported import ExportedModel
+        from d2lab.experiments.exported import ExportedModel, refuse_device
 
-        if device not in ("cpu", "auto"):
-            raise ConfigError("--device", got=device, need="cpu: an exported file is run on the processor")
+        refuse_device(device)
         writer = ExportedModel(run).writer()
     else:
         from d2lab.experiments import load_run

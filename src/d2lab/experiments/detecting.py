@@ -12,6 +12,7 @@ from torch import Tensor
 from d2lab.core.errors import ConfigError
 from d2lab.data.image import open_image, quiet_pillow, upright_size
 from d2lab.data.image_fit import fitted_sizes
+from d2lab.experiments.exported import ExportedModel
 from d2lab.experiments.trained import Trained
 from d2lab.train.detection import Detection
 
@@ -35,26 +36,25 @@ class Found:
     scores: Tensor
 
 
-def detect_files(trained: Trained, files: Sequence[Path], *, min_score: float | None = None) -> list[Found]:
+def detect_files(model: Trained | ExportedModel, files: Sequence[Path], *, min_score: float = 0.0) -> list[Found]:
     """Detect objects in image files, each read as the run's training images were.
 
     Args:
-        trained: a run of a detector.
+        model: a run of a detector, or an exported file of one.
         files: of the images.
         min_score: below which nothing is reported; the run's own setting, if that is higher.
 
     Raises:
-        ConfigError: the run is no detector.
+        ConfigError: the model is no detector.
         DataError: a file is no image.
     """
-    task = trained.experiment.task
-    if not isinstance(task, Detection):
+    if isinstance(model, Trained) and not isinstance(model.experiment.task, Detection):
         need = "a run of a detector, such as d2lab train points"
-        raise ConfigError(f"run {trained.record.name}", got=task.name, need=need)
-    answers: Any = trained.predict(list(files))
-    frame = trained.preparation.shape[1:]
+        raise ConfigError(f"run {model.record.name}", got=model.experiment.task.name, need=need)
+    answers: Any = model.predict(list(files)) if isinstance(model, Trained) else model.detect(files)
+    frame = model.preparation.shape[1:]
     return [
-        _in_file(file, frame, {name: values[row] for name, values in answers.items()}, min_score or 0.0)
+        _in_file(file, frame, {name: values[row] for name, values in answers.items()}, min_score)
         for row, file in enumerate(files)
     ]
 
@@ -87,7 +87,8 @@ def as_coco(found: Sequence[Found], classes: Sequence[str]) -> dict[str, Any]:
         found: by `detect_files`.
         classes: names by number.
     """
-    images, annotations = [], []
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
     for number, one in enumerate(found, start=1):
         images.append({"id": number, "file_name": str(one.file), "width": one.size[0], "height": one.size[1]})
         for box, label, score in zip(one.boxes.tolist(), one.labels.tolist(), one.scores.tolist(), strict=True):

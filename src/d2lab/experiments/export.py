@@ -17,7 +17,9 @@ from d2lab.core.atomic import write_bytes
 from d2lab.core.errors import ConfigError, MissingExtraError, RunError
 from d2lab.core.tensor_tree import Tree, tensors_of
 from d2lab.experiments.export_form import Form, form_of
+from d2lab.experiments.export_suppression import with_suppression
 from d2lab.experiments.trained import Trained, load_run
+from d2lab.train.detection import Detection
 
 SUFFIX = {"onnx": ".onnx", "torch-export": ".pt2"}
 AGREES = 1e-4  # largest difference of outputs; sums in another order differ by about 1e-6
@@ -25,7 +27,7 @@ Answer = Callable[[Tree], list[Tensor]]
 
 
 def export_run(
-    folder: Path, to: str, out: Path | None = None, *, recipe_file: Path | None = None
+    folder: Path, to: str, out: Path | None = None, *, recipe_file: Path | None = None, suppress: bool = False
 ) -> tuple[Path, float]:
     """Export a run's model; return the file and the largest difference of outputs on random inputs.
 
@@ -38,9 +40,10 @@ def export_run(
         to: "onnx" or "torch-export".
         out: the file; in the run's folder unless given.
         recipe_file: the user's file, where the run's recipe came from one.
+        suppress: of a detector, put the suppression of boxes into the ONNX file too.
 
     Raises:
-        ConfigError: the format is unknown, or the model has no weights.
+        ConfigError: the format is unknown, the model has no weights, or nothing is there to suppress.
         MissingExtraError: a library that the format needs is not installed.
         RunError: the run can't be opened, or the file disagrees with the model (it is not written then).
     """
@@ -48,7 +51,12 @@ def export_run(
         raise ConfigError("--to", got=to, need=f"one of {', '.join(SUFFIX)}")
     trained = load_run(folder, recipe_file=recipe_file)
     path = out or trained.record.folder / f"model{SUFFIX[to]}"
+    if suppress and (to != "onnx" or not isinstance(trained.experiment.task, Detection)):
+        need = "a detector that is exported to onnx"
+        raise ConfigError("--suppress", got=f"{trained.experiment.recipe.name} to {to}", need=need)
     content, difference = export_model(trained, to)
+    if suppress:
+        content = with_suppression(content, trained.experiment.task.suppression)
     write_bytes(path, content)
     return path, difference
 
@@ -68,10 +76,15 @@ def export_model(trained: Trained, to: str) -> tuple[bytes, float]:
         content, answer = (_to_onnx if to == "onnx" else _to_torch_export)(form)
         given = answer(form.inputs)
         pairs = zip(given, expected, strict=True)
-        difference = max(float((mine - theirs).abs().max()) for mine, theirs in pairs)
+        difference = max(_apart(mine, theirs) for mine, theirs in pairs)
     if not difference <= AGREES:
         raise RunError(f"export to {to}", got=f"outputs that differ by {difference:.1e}", need=f"at most {AGREES}")
     return content, difference
+
+
+def _apart(mine: Tensor, theirs: Tensor) -> float:
+    """Return the largest difference of two outputs, relative to numbers above 1 such as those of boxes in pixels."""
+    return float(((mine - theirs).abs() / theirs.abs().clamp(min=1)).max())
 
 
 def _to_onnx(form: Form) -> tuple[bytes, Answer]:

@@ -1,11 +1,13 @@
-"""What an exported file computes: a model's outputs for a batch, or of a language model one step, its state beside it.
+"""What an exported file computes: outputs for a batch, boxes and scores, or a step of a language model with its state.
 
 A recurrent model is exported as `(tokens, state) -> (logits, state)`, one token of each text at a time, so that whoever
 runs the file keeps the state; a GPT as `tokens -> logits` over windows of at most `context` tokens. The tokenizer goes
-into the metadata: a file needs no run and no text to be fed.
+into the metadata: a file needs no run and no text to be fed. A detector is exported as `images -> (scores, boxes)`,
+every candidate decoded to pixels; which of them are detections stands in the metadata.
 """
 
 import copy
+import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,10 +24,12 @@ from d2lab.layers.bptt import FusedRNN
 from d2lab.models.gpt import GPT
 from d2lab.models.language_rnn import LanguageRNN
 from d2lab.recipes.language import LanguageSettings
+from d2lab.train.detection import Detection
 
 EXAMPLES = 16  # inputs on which the file must agree with the model
 PREPARATION = "d2lab.preparation"  # keys of the metadata in the file: JSON, see vision.preparation
 TOKENIZER = "d2lab.tokenizer"  # and text.tokenizer
+SUPPRESSION = "d2lab.suppression"  # of a detector: settings, see train.detection
 CONTEXT = "d2lab.context"  # tokens that a window may have, of a model without a state
 
 
@@ -75,6 +79,18 @@ class Windows(nn.Module):
         return logits
 
 
+class Candidates(nn.Module):
+    """Every box that a detector's outputs stand for: images -> scores `[image, box, class]`, boxes in pixels."""
+
+    def __init__(self, model: nn.Module, task: Detection) -> None:
+        super().__init__()
+        self.model, self.task = model, task
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Return scores and boxes, nothing suppressed."""
+        return self.task.candidates(self.model(images))
+
+
 def form_of(trained: Trained) -> Form:
     """Return what is exported of a run.
 
@@ -84,6 +100,15 @@ def form_of(trained: Trained) -> Form:
     batch = torch.export.Dim("batch")  # here: it brings half a compiler along
     metadata = {PREPARATION: json.dumps(trained.preparation.to_json())}
     model = trained.model
+    task = trained.experiment.task
+    if isinstance(task, Detection):
+        if not task.one_pass:
+            need = "a detector of one pass, such as ssd or points: proposals differ in number from image to image"
+            raise ConfigError("export", got=trained.experiment.recipe.name, need=need)
+        metadata[SUPPRESSION] = json.dumps(dataclasses.asdict(task.suppression))
+        whole, images = Candidates(model, task), (_examples(trained),)
+        names = (["images"], ["scores", "boxes"])
+        return Form(module=whole, model=whole, inputs=images, shapes=({0: batch},), names=names, metadata=metadata)
     if not isinstance(trained.experiment.settings, LanguageSettings):
         inputs = _examples(trained)
         count = len(tensors_of(inputs))
@@ -98,8 +123,8 @@ def form_of(trained: Trained) -> Form:
         windows = torch.randint(len(tokenizer), (EXAMPLES, min(model.context, 8)), generator=draw)
         shapes = ({0: batch, 1: torch.export.Dim("time", max=model.context)},)
         names = (["tokens"], ["logits"])
-        whole = Windows(model)
-        return Form(module=whole, model=whole, inputs=(windows,), shapes=shapes, names=names, metadata=metadata)
+        texts = Windows(model)
+        return Form(module=texts, model=texts, inputs=(windows,), shapes=shapes, names=names, metadata=metadata)
     if not isinstance(model, LanguageRNN):
         need = "a model with weights: counts are made again from the text that the run keeps"
         raise ConfigError("export", got=trained.experiment.recipe.name, need=need)

@@ -1,24 +1,38 @@
 """An exported file used by itself: the ONNX model, and what its metadata hold. No run, no data set, no text."""
 
+import dataclasses
 import importlib.util
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from d2lab.core.errors import ConfigError, MissingExtraError, RunError
+from d2lab.core.errors import ConfigError, D2labError, MissingExtraError, RunError
 from d2lab.core.json_file import parse_json
-from d2lab.experiments.export_form import CONTEXT, PREPARATION, TOKENIZER
+from d2lab.experiments.export_form import CONTEXT, PREPARATION, SUPPRESSION, TOKENIZER
 from d2lab.experiments.generation import Writer
 from d2lab.experiments.writing import without_unknown
 from d2lab.text.sampling import Step
 from d2lab.text.tokenizer import Tokenizer
+from d2lab.train.detection import SuppressionConfig
+from d2lab.vision.detections import detect
 from d2lab.vision.preparation import Preparation
 
 MOST_BYTES = 4 * 2**30
+
+
+def refuse_device(device: str) -> None:
+    """Raise unless a file can be run on this device.
+
+    Raises:
+        ConfigError: it is none of cpu and auto.
+    """
+    if device not in ("cpu", "auto"):
+        raise ConfigError("--device", got=device, need="cpu: an exported file is run on the processor")
 
 
 class ExportedModel:
@@ -85,6 +99,31 @@ class ExportedModel:
         name = self.session.get_inputs()[0].name
         (logits, *_) = self.session.run(None, {name: images.numpy()})
         return torch.from_numpy(logits).softmax(1)
+
+    def detect(self, paths: Sequence[Path]) -> dict[str, Tensor]:
+        """Return boxes (pixels of the image as the model reads it), labels, scores and count of each image file.
+
+        Raises:
+            ConfigError: the model is no detector.
+            DataError: a file is no image.
+            RunError: its metadata or its outputs are not ours.
+        """
+        if SUPPRESSION not in self.metadata:
+            raise ConfigError("model", got="a file without suppression", need="a detector, such as that of points")
+        try:
+            suppression = msgspec.convert(self._stated(SUPPRESSION), SuppressionConfig)
+        except (ValueError, TypeError) as cause:  # msgspec's errors are ValueErrors
+            raise RunError(f"model {self.path}", got=str(cause), need="metadata that d2lab wrote") from cause
+        images = self.preparation(self.preparation.read(paths))
+        try:
+            scores, boxes, *_ = self.session.run(None, {"images": images.numpy()})
+            found = detect(torch.from_numpy(scores), torch.from_numpy(boxes), **dataclasses.asdict(suppression))
+        except D2labError:
+            raise
+        except Exception as cause:  # onnxruntime has errors of many kinds
+            got, need = str(cause).splitlines()[0], "a detector of d2lab export"
+            raise RunError(f"model {self.path}", got=got, need=need) from cause
+        return dataclasses.asdict(found)
 
     def writer(self) -> Writer:
         """Return what writes text with this file alone.

@@ -6,7 +6,7 @@ A detector has a model, and a task here that knows the model's outputs: its loss
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from jaxtyping import Float
@@ -60,6 +60,7 @@ class Detection(Task):
     kinds = ("detection",)
     unit = "images"
     wide_outputs = True  # many candidates to each object
+    one_pass: ClassVar[bool] = True  # the model has as many outputs for every image, so that it can be exported
     classes: ObjectClasses = 10
     suppression: SuppressionConfig = field(default_factory=SuppressionConfig)
 
