@@ -1,5 +1,6 @@
 """Metrics: summed on the device, merged between processes, read once at the end."""
 
+from d2lab.metrics.anchors import AnchorErrors
 from d2lab.metrics.classification import (
     Accuracy,
     ConfusionMatrix,
@@ -21,6 +22,7 @@ __all__ = [
     "COCO_SIZES",
     "COCO_THRESHOLDS",
     "Accuracy",
+    "AnchorErrors",
     "AveragePrecision",
     "ConfusionMatrix",
     "Mean",

@@ -1,0 +1,122 @@
+"""The book's TinySSD, read from a clone of d2l-zh, and ours: each as a training step. No line of the book is kept here.
+
+Both read images `[batch, 3, height, width]` in [0, 1] and one object in each: a class and its box, shares of the image.
+"""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from d2lab.data.batch import Batch
+from d2lab.models.ssd import TinySSD, TinySSDConfig
+from d2lab.train.anchor_detection import AnchorDetection
+from d2lab.train.detection import SuppressionConfig
+
+PACKAGE, CHAPTER = Path("d2l", "torch.py"), Path("chapter_computer-vision", "ssd.md")
+NEEDED = (
+    "box_corner_to_center",
+    "multibox_prior",
+    "box_iou",
+    "assign_anchor_to_bbox",
+    "offset_boxes",
+    "multibox_target",
+)
+VALUES = ("sizes", "ratios", "num_anchors", "cls_loss", "bbox_loss")
+CELL = re.compile(r"^```\{\.python \.input\}\n#@tab (?:pytorch|all)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SHORT = {
+    "tensor": torch.tensor,
+    "stack": torch.stack,
+    "concat": torch.cat,
+    "log": torch.log,
+}  # as its config.ini has it
+Step = Callable[[Tensor, Tensor], Tensor]  # images, labels [batch, 1, 5] -> loss, not read
+
+
+def read_book(clone: Path) -> SimpleNamespace:
+    """Return what the chapter on SSD defines, and the functions of the book's package that it calls.
+
+    Args:
+        clone: a checkout of d2l-zh, or a folder with these two files of it.
+    """
+    package: dict[str, Any] = {"torch": torch, "nn": nn, "d2l": SimpleNamespace(**SHORT)}
+    for node in ast.parse((clone / PACKAGE).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef) and node.name in NEEDED:
+            _run(node, package, PACKAGE)
+            setattr(package["d2l"], node.name, package[node.name])
+    chapter = {name: package[name] for name in ("torch", "nn", "d2l")}
+    for cell in CELL.findall((clone / CHAPTER).read_text(encoding="utf-8")):
+        for node in ast.parse(re.sub(r"^%.*$", "", cell, flags=re.MULTILINE)).body:
+            if _is_needed(node):
+                _run(node, chapter, CHAPTER)
+    return SimpleNamespace(**chapter)
+
+
+def _is_needed(node: ast.stmt) -> bool:
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return True
+    return isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id in VALUES
+
+
+def _run(node: ast.stmt, names: dict[str, Any], file: Path) -> None:
+    exec(compile(ast.Module([node], []), str(file), "exec"), names)  # noqa: S102 (code that the user names)
+
+
+def book_parts(book: SimpleNamespace, net: nn.Module, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the mean loss of the book's net and its metrics: wrong classes and summed absolute errors of offsets."""
+    anchors, classes, offsets = net(images)
+    wanted_offsets, mask, wanted = book.d2l.multibox_target(anchors, labels)
+    loss = book.calc_loss(classes, wanted, offsets, wanted_offsets, mask).mean()
+    right = book.cls_eval(classes, wanted)
+    return loss, torch.tensor(
+        [1 - right / wanted.numel(), book.bbox_eval(offsets, wanted_offsets, mask) / mask.numel()]
+    )
+
+
+def book_step(book: SimpleNamespace, net: nn.Module) -> Step:
+    """Return a step of the book's training loop."""
+    trainer = torch.optim.SGD(net.parameters(), lr=0.2, weight_decay=5e-4)
+
+    def step(images: Tensor, labels: Tensor) -> Tensor:
+        trainer.zero_grad()
+        loss, _ = book_parts(book, net, images, labels)
+        loss.backward()  # type: ignore[no-untyped-call]
+        trainer.step()
+        return loss.detach()
+
+    return step
+
+
+def our_model(book: SimpleNamespace, net: nn.Module) -> TinySSD:
+    """Return ours with the weights of the book's net and its rounded sizes of anchors."""
+    model = TinySSD(TinySSDConfig(classes=int(net.get_submodule("cls_0").out_channels // book.num_anchors - 1)))
+    model.sizes = tuple(tuple(level) for level in book.sizes)
+    theirs, ours = net.state_dict(), model.state_dict()
+    model.load_state_dict(dict(zip(ours, (theirs[name] for name in _names(theirs)), strict=True)))
+    return model
+
+
+def _names(theirs: dict[str, Tensor]) -> Iterator[str]:
+    """Order the book's names as ours: blocks, then the heads of each level."""
+    blocks = [name for name in theirs if name.startswith("blk")]
+    heads = [name for name in theirs if not name.startswith("blk")]
+    yield from blocks
+    yield from heads
+
+
+def our_batch(images: Tensor, labels: Tensor) -> Batch:
+    """Return the same images as our task reads them: boxes in pixels."""
+    height, width = images.shape[2:]
+    boxes = labels[:, :, 1:] * labels.new_tensor([width, height, width, height])
+    count = torch.full((len(images),), labels.shape[1])
+    return Batch(images, {"boxes": boxes, "labels": labels[:, :, 0].long(), "count": count})
+
+
+def our_task(classes: int = 1) -> AnchorDetection:
+    """Return our task with the book's loss, which is the default."""
+    return AnchorDetection(classes=classes, suppression=SuppressionConfig())
