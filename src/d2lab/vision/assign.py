@@ -147,7 +147,7 @@ def assign_anchors(
     check_choice("matching", matching, tuple(MATCHINGS))
     if not 0 < threshold <= 1:
         raise ConfigError("threshold", got=threshold, need="above 0 and at most 1, an IoU")
-    real = _real(boxes, count)
+    real = real_rows(boxes, count)
     at_once = max(1, PAIRS // max(1, boxes.shape[1] * len(anchors)))
     parts = zip(torch.split(boxes, at_once), torch.split(real, at_once), strict=True)
     return torch.cat([_assigned(anchors, part, mask, threshold, MATCHINGS[matching]) for part, mask in parts])
@@ -185,7 +185,7 @@ def anchor_targets(
         DataError: a real label is below 0, or `assign_anchors` refuses the boxes.
     """
     owners = assign_anchors(anchors, boxes, count, threshold=threshold, matching=matching)
-    if labels.shape != boxes.shape[:2] or bool((labels < 0)[_real(boxes, count)].any()):
+    if labels.shape != boxes.shape[:2] or bool((labels < 0)[real_rows(boxes, count)].any()):
         raise DataError("labels", got=labels.tolist(), need="0 or more, one for each real box")
     positive = owners >= 0
     image, anchor = positive.nonzero(as_tuple=True)
@@ -197,7 +197,7 @@ def anchor_targets(
     return AnchorTargets(classes, offsets, positive)
 
 
-def _real(boxes: Float[Tensor, "batch most 4"], count: Int64[Tensor, " batch"]) -> Bool[Tensor, "batch most"]:
+def real_rows(boxes: Float[Tensor, "batch most 4"], count: Int64[Tensor, " batch"]) -> Bool[Tensor, "batch most"]:
     """Say which rows are no padding; refuse counts and boxes that cannot be."""
     if count.shape != boxes.shape[:1] or bool(((count < 0) | (count > boxes.shape[1])).any()):
         need = f"{len(boxes)} numbers from 0 to {boxes.shape[1]}, one for each image"
