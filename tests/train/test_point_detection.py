@@ -86,11 +86,11 @@ def test_the_loss_is_the_mean_over_images_of_a_plain_sum(rng, objective, padding
     task = objective.task(CLASSES, SuppressionConfig())
     step = task.loss(model, Batch(images(4), targets))
     each = [plain_loss(model, i, {k: v[i] for k, v in targets.items()}, objective) for i in range(4)]
-    torch.testing.assert_close(float(step.loss), sum(each) / 4, rtol=1e-4, atol=0)
+    torch.testing.assert_close(step.loss.item(), sum(each) / 4, rtol=1e-4, atol=0)
     assert step.weight == 4
     for i in range(4):  # an image alone, also one without objects
         alone = task.loss(model, Batch(images(4)[i : i + 1], {k: v[i : i + 1] for k, v in targets.items()}))
-        torch.testing.assert_close(float(alone.loss), each[i], rtol=1e-4, atol=0)
+        torch.testing.assert_close(alone.loss.item(), each[i], rtol=1e-4, atol=0)
 
 
 def test_points_of_the_background_have_no_gradient_of_distances(rng):
@@ -209,7 +209,7 @@ def test_a_blank_target_of_the_task_is_an_empty_image(rng):
     objective = PointObjective()
     empty = {"boxes": torch.zeros(1, 4), "labels": torch.zeros(1), "count": torch.tensor(0)}
     plain = [plain_loss(model, i, empty, objective) for i in range(2)]
-    torch.testing.assert_close(float(blank), sum(plain) / 2, rtol=1e-4, atol=0)
+    torch.testing.assert_close(blank.item(), sum(plain) / 2, rtol=1e-4, atol=0)
 
 
 @pytest.mark.parametrize(

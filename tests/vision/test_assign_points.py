@@ -129,7 +129,7 @@ def test_nothing_to_assign_is_legal(batch, most, points):
 
 def test_bad_input_is_refused():
     points, boxes, count = grid(2, 2), torch.ones(1, 2, 4, dtype=FLOAT), torch.tensor([2])
-    with pytest.raises(ConfigError, match="radius: got 0.0, need above 0"):
+    with pytest.raises(ConfigError, match=r"radius: got 0\.0, need above 0"):
         assign_points(points, boxes, count, radius=0.0)
     with pytest.raises(DataError, match="the count of boxes"):
         assign_points(points, boxes, torch.tensor([3]), radius=1.0)

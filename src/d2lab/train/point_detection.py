@@ -41,8 +41,8 @@ class PointDetection(Detection):
 
     Outputs are a dict: `logits` `[batch, point, class]`, `distances` `[batch, point, 4]`, above 0, and `points`
     `[point, 2]` (x, y), both in pixels of the input. See `vision.assign_points` for which point answers for which
-    object. The loss of an image is the sum of the focal loss of all its points and classes and of `box_weight` times the
-    GIoU loss of its points that answer for an object.
+    object. The loss of an image is a sum: the focal loss of all its points and classes, and `box_weight` times the GIoU
+    loss of its points that answer for an object.
 
     Source: Tian, Shen, Chen, He 2019, "FCOS", eq. 2; Lin et al. 2017, "Focal Loss for Dense Object Detection", eq. 5;
         Rezatofighi et al. 2019, "Generalized Intersection over Union", algorithm 2.
