@@ -18,6 +18,7 @@ DATA = {  # as the tables call the default data
         "blobs": "two clusters",
         "noisy-sine": "noisy sine",
         "notes-en": "the course's prose",
+        "scenes": "digits on photos",
     },
     "zh": {
         "digits": "手写数字",
@@ -25,6 +26,7 @@ DATA = {  # as the tables call the default data
         "blobs": "两团数据",
         "noisy-sine": "带噪声的正弦",
         "notes-en": "课程正文",
+        "scenes": "照片上的手写数字",
     },
 }
 COUNTED = {

@@ -60,12 +60,12 @@ class PointDetection(Detection):
         """Return focal loss and GIoU loss, a mean over images."""
         outputs: Outputs = model(batch.inputs)
         chosen, targets, logits = self.objective, batch.targets, outputs["logits"].float()
-        points, boxes = outputs["points"].float(), targets["boxes"].float()  # type: ignore[call-overload,index]
-        owners = assign_points(points, boxes, targets["count"], radius=chosen.radius)  # type: ignore[call-overload,index]
+        points, boxes = outputs["points"].float(), targets["boxes"].float()
+        owners = assign_points(points, boxes, targets["count"], radius=chosen.radius)
         image, point = (owners >= 0).nonzero(as_tuple=True)
         owner = owners[image, point]
         wanted = torch.zeros_like(logits)  # batch point class
-        wanted[image, point, targets["labels"][image, owner]] = 1  # type: ignore[call-overload,index]
+        wanted[image, point, targets["labels"][image, owner]] = 1
         focal = FocalLoss(chosen.alpha, chosen.gamma, reduction="sum")(logits, wanted)
         predicted = decode_distances(points[point], outputs["distances"][image, point].float())  # answer 4
         overlap = GIoULoss(reduction="sum")(predicted, boxes[image, owner])

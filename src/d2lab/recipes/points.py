@@ -1,0 +1,35 @@
+"""Detection without anchors: each point of a grid answers for one object or none.
+
+Muon on small batches is what makes it fast: in three epochs of bccd it comes where AdamW comes in eight.
+"""
+
+from d2lab.models.points import PointsConfig
+from d2lab.optimizers.config import OptimizerConfig, ScheduleConfig
+from d2lab.recipes.detection import DetectionSettings
+from d2lab.recipes.recipe import Recipe
+from d2lab.train.config import LoopConfig
+from d2lab.train.point_detection import PointDetection, PointObjective
+
+PHOTOS = {"stride": 8, "radius": 12.0, "flip": 0.5, "brightness": 0.2}  # larger than scenes, and no digits
+
+RECIPE = Recipe(
+    name="points",
+    chapter=18,
+    en="Detection without anchors: each point says a class and how far the sides of its box are.",
+    zh="无锚框目标检测：每个网格点给出类别以及到边界框四边的距离。",
+    data="scenes",
+    parameters=596_062,
+    task=PointDetection(),
+    settings=DetectionSettings(
+        model=PointsConfig(stride=4),
+        objective=PointObjective(radius=6.0),
+        optimizer=OptimizerConfig(name="muon", learning_rate=0.02, momentum=0.8, nesterov=True),
+        schedule=ScheduleConfig(name="linear", warmup_steps=20),
+        loop=LoopConfig(epochs=6, batch_size=16),
+    ),
+    on={
+        "bccd": PHOTOS | {"flip_vertical": 0.5, "epochs": 5, "batch_size": 4},
+        "cats": PHOTOS | {"epochs": 8, "batch_size": 8},
+    },
+    budgets={"smoke": {"epochs": 1, "examples": 256}, "lesson": {"epochs": 3}},
+)
