@@ -198,7 +198,15 @@ def anchor_targets(
 
 
 def real_rows(boxes: Float[Tensor, "batch most 4"], count: Int64[Tensor, " batch"]) -> Bool[Tensor, "batch most"]:
-    """Say which rows are no padding; refuse counts and boxes that cannot be."""
+    """Return which rows of padded boxes are no padding.
+
+    Args:
+        boxes: of the objects, padded to `most` rows an image.
+        count: how many rows of each image are real.
+
+    Raises:
+        DataError: a count is below 0 or above `most`, or a real box is not finite.
+    """
     if count.shape != boxes.shape[:1] or bool(((count < 0) | (count > boxes.shape[1])).any()):
         need = f"{len(boxes)} numbers from 0 to {boxes.shape[1]}, one for each image"
         raise DataError("the count of boxes", got=count.tolist(), need=need)
