@@ -32,6 +32,11 @@ def detect(
     found, classes = detect_files(model, images, min_score=min_score), model.classes
     for one in found:
         _tell(one, classes)
+    if out is not None:
+        from d2lab.reports.detecting import draw_found
+
+        for path in draw_found(found, classes, out):
+            typer.echo(path)
     if to_json is not None:
         write_bytes(to_json, json.dumps(as_coco(found, classes), indent=1).encode())
         typer.echo(to_json)

@@ -51,12 +51,13 @@ def export_run(
         raise ConfigError("--to", got=to, need=f"one of {', '.join(SUFFIX)}")
     trained = load_run(folder, recipe_file=recipe_file)
     path = out or trained.record.folder / f"model{SUFFIX[to]}"
-    if suppress and (to != "onnx" or not isinstance(trained.experiment.task, Detection)):
+    task = trained.experiment.task
+    if suppress and not (to == "onnx" and isinstance(task, Detection)):
         need = "a detector that is exported to onnx"
         raise ConfigError("--suppress", got=f"{trained.experiment.recipe.name} to {to}", need=need)
     content, difference = export_model(trained, to)
-    if suppress:
-        content = with_suppression(content, trained.experiment.task.suppression)
+    if suppress and isinstance(task, Detection):
+        content = with_suppression(content, task.suppression)
     write_bytes(path, content)
     return path, difference
 
