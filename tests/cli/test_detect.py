@@ -12,7 +12,7 @@ def run(tmp_path_factory):
     from d2lab.experiments import train
 
     changes = {"min_score": 1e-4, "examples": 64, "epochs": 1, "threads": 1}
-    done = train("ssd", device="cpu", budget="smoke", changes=changes, root=tmp_path_factory.mktemp("runs"))
+    done = train("points", device="cpu", budget="smoke", changes=changes, root=tmp_path_factory.mktemp("runs"))
     return done.record.folder
 
 
@@ -42,7 +42,8 @@ def test_it_prints_draws_and_writes_what_it_finds(d2lab, run, photos, here):
         left, top, width, height = one["bbox"]
         size = written["images"][one["image_id"] - 1]
         assert left >= 0 <= top and left + width <= size["width"] + 1e-3 and top + height <= size["height"] + 1e-3  # noqa: PT018
-    assert min(Image.open(here / "drawn" / "a-2.png").size) >= 470
+    with Image.open(here / "drawn" / "a-2.png") as drawn:
+        assert min(drawn.size) >= 470
 
 
 def test_a_higher_score_reports_fewer(d2lab, run, photos):
