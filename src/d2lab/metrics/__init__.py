@@ -13,6 +13,7 @@ from d2lab.metrics.classification import (
 from d2lab.metrics.curve import PrecisionRecall, average_precision, precision_recall
 from d2lab.metrics.detection import COCO_SIZES, COCO_THRESHOLDS, AveragePrecision
 from d2lab.metrics.language import Perplexity
+from d2lab.metrics.mask_precision import MaskAveragePrecision
 from d2lab.metrics.metric import Metric
 from d2lab.metrics.paired import Mean, bootstrap_interval, mean_interval, paired, sign_chance
 from d2lab.metrics.regression import RegressionErrors, RegressionSums, regression_sums
@@ -25,6 +26,7 @@ __all__ = [
     "AnchorErrors",
     "AveragePrecision",
     "ConfusionMatrix",
+    "MaskAveragePrecision",
     "Mean",
     "MeanIoU",
     "Metric",

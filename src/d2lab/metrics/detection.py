@@ -24,7 +24,6 @@ from d2lab.metrics.curve import (
 from d2lab.metrics.match import box_overlaps, match_detections
 from d2lab.metrics.metric import Metric
 from d2lab.metrics.padded_boxes import Boxes, check_boxes, rows_that_count
-from d2lab.vision.boxes import box_area
 
 COCO_THRESHOLDS = tuple(np.linspace(0.5, 0.95, 10).tolist())  # IoU; NumPy's roundings, as in the published code
 COCO_SIZES = {"small": (0.0, 32.0**2), "medium": (32.0**2, 96.0**2), "large": (96.0**2, math.inf)}  # pixels squared
@@ -111,7 +110,10 @@ class AveragePrecision(Metric):
         detections = outputs if self.decide is None else self.decide(outputs)
         check_boxes("the detections", detections, self.classes, scored=True)
         check_boxes("the objects", batch.targets, self.classes, scored=False)
-        found, truth = Boxes.of(detections).by_score(), Boxes.of(batch.targets)
+        self._count(Boxes.of(detections).by_score(), Boxes.of(batch.targets))
+
+    def _count(self, found: Boxes, truth: Boxes) -> None:
+        """Match detections, best first, to objects, some images at a time."""
         if len(found.labels) != len(truth.labels):
             need = f"{len(truth.labels)}, one row for each image of the targets"
             raise ConfigError("images of the detections", got=len(found.labels), need=need)
@@ -124,7 +126,7 @@ class AveragePrecision(Metric):
         """Add the outcomes of all detections of some images, and the number of objects."""
         kept = rows_that_count(found.labels, found.real, self.most)  # image box
         pairs = (found.labels.unsqueeze(2) == truth.labels.unsqueeze(1)) & kept.unsqueeze(2) & truth.real.unsqueeze(1)
-        overlaps = torch.where(pairs, box_overlaps(found.boxes, truth.boxes, truth.crowd), -1)  # image box object
+        overlaps = torch.where(pairs, self._overlaps(found, truth), -1)  # image box object
         shared = truth.crowd | truth.difficult  # image object
         ignored = self._outside(truth.area) | shared.unsqueeze(1)  # image size object
         limits = overlaps.new_tensor(self.thresholds)
@@ -133,7 +135,7 @@ class AveragePrecision(Metric):
         none = ignored.new_zeros(*ignored.shape[:2], 1)  # in place of the object of those that have none
         lookup = torch.cat([ignored, none], 2).unsqueeze(2).expand(-1, -1, len(limits), -1)  # ... threshold object
         passed = lookup.gather(3, choice.masked_fill(unmatched, ignored.shape[2]))
-        passed = passed | (unmatched & self._outside(box_area(found.boxes)).unsqueeze(2))  # image size threshold box
+        passed = passed | (unmatched & self._outside(found.area).unsqueeze(2))  # image size threshold box
         outcomes = torch.where(passed, IGNORED, torch.where(unmatched, MISS, HIT)).byte()
         self.add("scores", found.scores[kept])
         self.add("labels", found.labels[kept])
@@ -141,6 +143,10 @@ class AveragePrecision(Metric):
         counted = (~ignored).transpose(1, 2)[truth.real].long()  # object size
         objects = counted.new_zeros(self.classes, len(self.sizes)).index_add_(0, truth.labels[truth.real], counted)
         self.add("objects", objects)
+
+    def _overlaps(self, found: Boxes, truth: Boxes) -> Float[Tensor, "image box object_"]:
+        """Return the IoU of all detections and objects of an image."""
+        return box_overlaps(found.boxes, truth.boxes, truth.crowd)
 
     def _outside(self, area: Float[Tensor, "image box"]) -> Bool[Tensor, "image size box"]:
         low, high = area.new_tensor(list(self.sizes.values())).unsqueeze(2).unbind(1)  # size 1

@@ -25,7 +25,8 @@ class Boxes:
         scores: of detections; 0 for objects.
         crowd: boxes around many objects.
         difficult: objects that need not be found.
-        area: of each object, in the boxes' unit squared.
+        area: of each box, in the boxes' unit squared, or of its mask, pixels.
+        masks: of each box, pixel by pixel in one row; of no pixel where there are none.
     """
 
     boxes: Float[Tensor, "image box 4"]
@@ -35,6 +36,7 @@ class Boxes:
     crowd: Bool[Tensor, "image box"]
     difficult: Bool[Tensor, "image box"]
     area: Float[Tensor, "image box"]
+    masks: Bool[Tensor, "image box pixel"]
 
     @classmethod
     def of(cls, values: Mapping[str, Tensor]) -> "Boxes":
@@ -50,6 +52,7 @@ class Boxes:
             crowd=values.get("crowd", none).bool(),
             difficult=values.get("difficult", none).bool(),
             area=values.get("area", box_area(boxes)).to(boxes.dtype),
+            masks=none.unsqueeze(2)[:, :, :0].bool(),
         )
 
     def by_score(self) -> "Boxes":
@@ -57,8 +60,8 @@ class Boxes:
         last = self.scores.masked_fill(~self.real, -torch.inf)
         order = last.argsort(dim=1, descending=True, stable=True)  # image box
         parts = {field.name: getattr(self, field.name) for field in fields(self)}
-        wide = order.unsqueeze(2).expand_as(self.boxes)
-        return Boxes(**{k: value.gather(1, wide if k == "boxes" else order) for k, value in parts.items()})
+        wide = {k: order.unsqueeze(2).expand_as(value) for k, value in parts.items() if value.ndim == 3}
+        return Boxes(**{k: value.gather(1, wide.get(k, order)) for k, value in parts.items()})
 
     def images(self, start: int, stop: int) -> "Boxes":
         """Return those of some of the images."""

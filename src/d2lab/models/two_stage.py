@@ -12,20 +12,14 @@ from typing import Annotated, Literal
 from jaxtyping import Float, Int64
 from msgspec import Meta
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, relu
+from torch.nn.functional import relu
 
-from d2lab.core.bounds import Channels, Classes, Units
+from d2lab.core.bounds import Channels, ObjectClasses, Units
 from d2lab.core.errors import ConfigError
 from d2lab.models.catalog import ModelConfig, register_model
 from d2lab.models.mask_head import MaskHead
-from d2lab.models.proposal_network import (
-    LARGEST_RATIO,
-    ProposalNetwork,
-    Proposals,
-    as_rois,
-    propose,
-    with_objects,
-)
+from d2lab.models.proposal_network import LARGEST_RATIO, ProposalNetwork, Proposals, as_rois, propose, with_objects
+from d2lab.models.pyramid import Pyramid
 from d2lab.vision.boxes import clip_boxes
 from d2lab.vision.offsets import decode_boxes
 from d2lab.vision.region import roi_align
@@ -43,7 +37,7 @@ class TwoStageConfig(ModelConfig):
     """Sizes of a two-stage detector."""
 
     channels: Channels = 3
-    classes: Classes = 10  # without background
+    classes: ObjectClasses = 10  # without background
     widths: tuple[Channels, Channels, Channels, Channels] = (16, 32, 64, 64)  # at strides 2, 4, 8 and 16
     stride: Literal[4, 8] = 4  # pixels for a cell of the feature map that both stages read
     sizes: Numbers = (10.0, 15.0, 20.0)  # of anchors, pixels: the square root of an area
@@ -61,52 +55,6 @@ class TwoStageConfig(ModelConfig):
             raise ConfigError("TwoStageConfig.proposals", got=self.proposals, need=f"at most {self.considered}")
 
 
-class Stage(nn.Module):
-    """Halve the map by a 3x3 convolution, then add a second one to its result."""
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__()
-        self.down = nn.Conv2d(inputs, outputs, 3, stride=2, padding=1, bias=False)
-        self.norm1 = nn.BatchNorm2d(outputs)
-        self.conv = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
-        self.norm2 = nn.BatchNorm2d(outputs)
-
-    def forward(self, maps: Maps) -> Maps:
-        """Return maps of half the height and width, rounded up."""
-        x = relu(self.norm1(self.down(maps)))  # batch outputs height/2 width/2
-        summed: Tensor = relu(x + self.norm2(self.conv(x)))  # batch outputs height/2 width/2
-        return summed
-
-
-class Backbone(nn.Module):
-    """Image -> one feature map, into which coarser ones are added, enlarged.
-
-    Source: Lin et al. 2017, "Feature Pyramid Networks for Object Detection", section 3; the finest level alone.
-    """
-
-    def __init__(self, config: TwoStageConfig) -> None:
-        super().__init__()
-        first, *others = config.widths
-        self.stem = nn.Conv2d(config.channels, first, 3, stride=2, padding=1, bias=False)
-        self.norm = nn.BatchNorm2d(first)
-        self.stages = nn.ModuleList(map(Stage, config.widths, others))
-        self.read = range(config.stride // 4 - 1, len(others))  # the stages of this stride and coarser ones
-        self.across = nn.ModuleList(nn.Conv2d(others[stage], config.widths[2], 1) for stage in self.read)
-
-    def forward(self, images: Maps) -> Maps:
-        """Return a map of `widths[2]` channels, a cell for `stride` pixels."""
-        x = relu(self.norm(self.stem(images)))  # batch widths[0] height/2 width/2
-        levels = []
-        for stage in self.stages:
-            x = stage(x)  # batch widths[i] height/2^i width/2^i
-            levels.append(x)
-        merged: Tensor = self.across[-1](levels[-1])  # batch widths[2] height/16 width/16
-        for lateral, stage in zip(list(self.across)[-2::-1], self.read[-2::-1], strict=True):
-            finer = lateral(levels[stage])
-            merged = finer + interpolate(merged, size=finer.shape[2:])  # one level up
-        return relu(merged)
-
-
 @register_model(TwoStageConfig)
 class TwoStage(nn.Module):
     """Images in [0, 1] -> what both stages say; see `forward`."""
@@ -114,7 +62,7 @@ class TwoStage(nn.Module):
     def __init__(self, config: TwoStageConfig) -> None:
         super().__init__()
         self.config, width = config, config.widths[2]
-        self.backbone = Backbone(config)
+        self.backbone = Pyramid(config.channels, config.widths, config.stride)
         self.proposal_network = ProposalNetwork(width, config.sizes, config.ratios, config.stride)
         self.hidden1 = nn.Linear(width * config.pooled**2, config.hidden)
         self.hidden2 = nn.Linear(config.hidden, config.hidden)
@@ -126,9 +74,10 @@ class TwoStage(nn.Module):
         """Return a dict; boxes are in pixels, background is class 0.
 
         First stage: `anchors` [anchor, 4], `objectness` [batch, anchor] (a logit), `anchor_offsets` [batch, anchor, 4].
-        Second stage: `proposals` [batch, proposal, 4] with their `count` [batch], and of each `logits` [..., 1 + class]
-        and `offsets` [..., 4]. With masks: `mask_boxes` [batch, proposal, 4] and `masks` [..., class, side, side], the
-        logits of a mask within that box: the proposal itself in training, the box that its offsets lead to otherwise.
+        Second stage: `proposals` [batch, proposal, 4] with their `count` [batch], and of each `logits` [..., 1 + class],
+        `offsets` [..., 4] and `boxes` [..., 4], where the offsets lead to, without a gradient. With masks: `masks`
+        [batch, proposal, class, side, side], logits of a mask within `mask_boxes` [batch, proposal, 4]: the proposals
+        in training, `boxes` otherwise.
 
         Args:
             images: of any size.
@@ -146,8 +95,9 @@ class TwoStage(nn.Module):
         logits, offsets = (out(x).unflatten(0, found.boxes.shape[:2]) for out in (self.classes, self.offsets))
         outputs = {"anchors": anchors, "objectness": objectness, "anchor_offsets": anchor_offsets}
         outputs |= {"proposals": found.boxes, "count": found.count, "logits": logits, "offsets": offsets}
+        outputs["boxes"] = refine(found.boxes, offsets.detach(), images)  # batch proposal 4
         if self.mask_head is not None:
-            around = found.boxes if boxes is not None else refine(found.boxes, offsets.detach(), images)
+            around = outputs["boxes"] if boxes is None else found.boxes
             masks = self.mask_head(self.pool(features, around))  # roi class_ side side
             outputs |= {"mask_boxes": around, "masks": masks.unflatten(0, around.shape[:2])}
         return outputs

@@ -20,12 +20,14 @@ class Detections:
         boxes: (left, top, right, bottom).
         labels: class of each, from 0 on.
         scores: of each.
+        rows: which of the boxes that were given each is.
         count: how many rows of each image are real.
     """
 
     boxes: Float[Tensor, "batch most 4"]
     labels: Int64[Tensor, "batch most"]
     scores: Float[Tensor, "batch most"]
+    rows: Int64[Tensor, "batch most"]
     count: Int64[Tensor, " batch"]
 
 
@@ -73,6 +75,7 @@ def detect(
         boxes=boxes.new_zeros(len(boxes), most, 4),
         labels=torch.zeros(len(boxes), most, dtype=torch.int64, device=boxes.device),
         scores=scores.new_zeros(len(boxes), most),
+        rows=torch.zeros(len(boxes), most, dtype=torch.int64, device=boxes.device),
         count=torch.zeros(len(boxes), dtype=torch.int64, device=boxes.device),
     )
     for image, (level, around) in enumerate(zip(scores, boxes, strict=True)):
@@ -85,6 +88,7 @@ def detect(
         found.boxes[image, : len(kept)] = candidates[kept]
         found.labels[image, : len(kept)] = label[kept]
         found.scores[image, : len(kept)] = score[kept]
+        found.rows[image, : len(kept)] = which[kept]
         found.count[image] = len(kept)
     return found
 
