@@ -44,6 +44,7 @@ def test_detections_are_those_of_a_plain_loop(rng, per_class, most, min_score):
         assert found.scores[image, :count].tolist() == [score for score, _, _ in plain]
         assert found.labels[image, :count].tolist() == [label for _, _, label in plain]
         assert found.boxes[image, :count].tolist() == [boxes[image, which].tolist() for _, which, _ in plain]
+        assert found.rows[image, :count].tolist() == [which for _, which, _ in plain]
         assert not found.boxes[image, count:].any()
         assert not found.scores[image, count:].any()
 

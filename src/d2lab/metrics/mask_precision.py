@@ -51,7 +51,9 @@ class MaskAveragePrecision(AveragePrecision):
 
     def _overlaps(self, found: Boxes, truth: Boxes) -> Float[Tensor, "image box object_"]:
         """Return the IoU of all masks of an image; of a crowd, the share of the detection that lies in it."""
-        shared = (found.masks.float() @ truth.masks.float().transpose(1, 2)).to(found.area.dtype)  # exact to 2^24 pixels
+        shared = (found.masks.float() @ truth.masks.float().transpose(1, 2)).to(
+            found.area.dtype
+        )  # exact to 2^24 pixels
         union = found.area.unsqueeze(2) + truth.masks.sum(2).unsqueeze(1) - shared
         whole = torch.where(truth.crowd.unsqueeze(1), found.area.unsqueeze(2), union)
         return torch.where(shared > 0, shared / whole, 0)

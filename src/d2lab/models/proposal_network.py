@@ -1,27 +1,19 @@
 """Region proposal network: at each cell of a feature map, which anchors hold an object, and where exactly it lies."""
 
-from typing import NamedTuple
-
 import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 from torch.nn.functional import relu
 
 from d2lab.core.errors import DataError
-from d2lab.vision.anchors import anchor_boxes, anchors_per_cell
+from d2lab.vision.anchors import Numbers, anchor_boxes, anchors_per_cell
 from d2lab.vision.boxes import box_area, clip_boxes
 from d2lab.vision.offsets import decode_boxes
+from d2lab.vision.proposals import Proposals
 from d2lab.vision.suppress import nms
 
 LARGEST_RATIO = 8.0  # of a box's side to its anchor's: what an untrained network says is no box of millions of pixels
 SHORTEST = 1.0  # pixels: a proposal with a shorter side is none
-
-
-class Proposals(NamedTuple):
-    """Regions of each image that may hold an object, without a gradient; rows beyond the count are 0."""
-
-    boxes: Float[Tensor, "batch proposal 4"]  # (left, top, right, bottom), pixels of the image
-    count: Int64[Tensor, " batch"]
 
 
 class ProposalNetwork(nn.Module):
@@ -38,7 +30,7 @@ class ProposalNetwork(nn.Module):
         stride: pixels of the image for a cell of the feature map.
     """
 
-    def __init__(self, channels: int, sizes: tuple[float, ...], ratios: tuple[float, ...], stride: int) -> None:
+    def __init__(self, channels: int, sizes: Numbers, ratios: Numbers, stride: int) -> None:
         super().__init__()
         self.sizes, self.ratios, self.stride = sizes, ratios, stride
         each = anchors_per_cell(sizes, ratios)
@@ -55,17 +47,12 @@ class ProposalNetwork(nn.Module):
         offsets = self.offsets(x).permute(0, 2, 3, 1).reshape(len(x), -1, 4)  # batch anchor 4
         return logits, offsets
 
-    def anchors(self, rows: int, columns: int, like: Tensor) -> Float[Tensor, "anchor 4"]:
-        """Build the anchors of a feature map, in pixels of the image, around the center of every cell.
-
-        Args:
-            rows: of the feature map.
-            columns: of the feature map.
-            like: a tensor of the wanted type on the wanted device.
-        """
-        height, width = rows * self.stride, columns * self.stride
+    def anchors(self, features: Float[Tensor, "batch channel rows columns"]) -> Float[Tensor, "anchor 4"]:
+        """Build the anchors of a feature map, in pixels of the image, around the center of every cell."""
+        grid = (features.shape[2], features.shape[3])
+        height, width = (cells * self.stride for cells in grid)
         shares = [size / height for size in self.sizes]
-        boxes = anchor_boxes((rows, columns), shares, self.ratios, dtype=like.dtype, device=like.device)
+        boxes = anchor_boxes(grid, shares, self.ratios, dtype=features.dtype, device=features.device)
         return boxes * boxes.new_tensor([width, height, width, height])
 
 
@@ -109,9 +96,7 @@ def propose(
 
 
 @torch.no_grad()
-def with_objects(
-    found: Proposals, boxes: Float[Tensor, "batch most 4"], count: Int64[Tensor, " batch"]
-) -> Proposals:
+def with_objects(found: Proposals, boxes: Float[Tensor, "batch most 4"], count: Int64[Tensor, " batch"]) -> Proposals:
     """Add the true boxes to the proposals, for training: while the first stage knows little, the second still learns.
 
     Source: the code of Ren, He, Girshick, Sun 2015, "Faster R-CNN".
@@ -136,7 +121,7 @@ def with_objects(
 
 
 def rows_within(count: Int64[Tensor, " batch"], rows: int) -> Bool[Tensor, "batch rows"]:
-    """Say which rows of each image lie within its count."""
+    """Return which rows of each image lie within its count."""
     within: Tensor = torch.arange(rows, device=count.device) < count.unsqueeze(1)
     return within
 

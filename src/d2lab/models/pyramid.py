@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, relu
 
 Maps = Float[Tensor, "batch channel height width"]
+Features = Float[Tensor, "batch feature rows columns"]
 
 
 class Stage(nn.Module):
@@ -23,7 +24,7 @@ class Stage(nn.Module):
         self.conv = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
         self.norm2 = nn.BatchNorm2d(outputs)
 
-    def forward(self, maps: Maps) -> Maps:
+    def forward(self, maps: Maps) -> Features:
         """Return maps of half the height and width, rounded up."""
         x = relu(self.norm1(self.down(maps)))  # batch outputs height/2 width/2
         summed: Tensor = relu(x + self.norm2(self.conv(x)))  # batch outputs height/2 width/2
@@ -48,7 +49,7 @@ class Pyramid(nn.Module):
         self.read = range(stride // 4 - 1, len(others))  # the stages of this stride and coarser ones
         self.across = nn.ModuleList(nn.Conv2d(others[stage], widths[2], 1) for stage in self.read)
 
-    def forward(self, images: Maps) -> Maps:
+    def forward(self, images: Maps) -> Features:
         """Return the map, whose sides are those of the image divided by `stride`, rounded up."""
         x = relu(self.norm(self.stem(images)))  # batch widths[0] height/2 width/2
         levels = []

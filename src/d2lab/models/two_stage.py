@@ -1,6 +1,7 @@
 """Two stages: a region proposal network says where objects may be, a head says what each region holds.
 
-Source: Ren, He, Girshick, Sun 2015, "Faster R-CNN", section 3; masks: He, Gkioxari, Dollar, Girshick 2017, "Mask R-CNN".
+Source: Ren, He, Girshick, Sun 2015, "Faster R-CNN", section 3; masks: He, Gkioxari, Dollar, Girshick 2017, "Mask
+R-CNN", section 3.
 Changed: a small backbone with one upward path, trained from scratch; regions are pooled by RoIAlign; the head's offsets
 serve all classes alike.
 See: recipes/two_stage.py, train/two_stage_detection.py, vision/region.py.
@@ -18,10 +19,11 @@ from d2lab.core.bounds import Channels, ObjectClasses, Units
 from d2lab.core.errors import ConfigError
 from d2lab.models.catalog import ModelConfig, register_model
 from d2lab.models.mask_head import MaskHead
-from d2lab.models.proposal_network import LARGEST_RATIO, ProposalNetwork, Proposals, as_rois, propose, with_objects
+from d2lab.models.proposal_network import LARGEST_RATIO, ProposalNetwork, as_rois, propose, with_objects
 from d2lab.models.pyramid import Pyramid
 from d2lab.vision.boxes import clip_boxes
 from d2lab.vision.offsets import decode_boxes
+from d2lab.vision.proposals import Proposals
 from d2lab.vision.region import roi_align
 
 Maps = Float[Tensor, "batch channel height width"]
@@ -74,7 +76,7 @@ class TwoStage(nn.Module):
         """Return a dict; boxes are in pixels, background is class 0.
 
         First stage: `anchors` [anchor, 4], `objectness` [batch, anchor] (a logit), `anchor_offsets` [batch, anchor, 4].
-        Second stage: `proposals` [batch, proposal, 4] with their `count` [batch], and of each `logits` [..., 1 + class],
+        Second stage: `proposals` [batch, proposal, 4], their `count` [batch], and of each `logits` [..., 1 + class],
         `offsets` [..., 4] and `boxes` [..., 4], where the offsets lead to, without a gradient. With masks: `masks`
         [batch, proposal, class, side, side], logits of a mask within `mask_boxes` [batch, proposal, 4]: the proposals
         in training, `boxes` otherwise.
@@ -86,7 +88,7 @@ class TwoStage(nn.Module):
         """
         features = self.backbone(images)  # batch width rows columns
         objectness, anchor_offsets = self.proposal_network(features)  # batch anchor, batch anchor 4
-        anchors = self.proposal_network.anchors(*features.shape[2:], like=features)  # anchor 4
+        anchors = self.proposal_network.anchors(features)  # anchor 4
         found = self.propose(objectness, anchor_offsets, anchors, images)  # batch proposal 4, batch
         if boxes is not None and count is not None:
             found = with_objects(found, boxes, count)  # batch most+proposal 4, batch
@@ -108,7 +110,7 @@ class TwoStage(nn.Module):
         limits = {"most": config.proposals, "considered": config.considered}
         return propose(objectness, offsets, anchors, size, iou_threshold=config.overlap, **limits)
 
-    def pool(self, features: Maps, boxes: Boxes) -> Float[Tensor, "roi width pooled pooled"]:
+    def pool(self, features: Maps, boxes: Boxes) -> Float[Tensor, "roi channel rows columns"]:
         """Return the features of each box."""
         scale = 1 / self.config.stride
         return roi_align(features, as_rois(boxes.to(features.dtype)), self.config.pooled, scale, 2, aligned=True)
