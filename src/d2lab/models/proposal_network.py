@@ -1,13 +1,13 @@
 """Region proposal network: at each cell of a feature map, which anchors hold an object, and where exactly it lies."""
 
 import torch
-from jaxtyping import Bool, Float, Int64
+from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.nn.functional import relu
 
 from d2lab.core.errors import DataError
 from d2lab.vision.anchors import Numbers, anchor_boxes, anchors_per_cell
-from d2lab.vision.boxes import box_area, clip_boxes
+from d2lab.vision.boxes import box_area, clip_boxes, rows_within
 from d2lab.vision.offsets import decode_boxes
 from d2lab.vision.proposals import Proposals
 from d2lab.vision.suppress import nms
@@ -118,12 +118,6 @@ def with_objects(found: Proposals, boxes: Float[Tensor, "batch most 4"], count: 
     order = (~valid).long().argsort(dim=1, stable=True)
     packed = every.masked_fill(~valid.unsqueeze(2), 0).gather(1, order.unsqueeze(2).expand_as(every))
     return Proposals(packed, valid.sum(1))
-
-
-def rows_within(count: Int64[Tensor, " batch"], rows: int) -> Bool[Tensor, "batch rows"]:
-    """Return which rows of each image lie within its count."""
-    within: Tensor = torch.arange(rows, device=count.device) < count.unsqueeze(1)
-    return within
 
 
 def as_rois(boxes: Float[Tensor, "batch proposal 4"]) -> Float[Tensor, "roi 5"]:

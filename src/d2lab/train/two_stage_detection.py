@@ -25,6 +25,7 @@ from d2lab.metrics import MaskAveragePrecision, Metric
 from d2lab.train.detection import Detection, ObjectiveConfig, Outputs, SuppressionConfig
 from d2lab.train.task import Model, Step
 from d2lab.vision.assign import NONE, assign_anchors
+from d2lab.vision.boxes import rows_within
 from d2lab.vision.iou import box_iou, paired_iou
 from d2lab.vision.masks import crop_masks
 from d2lab.vision.offsets import encode_boxes
@@ -137,8 +138,7 @@ class TwoStageDetection(Detection):
     def candidates(self, outputs: Outputs) -> tuple[Float[Tensor, "batch box class_"], Float[Tensor, "batch box 4"]]:
         """Return the boxes of the second stage and their probabilities for each class; 0 beyond the count."""
         scores = outputs["logits"].float().softmax(2)[..., 1:]
-        real = torch.arange(scores.shape[1], device=scores.device) < outputs["count"].unsqueeze(1)
-        return scores * real.unsqueeze(2), outputs["boxes"]
+        return scores * rows_within(outputs["count"], scores.shape[1]).unsqueeze(2), outputs["boxes"]
 
     def predict(self, outputs: Outputs) -> dict[str, Tensor]:
         """Return boxes, labels, scores and count, and `masks` of each box where the model has them."""
@@ -183,7 +183,7 @@ def match_anchors(anchors: Tensor, boxes: Tensor, count: Tensor, objective: TwoS
         objective: the thresholds.
     """
     owner = assign_anchors(anchors, boxes, count, threshold=objective.anchor_positive)
-    padding = torch.arange(boxes.shape[1], device=boxes.device) >= count.unsqueeze(1)
+    padding = ~rows_within(count, boxes.shape[1])
     overlap = box_iou(boxes.float(), anchors).masked_fill(padding.unsqueeze(2), 0)  # batch object anchor
     background = (overlap < objective.anchor_negative).all(1) & (owner == NONE)
     return Matches(owner.clamp(min=0), owner != NONE, background)
@@ -198,10 +198,10 @@ def match_proposals(outputs: Outputs, targets: Mapping[str, Tensor], threshold: 
         threshold: IoU, above 0.
     """
     proposals, boxes = outputs["proposals"], targets["boxes"]
-    real = torch.arange(proposals.shape[1], device=proposals.device) < outputs["count"].unsqueeze(1)
+    real = rows_within(outputs["count"], proposals.shape[1])
     if not boxes.shape[1]:
         return Matches(torch.zeros_like(real, dtype=torch.int64), torch.zeros_like(real), real)
-    padding = torch.arange(boxes.shape[1], device=boxes.device) >= targets["count"].unsqueeze(1)
+    padding = ~rows_within(targets["count"], boxes.shape[1])
     overlap = paired_iou(proposals.unsqueeze(2), boxes.to(proposals.dtype).unsqueeze(1))  # batch proposal object
     best, owner = overlap.masked_fill(padding.unsqueeze(1), 0).max(2)
     return Matches(owner, real & (best >= threshold), real & (best < threshold))

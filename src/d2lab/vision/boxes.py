@@ -1,7 +1,7 @@
 """Boxes of objects, (x1, y1, x2, y2) in pixels, and what of them is seen after the image was moved."""
 
 import torch
-from jaxtyping import Bool, Float, Shaped
+from jaxtyping import Bool, Float, Int64, Shaped
 from torch import Tensor
 
 from d2lab.core.errors import DataError
@@ -25,6 +25,12 @@ def check_boxes(what: str, boxes: Shaped[Tensor, "..."]) -> None:
     """
     if boxes.ndim < 1 or boxes.shape[-1] != 4 or not boxes.is_floating_point():
         raise DataError(what, got=f"{boxes.dtype} {list(boxes.shape)}", need="floating-point numbers [..., 4]")
+
+
+def rows_within(count: Int64[Tensor, " batch"], rows: int) -> Bool[Tensor, "batch rows"]:
+    """Return which of so many rows of each image are real: those within its count; the rest is padding."""
+    within: Tensor = torch.arange(rows, device=count.device) < count.unsqueeze(1)
+    return within
 
 
 def clip_boxes(boxes: Float[Tensor, "*shape 4"], height: int, width: int) -> Float[Tensor, "*shape 4"]:
