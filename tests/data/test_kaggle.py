@@ -75,7 +75,7 @@ def test_nothing_is_overwritten_and_nothing_is_left_half_written(root, tmp_path,
         if len(done) == 5:
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(kaggle, "_link", fails)
+    monkeypatch.setattr(kaggle, "link_file", fails)
     with pytest.raises(DataError, match="No space left"):
         data.reorganize(root, tmp_path / "out")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["kaggle", "there"]

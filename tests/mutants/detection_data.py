@@ -5,6 +5,7 @@ from tests.mutants.mutant import Mutant
 FORMATS, ANNOTATION = "tests/data/test_annotation_formats.py", "tests/data/test_annotation.py"
 ANNOTATED, SCENES = "tests/data/test_annotated.py", "tests/data/test_scenes.py"
 SETS = "tests/data/test_detection_sets.py"
+REPORTS, CONVERT = "tests/reports/test_annotations.py", "tests/data/test_annotation_convert.py"
 MUTANTS = [
     Mutant("ids of COCO as numbers of classes", "data/coco.py", "labels[kind], ignored=", "kind - 1, ignored=", FORMATS),
     Mutant("classes in the order of the file", "data/coco.py", 'dict(sorted(_by_id(content, "categories", path).items()))', '_by_id(content, "categories", path)', FORMATS),
@@ -35,10 +36,25 @@ MUTANTS = [
     Mutant("boxes without area are thin", "data/annotation.py", "thin &= ~is_degenerate(boxes)", "thin &= True", ANNOTATION),
     Mutant("the validation part is forgotten", "data/annotated.py", "if key in found}", 'if key in found and key != "valid"}', ANNOTATED),
     Mutant("a changed validation part goes unseen", "data/annotated.py", "for part in parts.values():\n        found = part", "for part in list(parts.values())[:2]:\n        found = part", ANNOTATED),
-    Mutant("parts in the order of the folders", "data/annotated.py", "{key: found[key] for key in WORDS if key in found}", "found", ANNOTATED),
     Mutant("a row's place as the image's", "data/box_table.py", "sorted(names, key=_order)", "sorted(names)", SETS),
     Mutant("classes beyond the last in a table", "data/box_table.py", " or label >= len(classes)", "", SETS),
     Mutant("columns of a table in any order", "data/box_table.py", "if tuple(head) != COLUMNS:", "if len(head) != len(COLUMNS):", SETS),
+    Mutant("padding as boxes in memory", "data/annotation_source.py", "strict=True)][:count]", "strict=True)]", CONVERT),
+    Mutant("images of one name in memory", "data/annotation_source.py", "entries.append(Entry(f\"{part}-{row:05}.png\"", "entries.append(Entry(f\"{part}-{row % 1000}.png\"", REPORTS),
+    Mutant("boxes of two classes for one object", "reports/annotation_faults.py", "(covering & alike & both)", "(covering & both)", REPORTS),
+    Mutant("the first of two boxes is one too many", "reports/annotation_faults.py", "(places[:, None] > places)", "(places[:, None] != places)", REPORTS),
+    Mutant("crowds cover objects", "reports/annotation_faults.py", "(places < counts[:, None]) & ~ignored", "(places < counts[:, None])", REPORTS),
+    Mutant("objects of later images by the first", "reports/annotation_faults.py", "twice[first[some][image] + place]", "twice[first[:step][image] + place]", REPORTS),
+    Mutant("copies within one part", "reports/annotation_faults.py", "if first[0] != part:", "if first != (part, image):", REPORTS),
+    Mutant("equal sizes for equal bytes", "reports/annotation_faults.py", "seen.setdefault(_digest(source, image), (part, image))", 'seen.setdefault(b"", (part, image))', REPORTS),
+    Mutant("faults in the order found", "reports/annotation_faults.py", "sorted(found, key=lambda fault: places[fault.kind])", "found", REPORTS),
+    Mutant("width for height of a file", "reports/annotation_faults.py", "if size != stated:", "if sorted(size) != sorted(stated):", REPORTS),
+    Mutant("boxes of a small image stay large", "reports/annotations.py", "found.boxes[chosen] * scale", "found.boxes[chosen]", REPORTS),
+    Mutant("missing images are drawn", "reports/annotations.py", 'in ("missing", "broken")', 'in ("broken",)', REPORTS),
+    Mutant("suspicious images drawn twice", "reports/annotations.py", "_others(parts, set(kinds),", "_others(parts, set(),", REPORTS),
+    Mutant("a fault for each image", "reports/annotations.py", "sum(len(fault.objects) or 1 for fault in found)", "len(found)", REPORTS),
+    Mutant("half a folder stays", "data/annotation_convert.py", "shutil.rmtree(growing, ignore_errors=True)", "pass", CONVERT),
+    Mutant("images of one name overwritten", "data/annotation_convert.py", 'names = tuple(name.replace("/", "_") for name in found.names)', "pass", CONVERT),
     Mutant("test digits in training scenes", "data/scenes.py", "getattr(digits.load(DIGITS), part)", "digits.load(DIGITS).train", SCENES),
     Mutant("one photo for both parts", "data/scenes.py", 'if part == "train" else photos[:, :, cut:]', 'if part == "train" else photos', SCENES),
     Mutant("boxes end with the last pixel's index", "data/scenes.py", "size - line.flip(1).argmax(1)", "size - 1 - line.flip(1).argmax(1)", SCENES),

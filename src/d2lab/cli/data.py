@@ -1,4 +1,4 @@
-"""The commands `d2lab data`, `d2lab data fetch|verify|reorganize`."""
+"""The commands `d2lab data`, `d2lab data fetch|verify|check|convert|reorganize`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -85,6 +85,61 @@ def _verify_folder(name: str) -> None:
         fix = "Remove or replace them."
         raise DataError(name, got=f"{len(lines)} of {count} images broken", need="images that can be decoded", fix=fix)
     typer.echo(f"{count} images of {len(card.classes)} classes, all valid.")
+
+
+@app.command()
+def check(
+    path: Annotated[str, typer.Argument(help="Annotated images: a folder, a file, or a set such as scenes.")],
+    kind: Annotated[
+        str | None, typer.Option("--format", help="coco, voc, yolo or labelme; found from the files unless given.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Path of a figure: images with their boxes.")] = None,
+) -> None:
+    """Count images, boxes and classes, name what is suspicious, and draw it.
+
+    Exit code 2 when training would refuse an image: its file is missing, broken or of another size.
+    """
+    from d2lab.cli.results import without_suffix
+    from d2lab.data.annotation_source import read_source
+    from d2lab.reports.annotation_faults import find_faults
+    from d2lab.reports.annotations import count_rows, describe_faults, draw_annotations
+
+    parts = read_source(path, kind)
+    faults = find_faults(parts)
+    show_table("", [path, *parts], count_rows(parts))
+    for line in describe_faults(parts, faults):
+        typer.echo(line)
+    if out is not None:
+        typer.echo(f"figure: {draw_annotations(parts, faults, without_suffix(out, 'annotations'), title=path)}")
+    elif faults:
+        typer.echo("--out FIGURE draws them.")
+    refused = [fault for fault in faults if fault.refused]
+    if refused:
+        got = f"{refused[0].said} and {len(refused) - 1} more"
+        need = "a whole file for each image, of the size that its annotation says"
+        raise DataError(f"the images of {path}", got=got, need=need)
+
+
+@app.command()
+def convert(
+    source: Annotated[str, typer.Argument(help="Annotated images: a folder, a file, or a set such as scenes.")],
+    out: Annotated[Path, typer.Argument(help="A new folder.")],
+    to: Annotated[str, typer.Option(help="coco, voc, yolo or labelme.")],
+    kind: Annotated[
+        str | None, typer.Option("--format", help="Of the source; found from the files unless given.")
+    ] = None,
+) -> None:
+    """Write annotated images in another format; files of images are linked."""
+    from d2lab.data.annotation_convert import convert_annotations
+    from d2lab.data.annotation_source import read_source
+
+    parts = read_source(source, kind)
+    for line in convert_annotations(parts, to, out):
+        typer.echo(line)
+    for part, one in parts.items():
+        found = one.annotations
+        typer.echo(f"{part}: {len(found):,} images, {len(found.boxes):,} boxes")
+    typer.echo(f"To train on them: --data {to}:{out}")
 
 
 @app.command()

@@ -127,7 +127,7 @@ def reorganize(root: Path, out: Path, *, valid: float = VALID, seed: int = 0) ->
         for folder, name in wanted:
             target = growing / folder / Path(name).name
             target.parent.mkdir(parents=True, exist_ok=True)
-            _link(root / name, target)
+            link_file(root / name, target)
             counts[folder.partition("/")[0]] += 1
         growing.rename(out)
     except OSError as cause:
@@ -164,7 +164,7 @@ def _folder_name(label: str, path: Path) -> str:
     return label
 
 
-def _link(source: Path, target: Path) -> None:
+def link_file(source: Path, target: Path) -> None:
     """Link a file to a second name, or copy it where that is not possible."""
     try:
         os.link(source.resolve(), target)
