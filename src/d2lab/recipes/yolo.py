@@ -1,0 +1,26 @@
+"""YOLO, the first: each cell of a grid names a class and two boxes."""
+
+from d2lab.models.yolo import YoloConfig
+from d2lab.optimizers.config import OptimizerConfig, ScheduleConfig
+from d2lab.recipes.detection import DetectionSettings
+from d2lab.recipes.recipe import Recipe
+from d2lab.train.config import LoopConfig
+from d2lab.train.grid_detection import GridDetection, GridObjective
+
+RECIPE = Recipe(
+    name="yolo",
+    chapter=18,
+    en="YOLO looks once: each cell of a grid names a class and two boxes.",
+    zh="YOLO 只看一次：网格的每个单元预测一个类别和两个边界框。",
+    data="scenes",
+    parameters=356_164,
+    task=GridDetection(),
+    settings=DetectionSettings(
+        model=YoloConfig(),
+        objective=GridObjective(),
+        optimizer=OptimizerConfig(name="adamw", learning_rate=2e-3, weight_decay=5e-2),
+        schedule=ScheduleConfig(name="cosine", warmup_steps=60),
+        loop=LoopConfig(epochs=10, batch_size=16),
+    ),
+    budgets={"smoke": {"epochs": 1, "examples": 256}, "lesson": {"epochs": 5}},
+)
