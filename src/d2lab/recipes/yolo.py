@@ -18,9 +18,9 @@ RECIPE = Recipe(
     settings=DetectionSettings(
         model=YoloConfig(),
         objective=GridObjective(),
-        optimizer=OptimizerConfig(name="adamw", learning_rate=2e-3, weight_decay=5e-2),
+        optimizer=OptimizerConfig(name="muon", learning_rate=0.02, momentum=0.9),
         schedule=ScheduleConfig(name="cosine", warmup_steps=60),
-        loop=LoopConfig(epochs=10, batch_size=16),
+        loop=LoopConfig(epochs=5, batch_size=16),
     ),
-    budgets={"smoke": {"epochs": 1, "examples": 256}, "lesson": {"epochs": 5}},
+    budgets={"smoke": {"epochs": 1, "examples": 256}, "lesson": {"epochs": 3}},
 )
