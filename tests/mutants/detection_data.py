@@ -5,6 +5,7 @@ from tests.mutants.mutant import Mutant
 FORMATS, ANNOTATION = "tests/data/test_annotation_formats.py", "tests/data/test_annotation.py"
 ANNOTATED, SCENES = "tests/data/test_annotated.py", "tests/data/test_scenes.py"
 SETS = "tests/data/test_detection_sets.py"
+RUNS = "tests/experiments/test_annotated_runs.py -k validation"
 REPORTS, CONVERT = "tests/reports/test_annotations.py", "tests/data/test_annotation_convert.py"
 MUTANTS = [
     Mutant("ids of COCO as numbers of classes", "data/coco.py", "labels[kind], ignored=", "kind - 1, ignored=", FORMATS),
@@ -39,6 +40,8 @@ MUTANTS = [
     Mutant("a row's place as the image's", "data/box_table.py", "sorted(names, key=_order)", "sorted(names)", SETS),
     Mutant("classes beyond the last in a table", "data/box_table.py", " or label >= len(classes)", "", SETS),
     Mutant("columns of a table in any order", "data/box_table.py", "if tuple(head) != COLUMNS:", "if len(head) != len(COLUMNS):", SETS),
+    Mutant("a validation part is left alone", "experiments/data.py", "if isinstance(dataset, ThreeParts):", "if False:", RUNS),
+    Mutant("a validation part is of the training part", "experiments/data.py", "validation is None or untouched", "validation is None", RUNS),
     Mutant("padding as boxes in memory", "data/annotation_source.py", "strict=True)][:count]", "strict=True)]", CONVERT),
     Mutant("images of one name in memory", "data/annotation_source.py", "entries.append(Entry(f\"{part}-{row:05}.png\"", "entries.append(Entry(f\"{part}-{row % 1000}.png\"", REPORTS),
     Mutant("boxes of two classes for one object", "reports/annotation_faults.py", "(covering & alike & both)", "(covering & both)", REPORTS),
