@@ -10,7 +10,7 @@ from d2lab.core.errors import ConfigError
 from d2lab.layers import to_scratch
 from d2lab.models import PointsConfig, build_model
 
-SMALL = PointsConfig(classes=3, widths=(8, 12, 16), head=12)
+SMALL = PointsConfig(classes=3, widths=(8, 12, 16), head_width=12)
 
 
 def build(config=SMALL, seed=0):
@@ -36,7 +36,7 @@ def test_the_number_in_the_docstring_is_the_number_of_the_defaults(stride):
 @pytest.mark.parametrize("stride", [4, 8])
 @pytest.mark.parametrize("size", [(64, 64), (40, 72), (33, 50), (1, 1), (9, 8)])
 def test_images_of_any_size_have_a_point_in_the_middle_of_every_cell(stride, size):
-    net = build(PointsConfig(classes=3, widths=(8, 12, 16), head=12, stride=stride)).eval()
+    net = build(PointsConfig(classes=3, widths=(8, 12, 16), head_width=12, stride=stride)).eval()
     outputs = net(torch.rand(2, 3, *size))
     rows, columns = (-(-pixels // stride) for pixels in size)
     assert outputs["logits"].shape == (2, rows * columns, 3)
@@ -86,6 +86,7 @@ def test_rebuilt_from_scratch_it_has_the_same_outputs_and_gradients(rng):
         outputs = model(images)
         (outputs["logits"].square().mean() + outputs["distances"].log().square().mean()).backward()
         results.append([outputs["logits"], outputs["distances"], *(p.grad for p in model.parameters())])
+    assert net.upward.weight.grad.count_nonzero()  # the coarsest maps are heard
     for ours, theirs in zip(*results, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-7, atol=1e-9)
 
@@ -99,5 +100,5 @@ def test_no_distance_is_infinite(rng):
 def test_bad_sizes_are_refused_with_the_whole_sentence():
     with pytest.raises(ConfigError, match=r"PointsConfig.widths: got \(8, 8\), need 3 numbers\."):
         PointsConfig(widths=(8, 8))
-    with pytest.raises(ConfigError, match=r"PointsConfig.head: got 0, need a whole number from 1"):
-        PointsConfig(head=0)
+    with pytest.raises(ConfigError, match=r"PointsConfig.head_width: got 0, need a whole number from 1"):
+        PointsConfig(head_width=0)

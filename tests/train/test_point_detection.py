@@ -32,7 +32,7 @@ def objects(rng, batch=4, most=6, padding=math.nan):
     count[-1] = most
     labels = torch.randint(0, CLASSES, (batch, most), generator=rng)
     beyond = torch.arange(most) >= count.unsqueeze(1)
-    boxes[beyond], labels[beyond] = padding, -7
+    boxes[beyond], labels[beyond] = torch.tensor(padding), -7
     return {"boxes": boxes, "labels": labels, "count": count}
 
 
@@ -77,7 +77,7 @@ def plain_loss(model, image, targets, objective):
     return total
 
 
-@pytest.mark.parametrize("padding", [math.nan, 20.0])
+@pytest.mark.parametrize("padding", [math.nan, [4.0, 3.0, 41.0, 30.0]], ids=["nan", "a box"])
 @pytest.mark.parametrize(
     "objective", [PointObjective(), PointObjective(radius=5.0, alpha=0.2, gamma=2.0, box_weight=0.5)]
 )
@@ -166,7 +166,7 @@ def drawn(rng, count, size=(48, 64)):
 @pytest.mark.parametrize("stride", [4, 8])
 def test_eight_images_are_memorized(rng, stride):
     torch.manual_seed(0)
-    model = build_model(PointsConfig(classes=2, stride=stride, widths=(16, 24, 32), head=24))
+    model = build_model(PointsConfig(classes=2, stride=stride, widths=(16, 24, 32), head_width=24))
     pictures, targets = drawn(rng, 8)
     task = PointObjective(radius=1.5 * stride).task(2, SuppressionConfig())
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
@@ -187,7 +187,7 @@ SIZES = [(1, 40, 72), (2, 8, 8), (3, 33, 50)]
 @pytest.mark.parametrize(("batch", "height", "width"), SIZES)
 @pytest.mark.parametrize("count", [0, 1, 100])
 def test_batches_of_every_kind_have_a_finite_gradient(rng, batch, height, width, count):
-    model = build_model(PointsConfig(classes=CLASSES, widths=(8, 8, 8), head=8))
+    model = build_model(PointsConfig(classes=CLASSES, widths=(8, 8, 8), head_width=8))
     low = torch.rand(batch, 100, 2, generator=rng) * torch.tensor([width - 1.0, height - 1.0])
     boxes = torch.cat([low, low + 1], 2)  # of one pixel
     labels = torch.randint(0, CLASSES, (batch, 100), generator=rng)

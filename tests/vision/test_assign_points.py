@@ -57,12 +57,12 @@ def objects(rng, batch=12, most=9, side=48, padding=math.nan):
     count = torch.randint(0, most + 1, (batch,), generator=rng)
     count[:2] = torch.tensor([0, most])
     boxes = torch.cat([low, low + size], 2)
-    boxes[torch.arange(most) >= count.unsqueeze(1)] = padding
+    boxes[torch.arange(most) >= count.unsqueeze(1)] = torch.tensor(padding, dtype=FLOAT)
     return boxes, count
 
 
 @pytest.mark.parametrize("radius", [2.0, 6.0, 12.0, 1e6])
-@pytest.mark.parametrize("padding", [math.nan, -1.0, 20.0])
+@pytest.mark.parametrize("padding", [math.nan, -1.0, [4.0, 3.0, 21.0, 30.0]], ids=["nan", "none", "a box"])
 def test_owners_are_those_of_a_plain_loop(rng, radius, padding):
     points = grid(6, 7)
     boxes, count = objects(rng, padding=padding)

@@ -39,7 +39,7 @@ class PointsConfig(ModelConfig):
     classes: ObjectClasses = 10
     stride: Literal[4, 8] = 8  # pixels from one point to the next
     widths: Widths = (32, 64, 96)  # channels of the body at half, once and twice the stride
-    head: Units = 64  # channels of the upward path and of the heads
+    head_width: Units = 64  # channels of the upward path and of the heads
 
 
 def convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
@@ -99,13 +99,13 @@ class Points(nn.Module):
         )
         self.fine = nn.Sequential(Block(low, middle, 2), Block(middle, middle))
         self.coarse = nn.Sequential(Block(middle, high, 2), Block(high, high))
-        self.lateral = nn.Conv2d(middle, config.head, 1)
-        self.upward = nn.Conv2d(high, config.head, 1)
-        self.merge = convolution(config.head, config.head)
-        self.class_head = convolution(config.head, config.head)
-        self.box_head = convolution(config.head, config.head)
-        self.logits = nn.Conv2d(config.head, config.classes, 3, padding=1)
-        self.distances = nn.Conv2d(config.head, 4, 3, padding=1)
+        self.lateral = nn.Conv2d(middle, config.head_width, 1)
+        self.upward = nn.Conv2d(high, config.head_width, 1)
+        self.merge = convolution(config.head_width, config.head_width)
+        self.class_head = convolution(config.head_width, config.head_width)
+        self.box_head = convolution(config.head_width, config.head_width)
+        self.logits = nn.Conv2d(config.head_width, config.classes, 3, padding=1)
+        self.distances = nn.Conv2d(config.head_width, 4, 3, padding=1)
         self._initialize()
 
     @torch.no_grad()

@@ -25,11 +25,11 @@ RECIPE = Recipe(
         objective=PointObjective(radius=6.0),
         optimizer=OptimizerConfig(name="muon", learning_rate=0.02, momentum=0.8, nesterov=True),
         schedule=ScheduleConfig(name="linear", warmup_steps=20),
-        loop=LoopConfig(epochs=6, batch_size=16),
+        loop=LoopConfig(epochs=4, batch_size=16),
     ),
     on={
         "bccd": PHOTOS | {"flip_vertical": 0.5, "epochs": 5, "batch_size": 4},
-        "cats": PHOTOS | {"epochs": 8, "batch_size": 8},
+        "cats": PHOTOS | {"radius": 16.0, "epochs": 7, "batch_size": 16},
     },
-    budgets={"smoke": {"epochs": 1, "examples": 256}, "lesson": {"epochs": 3}},
+    budgets={"smoke": {"epochs": 1, "examples": 256}, "lesson": {"epochs": 2}},
 )
