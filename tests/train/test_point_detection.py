@@ -135,6 +135,7 @@ def test_perfect_outputs_are_decoded_to_an_average_precision_of_1(rng):
     assert metric.compute()["ap"] == 1
     found = task.predict(ideal(targets))
     assert found["count"].tolist() == targets["count"].tolist()
+    torch.testing.assert_close(found["scores"][0], torch.cat([torch.full((12,), 9.0).sigmoid(), torch.zeros(88)]))
     perfect = ideal(targets)
     exact = task.loss(Answers(perfect["logits"], perfect["distances"]), Batch(images(5), targets))
     assert exact.loss < 0.01

