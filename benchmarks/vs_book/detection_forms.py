@@ -5,7 +5,7 @@ Both read images `[batch, 3, height, width]` in [0, 1] and one object in each: a
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,8 +15,11 @@ from torch import Tensor, nn
 
 from d2lab.data.batch import Batch
 from d2lab.models.ssd import TinySSD, TinySSDConfig
+from d2lab.optimizers import OptimizerConfig, ScheduleConfig
 from d2lab.train.anchor_detection import AnchorDetection
+from d2lab.train.config import LoopConfig
 from d2lab.train.detection import SuppressionConfig
+from d2lab.train.train_step import TrainStep
 
 PACKAGE, CHAPTER = Path("d2l", "torch.py"), Path("chapter_computer-vision", "ssd.md")
 NEEDED = (
@@ -67,15 +70,14 @@ def _run(node: ast.stmt, names: dict[str, Any], file: Path) -> None:
     exec(compile(ast.Module([node], []), str(file), "exec"), names)  # noqa: S102 (code that the user names)
 
 
-def book_parts(book: SimpleNamespace, net: nn.Module, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the mean loss of the book's net and its metrics: wrong classes and summed absolute errors of offsets."""
+def book_loss(book: SimpleNamespace, net: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
+    """Return the mean loss of the book's net; its metrics are computed beside it, as in the book's loop."""
     anchors, classes, offsets = net(images)
     wanted_offsets, mask, wanted = book.d2l.multibox_target(anchors, labels)
-    loss = book.calc_loss(classes, wanted, offsets, wanted_offsets, mask).mean()
-    right = book.cls_eval(classes, wanted)
-    return loss, torch.tensor(
-        [1 - right / wanted.numel(), book.bbox_eval(offsets, wanted_offsets, mask) / mask.numel()]
-    )
+    loss: Tensor = book.calc_loss(classes, wanted, offsets, wanted_offsets, mask).mean()
+    book.cls_eval(classes.detach(), wanted)
+    book.bbox_eval(offsets.detach(), wanted_offsets, mask)
+    return loss
 
 
 def book_step(book: SimpleNamespace, net: nn.Module) -> Step:
@@ -84,7 +86,7 @@ def book_step(book: SimpleNamespace, net: nn.Module) -> Step:
 
     def step(images: Tensor, labels: Tensor) -> Tensor:
         trainer.zero_grad()
-        loss, _ = book_parts(book, net, images, labels)
+        loss = book_loss(book, net, images, labels)
         loss.backward()  # type: ignore[no-untyped-call]
         trainer.step()
         return loss.detach()
@@ -92,21 +94,36 @@ def book_step(book: SimpleNamespace, net: nn.Module) -> Step:
     return step
 
 
+def our_step(model: TinySSD, *, half: bool = False) -> Step:
+    """Return a step as our loop takes it, with the optimizer's settings of the book: layout chosen by itself.
+
+    Args:
+        model: trained in place.
+        half: matrix products in bfloat16.
+    """
+    trained = TrainStep(
+        model,
+        our_task(),
+        optimizer=OptimizerConfig(name="sgd", learning_rate=0.2, weight_decay=5e-4),
+        schedule=ScheduleConfig(),
+        loop=LoopConfig(precision="bfloat16" if half else "float32"),
+        prepare=lambda images: images,
+        example=torch.zeros(1, 3, 256, 256),
+        device=torch.device("cpu"),
+        total_steps=1,
+    )
+    model.train()
+    return lambda images, labels: trained(our_batch(images, labels)).loss
+
+
 def our_model(book: SimpleNamespace, net: nn.Module) -> TinySSD:
     """Return ours with the weights of the book's net and its rounded sizes of anchors."""
     model = TinySSD(TinySSDConfig(classes=int(net.get_submodule("cls_0").out_channels // book.num_anchors - 1)))
     model.sizes = tuple(tuple(level) for level in book.sizes)
-    theirs, ours = net.state_dict(), model.state_dict()
-    model.load_state_dict(dict(zip(ours, (theirs[name] for name in _names(theirs)), strict=True)))
+    theirs = net.state_dict()
+    names = sorted(theirs, key=lambda name: not name.startswith("blk"))  # ours: all blocks, then all heads
+    model.load_state_dict(dict(zip(model.state_dict(), (theirs[name] for name in names), strict=True)))
     return model
-
-
-def _names(theirs: dict[str, Tensor]) -> Iterator[str]:
-    """Order the book's names as ours: blocks, then the heads of each level."""
-    blocks = [name for name in theirs if name.startswith("blk")]
-    heads = [name for name in theirs if not name.startswith("blk")]
-    yield from blocks
-    yield from heads
 
 
 def our_batch(images: Tensor, labels: Tensor) -> Batch:

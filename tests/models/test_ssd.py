@@ -98,6 +98,16 @@ def test_on_our_own_layers_it_is_the_same_function(rng):
         torch.testing.assert_close(ours[name], value)
 
 
+def test_a_prior_is_what_an_untrained_model_says_of_a_blank_image():
+    model = build(prior=0.01, **SMALL).eval()
+    with torch.no_grad():
+        for level in range(1, 4):
+            getattr(model, f"class{level}").weight.zero_()
+    probability = model(torch.zeros(1, 3, 16, 16))["logits"].softmax(2)
+    torch.testing.assert_close(probability[..., 0], torch.full_like(probability[..., 0], 0.99))
+    torch.testing.assert_close(probability[..., 1:], torch.full_like(probability[..., 1:], 0.01 / 3))
+
+
 def test_an_image_too_small_for_its_blocks_is_refused():
     with pytest.raises(DataError, match=re.escape("sides of 8 pixels or more, for 3 blocks")):
         build(**SMALL)(torch.zeros(1, 3, 16, 7))

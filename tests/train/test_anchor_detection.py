@@ -149,6 +149,15 @@ def test_a_hundred_objects_and_objects_of_a_pixel(objective, rng):
     assert all(bool(g.isfinite().all()) for g in torch.autograd.grad(loss, [model.logits, model.offsets]))
 
 
+def test_the_matching_is_greedy_or_optimal():
+    anchors = torch.tensor([[0.0, 0, 10, 10], [6, 0, 16, 10]])
+    boxes = torch.tensor([[[-4.0, 0, 6.5, 10], [2, 0, 12, 10]]])  # IoU .46 and .03, .67 and .43
+    targets = {"boxes": boxes, "labels": torch.tensor([[0, 1]]), "count": torch.tensor([2])}
+    for matching, expected in (("greedy", [[2, 1]]), ("hungarian", [[1, 2]])):
+        task = task_of(AnchorObjective(iou_threshold=1.0, matching=matching))
+        assert task.targets(anchors, Batch(None, targets)).classes.tolist() == expected
+
+
 def test_hard_negatives_are_the_worst_of_the_background():
     losses = torch.tensor([[5.0, 1, 4, 3, 4, 2], [1, 2, 3, 3, 3, 0], [1, 2, 3, 4, 5, 6]])
     positive = torch.tensor([[True, False, False, False, False, False], [False] * 6, [True] * 5 + [False]])

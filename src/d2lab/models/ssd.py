@@ -10,6 +10,7 @@ takes it in cells, which is another on the last map of an oblong image); the num
 See: recipes/ssd.py.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -21,7 +22,7 @@ from torch import Tensor, nn
 from d2lab.core.bounds import Channels, ObjectClasses, Positive, Units
 from d2lab.core.errors import ConfigError, DataError
 from d2lab.models.catalog import ModelConfig, register_model
-from d2lab.vision.anchors import Grid, anchors_per_cell, level_sizes, multiscale_anchors
+from d2lab.vision.anchors import Grid, anchors_per_cell, level_sizes, pixel_anchors
 
 Maps = Float[Tensor, "batch channel height width"]
 Answers = Float[Tensor, "batch outputs rows columns"]
@@ -43,6 +44,9 @@ class TinySSDConfig(ModelConfig):
     smallest: Positive = 0.2  # size of the anchors on the first map, a share of the image's height
     largest: Positive = 0.88  # on the last; between them sizes are spaced evenly
     ratios: Ratios = (1.0, 2.0, 0.5)  # width over height of the anchors
+
+    prior: Annotated[float, Meta(gt=0, lt=1, description="share")] | None = None  # probability of an object that every
+    # anchor states before training, for the focal loss; none leaves the biases as they are drawn
 
     def __post_init__(self) -> None:
         super(TinySSDConfig, self).__post_init__()
@@ -101,6 +105,10 @@ class TinySSD(nn.Module):
             anchors = anchors_per_cell(self.sizes[level - 1], config.ratios)
             self.add_module(f"class{level}", nn.Conv2d(width, anchors * (1 + config.classes), 3, padding=1))
             self.add_module(f"offset{level}", nn.Conv2d(width, anchors * 4, 3, padding=1))
+            if config.prior is not None:
+                bias = torch.zeros(anchors, 1 + config.classes)
+                bias[:, 0] = math.log(config.classes * (1 - config.prior) / config.prior)
+                self.get_submodule(f"class{level}").bias = nn.Parameter(bias.flatten())
         self._anchors: dict[tuple[object, ...], Tensor] = {}  # by size of the image, type and device
 
     def forward(self, image: Float[Tensor, "batch channel height width"]) -> dict[str, Tensor]:
@@ -109,7 +117,10 @@ class TinySSD(nn.Module):
         Raises:
             DataError: a side of the image is too short for so many blocks.
         """
-        self._check(image)
+        least = 2**self.blocks
+        if min(image.shape[2:]) < least:
+            need = f"sides of {least} pixels or more, for {self.blocks} blocks"
+            raise DataError("the size of an image", got=tuple(image.shape[2:]), need=need, fix="Set fewer widths.")
         x, maps = image, []
         for number in range(1, self.blocks + 1):
             x = getattr(self, f"block{number}")(x)  # batch 16 128 128, 32 64 64, 64 32 32, 128 16 16, ... (256 pixels)
@@ -126,36 +137,15 @@ class TinySSD(nn.Module):
 
     @torch.inference_mode(False)  # a tensor made while a model is evaluated could not be trained with
     def anchors(self, image: Float[Tensor, "batch channel height width"], grids: list[Grid]) -> Tensor:
-        """Return the anchors of images of this size, in pixels, built once for each size.
-
-        Args:
-            image: a batch of them.
-            grids: height and width of the feature maps.
-        """
-        height, width = image.shape[2:]
-        key = (height, width, image.dtype, image.device)
+        """Return the anchors of images of this size, in pixels, built once for each size."""
+        size = (image.shape[2], image.shape[3])
+        key = (size, image.dtype, image.device)
         if key not in self._anchors:
-            shares = multiscale_anchors(
-                grids, self.sizes, self.ratios, formula="text", dtype=image.dtype, device=image.device
-            )
-            low, high = shares[:, :2], shares[:, 2:]
-            center = (low + high) / 2 * shares.new_tensor([width, height])  # anchor 2
-            half = (high - low) / 2 * height  # anchor 2: of oblong images too, ratios are those of pixels
-            self._anchors[key] = torch.cat([center - half, center + half], 1)
+            kind = {"dtype": image.dtype, "device": image.device}
+            self._anchors[key] = pixel_anchors(grids, self.sizes, self.ratios, size, **kind)  # type: ignore[arg-type]
         return self._anchors[key]
-
-    def _check(self, image: Tensor) -> None:
-        least = 2**self.blocks
-        if min(image.shape[2:]) < least:
-            need = f"sides of {least} pixels or more, for {self.blocks} blocks"
-            raise DataError("the size of an image", got=tuple(image.shape[2:]), need=need, fix="Set fewer widths.")
 
 
 def by_anchor(maps: Maps, numbers: int) -> Float[Tensor, "batch anchor numbers"]:
-    """Return what a head says, anchor by anchor: those of a place together, places row by row.
-
-    Args:
-        maps: of the head, `numbers` channels for each anchor of a place.
-        numbers: what it says of an anchor.
-    """
+    """Return what a head says of each anchor, `numbers` channels: those of a place together, places row by row."""
     return maps.permute(0, 2, 3, 1).reshape(len(maps), -1, numbers)

@@ -121,6 +121,40 @@ def multiscale_anchors(
     return torch.cat(levels) if levels else torch.zeros(0, 4, dtype=dtype, device=device)
 
 
+def pixel_anchors(
+    grids: Sequence[Grid],
+    sizes: Sequence[Numbers],
+    ratios: Numbers,
+    size: Grid,
+    *,
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | str | None = None,
+) -> Float[Tensor, "anchor 4"]:
+    """Build the anchors of several feature maps in pixels; a ratio is width over height in pixels on every map.
+
+    `multiscale_anchors` takes it in cells with "code", and in shares of the image with "text".
+
+    Args:
+        grids: height and width of each feature map.
+        sizes: of each, shares of the image's height.
+        ratios: of all.
+        size: height and width of the image, pixels.
+        dtype: of the result.
+        device: of the result.
+
+    Raises:
+        ConfigError: `multiscale_anchors` refuses them.
+
+    >>> pixel_anchors([(1, 1)], [[0.5]], [1.0], (40, 80)).tolist()
+    [[30.0, 10.0, 50.0, 30.0]]
+    """
+    shares = multiscale_anchors(grids, sizes, ratios, formula="text", dtype=dtype, device=device)
+    low, high = shares[:, :2], shares[:, 2:]
+    center = (low + high) / 2 * shares.new_tensor([size[1], size[0]])  # anchor 2
+    half = (high - low) / 2 * size[0]  # anchor 2
+    return torch.cat([center - half, center + half], 1)
+
+
 def level_sizes(levels: int, smallest: float = 0.2, largest: float = 0.88) -> tuple[tuple[float, float], ...]:
     """Return two anchor sizes for each feature map: its own, spaced evenly, and the geometric mean with the next.
 
