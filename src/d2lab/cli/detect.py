@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-
-from d2lab.core.bounds import Share
+from msgspec import Meta
 
 if TYPE_CHECKING:
     from d2lab.experiments.detecting import Found
@@ -15,7 +14,9 @@ if TYPE_CHECKING:
 def detect(
     run: Annotated[Path, typer.Argument(help="A run of a detector: its folder, its name in runs/, or a .onnx file.")],
     images: Annotated[list[Path], typer.Argument(help="PNG or JPEG files.")],
-    min_score: Annotated[float, typer.Option(help="Below which nothing is reported."), Share] = 0.3,
+    min_score: Annotated[
+        float, typer.Option(help="Below which nothing is reported."), Meta(ge=0, lt=1, description="score")
+    ] = 0.3,
     out: Annotated[Path | None, typer.Option(help="Folder for copies of the images with boxes drawn.")] = None,
     to_json: Annotated[Path | None, typer.Option("--json", help="File for the boxes, in COCO's form.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps or xpu.")] = "cpu",
