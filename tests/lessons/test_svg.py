@@ -1,12 +1,20 @@
 """Small SVG: the same drawing in fewer bytes."""
 
+import base64
+import io
 import re
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
+from PIL import Image
+from sklearn.datasets import load_sample_image
 
 from d2lab.lessons.svg import compact_svg, relative_path
 from d2lab.plot import lines, show
+from d2lab.plot.boxes import show_image
+from d2lab.plot.save import render
+from d2lab.plot.theme import LIGHT, figure
 
 NUMBER = re.compile(r"-?\d*\.?\d+")
 
@@ -75,3 +83,32 @@ def test_two_figures_share_no_name(drawn):
 )
 def test_paths_become_relative(path, decimals, short):
     assert relative_path(path, decimals) == short
+
+
+def image_of(pixels):
+    drawn = figure(3, 3, LIGHT)
+    show_image(drawn.subplots(), pixels)
+    return render(drawn, "svg").decode()
+
+
+def pixels_in(text, kind):
+    encoded = re.search(f'data:image/{kind};base64,([^"]+)', text)[1]
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded))).convert("RGB")).astype(int)
+
+
+def test_a_photo_becomes_a_jpeg_that_looks_the_same():
+    before = image_of(load_sample_image("china.jpg")[:120, :160])
+    after = compact_svg(before)
+    assert len(after) < 0.5 * len(before)
+    was, seen = pixels_in(before, "png"), pixels_in(after, "jpeg")
+    assert seen.shape == was.shape
+    assert np.abs(seen - was).mean() < 4
+    assert compact_svg(before) == after
+
+
+def test_drawings_with_few_colors_and_small_images_stay_as_they_are():
+    small = np.random.default_rng(0).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    few = np.zeros((120, 160, 3), np.uint8)
+    few[20:60] = (255, 0, 0)
+    for pixels in (small, few):
+        assert "data:image/png" in compact_svg(image_of(pixels))

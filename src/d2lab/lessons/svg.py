@@ -1,11 +1,14 @@
 """Small SVG: what matplotlib writes, without what no reader sees; the same figure gives the same bytes.
 
 Numbers are rounded to a hundredth of a point (paths of letters to their own grid), paths become relative, styles that
-stand more than once become classes, and names that nothing refers to go. Names carry a hash of the figure: in a
-notebook several figures share one page.
+stand more than once become classes, and names that nothing refers to go. Photos become JPEG. Names carry a hash of the
+figure: in a notebook several figures share one page.
 """
 
+import base64
+import binascii
 import hashlib
+import io
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -18,6 +21,10 @@ COMMAND = re.compile(r"([MLQCz])([^MLQCz]*)")
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
 POINTS = 2  # decimals of a coordinate, in points: 0.005 is less than a screen can show
 GLYPH = "scale(0.015625)"  # matplotlib gives letters in 64ths: whole numbers there
+PNG, JPEG = "data:image/png;base64,", "data:image/jpeg;base64,"
+PHOTO = 4_000  # pixels from which an image with many colors is a photo
+QUALITY = 85  # of a JPEG, all of its colors at full resolution: thin lines of red stay sharp
+GAIN = 0.6  # share of a PNG's bytes that a JPEG may have at most to take its place
 ROUNDED = ("x", "y", "x1", "y1", "x2", "y2", "r", "cx", "cy", "width", "height")
 
 
@@ -32,6 +39,7 @@ def compact_svg(text: str) -> str:
     root = ElementTree.fromstring(text)  # noqa: S314 (our own figures)
     mark = "d" + hashlib.sha256(text.encode()).hexdigest()[:5]
     _prune(root)
+    _shrink_photos(root)
     _rename(root, mark)
     for element in root.iter():
         element.text = element.text.strip() if element.text and element.text.strip() else None
@@ -39,6 +47,33 @@ def compact_svg(text: str) -> str:
         _round(element)
     _share_styles(root, mark)
     return ElementTree.tostring(root, encoding="unicode").replace(" />", "/>")
+
+
+def _shrink_photos(root: ElementTree.Element) -> None:
+    """Replace the PNG of each photo by a JPEG, where that is much smaller."""
+    for element in root.iter(f"{{{SVG}}}image"):
+        reference = element.get(HREF, "")
+        if reference.startswith(PNG):
+            element.set(HREF, _as_jpeg(reference.removeprefix(PNG)) or reference)
+
+
+def _as_jpeg(encoded: str) -> str:
+    """Return a PNG as the reference of a JPEG; nothing where it is no photo, or hardly smaller."""
+    from PIL import Image
+
+    try:
+        content = base64.b64decode(encoded)
+        image = Image.open(io.BytesIO(content)).convert("RGBA")
+    except (binascii.Error, OSError):
+        return ""
+    opaque = image.getchannel("A").getextrema() == (255, 255)
+    if image.width * image.height < PHOTO or not opaque or image.getcolors(256) is not None:
+        return ""
+    buffer = io.BytesIO()
+    image.convert("RGB").save(buffer, "JPEG", quality=QUALITY, subsampling=0, optimize=True)
+    if buffer.tell() > GAIN * len(content):
+        return ""
+    return JPEG + base64.b64encode(buffer.getvalue()).decode()
 
 
 def _prune(root: ElementTree.Element) -> None:
