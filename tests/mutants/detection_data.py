@@ -42,7 +42,7 @@ MUTANTS = [
     Mutant("columns of a table in any order", "data/box_table.py", "if tuple(head) != COLUMNS:", "if len(head) != len(COLUMNS):", SETS),
     Mutant("a validation part is left alone", "experiments/data.py", "if isinstance(dataset, ThreeParts):", "if False:", RUNS),
     Mutant("a validation part is of the training part", "experiments/data.py", "validation is None or untouched", "validation is None", RUNS),
-    Mutant("padding as boxes in memory", "data/annotation_source.py", "strict=True)][:count]", "strict=True)]", CONVERT),
+    Mutant("padding as boxes in memory", "data/annotation_source.py", "strict=True)][:count]", "strict=True)]", REPORTS),
     Mutant("images of one name in memory", "data/annotation_source.py", "entries.append(Entry(f\"{part}-{row:05}.png\"", "entries.append(Entry(f\"{part}-{row % 1000}.png\"", REPORTS),
     Mutant("boxes of two classes for one object", "reports/annotation_faults.py", "(covering & alike & both)", "(covering & both)", REPORTS),
     Mutant("the first of two boxes is one too many", "reports/annotation_faults.py", "(places[:, None] > places)", "(places[:, None] != places)", REPORTS),

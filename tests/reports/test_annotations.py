@@ -212,6 +212,7 @@ def test_every_format_is_a_source(kind, tmp_path):
 def test_scenes_are_a_source_without_files():
     parts = read_source("scenes")
     assert {name: len(part.annotations) for name, part in parts.items()} == {"train": 2000, "test": 300}
+    assert {name: len(part.annotations.boxes) for name, part in parts.items()} == {"train": 3888, "test": 609}
     assert parts["test"].read(299).shape == (64, 64, 3)
     assert len(set(parts["train"].annotations.names)) == 2000
     assert not find_faults({"test": parts["test"]})
