@@ -3,13 +3,14 @@
 from itertools import permutations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
 from d2lab.data.batch import Batch
 from d2lab.data.scenes import draw_scenes
 from d2lab.metrics import AveragePrecision
+from d2lab.models.ssd import DownSample, TinySSD, TinySSDConfig
 from d2lab.vision.anchors import level_sizes, multiscale_anchors
 from d2lab.vision.assign import anchor_targets
 from d2lab.vision.box_form import convert_boxes
@@ -91,6 +92,60 @@ def small_anchors_need_more_regions_than_large_ones() -> Evidence:
         "less, {large} where they are a third and more.",
         why_zh="2×2 里，1×1 有 {one} 个位置，1×2 有 {two} 个，2×2 只有 {four} 个。锚框与物体一样大，要与十分之九的数"
         "字交并比达到 0.5：数字不到图像边长四分之一时需要 {small} 个中心，超过三分之一时只要 {large} 个。",
+    )
+
+
+def field_of_view(block: nn.Module, side: int = 32) -> int:
+    """Return how many rows of an image decide an output in its middle, by the gradient of a linear block."""
+    image = torch.rand(1, 1, side, side).requires_grad_()
+    middle = block(image).sum(1)[0, side // 4, side // 4]
+    (gradient,) = torch.autograd.grad(middle, image)
+    return int((gradient[0, 0] != 0).any(1).sum())
+
+
+@claim(
+    chapter=18,
+    kind="identity",
+    budget_s=3,
+    en="An SSD detects at several scales on the outputs of several stages: the book's TinySSD has 5,444 anchors on "
+    "five feature maps of an image of 256 x 256, and two logits and four offsets for each.",
+    zh="SSD 在多个段的输出上进行多尺度的检测：对 256×256 的图像，书中的 TinySSD 在五个特征图上共有 5444 个锚框，每个"
+    "锚框有两个类别得分和四个偏移量。",
+)
+def ssd_detects_on_the_outputs_of_several_stages() -> Evidence:
+    model = TinySSD(TinySSDConfig(classes=1)).eval()
+    with torch.no_grad():
+        outputs = model(torch.zeros(2, 3, 256, 256))
+    levels = [4 * rows * columns for rows, columns in GRIDS]
+    by_hand = multiscale_anchors(GRIDS, level_sizes(5), (1.0, 2.0, 0.5))
+    apart = float((outputs["anchors"] / 256 - by_hand).abs().max())
+    shapes = [list(outputs["logits"].shape), list(outputs["offsets"].flatten(1).shape)]
+    block = DownSample(1, 1, convolutions=2).eval()
+    block.register_module("pool", nn.AvgPool2d(2))  # linear: all that is seen has a gradient
+    block.register_module("relu", nn.Identity())
+    seen = field_of_view(block)
+    right = shapes == [[2, 5444, 2], [2, 21776]] and sum(levels) == 5444 and apart <= 1e-6 and seen == 6
+    return Evidence(
+        value={
+            "anchors": len(outputs["anchors"]),
+            "first": levels[0],
+            "last": levels[-1],
+            "seen": seen,
+            "apart": apart,
+            "parameters": sum(weights.numel() for weights in model.parameters()),
+        },
+        bound="(32^2 + 16^2 + 8^2 + 4^2 + 1) x 4 = 5,444 anchors, logits [2, 5444, 2] and offsets [2, 21776] of two "
+        "images; an output of a block sees 6 x 6 pixels",
+        bound_zh="(32² + 16² + 8² + 4² + 1)×4 = 5444 个锚框，两张图像的类别得分 [2, 5444, 2]、偏移量 [2, 21776]；一"
+        "个块的输出看到 6×6 个像素",
+        verdict="holds" if right else "does not hold",
+        n=len(GRIDS),
+        why_en="The first map, of 32 x 32 places, has {first:,} of the {anchors:,} anchors, the last, of one place, "
+        "{last}. Each block halves the sides and sees {seen} x {seen} of the pixels before it, so that coarse maps see "
+        "much and answer for large objects. {parameters:,} parameters.",
+        why_zh="第一个特征图有 32×32 个位置，占了 {anchors:,} 个锚框中的 {first:,} 个；最后一个只有一个位置，{last} "
+        "个锚框。每个块把边长减半，输出看到输入的 {seen}×{seen} 个像素，所以越粗的特征图看得越广，负责大的物体。共 "
+        "{parameters:,} 个参数。",
     )
 
 
