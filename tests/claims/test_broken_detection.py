@@ -9,6 +9,7 @@ from tests.claims.planted import told_apart, verdicts
 from d2lab.claims.catalog import CLAIMS, find_claim
 from d2lab.claims.record import recorded
 
+FEW = {"seeds": range(5)}
 QUICK: dict[str, tuple[str, str]] = {  # claim -> what its file says, and what a mistake would make of it
     "iou-is-the-shared-area-over-the-covered-area": ("(line < boxes[:, 2, None])", "(line <= boxes[:, 2, None])"),
     "detection-labels-are-padded-rows-of-five": ("max(map(len, rows)), 5), -1.0,", "max(map(len, rows)), 5), 0.0,"),
@@ -31,11 +32,15 @@ QUICK: dict[str, tuple[str, str]] = {  # claim -> what its file says, and what a
     "permute-rearranges-dimensions": ("maps.permute(order)", "maps.reshape([maps.shape[i] for i in order])"),
     "small-anchors-need-more-regions-than-large-ones": ("longer <= 1 / 4", "longer > 1 / 3"),
     "class-error-tells-how-well-a-detector-detects": ("(iou >= 0.4) | targets.positive", "targets.positive"),
+    "ssd-detects-on-the-outputs-of-several-stages": ("convolutions=2", "convolutions=1"),
     "l1-loss-is-not-moved-by-an-outlier": ('"l1": L1Loss("none")', '"l1": MSELoss("none")'),
     "smooth-l1-is-l1-for-large-sigma": ("beta=1 / sigma**2", "beta=1 / sigma"),
     "larger-gamma-discounts-well-classified-examples": ("torch.ones_like(p)", "torch.zeros_like(p)"),
 }
-SLOW: dict[str, tuple[str, str, dict]] = {}  # and sizes at which the verdict is still the recorded one
+SLOW: dict[str, tuple[str, str, dict]] = {  # and sizes at which the verdict is still the recorded one
+    "several-levels-detect-at-several-scales": ("{1: ANCHORS[:1], 3: ANCHORS[1:]}", "{3: ANCHORS}", FEW),
+    "tiny-ssd-learns-to-detect": ("optimizer.step()", "optimizer.zero_grad()", FEW),
+}
 
 
 def changed(name, old, new, sizes):
@@ -46,6 +51,14 @@ def changed(name, old, new, sizes):
 @pytest.mark.parametrize("name", QUICK)
 def test_a_mistake_changes_the_verdict(name):
     kept, plain, broken = changed(name, *QUICK[name], {})
+    assert plain == kept
+    assert told_apart(kept, broken)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SLOW)
+def test_a_mistake_changes_the_verdict_of_an_experiment(name):
+    kept, plain, broken = changed(name, *SLOW[name])
     assert plain == kept
     assert told_apart(kept, broken)
 
