@@ -28,7 +28,7 @@ Arm = tuple[tuple[int, ...], tuple[int, ...], dict[int, tuple[float, ...]]]  # w
 RATES = (0.005, 0.02, 0.08, 0.32)
 BATCH = 16
 TUNING_SEED = 1000
-TASK = AnchorDetection(classes=1, objective=AnchorObjective(divide_by="objects", box_loss="smooth-l1", box_weight=4))
+TASK = AnchorDetection(classes=1, objective=AnchorObjective(divide_by="objects", box_loss="smooth-l1", box_weight=4.0))
 
 
 def draw_squares(count: int, seed: int, part: str) -> Batch:
@@ -93,7 +93,7 @@ ARMS: dict[str, Arm] = {  # maps with sides of 12 and 3, or one of them; widths 
 }
 
 
-def train_detector(model: nn.Module, rate: float, seed: int, steps: int) -> tuple[nn.Module, Batch]:
+def train_detector(model: nn.Module, rate: float, seed: int, steps: int, tests: int) -> tuple[nn.Module, Batch]:
     """Train on 512 images of squares with Adam and a rate that rises and falls; return the model and test images."""
     train, picks = draw_squares(512, seed, "train"), stream(seed, "picks")
     optimizer = torch.optim.Adam(model.parameters(), rate, fused=True)
@@ -109,13 +109,13 @@ def train_detector(model: nn.Module, rate: float, seed: int, steps: int) -> tupl
         torch.autograd.backward(TASK.criterion(model(train.inputs[some]), targets).mean())
         optimizer.step()
         schedule.step()
-    return model.eval(), draw_squares(200, seed, "test")
+    return model.eval(), draw_squares(tests, seed, "test")
 
 
-def precision_of(arm: str, rate: float, seed: int, steps: int) -> dict[str, float]:
+def precision_of(arm: str, rate: float, seed: int, steps: int, tests: int) -> dict[str, float]:
     """Return the average precision of a trained arm, the mean over IoU .5 and .75, and by size of the squares."""
     torch.manual_seed(derive(seed, "levels"))
-    model, test = train_detector(Levels(*ARMS[arm]), rate, seed, steps)
+    model, test = train_detector(Levels(*ARMS[arm]), rate, seed, steps, tests)
     precision = AveragePrecision(1, decide=TASK.predict, thresholds=(0.5, 0.75), sizes=SIZES)
     with torch.no_grad():
         precision.update(model(test.inputs), test)
@@ -134,15 +134,16 @@ def precision_of(arm: str, rate: float, seed: int, steps: int) -> dict[str, floa
     "each with its own learning rate",
     scope_zh="48×48 的噪声里，边长 5 到 7 与 24 到 38 像素的方块，训练 100 步；只用一个层次的做法有三种，学习率各自"
     "选定",
-    smoke={"seeds": range(2), "steps": 2, "rates": (0.02,)},
+    smoke={"seeds": range(2), "steps": 2, "tests": 5, "rates": (0.02,)},
 )
 def several_levels_detect_at_several_scales(
     seeds: Sequence[int] = range(5),
     steps: int = 100,
+    tests: int = 200,
     rates: Sequence[float] = RATES,
     smallest_effect: float = 0.05,
 ) -> Evidence:
-    best = {arm: max(rates, key=lambda rate: precision_of(arm, rate, TUNING_SEED, steps)["ap"]) for arm in ARMS}
+    best = {arm: max(rates, key=lambda rate: precision_of(arm, rate, TUNING_SEED, steps, tests)["ap"]) for arm in ARMS}
     facts = {arm: Levels(*ARMS[arm]).eval() for arm in ARMS}
     work = {arm: multiply_adds(model, torch.zeros(1, 1, SIDE, SIDE)) for arm, model in facts.items()}
     sizes = {arm: sum(weights.numel() for weights in model.parameters()) for arm, model in facts.items()}
@@ -153,7 +154,7 @@ def several_levels_detect_at_several_scales(
         found: dict[str, list[float]] = {}
         for arm in ARMS:
             for seed in seeds:
-                for name, value in precision_of(arm, best[arm], seed, steps).items():
+                for name, value in precision_of(arm, best[arm], seed, steps, tests).items():
                     found.setdefault(arm if name == "ap" else f"{arm}_{name}", []).append(value)
         return found
 
@@ -186,10 +187,10 @@ def several_levels_detect_at_several_scales(
     scope="squares in noise, 48 x 48; measured on test images, by average precision too",
     scope_zh="48×48 的噪声里的方块；在测试图像上衡量，也看平均精度",
     covers=("the notes report class error and box error on training data",),
-    smoke={"seeds": range(2), "steps": 2},
+    smoke={"seeds": range(2), "steps": 2, "tests": 5},
 )
 def tiny_ssd_learns_to_detect(
-    seeds: Sequence[int] = range(10), steps: int = 100, smallest_effect: float = 0.5
+    seeds: Sequence[int] = range(10), steps: int = 100, tests: int = 200, smallest_effect: float = 0.5
 ) -> Evidence:
     config = TinySSDConfig(channels=1, classes=1, base=(8, 16), widths=(24,), whole=False, smallest=ANCHORS[0],
                            largest=ANCHORS[1], ratios=(1.0,))  # fmt: skip
@@ -198,7 +199,7 @@ def tiny_ssd_learns_to_detect(
         found: dict[str, list[float]] = {}
         for seed in seeds:
             torch.manual_seed(derive(seed, "ssd"))
-            model, test = train_detector(TinySSD(config), 0.01, seed, steps)
+            model, test = train_detector(TinySSD(config), 0.01, seed, steps, tests)
             with torch.no_grad():
                 outputs = model(test.inputs)
             for metric in (AveragePrecision(1, decide=TASK.predict, thresholds=(0.5,)), AnchorErrors()):
