@@ -69,14 +69,21 @@ def test_names_are_whole_wherever_the_box_is(theme):
             assert room.y0 - 2 <= box.y0 < box.y1 <= room.y1 + 2
 
 
-def test_the_name_of_a_missed_object_does_not_hide_that_of_a_detection_at_its_place():
+@pytest.mark.parametrize("box", [[20, 15, 40, 30], [0, 0, 20, 12], [50, 40, 64, 48]])
+def test_names_of_boxes_at_one_place_do_not_hide_each_other(box):
     drawn = figure(4, 4, LIGHT)
     axes = drawn.subplots()
     show_image(axes, photo())
-    for kind in ("wrong", "missed"):
-        draw_boxes(axes, MarkedBoxes(boxes=[[20, 15, 40, 30]], names=["cat"], kind=kind))
-    first, second = (text.get_window_extent(drawn.canvas.get_renderer()) for text in axes.texts)
-    assert not first.overlaps(second)
+    for kind in ("missed", "right", "wrong"):
+        draw_boxes(axes, MarkedBoxes(boxes=[box], names=["cat"], kind=kind))
+    extents = [text.get_window_extent(drawn.canvas.get_renderer()).padded(-1) for text in axes.texts]
+    assert not any(one.overlaps(other) for one, other in combinations(extents, 2))
+
+
+def test_the_name_of_a_missed_object_stands_below_it():
+    _, axes = drawn_on(photo(), MarkedBoxes(boxes=[[20, 15, 40, 30]], names=["cat"], kind="missed"))
+    assert axes.texts[0].get_position()[1] == 30
+    assert axes.texts[0].get_va() == "top"
 
 
 def test_no_boxes_a_hundred_boxes_and_boxes_of_one_pixel_are_drawn(tmp_path):

@@ -14,6 +14,7 @@ from d2lab.plot.box_grid import BoxPanel, box_grid
 from d2lab.plot.boxes import MarkedBoxes, box_names, draw_boxes, show_image
 from d2lab.plot.compare import compare
 from d2lab.plot.confusion import confusion
+from d2lab.plot.counts import count_table, counts
 from d2lab.plot.curves import curves
 from d2lab.plot.diagram import Diagram
 from d2lab.plot.drawing import Drawing, show
@@ -30,6 +31,7 @@ from d2lab.plot.live import LiveFigure
 from d2lab.plot.measured import dots, lines
 from d2lab.plot.neighbors import neighbors
 from d2lab.plot.neurons import neurons
+from d2lab.plot.precision_recall import PrecisionCurve, precision_recall
 from d2lab.plot.predictions import predictions
 from d2lab.plot.receptive import receptive_field
 from d2lab.plot.regions import regions
@@ -53,6 +55,7 @@ __all__ = [
     "MarkedBoxes",
     "Measure",
     "ModelMaps",
+    "PrecisionCurve",
     "Theme",
     "architecture",
     "attention",
@@ -62,6 +65,8 @@ __all__ = [
     "cjk_font",
     "compare",
     "confusion",
+    "count_table",
+    "counts",
     "curves",
     "dots",
     "draw_boxes",
@@ -76,6 +81,7 @@ __all__ = [
     "lines",
     "neighbors",
     "neurons",
+    "precision_recall",
     "predictions",
     "receptive_field",
     "regions",

@@ -117,8 +117,8 @@ def draw_boxes(
 ) -> None:
     """Draw boxes, and at each what is written there; call it behind `show_image`.
 
-    Names stand above the box, or in it at the upper edge of the image; those of missed objects stand below it, where
-    they do not hide the name of a detection of the same object.
+    Names stand above the box, or in it at the upper edge of the image; those of missed objects stand below it. A name
+    that would hide an earlier one stands elsewhere at its box, where there is room.
 
     Args:
         axes: to draw on, with an image or without.
@@ -163,25 +163,35 @@ def _write(
     size: float | int,
     below: bool,
 ) -> None:
-    """Write a name at a box, on its color, on the side where the image has room."""
-    (left, right), (bottom, top) = sorted(axes.get_xlim()), sorted(axes.get_ylim(), reverse=True)
+    """Write a name at a box, on its color: at the first place that has room and hides no name written before."""
+    left, right = sorted(axes.get_xlim())
+    x1, x2 = sorted((box[0], box[2]))
+    leftward = (x1 + x2) / 2 > (left + right) / 2
+    plate: dict[str, Any] = {"boxstyle": "square,pad=0.12", "facecolor": color, "edgecolor": "none", "alpha": 0.9}
+    earlier = [name.get_window_extent() for name in axes.texts]
+    look: dict[str, Any] = {"ha": "right" if leftward else "left", "clip_on": True, "zorder": 4}
+    name = axes.text(
+        float(np.clip(x2 if leftward else x1, left, right)), 0, text, bbox=plate, **look, **font(size, theme.background)
+    )
+    places = _places(axes, box, size, below=below)
+    for place, align in [*places, places[0]]:  # the first, where every place hides a name
+        name.set(y=place, va=align)
+        own = name.get_window_extent().padded(-1)  # a dot less on each side: what only touches hides nothing
+        if not any(own.overlaps(other) for other in earlier):
+            break
+
+
+def _places(
+    axes: "matplotlib.axes.Axes", box: list[float], size: float | int, *, below: bool
+) -> list[tuple[float, str]]:
+    """Return where a name can stand, the best place first: outside the box, or in it at its edges."""
+    bottom, top = sorted(axes.get_ylim(), reverse=True)
     inches = axes.get_window_extent().height / axes.get_figure().dpi  # type: ignore[union-attr]
     line = 1.5 * size / 72 / inches * (bottom - top)  # height of the name, pixels of the image
-    x1, x2 = sorted((box[0], box[2]))
-    y1, y2 = sorted((box[1], box[3]))
-    leftward = (x1 + x2) / 2 > (left + right) / 2
-    if below:
-        place, align = (y2, "top") if y2 + line <= bottom else (y2, "bottom")
-    else:
-        place, align = (y1, "bottom") if y1 - line >= top else (y1, "top")
-    axes.text(
-        float(np.clip(x2 if leftward else x1, left, right)),
-        float(np.clip(place, top, bottom)),
-        text,
-        ha="right" if leftward else "left",
-        va=align,
-        clip_on=True,
-        zorder=4,
-        bbox={"boxstyle": "square,pad=0.12", "facecolor": color, "edgecolor": "none", "alpha": 0.9},
-        **font(size, theme.background),
-    )
+    y1, y2 = (float(np.clip(edge, top, bottom)) for edge in sorted((box[1], box[3])))
+    over, inside = y1 - line >= top, y1 + line <= bottom
+    above = [(y1, align) for align, fits in (("bottom", over), ("top", inside)) if fits]
+    over, inside = y2 + line <= bottom, y2 - line >= top
+    under = [(y2, align) for align, fits in (("top", over), ("bottom", inside)) if fits]
+    found = [*under, *above] if below else [*above, *under]
+    return found or [(y1, "top")]  # an image lower than a line of text

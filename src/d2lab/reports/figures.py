@@ -1,16 +1,21 @@
-"""Figures of a run: curves, gradient norms, predictions on test examples, confusion matrix, first-layer filters."""
+"""Figures of a run: curves, gradient norms, predictions on test examples, confusion matrix, first-layer filters.
+
+Those of detectors are in reports/detection.py, those of language models in reports/language.py.
+"""
 
 from pathlib import Path
 
-import torch
 from torch import Tensor, nn
 
 from d2lab.data.split import Split
 from d2lab.experiments.trained import Trained, load_run
 from d2lab.metrics import confusion as count_confusion
 from d2lab.plot import confusion, filters, fit, predictions, save_both
+from d2lab.reports.chosen import choose_examples
 from d2lab.reports.curves import save_record
+from d2lab.reports.detection import draw_detection
 from d2lab.reports.language import draw_language
+from d2lab.train.detection import Detection
 
 SHOWN = 40  # test examples in the figure of predictions, up to half of them wrong ones
 
@@ -27,8 +32,10 @@ def draw_run(folder: Path, data: str | None = None) -> list[Path]:
     if trained.experiment.tokenizer is not None:  # a matrix of tokens would say nothing
         return [*save_record(trained.record, clip), *draw_language(trained)]
     split = trained.test_split(data)
-    answers = trained.predict(split)
     paths = save_record(trained.record, clip)
+    if isinstance(trained.experiment.task, Detection):
+        return [*paths, *draw_detection(trained, split)]
+    answers = trained.predict(split)
     out = trained.record.folder
     if trained.experiment.card.task == "regression":
         save_both(lambda theme: fit(split.targets.flatten().numpy(), answers.flatten().numpy(), theme), out / "fit")
@@ -50,7 +57,7 @@ def _draw_classes(trained: Trained, split: Split, answers: Tensor, out: Path) ->
     paths = [out / "confusion.png"]
     if len(split.shape) == 3:
         right = predicted == split.targets
-        chosen = choose_examples(right)
+        chosen = choose_examples(right, SHOWN)
         wrong = int((~right[chosen]).sum())
         title = f"{int((~right).sum())} of {len(split)} wrong: {wrong} of them and {len(chosen) - wrong} right ones"
         images = split.subset(chosen).inputs.permute(0, 2, 3, 1).squeeze(-1).numpy()
@@ -61,13 +68,6 @@ def _draw_classes(trained: Trained, split: Split, answers: Tensor, out: Path) ->
         )
         paths.append(out / "predictions.png")
     return paths
-
-
-def choose_examples(right: Tensor) -> Tensor:
-    """Return the indices of examples to show: up to half of them wrong, the rest right, in the order of the set."""
-    wrong = (~right).nonzero().flatten()[: SHOWN // 2]
-    rest = right.nonzero().flatten()[: SHOWN - len(wrong)]
-    return torch.cat([wrong, rest]).sort().values
 
 
 def first_layer_images(trained: Trained) -> Tensor | None:
