@@ -102,13 +102,7 @@ def form_of(trained: Trained) -> Form:
     model = trained.model
     task = trained.experiment.task
     if isinstance(task, Detection):
-        if not task.one_pass:
-            need = "a detector of one pass, such as ssd or points: proposals differ in number from image to image"
-            raise ConfigError("export", got=trained.experiment.recipe.name, need=need)
-        metadata[SUPPRESSION] = json.dumps(dataclasses.asdict(task.suppression))
-        whole, images = Candidates(model, task), (_examples(trained),)
-        names = (["images"], ["scores", "boxes"])
-        return Form(module=whole, model=whole, inputs=images, shapes=({0: batch},), names=names, metadata=metadata)
+        return _of_detector(trained, task, metadata)
     if not isinstance(trained.experiment.settings, LanguageSettings):
         inputs = _examples(trained)
         count = len(tensors_of(inputs))
@@ -139,6 +133,26 @@ def form_of(trained: Trained) -> Form:
         shapes=({0: batch}, map_tensors(lambda tensor: {1: batch}, state)),
         names=(["tokens", *states], ["logits", *(f"next_{name}" for name in states)]),
         metadata=metadata,
+    )
+
+
+def _of_detector(trained: Trained, task: Detection, metadata: dict[str, str]) -> Form:
+    """Return what is exported of a detector.
+
+    Raises:
+        ConfigError: its outputs differ in number from image to image.
+    """
+    if not task.one_pass:
+        need = "a detector of one pass, such as ssd or points: proposals differ in number from image to image"
+        raise ConfigError("export", got=trained.experiment.recipe.name, need=need)
+    whole = Candidates(trained.model, task)
+    return Form(
+        module=whole,
+        model=whole,
+        inputs=(_examples(trained),),
+        shapes=({0: torch.export.Dim("batch")},),
+        names=(["images"], ["scores", "boxes"]),
+        metadata=metadata | {SUPPRESSION: json.dumps(dataclasses.asdict(task.suppression))},
     )
 
 

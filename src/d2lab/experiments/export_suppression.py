@@ -44,8 +44,9 @@ def with_suppression(content: bytes, suppression: SuppressionConfig) -> bytes:
             helper.make_node("GatherND", ["boxes", "selected_boxes"], ["found_boxes"]),
         ]
     )
-    kinds = ((TensorProto.INT64, ["found", 3]), (TensorProto.FLOAT, ["found"]), (TensorProto.FLOAT, ["found", 4]))
-    for name, (kind, shape) in zip(FOUND, kinds, strict=True):
+    kinds = (TensorProto.INT64, TensorProto.FLOAT, TensorProto.FLOAT)
+    shapes: tuple[list[str | int | None], ...] = (["found", 3], ["found"], ["found", 4])
+    for name, kind, shape in zip(FOUND, kinds, shapes, strict=True):
         graph.output.append(helper.make_tensor_value_info(name, kind, shape))
     onnx.checker.check_model(model)
     whole: bytes = model.SerializeToString()

@@ -57,7 +57,7 @@ class Pyramid(nn.Module):
             x = stage(x)  # batch widths[i] height/2^i width/2^i
             levels.append(x)
         merged: Tensor = self.across[-1](levels[-1])  # batch widths[2] height/16 width/16
-        for lateral, stage in zip(list(self.across)[-2::-1], self.read[-2::-1], strict=True):
-            finer = lateral(levels[stage])
+        for number in range(len(self.read) - 2, -1, -1):
+            finer = self.across[number](levels[self.read[number]])
             merged = finer + interpolate(merged, size=finer.shape[2:])  # one level up
         return relu(merged)

@@ -80,6 +80,7 @@ class TwoStageDetection(Detection):
     """
 
     name = "two-stage detection"
+    one_pass = False
     objective: TwoStageObjective = field(default_factory=TwoStageObjective)
     training: bool = True
 

@@ -128,7 +128,8 @@ def giou_loss(boxes: Tensor, targets: Tensor, reduction: str, _eps: float) -> Te
 
     Source: Rezatofighi et al. 2019, "Generalized Intersection over Union", algorithm 2.
     """
-    return GIoULoss(reduction)(boxes, targets)
+    loss: Tensor = GIoULoss(reduction)(boxes, targets)
+    return loss
 
 
 def _pairs(boxes: Callable[[Generator, int], Tensor]) -> Callable[[Generator, int], Drawn]:
