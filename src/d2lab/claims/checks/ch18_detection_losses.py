@@ -95,7 +95,7 @@ def smooth_l1_is_l1_for_large_sigma() -> Evidence:
 
 def focal(p: Tensor, gamma: float) -> Tensor:
     """Return the focal losses of predicted probabilities of the true class, not weighted by class."""
-    found: Tensor = FocalLoss(alpha=-1, gamma=gamma)(p.logit(), torch.ones_like(p))
+    found: Tensor = FocalLoss(alpha=-1.0, gamma=gamma)(p.logit(), torch.ones_like(p))
     return found
 
 
