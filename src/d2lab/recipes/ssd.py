@@ -14,7 +14,7 @@ from d2lab.recipes.recipe import Recipe
 from d2lab.train.anchor_detection import AnchorDetection, AnchorObjective
 from d2lab.train.config import LoopConfig
 
-PHOTOS = {"ratios": (1.0, 2.0, 0.5), "flip": 0.5, "brightness": 0.2}
+PHOTOS = {"flip": 0.5, "brightness": 0.2}  # no digits
 
 RECIPE = Recipe(
     name="ssd",
@@ -31,15 +31,15 @@ RECIPE = Recipe(
         objective=AnchorObjective(class_loss="focal", box_loss="giou", box_weight=2.0, divide_by="objects"),
         optimizer=OptimizerConfig(name="muon", learning_rate=0.02, momentum=0.8, nesterov=True),
         schedule=ScheduleConfig(name="linear", warmup_steps=20),
-        loop=LoopConfig(epochs=7, batch_size=16),
+        loop=LoopConfig(epochs=5, batch_size=16),
     ),
     on={
         "bccd": PHOTOS
-        | {"base": (16, 32, 64), "widths": (96, 96), "smallest": 0.12, "largest": 0.5, "flip_vertical": 0.5}
-        | {"ratios": (1.0, 1.4, 0.7), "epochs": 5, "batch_size": 4},
+        | {"base": (8, 32, 64), "widths": (64, 64), "smallest": 0.085, "largest": 0.42, "ratios": (1.0,)}
+        | {"flip_vertical": 0.5, "epochs": 6, "batch_size": 4},
         "cats": PHOTOS
-        | {"base": (8, 16, 32), "widths": (64, 64, 64), "smallest": 0.3, "largest": 0.8, "whole": True}
-        | {"epochs": 5, "batch_size": 16},
+        | {"base": (8, 16, 32), "widths": (64, 64, 64), "whole": True, "smallest": 0.3, "largest": 0.8}
+        | {"ratios": (1.0, 2.0, 0.5), "epochs": 8},
     },
     budgets={"smoke": {"epochs": 1, "examples": 256}, "lesson": {"epochs": 3}},
 )
