@@ -33,6 +33,7 @@ COUNTED = {
     "en": {"lessons": r"(\d[\d,]*) lessons", "claims": r"(\d[\d,]*) claims", "exercises": r"(\d[\d,]*) exercises"},
     "zh": {"lessons": r"(\d[\d,]*) 课", "claims": r"(\d[\d,]*) 条论断", "exercises": r"(\d[\d,]*) 道练习"},
 }
+FIGURE = re.compile(r"\b0\.\d{3}\b")
 each_page = pytest.mark.parametrize("language", PAGES)
 
 
@@ -96,8 +97,18 @@ def measured():
 
 @each_page
 def test_accuracies_are_those_that_were_measured(language):
-    quoted = re.findall(r"\b0\.\d{3}\b", page(language))
+    said = [paragraph for paragraph in page(language).split("\n\n") if "`d2lab train lenet`" in paragraph]
+    assert len(said) == 1, "the paragraph that names `d2lab train lenet` gives its accuracies"
+    quoted = FIGURE.findall(said[0])
     assert quoted == [f"{accuracy:.3f}" for accuracy in measured()["lenet"]]
+
+
+@each_page
+def test_no_figure_is_quoted_that_no_benchmark_measured(language):
+    from benchmarks.points import results, table
+
+    known = {f"{accuracy:.3f}" for accuracy in measured()["lenet"]} | set(FIGURE.findall(table(results())))
+    assert set(FIGURE.findall(page(language))) <= known
 
 
 @pytest.mark.slow

@@ -36,11 +36,11 @@ class DetectionErrors:
     owners: Int64[Tensor, "image box"]
 
     def counted(self) -> Bool[Tensor, "image object_"]:
-        """Say which objects are to be found: all but padding, crowds and difficult ones."""
+        """Return which objects are to be found: all but padding, crowds and difficult ones."""
         return self.objects.real & ~self.objects.crowd & ~self.objects.difficult
 
     def missed(self, min_score: float = 0.0) -> Bool[Tensor, "image object_"]:
-        """Say which objects no right detection of this score or more has found, whatever else lies there."""
+        """Return which objects no right detection of this score or more has found, whatever else lies there."""
         right = (self.kinds == RIGHT) & (self.detections.scores >= min_score)  # image box
         number = torch.arange(self.objects.labels.shape[1], device=self.owners.device)
         found = ((self.owners.unsqueeze(2) == number) & right.unsqueeze(2)).any(1)  # image object
@@ -80,7 +80,7 @@ def detection_errors(
     iou: float = 0.5,
     near: float = 0.1,
 ) -> DetectionErrors:
-    """Say of each detection whether it is right, and what kind of error it is otherwise.
+    """Return of each detection whether it is right, and what kind of error it is otherwise.
 
     A detection is right as average precision counts it: its IoU with an object of its class is `iou` or more, and no
     detection of a higher score has that object. What is not right is the first of these that fits:

@@ -26,7 +26,7 @@ from d2lab.models.catalog import ModelConfig, register_model
 Maps = Float[Tensor, "batch channel height width"]
 Answers = Float[Tensor, "batch outputs rows columns"]
 Widths = Annotated[tuple[Units, ...], Meta(min_length=1, max_length=10)]
-LEAK = 0.1  # slope of the activation below 0
+LEAK = 0.1  # derivative of the activation below 0
 BOX = (0.5, 0.5, 0.5, 0.5, 0.0)  # first answer: the cell's center, root 1/2 of the sides' shares, no confidence
 
 
