@@ -125,7 +125,7 @@ def precision_of(arm: str, rate: float, seed: int, steps: int, tests: int) -> di
 @claim(
     chapter=18,
     kind="experiment",
-    budget_s=60,
+    budget_s=90,
     en="In short, a deep network represents an image at several levels, and that makes detection at several scales "
     "possible: at equal work it is better than from one level with the same anchors.",
     zh="简言之，我们可以利用深层神经网络在多个层次上对图像进行分层表示，从而实现多尺度目标检测：计算量相同、锚框大小相"
@@ -180,7 +180,7 @@ def several_levels_detect_at_several_scales(
 @claim(
     chapter=18,
     kind="experiment",
-    budget_s=30,
+    budget_s=45,
     en="A tiny SSD learns to detect within seconds: class error and error of the boxes fall below those of a detector "
     "that finds nothing, and it finds new objects.",
     zh="很小的 SSD 几秒钟就能学会检测：类别错误率和边界框误差都降到“什么也不找”的检测器以下，并且能找到新的物体。",
