@@ -33,7 +33,7 @@ MUTANTS = [
     Mutant("redrawn images from the cache", "data/annotated.py", '_digests(parts, "stamp")', '_digests(parts, "size")', ANNOTATED),
     Mutant("what evaluation ignores is learned", "data/annotated.py", "found.keep(~found.ignored)", "found", ANNOTATED),
     Mutant("images in the corner on black", "data/image_fit.py", "np.full((3, *frame), FILL, np.uint8)", "np.zeros((3, *frame), np.uint8)", ANNOTATED),
-    Mutant("another size than the annotation's", "data/image_fit.py", "if whole.size != size:", "if whole.size == (0, 0):", ANNOTATED),
+    Mutant("another size than the annotation's", "data/image_fit.py", "if size is not None and whole.size != size:", "if whole.size == (0, 0):", ANNOTATED),
     Mutant("boxes without area are thin", "data/annotation.py", "thin &= ~is_degenerate(boxes)", "thin &= True", ANNOTATION),
     Mutant("the validation part is forgotten", "data/annotated.py", "if key in found}", 'if key in found and key != "valid"}', ANNOTATED),
     Mutant("a changed validation part goes unseen", "data/annotated.py", "for part in parts.values():\n        found = part", "for part in list(parts.values())[:2]:\n        found = part", ANNOTATED),

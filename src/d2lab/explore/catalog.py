@@ -265,17 +265,13 @@ _ALL = (
         tries={
             "en": (
                 "Two boxes: drag them apart. IoU is 0 and its arrows are gone; which way does GIoU pull?",
-                "Put the small box inside the large one: why are IoU and GIoU equal there?",
-                "Labelling anchors: move anchor F over object 2 and raise the threshold. "
-                "Which anchors turn into background, and which never do?",
-                "Suppression: step through it. At which threshold does a second box of the same object stay? "
-                "And what does each class on its own bring back?",
+                "Labelling anchors: raise the threshold. Which turn into background, and which never do?",
+                "Suppression, step by step: at which threshold does a second box of the same object stay?",
             ),
             "zh": (
                 "两个框：把它们拖开。IoU 变成 0，箭头也没了；GIoU 往哪边拉？",
-                "把小框放进大框里：这时 IoU 和 GIoU 为什么相等？",
-                "锚框的标签：把锚框 F 移到物体 2 上，再调高阈值。哪些锚框变成背景，哪些怎么调都不会？",
-                "非极大值抑制：一步一步走。阈值到多大，同一个物体会留下第二个框？每个类别各做各的，又找回了哪些框？",
+                "锚框的标签：调高阈值。哪些锚框变成背景，哪些怎么调都不会？",
+                "非极大值抑制，一步一步走：阈值到多大，同一个物体会留下第二个框？",
             ),
         },
     ),

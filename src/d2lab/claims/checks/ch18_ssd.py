@@ -178,15 +178,9 @@ def class_error_tells_how_well_a_detector_detects() -> Evidence:
     blind, nothing = judged(torch.zeros_like(iou))
     eager, everything = judged(torch.where((iou >= 0.4) | targets.positive, iou.clamp(min=0.3), 0))
     says_nothing = blind < eager and nothing < everything
+    value = {"blind": blind, "eager": eager, "nothing": nothing, "everything": everything}
     return Evidence(
-        value={
-            "blind": blind,
-            "eager": eager,
-            "nothing": nothing,
-            "everything": everything,
-            "mae": float(targets.offsets.abs().mean()),
-            "anchors": len(anchors),
-        },
+        value={**value, "mae": float(targets.offsets.abs().mean()), "anchors": len(anchors)},
         bound="the detector with the smaller class error has the larger average precision",
         bound_zh="类别错误率小的检测器，平均精度更高",
         verdict="does not hold" if says_nothing else "holds",
