@@ -30,6 +30,7 @@ Maps = Float[Tensor, "batch channel height width"]
 Boxes = Float[Tensor, "batch most 4"]
 Count = Int64[Tensor, " batch"]
 Numbers = Annotated[tuple[Annotated[float, Meta(gt=0, le=4096)], ...], Meta(min_length=1, max_length=16)]
+Widths = Annotated[tuple[Units, ...], Meta(min_length=4, max_length=4)]
 Side = Annotated[int, Meta(ge=1, le=64, description="cells")]
 Most = Annotated[int, Meta(ge=1, le=10_000, description="boxes")]
 
@@ -40,7 +41,7 @@ class TwoStageConfig(ModelConfig):
 
     channels: Channels = 3
     classes: ObjectClasses = 10  # without background
-    widths: tuple[Channels, Channels, Channels, Channels] = (16, 32, 64, 64)  # at strides 2, 4, 8 and 16
+    widths: Widths = (16, 32, 64, 64)  # at strides 2, 4, 8 and 16
     stride: Literal[4, 8] = 4  # pixels for a cell of the feature map that both stages read
     sizes: Numbers = (10.0, 15.0, 20.0)  # of anchors, pixels: the square root of an area
     ratios: Numbers = (0.6,)  # of anchors, width over height
