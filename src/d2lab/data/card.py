@@ -77,6 +77,7 @@ class Card:
         listing: SHA-256 of the names and sizes of a user's files; empty for the sets that d2lab knows.
         times: SHA-256 of the times at which a user's files were changed; other times under the same names are told.
         notes: what is to be said about a user's files: which were left out and why, which need another look.
+        masks: targets of a detection set hold a mask of each object beside its box.
         by_hand: where to get the files of a set that no server here has; one sentence.
     """
 
@@ -97,4 +98,5 @@ class Card:
     listing: str = ""
     times: str = ""
     notes: tuple[str, ...] = ()
+    masks: bool = False
     by_hand: str = ""

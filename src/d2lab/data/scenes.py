@@ -35,6 +35,7 @@ BRIGHTNESS = (0.299, 0.587, 0.114)  # of red, green and blue (ITU-R BT.601)
 INK = 0.5  # opacity from which on a pixel belongs to the digit
 
 Part = Literal["train", "test"]
+PARTS: tuple[Part, ...] = ("train", "test")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -64,9 +65,10 @@ class Scenes:
         row = torch.arange(1, self.boxes.shape[1] + 1, dtype=torch.uint8)
         return (self.instances[:, None] == row[:, None, None]).to(torch.uint8)
 
-    def detection(self) -> Split:
-        """Return the images with boxes, labels and count as targets."""
-        return Split(self.images, {"boxes": self.boxes, "labels": self.labels, "count": self.count})
+    def detection(self, *, masks: bool = False) -> Split:
+        """Return the images with boxes, labels and count as targets, and on request masks of the objects."""
+        targets = {"boxes": self.boxes, "labels": self.labels, "count": self.count}
+        return Split(self.images, targets | ({"masks": self.object_masks()} if masks else {}))
 
     def segmentation(self) -> Split:
         """Return the images with the class of each pixel as targets."""
@@ -84,8 +86,8 @@ class Layout(NamedTuple):
 
 def load(card: Card, *, seed: int = 0, fetch: bool = True) -> Dataset:
     """Return the scenes of the card; `seed` and `fetch` change nothing here."""
-    train = draw_scenes(card.examples[0], part="train").detection()
-    return Dataset(card, train, draw_scenes(card.examples[1], part="test").detection())
+    train, test = (draw_scenes(count, part=part) for count, part in zip(card.examples, PARTS, strict=True))
+    return Dataset(card, train.detection(masks=card.masks), test.detection(masks=card.masks))
 
 
 def draw_scenes(

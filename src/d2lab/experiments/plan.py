@@ -135,7 +135,8 @@ def _fit_of(card: Card) -> Fit:
 def kinds_of(card: Card) -> dict[str, TargetKind] | TargetKind:
     """Return the kinds of targets of a data set, which decide how augmentation moves them."""
     kinds = OF_TASK.get(card.task, "class")
-    return kinds if isinstance(kinds, str) else dict(kinds)
+    masks: dict[str, TargetKind] = {"masks": "mask"} if card.masks else {}
+    return kinds if isinstance(kinds, str) else {**kinds, **masks}
 
 
 def stored_side(card: Card, settings: Settings) -> int | None:

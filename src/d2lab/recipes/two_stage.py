@@ -1,4 +1,7 @@
-"""Two-stage detection: regions are proposed first, then each is given a class and a better box (Faster R-CNN)."""
+"""Two-stage detection: regions are proposed first, then each is given a class and a better box (Faster R-CNN).
+
+With masks, `--data scenes-masks`, it is Mask R-CNN.
+"""
 
 from d2lab.models.two_stage import TwoStageConfig
 from d2lab.optimizers.config import OptimizerConfig, ScheduleConfig
@@ -37,6 +40,6 @@ RECIPE = Recipe(
         schedule=ScheduleConfig(name="linear", warmup_steps=20),
         loop=LoopConfig(epochs=6, batch_size=16),
     ),
-    on={"bccd": CELLS},
+    on={"bccd": CELLS, "scenes-masks": {"masks": True}},
     budgets={"smoke": {"epochs": 1, "examples": 64}, "lesson": {"epochs": 3}},
 )
