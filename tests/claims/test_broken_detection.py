@@ -4,6 +4,7 @@ A statement that is refuted turns into one that holds, one that holds falls or i
 """
 
 import pytest
+from tests.claims import broken_regions
 from tests.claims.planted import told_apart, verdicts
 
 from d2lab.claims.catalog import CLAIMS, find_claim
@@ -41,6 +42,8 @@ SLOW: dict[str, tuple[str, str, dict]] = {  # and sizes at which the verdict is 
     "several-levels-detect-at-several-scales": ("{1: ANCHORS[:1], 3: ANCHORS[1:]}", "{3: ANCHORS}", FEW),
     "tiny-ssd-learns-to-detect": ("torch.autograd.backward(", "torch.autograd.backward(0 * ", FEW),
 }
+QUICK |= broken_regions.QUICK
+SLOW |= broken_regions.SLOW
 
 
 def changed(name, old, new, sizes):

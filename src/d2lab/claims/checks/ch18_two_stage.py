@@ -8,14 +8,13 @@ from torch import Tensor, nn
 from d2lab.claims.claim import claim
 from d2lab.claims.decide import at_least, decide
 from d2lab.claims.evidence import Evidence
-from d2lab.claims.training import train_steps
 from d2lab.data.batch import Batch
 from d2lab.data.scenes import Scenes, draw_scenes
 from d2lab.experiments.quick_run import quick_run
 from d2lab.metrics import paired
 from d2lab.models.proposal_network import propose
 from d2lab.models.two_stage import TwoStage, TwoStageConfig
-from d2lab.optimizers import OptimizerConfig, build_optimizer
+from d2lab.optimizers import OptimizerConfig, build_optimizer, set_lr
 from d2lab.train.detection import SuppressionConfig
 from d2lab.train.two_stage_detection import TwoStageDetection, TwoStageObjective
 from d2lab.vision.proposals import Proposals, color_proposals, random_boxes, recall_by_number
@@ -98,17 +97,17 @@ def trained_proposals(seed: int, scenes: int, epochs: int, images: Tensor, numbe
     model, task = FirstStage(), task_of()
     drawn = draw_scenes(scenes, part="train", seed=seed)
     settings = OptimizerConfig(name="muon", learning_rate=RATE, momentum=0.8, nesterov=True)
-    for rate in (1.0, 0.3):  # most of the steps, then the rest with smaller ones
-        optimizer = build_optimizer(settings, [{"params": list(model.parameters())}])
-        for group in optimizer.param_groups:
-            group["lr"] *= rate
-        train_steps(
-            model, optimizer, batches(drawn, epochs), lambda found, targets: task.proposal_loss(found, targets).mean()
-        )
+    optimizer = build_optimizer(settings, [{"params": list(model.parameters())}])
+    for rate in (RATE, RATE / 3):  # then as many epochs with a smaller one
+        set_lr(optimizer, rate)
+        for inputs, targets in batches(drawn, epochs):
+            optimizer.zero_grad()
+            torch.autograd.backward(task.proposal_loss(model(inputs), targets).mean())
+            optimizer.step()
     with torch.inference_mode():
         found = model.eval()(images / 255)
-    limits = {"most": number, "considered": 128, "iou_threshold": 0.7}
-    return propose(found["objectness"], found["anchor_offsets"], found["anchors"], (SIDE, SIDE), **limits)
+    parts = (found["objectness"], found["anchor_offsets"], found["anchors"])
+    return propose(*parts, (SIDE, SIDE), most=number, considered=128, iou_threshold=0.7)
 
 
 def batches(drawn: Scenes, epochs: int) -> Iterator[tuple[Tensor, Mapping[str, Tensor]]]:
