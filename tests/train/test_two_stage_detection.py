@@ -201,7 +201,7 @@ def test_the_best_anchor_of_an_object_is_positive_whatever_its_overlap():
 
 def test_proposals_at_the_threshold_are_objects():
     outputs = {"proposals": torch.tensor([[[0.0, 0, 10, 5], [0, 0, 10, 4], [0, 0, 0, 0]]]), "count": torch.tensor([2])}
-    targets = {"boxes": torch.tensor([[[0.0, 0, 10, 10]]]), "count": torch.tensor([1])}
+    targets = {"boxes": torch.tensor([[[0.0, 0, 10, 10], [0, 0, 10, 4]]]), "count": torch.tensor([1])}  # one is padding
     found = match_proposals(outputs, targets, 0.5)
     assert found.positive.tolist() == [[True, False, False]]
     assert found.negative.tolist() == [[False, True, False]]

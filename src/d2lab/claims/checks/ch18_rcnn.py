@@ -68,7 +68,7 @@ def pretrain(seed: int, scenes: int) -> nn.Sequential:
     model = nn.Sequential(body, nn.Linear(64, DIGITS))
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.003)
     for _ in range(12):
-        for part in torch.randperm(len(crops)).split(64):
+        for part in torch.split(torch.randperm(len(crops)), 64):
             optimizer.zero_grad()
             torch.autograd.backward(functional.cross_entropy(model(crops[part]), labels[part]))
             optimizer.step()
@@ -97,8 +97,8 @@ def fit_scores(
 def moved_boxes(drawn: Scenes) -> Regions:
     """Cut out boxes that miss their objects: moved by up to a fifth of a side, scaled by up to exp(1/2)."""
     image, row = rows_within(drawn.count, drawn.boxes.shape[1]).nonzero(as_tuple=True)
-    truth, label = drawn.boxes[image, row].repeat(2, 1), 1 + drawn.labels[image, row].repeat(2)
-    image = image.repeat(2)
+    truth, label = drawn.boxes[image, row].repeat_interleave(2, 0), 1 + drawn.labels[image, row].repeat_interleave(2)
+    image = image.repeat_interleave(2)
     offsets = torch.cat([0.4 * (torch.rand(len(truth), 2) - 0.5), torch.rand(len(truth), 2) - 0.5], 1)
     boxes = decode_boxes(truth, offsets, (1, 1, 1, 1)).clamp(0, drawn.images.shape[2])
     crops = [
@@ -143,14 +143,14 @@ def run_rcnn(seed: int, scenes: int, *, regions: Callable[[Scenes], Regions] = p
     features = [body(one.crops) for one in (train, test)]
     named, tested = (one / (features[0].std(0) + 1e-3) for one in features)
     svm, softmax = (fit_scores(named, train.label, loss) for loss in (hinge, functional.cross_entropy))
-    accuracies = [
+    by_svm, by_softmax = (
         float(per_class_accuracy(confusion(one(tested).argmax(1), test.label, 1 + DIGITS)).nanmean())
         for one in (svm, softmax)
-    ]
+    )
     moved = decode_boxes(test.boxes, fit_offsets(maps[0], train)(maps[1])).clamp(0, drawn.images.shape[2])
     shown = test.label > 0
-    overlaps = [float(paired_iou(boxes[shown], test.truth[shown]).mean()) for boxes in (test.boxes, moved)]
-    return Outcome(*accuracies, *overlaps, precision_of(svm(tested), moved, test, drawn))
+    before, after = (float(paired_iou(boxes[shown], test.truth[shown]).mean()) for boxes in (test.boxes, moved))
+    return Outcome(by_svm, by_softmax, before, after, precision_of(svm(tested), moved, test, drawn))
 
 
 def precision_of(scores: Tensor, boxes: Tensor, regions: Regions, drawn: Scenes) -> float:

@@ -113,7 +113,7 @@ def trained_proposals(seed: int, scenes: int, epochs: int, images: Tensor, numbe
 def batches(drawn: Scenes, epochs: int) -> Iterator[tuple[Tensor, Mapping[str, Tensor]]]:
     """Yield images and objects in a new order each epoch."""
     for _ in range(epochs):
-        for part in torch.randperm(len(drawn.count)).split(BATCH):
+        for part in torch.split(torch.randperm(len(drawn.count)), BATCH):
             yield drawn.images[part] / 255, targets_of(drawn, part)
 
 
@@ -153,10 +153,10 @@ def proposal_network_replaces_heuristic_search(
         n=len(seeds),
         data="scenes",
         why_en="Among {number} boxes an image, a trained proposal network has {network:.1%} of the digits, merging by "
-        "color {color:.1%}, random boxes {random:.1%}. On scenes heuristic search is hard to beat: digits have one "
+        "color {color:.1%}, random boxes {random:.1%}. The heuristic has as many as that because each digit is of one "
         "color.",
         why_zh="每张图 {number} 个框：训练过的区域提议网络覆盖 {network:.1%} 的数字，按颜色合并 {color:.1%}，随机框 "
-        "{random:.1%}。在这些场景上启发式搜索并不好胜过：每个数字只有一种颜色。",
+        "{random:.1%}。启发式搜索能有这么多，是因为每个数字只有一种颜色。",
     )
 
 
