@@ -174,3 +174,18 @@ def test_bad_numbers_are_refused(wrong):
 def test_a_part_that_is_none_is_refused():
     with pytest.raises(ConfigError, match="got 'valid', need train or test"):
         scenes._check("valid", 1, 64, 3, (12, 28))
+
+
+def test_the_set_with_masks_is_the_scenes_with_the_ink_of_each_object():
+    plain, masked = data.load("scenes"), data.load("scenes-masks")
+    for name in ("train", "test"):
+        one, other = getattr(plain, name), getattr(masked, name)
+        assert torch.equal(one.inputs, other.inputs)
+        assert all(torch.equal(one.targets[key], other.targets[key]) for key in one.targets)
+        masks = other.targets["masks"]
+        assert masks.shape == (len(other), 3, 64, 64)
+        real = torch.arange(3) < other.targets["count"].unsqueeze(1)
+        assert torch.equal(masks.flatten(2).any(2), real)
+        rows, columns = masks.any(3)[real], masks.any(2)[real]
+        corners = [columns.long().argmax(1), rows.long().argmax(1)]
+        assert torch.equal(torch.stack(corners, 1).float(), other.targets["boxes"][real][:, :2])

@@ -1,4 +1,4 @@
-"""Chapter 18: Faster R-CNN, whose regions a network proposes, and Mask R-CNN."""
+"""Chapter 18: regions by heuristic search and by a network (Faster R-CNN), and masks of what they hold (Mask R-CNN)."""
 
 from collections.abc import Iterator, Mapping
 
@@ -17,7 +17,7 @@ from d2lab.models.two_stage import TwoStage, TwoStageConfig
 from d2lab.optimizers import OptimizerConfig, build_optimizer, set_lr
 from d2lab.train.detection import SuppressionConfig
 from d2lab.train.two_stage_detection import TwoStageDetection, TwoStageObjective
-from d2lab.vision.proposals import Proposals, color_proposals, random_boxes, recall_by_number
+from d2lab.vision.proposals import Proposals, color_proposals, random_boxes, recall_by_number, sliding_windows
 
 SIDE, CLASSES = 64, 10
 BATCH = 16
@@ -74,6 +74,49 @@ def reaches(loss: Tensor, part: nn.Module) -> bool:
     """Return whether a loss has a gradient with respect to weights."""
     found = torch.autograd.grad(loss, list(part.parameters()), retain_graph=True, allow_unused=True)
     return any(one is not None and bool(one.any()) for one in found)
+
+
+@claim(
+    chapter=18,
+    kind="experiment",
+    budget_s=60,
+    en="R-CNN uses a heuristic search to choose regions (anchor boxes).",
+    zh="R-CNN 使用启发式搜索算法来选择锚框。",
+    scope="regions by merging pixels of like color, on scenes of digits; against random boxes and sliding windows",
+    scope_zh="按颜色合并像素得到的区域，数字场景；与随机框、滑动窗口相比",
+    covers=("recall of true boxes by number of proposals",),
+    smoke={"seeds": range(2), "scenes": 8},
+)
+def heuristic_search_proposes_regions(seeds: range = range(5), scenes: int = 100, number: int = 10) -> Evidence:
+    found: dict[str, list[float]] = {"color": [], "random": [], "windows": []}
+    for seed in seeds:
+        drawn = draw_scenes(scenes, part="test", seed=seed)
+        merged = color_proposals(drawn.images, number)
+        blind = random_boxes(scenes * number, SIDE, SIDE, torch.Generator().manual_seed(seed)).view(scenes, number, 4)
+        grid = sliding_windows(number, SIDE, SIDE, (15.0,), 0.6)  # of the middle size and proportion of the digits
+        full = torch.full((scenes,), number)
+        for name, boxes, count in (
+            ("color", merged.boxes, merged.count),
+            ("random", blind, full),
+            ("windows", grid.expand(scenes, -1, -1), full.clamp(max=len(grid))),
+        ):
+            found[name].append(float(recall_by_number(boxes, count, drawn.boxes, drawn.count)[-1]))
+    gains = [
+        at_least(paired(found["color"], found[other]), 0.2, f"gain over {other}") for other in ("random", "windows")
+    ]
+    means = {name: sum(values) / len(values) for name, values in found.items()}
+    return Evidence(
+        value={**means, "number": number},
+        decision=decide(*gains, scoped=True),
+        seeds=tuple(seeds),
+        n=len(seeds),
+        data="scenes",
+        why_en="Of the digits, {color:.0%} are among the first {number} segments of like color that stand out, IoU .5 "
+        "or more; {random:.0%} among as many random boxes, {windows:.0%} among as many windows of the digits' own "
+        "size.",
+        why_zh="最醒目的前 {number} 个同色区域覆盖了 {color:.0%} 的数字（交并比不低于 0.5）；同样多的随机框覆盖 "
+        "{random:.0%}，与数字同样大小的滑动窗口覆盖 {windows:.0%}。",
+    )
 
 
 class FirstStage(nn.Module):
