@@ -1,8 +1,6 @@
 """python -m benchmarks.vs_book.detection CLONE [STAGE]: TinySSD's step beside the book's; see README.md here."""
 
 import argparse
-import json
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -13,6 +11,7 @@ from typing import Any
 
 import torch
 from benchmarks.vs_book.detection_forms import book_step, our_batch, our_model, our_step, our_task, read_book
+from benchmarks.vs_book.kept import keep
 from torch import Tensor
 
 from d2lab.core.machine import configure_malloc
@@ -88,14 +87,6 @@ def spread(values: list[float]) -> dict[str, float]:
     }
 
 
-def keep(name: str, value: dict[str, Any]) -> None:
-    """Add a result to the file, with the load of the machine."""
-    kept = json.loads(OUT.read_text(encoding="utf-8")) if OUT.exists() else {}
-    kept.setdefault(name, []).append(value | {"load": round(os.getloadavg()[0], 1), "torch": torch.__version__})
-    OUT.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-    print(name, json.dumps(value))
-
-
 def main() -> int:
     """Run the stage that was asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.vs_book.detection")
@@ -105,7 +96,7 @@ def main() -> int:
     given = parser.parse_args()
     torch.set_num_threads(1)
     configure_malloc()
-    keep(given.stage, {"step": step, "targets": targets}[given.stage](read_book(given.clone), given.rounds))
+    keep(OUT, given.stage, {"step": step, "targets": targets}[given.stage](read_book(given.clone), given.rounds))
     return 0
 
 

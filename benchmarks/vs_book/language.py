@@ -1,9 +1,7 @@
 """python -m benchmarks.vs_book.language STAGE: language models beside the book's and nanoGPT's; see README.md here."""
 
 import argparse
-import json
 import math
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -12,6 +10,7 @@ from statistics import median
 from typing import Any
 
 import torch
+from benchmarks.vs_book.kept import keep
 from benchmarks.vs_book.language_forms import Concise, Scratch, book_step, our_model, our_step
 from torch import Tensor, nn
 from torch.nn import functional
@@ -217,14 +216,6 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def keep(name: str, value: dict[str, Any]) -> None:
-    """Add a result to the file, with the load of the machine."""
-    kept = json.loads(OUT.read_text(encoding="utf-8")) if OUT.exists() else {}
-    kept.setdefault(name, []).append(value | {"load": round(os.getloadavg()[0], 1), "torch": torch.__version__})
-    OUT.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-    print(name, json.dumps(value))
-
-
 def main() -> int:
     """Run the stage that was asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.vs_book.language")
@@ -245,7 +236,7 @@ def main() -> int:
         "text": lambda: text_speed(given.rounds),
     }
     try:
-        keep(given.stage, stages[given.stage]())
+        keep(OUT, given.stage, stages[given.stage]())
     except D2labError as error:
         print(error, file=sys.stderr)
         return 2
