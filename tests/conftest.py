@@ -19,7 +19,7 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "rotating(shares=4): one turn in so many of .ci/run; D2LAB_ALL=1 runs all")
+    config.addinivalue_line("markers", "rotating(shares=6): one turn in so many of .ci/run; D2LAB_ALL=1 runs all")
 
 
 def pytest_collection_modifyitems(config, items):

@@ -1,6 +1,6 @@
 """Slow tests that take turns: `.ci/run` tries a share of them a day, chosen by a hash of their names.
 
-A test marked `rotating(shares=4)` runs in one of four turns. `D2LAB_TURN` says whose turn it is; where it is unset, or
+A test marked `rotating(shares=6)` runs in one of six turns. `D2LAB_TURN` says whose turn it is; where it is unset, or
 `D2LAB_ALL` is, all run. A mutant of a file that has changed since the main branch was left runs in every turn.
 """
 
@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-SHARES = 4
+SHARES = 6
 
 
 def turn() -> int | None:
