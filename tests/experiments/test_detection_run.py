@@ -162,6 +162,22 @@ def test_an_exported_file_detects_as_the_run(trained, photo, tmp_path, suppress)
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("to", ["onnx", "torch-export"])
+def test_proposals_are_suppressed_inside_an_exported_file(photo, tmp_path, to):
+    for name in ("onnxscript", "onnxruntime"):
+        pytest.importorskip(name)
+    done = train("two-stage", root=tmp_path, device="cpu", budget="smoke")
+    path, difference = export_run(done.record.folder, to, tmp_path / "a")
+    assert difference < 1e-4
+    if to == "onnx":
+        kept = load_run(done.record.folder)
+        (expected,), (alone,) = (detect_files(one, [photo], min_score=1e-4) for one in (kept, ExportedModel(path)))
+        assert len(expected.scores) > 0
+        torch.testing.assert_close(alone.scores, expected.scores, rtol=1e-3, atol=1e-5)
+        torch.testing.assert_close(alone.boxes, expected.boxes, rtol=1e-3, atol=1e-2)
+
+
+@pytest.mark.slow
 def test_a_file_that_suppresses_itself_selects_what_the_run_detects(trained, photo, tmp_path):
     onnxruntime = pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")

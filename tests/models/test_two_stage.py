@@ -77,6 +77,14 @@ def test_proposals_are_those_of_a_plain_loop(rng):
     assert not found.boxes.requires_grad
 
 
+def test_a_box_too_narrow_for_a_proposal_strikes_none():
+    anchors = torch.tensor([[10.0, 10, 10.9, 20], [10, 10, 11, 20], [30, 10, 40, 20]])
+    logits, offsets = torch.tensor([[3.0, 2.0, 1.0]]), torch.zeros(1, 3, 4)
+    found = propose(logits, offsets, anchors, (64, 64), most=2, considered=3, iou_threshold=0.5)
+    assert found.count.tolist() == [2]
+    torch.testing.assert_close(found.boxes[0], anchors[1:])
+
+
 def test_true_boxes_with_an_area_come_first_and_padding_last():
     proposals = torch.tensor([[[1.0, 1, 5, 5], [0, 0, 0, 0]]]).repeat(2, 1, 1)
     boxes = torch.tensor([[[4.0, 4, 20, 30], [7, 7, 7, 9], [2, 2, 3, 3]]]).repeat(2, 1, 1)

@@ -37,7 +37,7 @@ MUTANTS = [
     Mutant("no background class", "vision/assign.py", "labels[image, owner] + 1", "labels[image, owner]", f"{ASSIGN} dog"),
     Mutant("offsets of the anchor's neighbor", "vision/assign.py", "anchors[anchor].to(boxes.dtype)", "anchors[owner].to(boxes.dtype)", f"{ASSIGN} owner"),
     Mutant("ties in any order", "vision/suppress.py", "    order = scores.argsort(descending=True, stable=True)\n    return", "    order = scores.flip(0).argsort(descending=True, stable=True).mul(-1).add(len(scores) - 1)\n    return", f"{SUPPRESS} equal_scores"),
-    Mutant("a struck box strikes", "vision/suppress.py", "if torch.equal(stays, kept):\n            return kept", "if True:\n            return stays", f"{SUPPRESS} chain"),
+    Mutant("a struck box strikes", "vision/suppress.py", "kept = stays\n    return kept", "return stays\n    return kept", f"{SUPPRESS} chain"),
     Mutant("later blocks not struck", "vision/suppress.py", "rest = rest[~overlap(block, rest).any(0)]", "rest = rest[:]", f"{SUPPRESS} stays_is"),
     Mutant("an overlap of the threshold goes", "vision/suppress.py", "edges[:, others]) > threshold", "edges[:, others]) >= threshold", f"{SUPPRESS} equal_to"),
     Mutant("classes suppress each other", "vision/suppress.py", "return above if classes is None else", "return above if True else", f"{SUPPRESS} classes_cross"),

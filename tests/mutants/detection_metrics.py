@@ -15,7 +15,7 @@ MUTANTS = [
     Mutant("a crowd goes before an object that counts", "metrics/match.py", "(~ignored).unsqueeze(2)", "torch.ones_like(ignored).unsqueeze(2)", f"{AP} before_a_crowd"),
     Mutant("of equal overlaps the first", "metrics/match.py", "order = overlaps.argsort(dim=-1, stable=True)", "order = overlaps.shape[2] - 1 - overlaps.flip(-1).argsort(dim=-1, stable=True)", f"{AP} all_at_once"),
     Mutant("the intersection counted twice in the union", "vision/iou.py", "box_area(first) + box_area(second) - intersection", "box_area(first) + box_area(second)", f"{AP} pixels"),
-    Mutant("boxes apart in both directions overlap", "vision/iou.py", "    sides = (high - low).clamp(min=0)", "    sides = high - low", f"{AP} pixels"),
+    Mutant("boxes apart in both directions overlap", "vision/iou.py", ".clamp(min=0)\n    height = (torch.minimum(bottom, y2) - torch.maximum(top, y1)).clamp(min=0)", "\n    height = torch.minimum(bottom, y2) - torch.maximum(top, y1)", f"{AP} pixels"),
     Mutant("the threshold is not met by equality", "metrics/match.py", "overlaps[:, None, None] >= thresholds", "overlaps[:, None, None] > thresholds", f"{AP} all_at_once"),
     Mutant("union of a crowd", "metrics/match.py", "torch.where(crowd.unsqueeze(1), box_area(detections)", "torch.where(crowd.unsqueeze(1) & False, box_area(detections)", f"{AP} pixels"),
     Mutant("labels not compared", "metrics/detection.py", "(found.labels.unsqueeze(2) == truth.labels.unsqueeze(1)) & kept", "kept", f"{AP} loops"),

@@ -137,14 +137,7 @@ def form_of(trained: Trained) -> Form:
 
 
 def _of_detector(trained: Trained, task: Detection, metadata: dict[str, str]) -> Form:
-    """Return what is exported of a detector.
-
-    Raises:
-        ConfigError: its outputs differ in number from image to image.
-    """
-    if not task.one_pass:
-        need = "a detector of one pass, such as ssd or points: proposals differ in number from image to image"
-        raise ConfigError("export", got=trained.experiment.recipe.name, need=need)
+    """Return what is exported of a detector: boxes and scores, and no masks."""
     whole = Candidates(trained.model, task)
     return Form(
         module=whole,

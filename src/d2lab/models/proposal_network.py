@@ -3,14 +3,15 @@
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
-from torch.nn.functional import relu
+from torch.nn.functional import pad, relu
 
 from d2lab.core.errors import DataError
 from d2lab.vision.anchors import Numbers, anchor_boxes, anchors_per_cell
 from d2lab.vision.boxes import box_area, clip_boxes, rows_within
+from d2lab.vision.iou import paired_iou
 from d2lab.vision.offsets import decode_boxes
 from d2lab.vision.proposals import Proposals
-from d2lab.vision.suppress import nms
+from d2lab.vision.suppress import greedy_mask
 
 LARGEST_RATIO = 8.0  # of a box's side to its anchor's: what an untrained network says is no box of millions of pixels
 SHORTEST = 1.0  # pixels: a proposal with a shorter side is none
@@ -44,7 +45,7 @@ class ProposalNetwork(nn.Module):
         """Return the logit and the offsets of each anchor, cell by cell as `anchors` lists them."""
         x = relu(self.conv(features))  # batch channel rows columns
         logits = self.logits(x).permute(0, 2, 3, 1).flatten(1)  # batch anchor
-        offsets = self.offsets(x).permute(0, 2, 3, 1).reshape(len(x), -1, 4)  # batch anchor 4
+        offsets = self.offsets(x).permute(0, 2, 3, 1).flatten(1).unflatten(1, (-1, 4))  # batch anchor 4
         return logits, offsets
 
     def anchors(self, features: Float[Tensor, "batch channel rows columns"]) -> Float[Tensor, "anchor 4"]:
@@ -82,17 +83,18 @@ def propose(
         considered: anchors of an image with the best logits, which are suppressed among themselves.
         iou_threshold: above which the better of two boxes stays.
     """
-    best, order = logits.float().topk(min(considered, logits.shape[1]), dim=1)  # batch considered
+    order = logits.float().topk(min(considered, logits.shape[1]), dim=1).indices  # batch considered
     chosen = offsets.float().gather(1, order.unsqueeze(2).expand(-1, -1, 4))
     near = decode_boxes(anchors.float()[order], chosen, largest_ratio=LARGEST_RATIO)  # batch considered 4
     near = clip_boxes(near.nan_to_num(), *size)  # a loss that is not finite is reported by who computes it
-    real = ((near[..., 2:] - near[..., :2]) >= SHORTEST).all(2)
-    found = Proposals(near.new_zeros(len(near), most, 4), torch.zeros_like(order[:, 0]))
-    for image, (boxes, scores, mask) in enumerate(zip(near, best.nan_to_num(), real, strict=True)):
-        kept = boxes[mask][nms(boxes[mask], scores[mask], iou_threshold)[:most]]
-        found.boxes[image, : len(kept)] = kept
-        found.count[image] = len(kept)
-    return found
+    real = ((near[..., 2:] - near[..., :2]) >= SHORTEST).all(2)  # batch considered
+    close = paired_iou(near.unsqueeze(2), near.unsqueeze(1)) > iou_threshold  # batch considered considered
+    kept = greedy_mask(close & real.unsqueeze(2)) & real
+    rank = torch.arange(kept.shape[1], device=kept.device)
+    first = (kept * len(rank) - rank).topk(min(most, len(rank)), dim=1).indices  # those that stay, by falling logit
+    count = kept.sum(1).clamp(max=most)
+    boxes = near.gather(1, first.unsqueeze(2).expand(-1, -1, 4)) * rows_within(count, first.shape[1]).unsqueeze(2)
+    return Proposals(pad(boxes, (0, 0, 0, most - first.shape[1])), count)  # batch most 4, batch
 
 
 @torch.no_grad()
@@ -122,5 +124,5 @@ def with_objects(found: Proposals, boxes: Float[Tensor, "batch most 4"], count: 
 
 def as_rois(boxes: Float[Tensor, "batch proposal 4"]) -> Float[Tensor, "roi 5"]:
     """Return rows (index of the image, left, top, right, bottom), image by image, as RoI pooling reads them."""
-    image = torch.arange(len(boxes), device=boxes.device, dtype=boxes.dtype)
-    return torch.cat([image.repeat_interleave(boxes.shape[1]).unsqueeze(1), boxes.reshape(-1, 4)], 1)
+    image = torch.arange(boxes.shape[0], device=boxes.device, dtype=boxes.dtype).view(-1, 1, 1)
+    return torch.cat([image.expand(-1, boxes.shape[1], 1), boxes], 2).flatten(0, 1)

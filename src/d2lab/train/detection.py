@@ -60,7 +60,6 @@ class Detection(Task):
     kinds = ("detection",)
     unit = "images"
     wide_outputs = True  # many candidates to each object
-    one_pass: ClassVar[bool] = True  # the model has as many outputs for every image, so that it can be exported
     classes: ObjectClasses = 10
     suppression: SuppressionConfig = field(default_factory=SuppressionConfig)
 

@@ -80,7 +80,6 @@ class TwoStageDetection(Detection):
     """
 
     name = "two-stage detection"
-    one_pass = False
     objective: TwoStageObjective = field(default_factory=TwoStageObjective)
     training: bool = True
 

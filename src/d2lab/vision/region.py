@@ -88,6 +88,9 @@ def roi_align(
     x1, y1, x2, y2 = corners.unbind(1)
     along_rows = _point_weights(y1, y2, rows, input.shape[2], sampling_ratio, aligned)  # roi rows height
     along_columns = _point_weights(x1, x2, columns, input.shape[3], sampling_ratio, aligned)  # roi columns width
+    if torch.compiler.is_exporting():  # how many boxes each image has is not known then: every box gets its own map
+        reduced = torch.einsum("rph,rchw->rpcw", along_rows, input[image])
+        return torch.einsum("rpcw,rqw->rcpq", reduced, along_columns)
     order = image.argsort(stable=True)
     counts = torch.bincount(image, minlength=len(input)).tolist()
     at_once = max(1, VALUES // max(1, rows * input.shape[1] * input.shape[3]))
@@ -117,6 +120,8 @@ def _checked(
         need = "[roi, 5]: index of the image, left, top, right, bottom; or a list with [box, 4] for each image"
         raise DataError("the boxes", got=list(boxes.shape), need=need)
     image, corners = boxes[:, 0], boxes[:, 1:].to(input.dtype) * spatial_scale
+    if torch.compiler.is_exporting():
+        return image.long(), corners, (size[0], size[1])  # an exported file can't look at numbers and refuse them
     if not bool(((image >= 0) & (image < len(input)) & (image == image.floor())).all()):
         raise DataError("the images of boxes", got=image.tolist(), need=f"numbers from 0 to {len(input) - 1}")
     if not bool((corners.isfinite().all(1) & (corners[:, :2] <= corners[:, 2:]).all(1)).all()):
@@ -154,7 +159,8 @@ def _point_weights(
     length = end - begin if aligned else (end - begin).clamp(min=1)
     step = (length / cells).view(-1, 1, 1)
     points = torch.full_like(step, ratio) if ratio > 0 else step.detach().ceil()
-    most, divisor = int(points.max()) if len(points) else 1, points.clamp(min=1)
+    most = ratio if ratio > 0 else int(points.max()) if len(points) else 1
+    divisor = points.clamp(min=1)
     point = torch.arange(max(1, most), device=begin.device, dtype=begin.dtype)
     cell = torch.arange(cells, device=begin.device, dtype=begin.dtype).view(1, -1, 1)
     place = begin.view(-1, 1, 1) + cell * step + (point + 0.5) * step / divisor  # roi cell point

@@ -146,25 +146,30 @@ def _survivors(boxes: Boxes, classes: Int64[Tensor, " box"] | None, threshold: f
     kept, size = [rest[:0]], FIRST_BLOCK
     while len(rest):
         block, rest = rest[:size], rest[size:]
-        block = block[_greedy(overlap(block, block))]
+        block = block[greedy_mask(overlap(block, block))]
         kept.append(block)
         rest = rest[~overlap(block, rest).any(0)]
         size = min(2 * size, LAST_BLOCK)
     return torch.cat(kept)
 
 
-def _greedy(overlap: Bool[Tensor, "box box"]) -> Bool[Tensor, " box"]:
-    """Say who stays, if each box that stays strikes the later ones that it overlaps.
+def greedy_mask(overlap: Bool[Tensor, "*batch box box"]) -> Bool[Tensor, "*batch box"]:
+    """Say which of some sorted boxes stay, if each that stays strikes the later ones that it overlaps.
 
-    After k repetitions the first k boxes are right, and what no longer changes is right altogether.
+    After k repetitions the first k boxes are right, and what no longer changes is right altogether. A file that is
+    exported repeats as often as there are boxes: it can't ask whether something changed.
+
+    Args:
+        overlap: whether the box of a row and that of a column are too close; what lies below the diagonal is not read.
     """
     later = overlap.triu(1).float()  # row strikes column
-    kept = torch.ones(len(overlap), dtype=torch.bool, device=overlap.device)
-    while True:
-        stays = (kept.float() @ later) == 0
-        if torch.equal(stays, kept):
-            return kept
+    kept = torch.ones_like(overlap[..., 0])
+    for _ in range(overlap.shape[-1]):
+        stays = (kept.float().unsqueeze(-2) @ later).squeeze(-2) == 0
+        if not torch.compiler.is_exporting() and torch.equal(stays, kept):
+            break
         kept = stays
+    return kept
 
 
 def _check(boxes: Tensor, scores: Tensor, iou_threshold: float, idxs: Tensor | None = None) -> None:
