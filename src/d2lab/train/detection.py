@@ -6,7 +6,7 @@ A detector has a model, and a task here that knows the model's outputs: its loss
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import torch
 from jaxtyping import Float
