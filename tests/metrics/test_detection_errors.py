@@ -92,6 +92,14 @@ def test_kinds_are_those_of_a_plain_loop(rng):
         }
 
 
+def test_a_double_that_also_lies_on_another_class_is_a_double():
+    objects = {"boxes": [[0.0, 0, 10, 10], [0, 0, 10, 12]], "labels": [0, 1]}
+    found = {"boxes": [[0.0, 0, 10, 10], [0, 0, 10, 10]], "labels": [0, 0], "scores": [0.9, 0.8]}
+    objects, found = ({name: torch.tensor([values]) for name, values in one.items()} for one in (objects, found))
+    errors = detection_errors(found | {"count": torch.tensor([2])}, objects | {"count": torch.tensor([2])}, CLASSES)
+    assert errors.kinds.tolist() == [[RIGHT, DOUBLE]]
+
+
 def test_right_detections_are_those_of_average_precision(rng):
     found, objects = drawn(rng)
     metric = AveragePrecision(CLASSES, thresholds=(0.5,))

@@ -20,6 +20,7 @@ MUTANTS = [
     Mutant("rows of images over each other", "plot/box_grid.py", "(number // columns) * (tall + below)", "(number // columns) * tall / 2", f"{BOXES} grid"),
     Mutant("the key over the images", "plot/box_grid.py", "HEADER_INCHES + (KEY if _kinds(panels) else 0)", "HEADER_INCHES - KEY", f"{BOXES} grid"),
     Mutant("doubles are badly placed", KINDS_FILE, "    kinds[same >= iou] = DOUBLE\n", "", f"{KINDS} loop"),
+    Mutant("a double on another class too is of the wrong class", KINDS_FILE, "    kinds[other >= iou] = WRONG_CLASS\n    kinds[same >= iou] = DOUBLE\n", "    kinds[same >= iou] = DOUBLE\n    kinds[other >= iou] = WRONG_CLASS\n", f"{KINDS} another_class"),
     Mutant("badly placed at its own class alone", KINDS_FILE, "torch.maximum(same, other) >= near", "same >= near", f"{KINDS} loop"),
     Mutant("padding is an object", KINDS_FILE, "overlaps.where(truth.real.unsqueeze(1) & found.real.unsqueeze(2), -1)", "overlaps.where(found.real.unsqueeze(2), -1)", f"{KINDS} loop"),
     Mutant("padding is a detection", KINDS_FILE, "    kinds[~found.real] = PADDING\n", "", f"{KINDS} loop"),
