@@ -78,3 +78,9 @@ def test_ours_takes_the_books_steps(forms, book, rng):
     for _ in range(4):
         images, labels = drawn(rng)
         assert float(ours(images, labels)) == pytest.approx(float(theirs(images, labels)), rel=2e-4)
+
+
+def test_boxes_are_the_books(book):
+    boxes = importlib.import_module("benchmarks.vs_book.boxes")
+    rows = boxes.compare(book, 1)
+    assert all(row.get("all", row)["equal"] for row in rows.values())

@@ -1,4 +1,4 @@
-"""python -m benchmarks.vs_book.detection CLONE [STAGE]: TinySSD's step beside the book's; see README.md here."""
+"""python -m benchmarks.vs_book.detection CLONE [STAGE]: boxes and a TinySSD step beside the book's; see README.md."""
 
 import argparse
 import sys
@@ -10,6 +10,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import torch
+from benchmarks.vs_book import boxes
+from benchmarks.vs_book.boxes import spread
 from benchmarks.vs_book.detection_forms import book_step, our_batch, our_model, our_step, our_task, read_book
 from benchmarks.vs_book.kept import keep
 from torch import Tensor
@@ -80,23 +82,20 @@ def _seconds(call: Callable[[], Any]) -> float:
     return time.process_time() - began
 
 
-def spread(values: list[float]) -> dict[str, float]:
-    """Return median, least, most and number."""
-    return {"median": round(median(values), 4), "least": round(min(values), 4), "most": round(max(values), 4)} | {
-        "n": len(values)
-    }
-
-
 def main() -> int:
     """Run the stage that was asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.vs_book.detection")
     parser.add_argument("clone", type=Path, help="a checkout of d2l-zh")
-    parser.add_argument("stage", choices=("step", "targets"), nargs="?", default="step")
+    parser.add_argument("stage", choices=("step", "targets", "boxes"), nargs="?", default="step")
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
     torch.set_num_threads(1)
     configure_malloc()
-    keep(OUT, given.stage, {"step": step, "targets": targets}[given.stage](read_book(given.clone), given.rounds))
+    keep(
+        OUT,
+        given.stage,
+        {"step": step, "targets": targets, "boxes": boxes.compare}[given.stage](read_book(given.clone), given.rounds),
+    )
     return 0
 
 

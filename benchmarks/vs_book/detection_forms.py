@@ -24,19 +24,24 @@ from d2lab.train.train_step import TrainStep
 PACKAGE, CHAPTER = Path("d2l", "torch.py"), Path("chapter_computer-vision", "ssd.md")
 NEEDED = (
     "box_corner_to_center",
+    "box_center_to_corner",
     "multibox_prior",
     "box_iou",
     "assign_anchor_to_bbox",
     "offset_boxes",
     "multibox_target",
+    "offset_inverse",
+    "nms",
+    "multibox_detection",
 )
 VALUES = ("sizes", "ratios", "num_anchors", "cls_loss", "bbox_loss")
 CELL = re.compile(r"^```\{\.python \.input\}\n#@tab (?:pytorch|all)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SHORT = {
     "tensor": torch.tensor,
     "stack": torch.stack,
-    "concat": torch.cat,
+    "concat": lambda parts, axis=0: torch.cat(parts, axis),
     "log": torch.log,
+    "exp": torch.exp,
 }  # as its config.ini has it
 Step = Callable[[Tensor, Tensor], Tensor]  # images, labels [batch, 1, 5] -> loss, not read
 
