@@ -105,7 +105,7 @@ def test_accuracies_are_those_that_were_measured(language):
 
 @each_page
 def test_no_figure_is_quoted_that_no_benchmark_measured(language):
-    from benchmarks.points import results, table
+    from benchmarks.detectors import results, table
 
     known = {f"{accuracy:.3f}" for accuracy in measured()["lenet"]} | set(FIGURE.findall(table(results())))
     assert set(FIGURE.findall(page(language))) <= known

@@ -1,8 +1,8 @@
 """Detection without anchors: each point of a grid answers for one object or none.
 
 Many small steps of Muon make it fast: after three epochs of bccd the validation part's ap50 was .88 with batches of 4,
-.76 with batches of 8, and .61 with AdamW on batches of 8 (seed 0, in bfloat16). `python -m benchmarks.points` has the
-figures over seeds. A running mean of the weights added less than .005 to ap with these settings and was left out.
+.76 with batches of 8, and .61 with AdamW on batches of 8 (seed 0, in bfloat16). `python -m benchmarks.detectors` has
+the figures over seeds. A running mean of the weights added less than .005 to ap with these settings and was left out.
 """
 
 from d2lab.models.points import PointsConfig

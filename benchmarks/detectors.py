@@ -1,8 +1,9 @@
-"""The recipe `points`: average precision on test images against processor seconds, on one thread, over seeds.
+"""The detectors: average precision on test images against processor seconds, on one thread, over seeds.
 
-python -m benchmarks.points trains what points.json does not hold yet and prints the table; --table only prints it. It
-goes on where it was broken off. Seconds are those of the process: of the training steps alone, and of the whole run
-with data, an evaluation after each epoch and the record. Average precision is counted by pycocotools beside ours.
+python -m benchmarks.detectors trains what detectors.json does not hold yet and prints the table; --table only prints
+it. It goes on where it was broken off. Seconds are those of the process: of the training steps alone, and of the whole
+run with data, an evaluation after each epoch and the record. Average precision is counted by pycocotools beside ours.
+A detector that finds nothing has an average precision of 0.
 """
 
 import argparse
@@ -32,9 +33,30 @@ from d2lab.train.callback import Callback
 from d2lab.train.evaluate import predict
 from d2lab.train.task import Step
 
-RESULTS = Path(__file__).with_name("points.json")
-RUNS = (("scenes", "lesson"), ("scenes", "full"), ("bccd", "full"), ("cats", "full"))  # data, budget
-HEADS = ("data, budget", "epochs", "seeds", "ap50", "ap", "training, CPU s", "whole run, CPU s", "pycocotools apart by")
+RESULTS = Path(__file__).with_name("detectors.json")
+RUNS = (  # recipe, data, budget
+    ("points", "scenes", "lesson"),
+    ("points", "scenes", "full"),
+    ("points", "bccd", "full"),
+    ("points", "cats", "full"),
+    ("ssd", "scenes", "full"),
+    ("ssd", "bccd", "full"),
+    ("ssd", "cats", "full"),
+    ("yolo", "scenes", "full"),
+    ("two-stage", "scenes", "full"),
+    ("two-stage", "scenes-masks", "full"),
+    ("two-stage", "bccd", "full"),
+)
+HEADS = (
+    "recipe, data, budget",
+    "epochs",
+    "seeds",
+    "ap50",
+    "ap",
+    "training, CPU s",
+    "whole run, CPU s",
+    "pycocotools apart by",
+)
 
 
 class StepSeconds(Callback):
@@ -61,32 +83,32 @@ class StepSeconds(Callback):
         return self.seconds / self.timed * self.steps
 
 
-def measure(data: str, budget: str, seed: int) -> dict[str, Any]:
+def measure(recipe: str, data: str, budget: str, seed: int) -> dict[str, Any]:
     """Train from a seed to the end; return what it came to."""
     with tempfile.TemporaryDirectory() as root:
         clock, start = StepSeconds(), time.process_time()
         asked: dict[str, Any] = {"data": data, "budget": budget, "seed": seed, "device": "cpu"}
-        run = experiments.train("points", changes={"threads": 1}, root=Path(root), callbacks=[clock], **asked)
+        run = experiments.train(recipe, changes={"threads": 1}, root=Path(root), callbacks=[clock], **asked)
         whole = time.process_time() - start
         if run.status != "finished":
-            raise RunError(f"points, {data}, seed {seed}", got=run.status, need="a run of all epochs")
+            raise RunError(f"{recipe}, {data}, seed {seed}", got=run.status, need="a run of all epochs")
         rows = [row for row in run.record.rows() if "epoch" in row]
         values = {name.removeprefix("test_"): value for name, value in rows[-1].items() if name.startswith("test_")}
         return {
             "seed": seed,
-            **{name: round(values[name], 4) for name in ("ap", "ap50", "ap75", "loss")},
+            **{name: round(values[name], 4) for name in ("ap", "ap50", "ap75", "mask_ap", "loss") if name in values},
             "training_s": round(clock.total(), 1),
             "whole_s": round(whole, 1),
             "ap50_by_epoch": [round(row["test_ap50"], 4) for row in rows],
-            "pycocotools_apart": coco_difference(run, asked, values),
+            "pycocotools_apart": coco_difference(run, recipe, asked, values),
             "settings": run.record.recipe()["settings"],
             "machine": describe_machine(),
         }
 
 
-def coco_difference(run: Run, asked: dict[str, Any], values: Mapping[str, float]) -> float:
+def coco_difference(run: Run, recipe: str, asked: dict[str, Any], values: Mapping[str, float]) -> float:
     """Return the largest difference between our ap, ap50 and ap75 of a run's test images and those of pycocotools."""
-    experiment = plan("points", **asked)
+    experiment = plan(recipe, **asked)
     test = load_data(experiment)[2]
     task, device = experiment.task, torch.device("cpu")
     found = predict(run.model, test, task, prepare=experiment.preparation, device=device, batch=16)
@@ -146,19 +168,19 @@ def table(kept: Mapping[str, list[dict[str, Any]]]) -> str:
 
 def main() -> int:
     """Measure what is missing, and show all."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.points", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.detectors", description=__doc__)
     parser.add_argument("--table", action="store_true", help="only print what the file holds")
-    parser.add_argument("--only", default="", help="measure this alone, such as 'bccd, full'")
+    parser.add_argument("--only", default="", help="measure this alone, such as 'points, bccd, full'")
     parser.add_argument("--seeds", default="0,1,2", help="measure these alone")
     chosen = parser.parse_args()
-    for data, budget in () if chosen.table else RUNS:
-        name = f"{data}, {budget}"
+    for run in () if chosen.table else RUNS:
+        name = ", ".join(run)
         for seed in map(int, chosen.seeds.split(",")):
-            done = [run["seed"] for run in results().get(name, [])]
+            done = [one["seed"] for one in results().get(name, [])]
             if seed not in done and chosen.only in ("", name):
-                one = measure(data, budget, seed)
+                one = measure(*run, seed)
                 kept = results()  # read anew: another process may have added to it
-                kept[name] = sorted([*kept.get(name, []), one], key=lambda run: run["seed"])
+                kept[name] = sorted([*kept.get(name, []), one], key=lambda row: row["seed"])
                 write_json(RESULTS, kept)
     print(table(results()))
     return 0
