@@ -276,6 +276,26 @@ _ALL = (
         },
     ),
     Shown(
+        name="roi",
+        element="d2-roi",
+        lesson="faster-and-mask",
+        title={"en": "RoI pooling and RoIAlign", "zh": "兴趣区域：汇聚与对齐"},
+        tries={
+            "en": (
+                "Move the box to the right, a quarter of a pixel at a time: when does the pooled number change, and "
+                "when the aligned one?",
+                "How many whole pixels does pooling read for a box of 4 by 4, and from where to where?",
+                "Choose one point a cell, then 3 by 3: does the curve get smoother? Does the number of points matter "
+                "more for small boxes, or for large ones?",
+            ),
+            "zh": (
+                "把框往右移，每次四分之一像素：汇聚的数什么时候变，对齐的数什么时候变？",
+                "框是 4 × 4 时，汇聚读了多少个整像素？从哪里到哪里？",
+                "每格取 1 个点，再换成 3 × 3 个：曲线变平滑了吗？点的多少，对大框影响大，还是对小框？",
+            ),
+        },
+    ),
+    Shown(
         name="model",
         element="d2-net",
         lesson="inside-lenet",

@@ -3,29 +3,31 @@
   "use strict";
   const D2 = window.D2;
   const { say, make, draw, Explorer } = D2;
-  const [WIDTH, HEIGHT] = [400, 270];  // pixels of the image in which boxes are counted
-  const SMALLEST = 12;
+  const PHOTO = { width: 400, height: 270, smallest: 12, unit: 1, step: 5, small: 1 };  // pixels; `step` of an arrow key, with Shift `small`
   const CORNERS = [[0, 1], [2, 1], [2, 3], [0, 3]];  // edges that meet there
   const REACH = 14;  // of a corner, pixels of the screen
   const between = (low, value, high) => Math.max(low, Math.min(high, value));
   const GRIPS = [say("整个框", "whole box"), say("左上角", "top left corner"), say("右上角", "top right corner"), say("右下角", "bottom right corner"), say("左下角", "bottom left corner")];
 
   // A box after its grip (0: all of it, 1 to 4: a corner) was moved; it stays in the image and doesn't turn round.
-  const moved = (box, grip, by) => {
+  const moved = (box, grip, by, { width, height, smallest, unit } = PHOTO) => {
+    const whole = (v) => unit * Math.round(v / unit);
     if (!grip) {
-      const [x, y] = [0, 1].map((i) => between(-box[i], by[i], [WIDTH, HEIGHT][i] - box[i + 2]));
-      return box.map((v, i) => Math.round(v + (i % 2 ? y : x)));
+      const [x, y] = [0, 1].map((i) => between(-box[i], by[i], [width, height][i] - box[i + 2]));
+      return box.map((v, i) => whole(v + (i % 2 ? y : x)));
     }
     const next = [...box];
     for (const edge of CORNERS[grip - 1]) {
-      const [low, high] = edge < 2 ? [0, box[edge + 2] - SMALLEST] : [box[edge - 2] + SMALLEST, [WIDTH, HEIGHT][edge % 2]];
-      next[edge] = Math.round(between(low, box[edge] + by[edge % 2], high));
+      const [low, high] = edge < 2 ? [0, box[edge + 2] - smallest] : [box[edge - 2] + smallest, [width, height][edge % 2]];
+      next[edge] = whole(between(low, box[edge] + by[edge % 2], high));
     }
     return next;
   };
 
   // `boxes` is the list that is moved; `looks(i)` says how one is drawn: { name, hue, dashed, faint, thick, inside }.
   class BoxExplorer extends Explorer {
+    field = PHOTO;
+    how = say("拖动框或它的角。键盘：Tab 选框，方向键移动（加 Shift 每次 1 像素），空格换一个角。", "Drag a box or a corner. Keyboard: Tab to a box, arrow keys move it (with Shift by 1 pixel), space takes the next corner.");
     connectedCallback() {
       if (this.state) return;
       super.connectedCallback();
@@ -42,7 +44,7 @@
     }
     at(event) {
       const frame = this.querySelector(".d2-boxes").getBoundingClientRect();
-      const scale = WIDTH / frame.width;
+      const scale = this.field.width / frame.width;
       return { x: (event.clientX - frame.left) * scale, y: (event.clientY - frame.top) * scale, reach: REACH * scale };
     }
     take(event) {
@@ -66,26 +68,28 @@
     }
     pull(event) {
       const { x, y } = this.at(event);
-      this.place(moved(this.drag.box, this.state.grip, [x - this.drag.x, y - this.drag.y]));
+      this.place(moved(this.drag.box, this.state.grip, [x - this.drag.x, y - this.drag.y], this.field));
     }
     place(box) {
       this.boxes[this.state.active] = box;
       this.update();
     }
     key(event) {
-      const far = event.shiftKey ? 1 : 5;
+      const far = event.shiftKey ? this.field.small : this.field.step;
       const by = { ArrowUp: [0, -far], ArrowDown: [0, far], ArrowLeft: [-far, 0], ArrowRight: [far, 0] }[event.key];
       if (!by && event.key !== " ") return;
       event.preventDefault();
-      if (by) this.place(moved(this.boxes[this.state.active], this.state.grip, by));
+      if (by) this.place(moved(this.boxes[this.state.active], this.state.grip, by, this.field));
       else this.set("grip", (this.state.grip + 1) % GRIPS.length);
     }
+    edges(box) { return box; }  // as they are said
     one(box, i, handles) {
       const { active, grip } = this.state;
       const { name, hue, dashed, faint, thick, inside } = this.looks(i);
       const [x1, y1, x2, y2] = box;
       const held = i === active ? grip : 0;
-      const said = say(`${name}：左 ${x1}，上 ${y1}，右 ${x2}，下 ${y2}；移动${GRIPS[held]}`, `${name}: left ${x1}, top ${y1}, right ${x2}, bottom ${y2}; moving the ${GRIPS[held]}`);
+      const [left, top, right, bottom] = this.edges(box);
+      const said = say(`${name}：左 ${left}，上 ${top}，右 ${right}，下 ${bottom}；移动${GRIPS[held]}`, `${name}: left ${left}, top ${top}, right ${right}, bottom ${bottom}; moving the ${GRIPS[held]}`);
       const corners = !handles && i !== active ? [] : CORNERS.flatMap(([a, b], corner) => [
         draw("circle", { class: "d2-reach", cx: box[a], cy: box[b], r: 14 }),
         draw("rect", { class: held === corner + 1 ? "d2-handle d2-held" : "d2-handle", x: box[a] - 4, y: box[b] - 4, width: 8, height: 8 })]);
@@ -97,12 +101,12 @@
       draw("text", { x: x1 + 5, y: inside === "bottom" ? y2 - 6 : inside === "above" && y1 > 24 ? y1 - 9 : y1 + 15 }, name));
     }
     canvas(title, { below = [], above = [], handles = false } = {}) {
-      const how = say("拖动框或它的角。键盘：Tab 选框，方向键移动（加 Shift 每次 1 像素），空格换一个角。", "Drag a box or a corner. Keyboard: Tab to a box, arrow keys move it (with Shift by 1 pixel), space takes the next corner.");
+      const { width, height } = this.field;
       return make("figure", { class: "d2-wide d2-canvas" }, make("figcaption", {}, title),
-        draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "group", "aria-label": title, class: "d2-boxes" },
-          draw("rect", { class: "d2-frame", x: 0.5, y: 0.5, width: WIDTH - 1, height: HEIGHT - 1 }),
+        draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": title, class: "d2-boxes" },
+          draw("rect", { class: "d2-frame", x: 0.5, y: 0.5, width: width - 1, height: height - 1 }),
           ...below, ...this.boxes.map((box, i) => this.one(box, i, handles)), ...above),
-        make("p", { class: "d2-how", id: `${this.localName}-how` }, how));
+        make("p", { class: "d2-how", id: `${this.localName}-how` }, this.how));
     }
     // A table with a row of names: cells are words, or { words, class }.
     named(caption, heads, rows) {

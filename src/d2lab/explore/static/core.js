@@ -87,19 +87,19 @@
     changed(key, value) { this.set(key, value); }
   }
 
-  // Colors: blue below 0, orange above, paper at 0; from 0 to 1 for images.
-  const tint = (value, top) => {
+  // Colors: blue below 0, orange (or another hue) above, paper at 0; from 0 to 1 for images.
+  const tint = (value, top, hue = "--d2-orange") => {
     if (!Number.isFinite(value)) return "var(--d2-red)";
     const share = Math.round(Math.min(1, Math.abs(value) / (top || 1)) * 70);
-    return `color-mix(in srgb, var(${value < 0 ? "--d2-blue" : "--d2-orange"}) ${share}%, var(--d2-paper))`;
+    return `color-mix(in srgb, var(${value < 0 ? "--d2-blue" : hue}) ${share}%, var(--d2-paper))`;
   };
 
   // A table of numbers. `marks(i, j)` gives a class; `pick(i, j)` makes it a grid that arrow keys and clicks move through.
-  const table = (caption, rows, { top, marks = () => "", pick = null, at = null, key = null, digits = 3 } = {}) => {
+  const table = (caption, rows, { top, marks = () => "", pick = null, at = null, key = null, digits = 3, hue = undefined } = {}) => {
     const most = top ?? Math.max(1e-9, ...rows.flat().filter(Number.isFinite).map(Math.abs));
     const body = rows.map((row, i) =>
       make("tr", {}, ...row.map((value, j) => make("td", {
-        class: marks(i, j), style: `background:${tint(value, most)}`,
+        class: marks(i, j), style: `background:${tint(value, most, hue)}`,
         "aria-selected": pick ? String(at[0] === i && at[1] === j) : undefined, role: pick ? "gridcell" : undefined,
         onclick: pick ? () => pick(i, j) : undefined,
       }, show(value, digits)))));
