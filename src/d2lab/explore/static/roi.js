@@ -21,6 +21,7 @@
   const [SHADE, MOST] = [50, 99];  // percent of the largest value
   const RATIOS = [[1, say("每格 1 个点", "1 point a cell")], [2, say("2 × 2 个点", "2 × 2 points")], [3, say("3 × 3 个点", "3 × 3 points")], [0, say("看格的大小", "as many as pixels")]];
   const AXES = [[0, say("左右", "left and right")], [1, say("上下", "up and down")]];
+  const dot = (kind, r) => ([x, y]) => draw("circle", { class: kind, cx: x * PIXEL, cy: y * PIXEL, r });
   const pixels = (box) => box.map((v) => v / PIXEL);
 
   class Roi extends BoxExplorer {
@@ -29,7 +30,7 @@
     how = say("拖动框或它的角，每次四分之一像素。键盘：Tab 选框，方向键移动（加 Shift 每次一个像素），空格换一个角。",
       "Drag the box or a corner, in quarters of a pixel. Keyboard: Tab to the box, arrow keys move it (with Shift by a whole pixel), space takes the next corner.");
     start() {
-      return { all: [[50, 40, 230, 280]], active: 0, grip: 0, count: 3, ratio: 2, cell: [0, 1], point: 1, axis: 0, photo: false };
+      return { all: [[50, 40, 230, 300]], active: 0, grip: 0, count: 3, ratio: 2, cell: [0, 1], point: 3, axis: 0, photo: false };
     }
     get boxes() { return this.state.all; }
     get data() { return { map: MAP, box: pixels(this.boxes[0]) }; }
@@ -71,7 +72,7 @@
       super.update();
     }
 
-    // The map, or the scene that it was made of; what the followed cell covers is shaded under its numbers.
+    // The map, or the scene that it was made of; what the followed cell covers, and other cells' points, lie under its numbers.
     ground(covers) {
       if (this.state.photo) return [draw("image", { class: "d2-scene", href: SCENE, width: SIDE * PIXEL, height: SIDE * PIXEL, preserveAspectRatio: "none" }), ...covers];
       const each = (one) => MAP.flatMap((row, i) => row.map((value, j) => one(value, j * PIXEL, i * PIXEL)));
@@ -81,12 +82,13 @@
     frame(kind, [left, top, right, bottom], inset = 0) {
       return draw("rect", { class: kind, x: left * PIXEL + inset, y: top * PIXEL + inset, width: (right - left) * PIXEL - 2 * inset, height: (bottom - top) * PIXEL - 2 * inset });
     }
-    covers({ rows, columns }) {
+    covers({ rows, columns }, { at }) {
       const { count, cell: [i, j] } = this.state;
       const [x1, y1, x2, y2] = pixels(this.boxes[0]);
       const [wide, high] = [(x2 - x1) / count, (y2 - y1) / count];
       return [this.frame("d2-pool-cell", [columns[j][0], rows[i][0], columns[j][1], rows[i][1]]),
-        this.frame("d2-align-cell", [x1 + j * wide, y1 + i * high, x1 + (j + 1) * wide, y1 + (i + 1) * high])];
+        this.frame("d2-align-cell", [x1 + j * wide, y1 + i * high, x1 + (j + 1) * wide, y1 + (i + 1) * high]),
+        ...span(count).flatMap((a) => span(count).filter((b) => a !== i || b !== j).flatMap((b) => at(a, b))).map(dot("d2-sample", 1.8))];
     }
     // What pooling reads: the rounded box, its cells, and the pixel that wins in the followed one.
     poolMarks({ rows, columns, values }) {
@@ -99,18 +101,16 @@
         ...columns.slice(1).map(([at]) => draw("line", { class: "d2-pool-line", y1: ends[1] * PIXEL, y2: ends[3] * PIXEL, x1: at * PIXEL, x2: at * PIXEL })),
         best && !this.state.photo && draw("rect", { class: "d2-best", x: best[1] * PIXEL + 8, y: best[0] * PIXEL + 3, width: PIXEL - 16, height: 16, rx: 4 })].filter(Boolean);
     }
-    // What aligning reads: the exact cells, their points, and the four pixels beside one point.
-    alignMarks({ at }) {
-      const { count, cell: [i, j] } = this.state;
+    // What aligning reads: the exact cells, the points of the followed one, and the four pixels beside one point.
+    alignMarks() {
+      const { count } = this.state;
       const [x1, y1, x2, y2] = pixels(this.boxes[0]);
       const [x, y] = [(k) => x1 + ((x2 - x1) * k) / count, (k) => y1 + ((y2 - y1) * k) / count];
-      const dot = (kind, r) => ([a, b]) => draw("circle", { class: kind, cx: a * PIXEL, cy: b * PIXEL, r });
       const chosen = this.list[this.point];
-      const others = span(count).flatMap((a) => span(count).filter((b) => a !== i || b !== j).flatMap((b) => at(a, b)));
       const beside = neighbors(MAP, chosen).map(({ row, column, weight }) => ({ x: (column + 0.5) * PIXEL, y: (row + 0.5) * PIXEL, weight }));
       return [...span(count - 1).flatMap((k) => [draw("line", { class: "d2-align-line", x1: x1 * PIXEL, x2: x2 * PIXEL, y1: y(k + 1) * PIXEL, y2: y(k + 1) * PIXEL }),
           draw("line", { class: "d2-align-line", y1: y1 * PIXEL, y2: y2 * PIXEL, x1: x(k + 1) * PIXEL, x2: x(k + 1) * PIXEL })]),
-        ...others.map(dot("d2-sample", 1.8)), ...this.list.map(dot("d2-sample", 3.2)),
+        ...this.list.map(dot("d2-sample", 3.2)),
         ...beside.map(({ x: a, y: b }) => draw("line", { class: "d2-beam", x1: chosen[0] * PIXEL, y1: chosen[1] * PIXEL, x2: a, y2: b })),
         ...beside.map(({ x: a, y: b }) => draw("circle", { class: "d2-middle", cx: a, cy: b, r: 2.5 })),
         dot("d2-sample d2-chosen-point", 4.5)(chosen),
@@ -128,7 +128,7 @@
       return {
         stage: [
           this.canvas(say("特征图和框。橙：汇聚读的整像素；蓝：对齐取的点", "Feature map and box. Orange: pixels that pooling reads; blue: points of aligning"),
-            { below: [...this.ground(this.covers(pooled)), ...this.poolMarks(pooled)], above: this.alignMarks(aligned), handles: true }),
+            { below: [...this.ground(this.covers(pooled, aligned)), ...this.poolMarks(pooled)], above: this.alignMarks(), handles: true }),
           make("div", { class: "d2-side" }, make("div", { class: "d2-row" }, values(say("汇聚：最大值", "pooled: maximum"), pooled.values, "pool", "--d2-orange"), values(say("对齐：点的平均", "aligned: mean of points"), aligned.values, "align", "--d2-blue")),
             chart(say("框移动时，选中那一格的值", "The chosen cell as the box moves"), [line(say("汇聚", "pooled"), 1, "--d2-orange"), line(say("对齐", "aligned"), 2, "--d2-blue"), here(one, "--d2-orange"), here(other, "--d2-blue")],
             { x: [0, Math.max(0.25, places.at(-1)[0])], y: [0, MOST + 6], xName: axis ? say("框的上边（像素）", "top of the box (pixels)") : say("框的左边（像素）", "left of the box (pixels)"), yName: say("值", "value") })),
