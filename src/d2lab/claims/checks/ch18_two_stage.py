@@ -206,7 +206,7 @@ def proposal_network_replaces_heuristic_search(
 @claim(
     chapter=18,
     kind="experiment",
-    budget_s=900,
+    budget_s=1800,
     en="Mask R-CNN adds a fully convolutional network to Faster R-CNN, and so uses the pixels of objects to improve "
     "the accuracy of detection further.",
     zh="Mask R-CNN 在 Faster R-CNN 的基础上引入了一个全卷积网络，从而借助目标的像素级位置进一步提升目标检测的精度。",
