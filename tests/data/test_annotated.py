@@ -9,7 +9,7 @@ from tests.data.pictures import draw
 
 from d2lab import data
 from d2lab.core.errors import ConfigError, DataError
-from d2lab.data import annotated, catalog
+from d2lab.data import catalog, decoded
 from d2lab.data.annotation import Entry, Thing, gather, handle_bad_boxes
 from d2lab.data.annotation_check import check_annotations
 from d2lab.data.annotation_folder import guess_kind, hold_out, read_parts
@@ -244,7 +244,7 @@ def test_a_broken_image_is_named_and_nothing_is_left_in_the_cache(single, cache)
 
 
 def test_what_takes_too_much_memory_is_refused_before_it_is_read(single, monkeypatch):
-    monkeypatch.setattr(annotated, "HELD_BYTES", 1000)
+    monkeypatch.setattr(decoded, "HELD_BYTES", 1000)
     with pytest.raises(DataError, match="Ask for a smaller side"):
         data.load(f"coco:{single}")
 

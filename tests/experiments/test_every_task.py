@@ -17,7 +17,7 @@ from d2lab.train.checkpoint import load_checkpoint
 
 OWN = Path(__file__).parent / "own"
 TASKS = ("detection", "segmentation", "language")
-METRIC = {"detection": "box_error", "segmentation": "accuracy", "language": "perplexity"}
+METRIC = {"detection": "box_error", "segmentation": "pixel_accuracy", "language": "perplexity"}
 
 
 @pytest.fixture(params=TASKS)

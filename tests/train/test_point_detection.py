@@ -206,7 +206,7 @@ def test_batches_of_every_kind_have_a_finite_gradient(rng, batch, height, width,
 
 def test_a_blank_target_of_the_task_is_an_empty_image(rng):
     model, task = random_answers(rng), PointDetection(classes=CLASSES)
-    blank = task.loss(model, Batch(images(2), task.blank_targets(2))).loss
+    blank = task.loss(model, Batch(images(2), task.blank_targets(images(2)))).loss
     objective = PointObjective()
     empty = {"boxes": torch.zeros(1, 4), "labels": torch.zeros(1), "count": torch.tensor(0)}
     plain = [plain_loss(model, i, empty, objective) for i in range(2)]

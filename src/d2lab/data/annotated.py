@@ -7,31 +7,23 @@ the card's notes say how many. Sets by name that come in such files are loaded b
 
 import dataclasses
 import hashlib
-import shutil
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from d2lab.core.errors import ConfigError, DataError
-from d2lab.core.machine import usable_cores
 from d2lab.data.annotation import Annotations, handle_bad_boxes
 from d2lab.data.annotation_check import count_annotations
 from d2lab.data.annotation_folder import KINDS, Part, hold_out, read_parts
 from d2lab.data.card import Card
-from d2lab.data.decoded import Decoded, Rows
-from d2lab.data.image import decoder_version, quiet_pillow
-from d2lab.data.image_files import HELD_BYTES
+from d2lab.data.decoded import Rows, check_unchanged, fitted_in_cache, read_together
 from d2lab.data.image_fit import fitted_sizes, frame_for, read_fitted, scaled_frame
-from d2lab.data.places import cache_folder
 from d2lab.data.split import Dataset, Split
 from d2lab.data.three_parts import ThreeParts
 
 LONGEST = 320  # longest side of the images, pixels, where nobody says another; smaller ones keep theirs
-CHUNK = 64  # images decoded together
 
 Parts = Mapping[str, Part]  # "train", "test", and "valid" where all three are set apart
 WORDS = {"train": "training", "test": "test", "valid": "validation"}
@@ -91,12 +83,7 @@ def load(
         DataError: files are missing, broken or not those of the card, or take more than 2 GiB decoded.
     """
     parts = _parts_of(card.name)
-    if _digests(parts, "size") != card.listing:
-        fix = "Put the files back as they were, or train anew."
-        raise DataError(f"the images of {card.name}", got="other files", need="those that the run knows", fix=fix)
-    if card.times and _digests(parts, "changed") != card.times:
-        said = "files were written anew since the run, under the same names and sizes: the images may be others"
-        warnings.warn(f"{card.name}: {said}.", UserWarning, stacklevel=2)
+    check_unchanged(card, _digests(parts, "size"), _digests(parts, "changed"))
     return load_parts(card, parts, side=side, workers=workers)
 
 
@@ -119,7 +106,8 @@ def load_parts(card: Card, parts: Parts, *, side: int | None = None, workers: in
         raise ConfigError("side", got=side, need="1 pixel or more")
     if side is not None:
         card = dataclasses.replace(card, shape=(3, *scaled_frame(card.shape, side)))
-    images = _decoded(card, parts)
+    shapes = {name: (len(part.files), *card.shape) for name, part in parts.items()}
+    images = fitted_in_cache(card, shapes, _digests(parts, "stamp"))
     images.make(lambda *rows: _decode(card, parts, rows))
     usable = {name: _usable(part.annotations, card) for name, part in parts.items()}
     most = max(1, *(int(annotations.counts.max(initial=0)) for annotations in usable.values()))
@@ -202,38 +190,12 @@ def _digests(parts: Parts, what: str) -> str:
     return digest.hexdigest()
 
 
-def _decoded(card: Card, parts: Parts) -> Decoded:
-    """Return where the decoded images lie or would lie.
-
-    Raises:
-        DataError: they take too much memory, or the disk has no room for them.
-    """
-    size = sum(len(part.files) for part in parts.values()) * int(np.prod(card.shape))
-    cache = cache_folder().absolute()
-    there = next(folder for folder in (cache, *cache.parents) if folder.exists())
-    most = min(HELD_BYTES, shutil.disk_usage(there).free // 2)
-    if size > most:
-        got, need = f"{size / 2**30:.1f} GiB", f"{most / 2**30:.1f} GiB at most"
-        raise DataError(f"the decoded images of {card.name}", got=got, need=need, fix="Ask for a smaller side.")
-    origin = {"files": _digests(parts, "stamp"), "shape": list(card.shape), "decoder": decoder_version()}
-    place = hashlib.sha256(f"{card.name}\0{card.shape}".encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    shapes = {name: (len(part.files), *card.shape) for name, part in parts.items()}
-    return Decoded(cache / "decoded" / place / "images", card.name, origin, shapes)
-
-
 def _decode(card: Card, parts: Parts, rows: Sequence[Rows]) -> None:
-    """Decode every image of all parts, on all cores."""
+    """Decode every image of all parts."""
     frame = card.shape[1], card.shape[2]
-    with quiet_pillow(), ThreadPoolExecutor(usable_cores()) as pool:
 
-        def read(file: Path | None, size: list[int]) -> np.ndarray:
-            return read_fitted(Path(str(file)), size=(size[0], size[1]), frame=frame)
+    def read(file: Path | None, size: list[int]) -> np.ndarray:
+        return read_fitted(Path(str(file)), size=(size[0], size[1]), frame=frame)
 
-        def chunks(part: Part) -> Iterator[np.ndarray]:
-            sizes = part.annotations.sizes.tolist()
-            for start in range(0, len(sizes), CHUNK):
-                some = slice(start, start + CHUNK)
-                yield np.stack(list(pool.map(read, part.files[some], sizes[some])))
-
-        for part, own in zip(parts.values(), rows, strict=True):
-            own.extend(chunks(part))
+    for part, own in zip(parts.values(), rows, strict=True):
+        own.extend(read_together(read, part.files, part.annotations.sizes.tolist()))

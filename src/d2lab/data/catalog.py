@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FOLDER = "folder:"
 TEXT = "text:"
 ANNOTATED = ("coco:", "voc:", "yolo:", "labelme:")
+MASKS = "masks:"
 
 
 def find_cards() -> dict[str, Card]:
@@ -60,7 +61,7 @@ def card(name: str) -> Card:
     """Return the card of the set with this name, or of what lies at a path.
 
     ``folder:PATH`` is a folder of images, ``text:PATH`` a text; ``coco:PATH``, ``voc:PATH``, ``yolo:PATH`` and
-    ``labelme:PATH`` are annotated images.
+    ``labelme:PATH`` are images with boxes, ``masks:PATH`` images with the class of each pixel.
 
     Raises:
         ConfigError: no set has this name; the message has the nearest one and all of them.
@@ -78,6 +79,10 @@ def card(name: str) -> Card:
         from d2lab.data.annotated import card_of as card_of_annotated
 
         return card_of_annotated(name)
+    if name.startswith(MASKS):
+        from d2lab.data.mask_folder import card_of as card_of_masks
+
+        return card_of_masks(name)
     if name not in CARDS:
         unknown = unknown_name("the data set", name, CARDS)
         if name and Path(name).is_dir():

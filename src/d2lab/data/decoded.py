@@ -4,10 +4,13 @@ A set is a folder that gets its name when everything is in it, so that a process
 nothing that could be taken for whole; the next one removes what it left. Another process waits.
 """
 
+import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterable
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +22,14 @@ from torch import Tensor
 from d2lab.core.atomic import write_json
 from d2lab.core.errors import DataError
 from d2lab.core.json_file import read_json
+from d2lab.core.machine import usable_cores
+from d2lab.data.card import Card
+from d2lab.data.image import decoder_version, quiet_pillow
+from d2lab.data.image_files import HELD_BYTES
+from d2lab.data.places import cache_folder
 from d2lab.data.source import locked
 
+CHUNK = 64  # images decoded together
 FORMAT = 1
 MANIFEST = "manifest.json"
 PARTS = ("train", "test")
@@ -34,7 +43,7 @@ class Decoded:
         folder: its place in the cache.
         name: of the set, for the terminal.
         origin: what it was made from and how: a checksum, a side. Another origin is another set.
-        shapes: of the inputs of each part, examples first: "train", "test", and "valid" where a set has it.
+        shapes: of the inputs of each part, examples first: "train", "test", and "valid" where a set has it; masks too.
     """
 
     folder: Path
@@ -140,3 +149,57 @@ class Rows:
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
+
+
+def fitted_in_cache(card: Card, shapes: dict[str, tuple[int, ...]], stamp: str) -> Decoded:
+    """Return where images that are fitted into the shape of their card lie in the cache, or would lie.
+
+    Args:
+        card: of the set.
+        shapes: of what is kept of each part, examples first.
+        stamp: a hash of all that is known of the files unread.
+
+    Raises:
+        DataError: they take too much memory, or the disk has no room for them.
+    """
+    size = sum(int(np.prod(shape, dtype=np.int64)) for shape in shapes.values())
+    cache = cache_folder().absolute()
+    there = next(folder for folder in (cache, *cache.parents) if folder.exists())
+    most = min(HELD_BYTES, shutil.disk_usage(there).free // 2)
+    if size > most:
+        got, need = f"{size / 2**30:.1f} GiB", f"{most / 2**30:.1f} GiB at most"
+        raise DataError(f"the decoded images of {card.name}", got=got, need=need, fix="Ask for a smaller side.")
+    origin = {"files": stamp, "shape": list(card.shape), "decoder": decoder_version()}
+    place = hashlib.sha256(f"{card.name}\0{card.shape}".encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return Decoded(cache / "decoded" / place / "images", card.name, origin, shapes)
+
+
+def read_together(read: Callable[..., np.ndarray], *columns: Sequence[Any]) -> Iterator[np.ndarray]:
+    """Yield what is read of file after file, on all cores, a chunk at a time.
+
+    Args:
+        read: reads one file; all results have one shape.
+        columns: its arguments, file by file.
+    """
+    with quiet_pillow(), ThreadPoolExecutor(usable_cores()) as pool:
+        for start in range(0, len(columns[0]), CHUNK):
+            yield np.stack(list(pool.map(read, *(column[start : start + CHUNK] for column in columns))))
+
+
+def check_unchanged(card: Card, listing: str, times: str) -> None:
+    """Refuse files of a user that are others than those of a card; warn where they were written anew.
+
+    Args:
+        card: as a run knows it.
+        listing: hash of names and sizes now.
+        times: hash of the times of change now.
+
+    Raises:
+        DataError: names or sizes are others.
+    """
+    if listing != card.listing:
+        fix = "Put the files back as they were, or train anew."
+        raise DataError(f"the images of {card.name}", got="other files", need="those that the run knows", fix=fix)
+    if card.times and times != card.times:
+        said = "files were written anew since the run, under the same names and sizes: the images may be others"
+        warnings.warn(f"{card.name}: {said}.", UserWarning, stacklevel=3)

@@ -87,6 +87,8 @@ class Layout(NamedTuple):
 def load(card: Card, *, seed: int = 0, fetch: bool = True) -> Dataset:
     """Return the scenes of the card; `seed` and `fetch` change nothing here."""
     train, test = (draw_scenes(count, part=part) for count, part in zip(card.examples, PARTS, strict=True))
+    if card.task == "segmentation":
+        return Dataset(card, train.segmentation(), test.segmentation())
     return Dataset(card, train.detection(masks=card.masks), test.detection(masks=card.masks))
 
 

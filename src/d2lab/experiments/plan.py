@@ -27,6 +27,7 @@ from d2lab.vision.preparation import Fit, Preparation
 from d2lab.vision.targets import OF_TASK, TargetKind
 
 FORMAT = 2  # of recipe.json
+WHOLE = ("detection", "segmentation")  # tasks of which an image is fitted whole into a frame, what lies on it alike
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +72,7 @@ class Experiment:
         """The task of the recipe; of a language model that of its sampling, of a detector that of its settings."""
         if isinstance(self.settings, DetectionSettings):
             return smoothed(self.settings.task(len(self.card.classes)), self.settings.label_smoothing)
-        task = task_of(self.recipe)
+        task = task_of(self.recipe).for_data(self.card)
         if isinstance(self.settings, LanguageSettings) and self.settings.text.sampling == "random":
             task = WindowedLanguageModeling()
         return smoothed(task, self.settings.label_smoothing)
@@ -109,7 +110,7 @@ def derive_preparation(card: Card, settings: Settings) -> Preparation:
     stored = stored_side(card, settings)
     shape = card.shape
     if stored is not None:
-        frame = scaled_frame(shape, stored) if card.task == "detection" else (stored, stored)
+        frame = scaled_frame(shape, stored) if card.task in WHOLE else (stored, stored)
         shape = (shape[0], *frame)
     if isinstance(settings, LanguageSettings):
         shape = (settings.steps,)
@@ -127,7 +128,7 @@ def derive_preparation(card: Card, settings: Settings) -> Preparation:
 
 def _fit_of(card: Card) -> Fit:
     """Return how a file becomes an image of this set."""
-    if card.task == "detection":
+    if card.task in WHOLE and card.shape[0] == 3:
         return "whole"
     return "crop" if card.streams else "pad"
 
@@ -142,13 +143,14 @@ def kinds_of(card: Card) -> dict[str, TargetKind] | TargetKind:
 def stored_side(card: Card, settings: Settings) -> int | None:
     """Return the side to which images of varying sizes are decoded: the model's, unless they are augmented first.
 
-    For a detector it is the longest one: the setting, else the card's.
+    Of images that are fitted whole it is the longest one: the setting, else the card's.
     """
-    if isinstance(settings, DetectionSettings):
-        if not card.mixed and settings.longest is not None:
+    if card.task in WHOLE:
+        longest: int | None = getattr(settings, "longest", None)
+        if not card.mixed and longest is not None:
             need = f"none: all images of {card.name} are {card.shape[2]} x {card.shape[1]} pixels"
-            raise ConfigError("longest", got=settings.longest, need=need)
-        return settings.longest or (max(card.shape[1:]) if card.mixed else None)
+            raise ConfigError("longest", got=longest, need=need)
+        return longest or (max(card.shape[1:]) if card.mixed else None)
     if not card.mixed:
         return None
     side: int | None = getattr(settings.model, "side", None)
@@ -218,6 +220,8 @@ def check(experiment: Experiment) -> None:
     settings.loop.check_watched()
     if settings.loop.test_flips and len(card.shape) != 3:
         raise ConfigError("test_flips", got=f"true for {card.name}, a table", need="images")
+    if settings.loop.test_flips and card.task in WHOLE:
+        raise ConfigError("test_flips", got="true", need=f"false for {card.task}: what lies on an image has a side")
     for name in ("mixup", "cutmix"):
         if getattr(settings.augment, name) and task.name != "classification":
             raise ConfigError(f"augment.{name}", got=getattr(settings.augment, name), need=f"0 for {task.name}")

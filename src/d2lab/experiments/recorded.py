@@ -25,6 +25,7 @@ MODULES = {  # of a user's own data
     catalog.FOLDER: "d2lab.data.image_folder",
     catalog.TEXT: "d2lab.data.text_file",
     **dict.fromkeys(catalog.ANNOTATED, "d2lab.data.annotated"),
+    catalog.MASKS: "d2lab.data.mask_folder",
 }
 
 

@@ -108,7 +108,7 @@ class Trained:
         if self.preparation.fit == "none":
             raise ConfigError(f"run {self.record.name}", got=self.experiment.card.name, need="a run on images")
         images = self.preparation.read(paths, invert=invert)
-        split = Split(images, self.experiment.task.blank_targets(len(paths)))
+        split = Split(images, self.experiment.task.blank_targets(images))
         return fit_images(split, self.preparation)
 
     def predict(self, inputs: Images) -> Tree:
@@ -132,7 +132,7 @@ class Trained:
             known = (fit.shape, fit.prepared_shape)
             if shape not in known and not (fit.side is not None and shape[:1] == fit.shape[:1] and len(shape) == 3):
                 raise ConfigError("inputs", got=f"shape {list(inputs.shape)}", need=f"a batch of shape {fit.shape}")
-            return Split(inputs, self.experiment.task.blank_targets(len(inputs)))
+            return Split(inputs, self.experiment.task.blank_targets(inputs))
         paths = [inputs] if isinstance(inputs, Path | str) else inputs
         return self.read_images([Path(path) for path in paths])
 

@@ -1,6 +1,6 @@
 """Images in a grid, each with the boxes of its objects and of what was found."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,7 @@ def box_grid(
     subtitle: str = "",
     columns: int = 5,
     inches: float | int = 1.8,
+    key: Mapping[str, str] | None = None,
 ) -> "matplotlib.figure.Figure":
     """Draw images with boxes, row by row; they may differ in size.
 
@@ -56,20 +57,21 @@ def box_grid(
         subtitle: the line below it.
         columns: images a row.
         inches: width of an image; from 3 on letters and lines are larger.
+        key: colors of what is painted on the images, by name; a key below the header says them.
 
     Raises:
         ConfigError: there is no image, or something is no image.
     """
     if not panels or columns < 1 or not inches > 0:
         raise ConfigError("images with boxes", got=(len(panels), columns, inches), need="1 or more of each")
-    drawn, tiles = _tiles(panels, theme, columns, inches)
+    drawn, tiles = _tiles(panels, theme, columns, inches, keyed=bool(key))
     style: dict[str, Any] = {"width": 2.2, "size": 10} if inches >= BIG else {"width": 1.5, "size": 7}
     for panel, axes in zip(panels, tiles, strict=True):
         show_image(axes, panel.image, theme)
         for marked in panel.marked:
             draw_boxes(axes, marked, theme, **style)
     header(drawn, title, subtitle, theme)
-    _draw_key(drawn, _kinds(panels), theme)
+    _draw_key(drawn, _handles(panels, key or {}, theme), theme)
     return drawn
 
 
@@ -80,7 +82,7 @@ def _kinds(panels: Sequence[BoxPanel]) -> list[str]:
 
 
 def _tiles(
-    panels: Sequence[BoxPanel], theme: Theme, columns: int, inches: float | int
+    panels: Sequence[BoxPanel], theme: Theme, columns: int, inches: float | int, *, keyed: bool
 ) -> tuple["matplotlib.figure.Figure", list["matplotlib.axes.Axes"]]:
     """Place the images on a figure of just the right size, and write their captions."""
     columns = min(columns, len(panels))
@@ -89,7 +91,7 @@ def _tiles(
     ratios = [shape[0] / shape[1] for shape in shapes if len(shape) == 2 and all(shape)]
     tall = inches * min(max(ratios, default=1), TALLEST)
     below = GAP + (CAPTION if any(panel.caption for panel in panels) else 0)
-    above = HEADER_INCHES + (KEY if _kinds(panels) else 0)
+    above = HEADER_INCHES + (KEY if keyed or _kinds(panels) else 0)
     width = max(2 * MARGIN + columns * (inches + GAP) - GAP, 4.6)
     height = above + rows * (tall + below) + MARGIN - GAP
     drawn = figure(width, height, theme)
@@ -107,17 +109,26 @@ def _tiles(
     return drawn, tiles
 
 
-def _draw_key(drawn: "matplotlib.figure.Figure", kinds: Sequence[str], theme: Theme) -> None:
-    """Say below the header which line is which."""
-    if not kinds:
-        return
+def _handles(panels: Sequence[BoxPanel], key: Mapping[str, str], theme: Theme) -> dict[str, Any]:
+    """Return what stands in the key before each word: a line as it is drawn, or a patch of a color."""
     from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
 
     colors = {"right": theme.good, "wrong": theme.bad, "missed": theme.line(MISSED)}
-    lines = [Line2D([], [], color=colors[kind], linestyle=DASHES[kind], linewidth=2) for kind in kinds]
+    lines = {kind: Line2D([], [], color=colors[kind], linestyle=DASHES[kind], linewidth=2) for kind in _kinds(panels)}
+    return lines | {name: Patch(color=color) for name, color in key.items()}
+
+
+def _draw_key(drawn: "matplotlib.figure.Figure", handles: Mapping[str, Any], theme: Theme) -> None:
+    """Say below the header which line or color is which."""
+    if not handles:
+        return
     place = (MARGIN / drawn.get_figwidth(), 1 - HEADER_INCHES / drawn.get_figheight())
     style = font(9, theme.ink)
     look: dict[str, Any] = {"frameon": False, "borderpad": 0, "borderaxespad": 0, "handlelength": 2.6}
-    key = drawn.legend(lines, list(kinds), loc="upper left", bbox_to_anchor=place, ncols=len(kinds), **look)
+    words = [drawable(name) for name in handles]
+    key = drawn.legend(
+        list(handles.values()), words, loc="upper left", bbox_to_anchor=place, ncols=len(handles), **look
+    )
     for text in key.get_texts():
         text.set(color=style["color"], fontsize=style["fontsize"], fontfamily=style["fontfamily"])

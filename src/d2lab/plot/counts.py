@@ -1,4 +1,4 @@
-"""Counts side by side: one bar each, or a table of them by row and column."""
+"""Counts or rates side by side, one bar each, or a table of counts by row and column."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -37,19 +37,49 @@ def counts(
         raise ConfigError("counts", got=dict(numbers), need="one or more, none below 0")
     from matplotlib.ticker import MaxNLocator
 
+    drawn = _bars(numbers, max(1, *numbers.values()), ",", theme, horizontal)
+    drawn.axes[0].xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True))
+    header(drawn, title, subtitle, theme)
+    return drawn
+
+
+def rates(
+    numbers: Mapping[str, float], theme: Theme = LIGHT, *, title: str, subtitle: str = "", horizontal: str = ""
+) -> "matplotlib.figure.Figure":
+    """Draw a bar for each rate from 0 to 1, its number behind it.
+
+    Args:
+        numbers: by name, from the top down.
+        theme: `LIGHT` or `DARK`.
+        title: headline.
+        subtitle: the line below it.
+        horizontal: what the rates are of.
+
+    Raises:
+        ConfigError: there is none, or one is not from 0 to 1.
+    """
+    if not numbers or not all(0 <= number <= 1 for number in numbers.values()):
+        raise ConfigError("rates", got=dict(numbers), need="one or more, from 0 to 1")
+    drawn = _bars(numbers, 1, ".3f", theme, horizontal)
+    header(drawn, title, subtitle, theme)
+    return drawn
+
+
+def _bars(
+    numbers: Mapping[str, int] | Mapping[str, float], most: float | int, form: str, theme: Theme, horizontal: str
+) -> "matplotlib.figure.Figure":
+    """Draw a bar for each number, which is written behind it."""
     drawn = figure(WIDTH, HEADER_INCHES + FRAME + ROW * len(numbers), theme)
     axes = drawn.subplots()
     dress(axes, theme, horizontal=drawable(horizontal))
     axes.grid(visible=False, axis="y")
-    places, most = range(len(numbers)), max(1, *numbers.values())
+    places = range(len(numbers))
     axes.barh(places, list(numbers.values()), height=0.62, color=theme.line(0))
     for place, number in zip(places, numbers.values(), strict=True):
         style: dict[str, Any] = {"va": "center", "ha": "left", **font(9.5, theme.ink)}
-        axes.text(number + 0.012 * most, place, f"{number:,}", **style)
+        axes.text(number + 0.012 * most, place, f"{number:{form}}", **style)
     axes.set_yticks(places, [drawable(name) for name in numbers], **font(9.5, theme.ink))
     axes.set(ylim=(len(numbers) - 0.5, -0.5), xlim=(0, 1.13 * most))
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True))
-    header(drawn, title, subtitle, theme)
     return drawn
 
 

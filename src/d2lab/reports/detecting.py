@@ -12,6 +12,7 @@ from d2lab.experiments.detecting import Found
 from d2lab.plot.boxes import MarkedBoxes, box_names, draw_boxes, show_image
 from d2lab.plot.save import PNG_DPI, save
 from d2lab.plot.theme import LIGHT, figure
+from d2lab.reports.chosen import names_of_files
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -32,12 +33,8 @@ def draw_found(found: Sequence[Found], classes: Sequence[str], folder: Path) -> 
         RunError: the folder can't be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    used: dict[str, int] = {}
     paths = []
-    for one in found:
-        stem = one.file.stem
-        used[stem] = used.get(stem, 0) + 1
-        name = stem if used[stem] == 1 else f"{stem}-{used[stem]}"
+    for one, name in zip(found, names_of_files([one.file for one in found]), strict=True):
         paths += save(_drawn(one, classes), folder / name, ("png",))
     return paths
 

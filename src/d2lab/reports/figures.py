@@ -1,6 +1,7 @@
 """Figures of a run: curves, gradient norms, predictions on test examples, confusion matrix, first-layer filters.
 
-Those of detectors are in reports/detection.py, those of language models in reports/language.py.
+Those of detectors are in reports/detection.py, of segmentation in reports/segmentation.py, of language models in
+reports/language.py.
 """
 
 from pathlib import Path
@@ -15,7 +16,9 @@ from d2lab.reports.chosen import choose_examples
 from d2lab.reports.curves import save_record
 from d2lab.reports.detection import draw_detection
 from d2lab.reports.language import draw_language
+from d2lab.reports.segmentation import draw_segmentation
 from d2lab.train.detection import Detection
+from d2lab.train.segmentation import Segmentation
 
 SHOWN = 40  # test examples in the figure of predictions, up to half of them wrong ones
 
@@ -35,6 +38,8 @@ def draw_run(folder: Path, data: str | None = None) -> list[Path]:
     paths = save_record(trained.record, clip)
     if isinstance(trained.experiment.task, Detection):
         return [*paths, *draw_detection(trained, split)]
+    if isinstance(trained.experiment.task, Segmentation):
+        return [*paths, *draw_segmentation(trained, split)]
     answers = trained.predict(split)
     out = trained.record.folder
     if trained.experiment.card.task == "regression":

@@ -91,8 +91,9 @@ class Detection(Task):
         """Return none: suppression takes longer than a step."""
         return []
 
-    def blank_targets(self, count: int) -> Tree:
+    def blank_targets(self, inputs: Tensor) -> Tree:
         """Return targets of images without objects."""
+        count = len(inputs)
         return {
             "boxes": torch.zeros(count, 1, 4),
             "labels": torch.zeros(count, 1, dtype=torch.int64),

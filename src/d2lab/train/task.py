@@ -88,12 +88,16 @@ class Task(ABC):
         """Turn outputs into predictions: a probability per class, numbers, boxes."""
         return outputs
 
-    def blank_targets(self, count: int) -> Tree:
-        """Return targets of examples about which nothing is known, for models are evaluated and predict alike."""
-        return torch.zeros(count, dtype=torch.int64)
+    def blank_targets(self, inputs: Tensor) -> Tree:
+        """Return targets of inputs about which nothing is known, for models are evaluated and predict alike."""
+        return torch.zeros(len(inputs), dtype=torch.int64)
 
     def for_evaluation(self) -> "Task":
         """Return the task for held-out data, for example without label smoothing."""
+        return self
+
+    def for_data(self, card: Card) -> "Task":
+        """Return the task for a data set, which decides for example the number of classes."""
         return self
 
     def check(self, card: Card) -> None:

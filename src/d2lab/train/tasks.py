@@ -18,6 +18,7 @@ from d2lab.core.tensor_tree import Tree
 from d2lab.data.batch import Batch
 from d2lab.data.card import Card
 from d2lab.metrics import Accuracy, Metric, Perplexity, RegressionErrors
+from d2lab.train.segmentation import Segmentation
 from d2lab.train.task import Model, Step, Supervised, Task
 
 
@@ -109,36 +110,6 @@ class PerceptronTask(Supervised):
             raise ConfigError("data", got=f"{card.name} ({len(card.classes)} classes)", need="two classes", fix=fix)
 
 
-class Segmentation(Supervised):
-    """One class per pixel, from logits `[batch, class, height, width]`, by cross-entropy; 255 marks void pixels.
-
-    Source: Long, Shelhamer, Darrell 2015, "Fully Convolutional Networks for Semantic Segmentation", section 3.
-    """
-
-    name = "segmentation"
-    kinds = ("segmentation",)
-    unit = "pixels"
-    VOID: ClassVar[int] = 255
-
-    def criterion(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Return the mean cross-entropy of the pixels that are not void; 0 where all are."""
-        total = functional.cross_entropy(outputs, targets.long(), ignore_index=self.VOID, reduction="sum")
-        return total / (targets != self.VOID).sum().clamp(min=1)
-
-    def weight(self, batch: Batch) -> Tensor:
-        """Count the pixels that are not void."""
-        counted: Tensor = batch.targets != self.VOID
-        return counted.sum()
-
-    def metrics(self) -> list[Metric]:
-        """Return the pixel accuracy."""
-        return [Accuracy(ignore=self.VOID)]
-
-    def predict(self, outputs: Tensor) -> Tensor:
-        """Return a probability per class for every pixel."""
-        return outputs.float().softmax(1)
-
-
 class LanguageModeling(Task):
     """Predicts the next token, from logits `[batch, time, token]`, by cross-entropy; the state is carried on.
 
@@ -220,7 +191,7 @@ def register_task(task: Task) -> Task:
         ConfigError: it has no name, or the name of a task of d2lab.
     """
     shipped = TASKS.get(task.name)
-    if not task.name or (shipped is not None and type(shipped).__module__ == __name__):
+    if not task.name or (shipped is not None and type(shipped).__module__.startswith("d2lab.")):
         raise ConfigError("the name of a task", got=repr(task.name), need="a name of its own")
     TASKS[task.name] = task
     return task

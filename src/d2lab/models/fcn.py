@@ -1,0 +1,77 @@
+"""A fully convolutional network: a small body from scratch, a 1x1 convolution to classes, and enlargement that learns.
+
+The body halves height and width until a map has a value for each `stride` pixels; a 1x1 convolution scores the classes
+there. A transposed convolution with kernel 2s, stride s and padding s/2 enlarges the scores s times: it begins as
+bilinear interpolation and learns from there.
+
+Source: Long, Shelhamer, Darrell 2015, "Fully Convolutional Networks for Semantic Segmentation", sections 3.3 and 4.3;
+the body: He et al. 2016, "Deep Residual Learning for Image Recognition".
+Changed: a small residual body trained from scratch in place of a pretrained VGG-16; a single map is enlarged (their
+FCN-32s, at a smaller stride); images of any size are padded by zeros below and at the right.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from jaxtyping import Float
+from msgspec import Meta
+from torch import Tensor, nn
+from torch.nn import functional
+
+from d2lab.core.bounds import Channels, Classes, Units
+from d2lab.layers.bilinear import bilinear_
+from d2lab.models.catalog import ModelConfig, register_model
+from d2lab.models.points import Block, convolution
+
+Maps = Float[Tensor, "batch channel height width"]
+Scores = Float[Tensor, "batch class_ height width"]
+Widths = Annotated[tuple[Units, ...], Meta(min_length=1, max_length=5)]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FCNConfig(ModelConfig):
+    """Sizes of a fully convolutional network; the defaults have 0 parameters."""
+
+    channels: Channels = 3  # 1 gray, 3 color
+    classes: Classes = 11  # background among them
+    stem: Literal[1, 2] = 2  # stride of the first convolution
+    widths: Widths = (32, 64)  # channels of the stages; each but the first halves height and width
+    blocks: Annotated[int, Meta(ge=1, le=64, description="blocks")] = 2  # residual blocks of a stage
+    learned: bool = True  # the enlargement learns; otherwise it stays bilinear interpolation
+
+    @property
+    def stride(self) -> int:
+        """Pixels from one place of the last map to the next."""
+        return self.stem * 2 ** (len(self.widths) - 1)
+
+
+@register_model(FCNConfig)
+class FCN(nn.Module):
+    """Image in [0, 1] -> a logit for each class at every pixel."""
+
+    def __init__(self, config: FCNConfig) -> None:
+        super().__init__()
+        self.stride = config.stride
+        first, last = config.widths[0], config.widths[-1]
+        layers: list[nn.Module] = [convolution(config.channels, first, config.stem)]
+        inputs = first
+        for number, width in enumerate(config.widths):
+            layers += [Block(inputs, width, 2 if number else 1), *(Block(width, width) for _ in range(1, config.blocks))]
+            inputs = width
+        self.body = nn.Sequential(*layers)
+        self.score = nn.Conv2d(last, config.classes, 1)
+        kernel, padding = (2 * self.stride, self.stride // 2) if self.stride > 1 else (1, 0)
+        size = (config.classes, config.classes, kernel)
+        self.enlarge = nn.ConvTranspose2d(*size, stride=self.stride, padding=padding, bias=False)
+        bilinear_(self.enlarge.weight)
+        self.enlarge.weight.requires_grad_(config.learned)
+
+    def forward(self, image: Maps) -> Scores:
+        """Score every class at every pixel."""
+        height, width = image.shape[-2:]
+        below, right = -height % self.stride, -width % self.stride
+        x = functional.pad(image, (0, right, 0, below))  # batch channel height+below width+right
+        x = self.score(self.body(x))  # batch class rows columns (a place for each stride pixels)
+        return self.enlarge(x)[..., :height, :width]  # batch class height width
+
+

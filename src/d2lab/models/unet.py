@@ -1,0 +1,85 @@
+"""U-Net: a contracting path that sees widely, an expanding one that says where, and what joins them level by level.
+
+Each level of the contracting path halves height and width; on the way back a transposed convolution doubles them, and
+the map of the same size from the way down is put beside the enlarged one: what is fine there is not to be guessed.
+
+Source: Ronneberger, Fischer, Brox 2015, "U-Net: Convolutional Networks for Biomedical Image Segmentation", section 2.
+Changed: convolutions padded, so that every pixel is answered, in place of their shrinking maps and mirrored tiles; batch
+normalization; fewer channels and levels. Images of any size are padded by zeros below and at the right.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import torch
+from jaxtyping import Float
+from msgspec import Meta
+from torch import Tensor, nn
+from torch.nn import functional
+
+from d2lab.core.bounds import Channels, Classes, Units
+from d2lab.models.catalog import ModelConfig, register_model
+from d2lab.models.points import convolution
+
+Maps = Float[Tensor, "batch channel height width"]
+Scores = Float[Tensor, "batch class_ height width"]
+Widths = Annotated[tuple[Units, ...], Meta(min_length=2, max_length=8)]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UNetConfig(ModelConfig):
+    """Sizes of a U-Net; the defaults have 0 parameters."""
+
+    channels: Channels = 3  # 1 gray, 3 color
+    classes: Classes = 11  # background among them
+    widths: Widths = (16, 32, 64, 128)  # channels of the levels, from the whole image down
+
+
+def double(inputs: int, outputs: int) -> nn.Sequential:
+    """Return two 3x3 convolutions, each with batch normalization and ReLU.
+
+    Args:
+        inputs: channels that come in.
+        outputs: channels that go out.
+    """
+    return nn.Sequential(convolution(inputs, outputs), convolution(outputs, outputs))
+
+
+class Up(nn.Module):
+    """Double the map by a transposed convolution, put the finer map beside it, and convolve both."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.enlarge = nn.ConvTranspose2d(inputs, outputs, 2, stride=2)
+        self.join = double(2 * outputs, outputs)
+
+    def forward(self, maps: Maps, finer: Maps) -> Maps:
+        """Return maps as large as the finer ones."""
+        x = self.enlarge(maps)  # batch outputs 2*height 2*width
+        return self.join(torch.cat([finer, x], 1))  # batch outputs 2*height 2*width
+
+
+@register_model(UNetConfig)
+class UNet(nn.Module):
+    """Image in [0, 1] -> a logit for each class at every pixel."""
+
+    def __init__(self, config: UNetConfig) -> None:
+        super().__init__()
+        widths = config.widths
+        self.multiple = 2 ** (len(widths) - 1)  # of pixels that a padded side has
+        self.down = nn.ModuleList(map(double, (config.channels, *widths), widths))
+        self.up = nn.ModuleList(Up(low, high) for low, high in zip(widths[:0:-1], widths[-2::-1], strict=True))
+        self.score = nn.Conv2d(widths[0], config.classes, 1)
+
+    def forward(self, image: Maps) -> Scores:
+        """Score every class at every pixel."""
+        height, width = image.shape[-2:]
+        below, right = -height % self.multiple, -width % self.multiple
+        x = functional.pad(image, (0, right, 0, below))  # batch channel height+below width+right
+        levels: list[Tensor] = []
+        for number, level in enumerate(self.down):
+            x = level(x if number == 0 else functional.max_pool2d(x, 2))  # batch widths[i] height/2^i width/2^i
+            levels.append(x)
+        for up, finer in zip(self.up, levels[-2::-1], strict=True):
+            x = up(x, finer)  # batch widths[i] height/2^i width/2^i
+        return self.score(x)[..., :height, :width]  # batch class height width
