@@ -9,7 +9,7 @@ from tests.data.pictures import draw
 
 from d2lab import data
 from d2lab.core.errors import ConfigError, DataError
-from d2lab.data import catalog, decoded
+from d2lab.data import annotated, catalog, decoded
 from d2lab.data.annotation import Entry, Thing, gather, handle_bad_boxes
 from d2lab.data.annotation_check import check_annotations
 from d2lab.data.annotation_folder import guess_kind, hold_out, read_parts

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from sklearn.metrics import accuracy_score, confusion_matrix, jaccard_score
 
 from d2lab.core.errors import ConfigError
 from d2lab.data.batch import Batch
@@ -20,7 +21,8 @@ def test_background_everywhere_flatters_pixels_alone():
     truth[0, :200] = torch.arange(1, 21, dtype=torch.uint8).repeat(10)
     metric = MeanIoU(21)
     metric.update(torch.zeros(1, 2000, dtype=torch.int64), Batch(None, truth))
-    assert metric.compute() == pytest.approx({"mean_iou": 0.9 / 21, "pixel_accuracy": 0.9})
+    found = {"mean_iou": 0.9 / 21, "pixel_accuracy": 0.9}
+    assert metric.compute() == pytest.approx(found | {f"{name}_background": value for name, value in found.items()})
 
 
 def test_iou_is_counted_pixels(rng):
@@ -36,12 +38,50 @@ def test_iou_is_counted_pixels(rng):
     assert metric.compute()["mean_iou"] == pytest.approx(float(torch.stack(expected).mean()))
 
 
+@pytest.mark.parametrize("kind", [torch.uint8, torch.int64])
+def test_the_matrix_is_scikit_learns_and_the_means_follow_from_it(kind, rng):
+    truth, found = torch.randint(5, (2, 6, 7, 8), generator=rng)
+    truth[torch.rand(truth.shape, generator=rng) < 0.3] = 255
+    logits = torch.nn.functional.one_hot(found, 5).movedim(-1, 1).float()
+    metric = MeanIoU(5)
+    for part in (slice(0, 2), slice(2, 6)):
+        metric.update(logits[part], Batch(None, truth[part].to(kind)))
+    kept = truth != 255
+    theirs = confusion_matrix(truth[kept], found[kept], labels=range(5))
+    assert metric.matrix.tolist() == theirs.tolist()
+    mean = jaccard_score(truth[kept], found[kept], average="macro")
+    assert metric.compute()["mean_iou"] == pytest.approx(mean)
+    assert metric.compute()["pixel_accuracy"] == pytest.approx(accuracy_score(truth[kept], found[kept]))
+
+
+@pytest.mark.parametrize("background", [0, 2])
+def test_beside_it_stands_the_model_that_says_one_class_everywhere(background, rng):
+    truth, found = torch.randint(3, (2, 4, 5, 6), generator=rng)
+    metric, constant = MeanIoU(3, background=background), MeanIoU(3, background=None)
+    metric.update(found, Batch(None, truth))
+    constant.update(torch.full_like(truth, background), Batch(None, truth))
+    assert set(constant.compute()) == {"mean_iou", "pixel_accuracy"}
+    beside = {name: metric.compute()[f"{name}_background"] for name in constant.compute()}
+    assert beside == constant.compute()
+
+
+def test_halves_merge_to_the_whole(rng):
+    truth, found = torch.randint(3, (2, 4, 5, 6), generator=rng)
+    whole, *halves = (MeanIoU(3) for _ in range(3))
+    whole.update(found, Batch(None, truth))
+    for half, rows in zip(halves, (slice(0, 1), slice(1, 4)), strict=True):
+        half.update(found[rows], Batch(None, truth[rows]))
+    halves[0].merge(halves[1])
+    assert halves[0].compute() == whole.compute()
+
+
 def test_what_is_predicted_on_void_never_counts():
     truth = torch.tensor([[0, 1, 255, 255]], dtype=torch.uint8)
     for guess in range(2):
         metric = MeanIoU(2)
         metric.update(torch.tensor([[0, 1, guess, 77]]), Batch(None, truth))
-        assert metric.compute() == {"mean_iou": 1.0, "pixel_accuracy": 1.0}
+        constant = {"mean_iou_background": 0.25, "pixel_accuracy_background": 0.5}
+        assert metric.compute() == {"mean_iou": 1.0, "pixel_accuracy": 1.0} | constant
         assert metric.matrix.sum() == 2
 
 

@@ -8,10 +8,11 @@ Source: Everingham et al. 2010, The Pascal Visual Object Classes Challenge; the 
 import io
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Int64, Shaped, UInt8
+from numpy.typing import NDArray
 
 from d2lab.core.atomic import write_bytes
 from d2lab.core.errors import DataError
@@ -103,7 +104,7 @@ def _numbers_of(image: "Image.Image", name: str) -> Shaped[np.ndarray, "height w
     return order[place]
 
 
-def fit_mask(mask: Mask, frame: tuple[int, int]) -> Mask:
+def fit_mask(mask: Mask, frame: tuple[int, int]) -> UInt8[np.ndarray, "frame_height frame_width"]:
     """Return a mask scaled into a frame as `read_fitted` scales its image: the nearest pixel, and void around it.
 
     Args:
@@ -119,7 +120,7 @@ def fit_mask(mask: Mask, frame: tuple[int, int]) -> Mask:
     return fitted
 
 
-def write_mask(mask: Mask, path: Path) -> None:
+def write_mask(mask: NDArray[Any], path: Path) -> None:
     """Write a mask as a PNG file with Pascal VOC's palette, whole or not at all.
 
     Args:

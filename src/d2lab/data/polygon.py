@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Bool, Float64
+from numpy.typing import ArrayLike
 
 from d2lab.core.errors import DataError
 
@@ -20,7 +21,7 @@ Corners = Float64[np.ndarray, "corner 2"]
 
 
 def fill_polygons(
-    outlines: Sequence[Corners | Sequence[Sequence[float]]], height: int, width: int
+    outlines: Sequence[ArrayLike], height: int, width: int
 ) -> Bool[np.ndarray, "height width"]:
     """Return the pixels whose centers lie inside an odd number of outlines.
 
@@ -46,7 +47,7 @@ def fill_polygons(
     return inside
 
 
-def _checked(outline: Corners | Sequence[Sequence[float]]) -> Corners:
+def _checked(outline: ArrayLike) -> Corners:
     """Return the corners of an outline as an array."""
     try:
         corners = np.asarray(outline, np.float64)

