@@ -31,7 +31,7 @@ def test_a_card_is_complete(card):
     assert card.zh.endswith("。")
     assert card.licence
     assert card.cite
-    assert bool(card.classes) == (card.task in ("classification", "detection"))
+    assert bool(card.classes) == (card.task in ("classification", "detection", "segmentation"))
     assert len(set(card.classes)) == len(card.classes)
     for file in card.files:
         assert file.mirrors[0].startswith("https://") if file.mirrors else "PATH" in card.by_hand
@@ -52,6 +52,10 @@ def test_sets_without_files_need_neither_disk_nor_network(name, cache):
         real = torch.arange(seen["labels"].shape[1]) < seen["count"][:, None]
         counts = seen["labels"][real].bincount(minlength=len(card.classes))
         assert counts.min() > 0.8 * counts.max()
+    elif card.task == "segmentation":
+        counts = loaded.train.targets.flatten().bincount(minlength=len(card.classes))
+        assert counts[0] > 0.9 * counts.sum()  # background
+        assert counts[1:].min() > 0.4 * counts[1:].max()  # a 1 has less ink than an 8
     elif card.classes:
         counts = loaded.train.targets.bincount(minlength=len(card.classes))
         assert counts.min() > 0.8 * counts.max()
@@ -66,7 +70,7 @@ def test_the_same_seed_gives_the_same_examples(name):
     first, again, other = (data.load(name, seed=seed) for seed in (5, 5, 6))
     assert torch.equal(first.train.inputs, again.train.inputs)
     assert all(map(torch.equal, tensors_of(first.test.targets), tensors_of(again.test.targets)))
-    assert torch.equal(first.train.inputs, other.train.inputs) == (name in ("digits", "scenes", "scenes-masks"))
+    assert torch.equal(first.train.inputs, other.train.inputs) == (name in ("digits", "scenes", "scenes-masks", "scenes-pixels"))
     assert not torch.equal(first.train.inputs[:50], first.test.inputs[:50])
 
 

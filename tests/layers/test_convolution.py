@@ -73,7 +73,7 @@ def test_convolution_is_translation_equivariant():
     torch.testing.assert_close(layer(moved), layer(image).roll((1, 2), (2, 3)), rtol=1e-12, atol=1e-13)
 
 
-@pytest.mark.parametrize("form", ["scatter", "matrix"])
+@pytest.mark.parametrize("form", ["scatter", "matrix", "stretched"])
 @pytest.mark.parametrize(
     "settings", [{}, {"stride": 2, "padding": 1}, {"stride": 3, "dilation": 2, "groups": 2, "output_padding": 1}]
 )

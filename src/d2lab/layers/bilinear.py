@@ -33,7 +33,7 @@ def bilinear_kernel(side: int) -> Float[Tensor, "side side"]:
 
 
 @torch.no_grad()
-def bilinear_(weight: Float[Tensor, "in_ out side side"]) -> Float[Tensor, "in_ out side side"]:
+def bilinear_(weight: Float[Tensor, "in_ out rows columns"]) -> Float[Tensor, "in_ out rows columns"]:
     """Fill the weight of a transposed convolution in place: each channel is enlarged by itself, bilinear.
 
     Args:

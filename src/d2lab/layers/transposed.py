@@ -1,4 +1,4 @@
-"""Transposed convolution in two forms: by adding scaled kernels, and by the transposed matrix of a convolution.
+"""Transposed convolution in three forms: scaled kernels added up, the transposed matrix, a stretched convolution.
 
 A convolution is a linear map from images to feature maps. Its transpose maps feature maps to the image's size; it is
 what the backward pass of the convolution computes. It inverts the change of shape, not the values.
@@ -14,6 +14,7 @@ from d2lab.core.errors import ConfigError
 from d2lab.layers.arguments import check_axis, check_choice, check_counts, pair
 from d2lab.layers.convolution import convolve_columns
 from d2lab.layers.init import default_init_
+from d2lab.layers.stretched import convolve_stretched
 from d2lab.layers.windows import pad
 
 
@@ -23,8 +24,8 @@ class ConvTranspose2d(nn.Module):
     A side of n becomes (n - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1.
 
     Source: Dumoulin and Visin 2016, "A guide to convolution arithmetic", chapter 4.
-    Twin: torch.nn.ConvTranspose2d with padding_mode="zeros", without forward's output_size; `form` is "scatter" or
-    "matrix" and changes the speed only.
+    Twin: torch.nn.ConvTranspose2d with padding_mode="zeros", without forward's output_size; `form` is "scatter",
+    "matrix" or "stretched" (`layers.stretched`) and changes the speed only.
     Cost: form "matrix" builds the whole matrix of (out pixels) * (in pixels) numbers, to be shown, not trained.
 
     Raises:
@@ -60,7 +61,7 @@ class ConvTranspose2d(nn.Module):
         name = "ConvTranspose2d"
         check_counts(name, in_channels=self.in_channels, out_channels=self.out_channels, groups=self.groups)
         check_counts(name, kernel_size=self.kernel_size, stride=self.stride, dilation=self.dilation)
-        check_choice(f"{name}.form", self.form, ("scatter", "matrix"))
+        check_choice(f"{name}.form", self.form, ("scatter", "matrix", "stretched"))
         if self.in_channels % self.groups or self.out_channels % self.groups:
             got = f"{self.groups} for {self.in_channels} -> {self.out_channels} channels"
             raise ConfigError(f"{name}.groups", got=got, need="a divisor of both")
@@ -84,7 +85,8 @@ class ConvTranspose2d(nn.Module):
         """Return the enlarged feature maps of a batch, or of a single example."""
         check_axis("ConvTranspose2d", input, -3, self.in_channels)
         batch = input if input.ndim == 4 else input.unsqueeze(0)  # batch channel height width
-        enlarged = self._scatter(batch) if self.form == "scatter" else self._transpose(batch)
+        forms = {"scatter": self._scatter, "matrix": self._transpose, "stretched": self._stretched}
+        enlarged = forms[self.form](batch)
         if self.bias is not None:
             enlarged = enlarged + self.bias[:, None, None]
         return enlarged if input.ndim == 4 else enlarged.squeeze(0)
@@ -107,6 +109,19 @@ class ConvTranspose2d(nn.Module):
                 output[:, :, top : ends[0] : down, left : ends[1] : right] += scaled
         top, left = self.padding
         return output[:, :, top : top + sides[0], left : left + sides[1]]
+
+    def _stretched(self, input: Tensor) -> Tensor:
+        """Convolve the input, stretched by zeros, with the flipped kernels."""
+        return convolve_stretched(
+            input,
+            self.weight,
+            self._size(input),
+            stride=(self.stride[0], self.stride[1]),
+            padding=(self.padding[0], self.padding[1]),
+            output_padding=(self.output_padding[0], self.output_padding[1]),
+            dilation=(self.dilation[0], self.dilation[1]),
+            groups=self.groups,
+        )
 
     def _transpose(self, input: Tensor) -> Tensor:
         """Multiply by the transposed matrix of the convolution with the same kernels."""

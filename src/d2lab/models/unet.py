@@ -9,7 +9,7 @@ normalization; fewer channels and levels. Images of any size are padded by zeros
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import torch
 from jaxtyping import Float
@@ -19,8 +19,8 @@ from torch.nn import functional
 
 from d2lab.core.bounds import Channels, Classes, Units
 from d2lab.models.catalog import ModelConfig, register_model
-from d2lab.models.fcn import begin_as_background_
-from d2lab.models.points import convolution
+from d2lab.models.fcn import begin_as_background_, enlargement
+from d2lab.models.points import Block, convolution
 
 Maps = Float[Tensor, "batch channel height width"]
 Scores = Float[Tensor, "batch class_ height width"]
@@ -29,25 +29,12 @@ Widths = Annotated[tuple[Units, ...], Meta(min_length=2, max_length=8)]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UNetConfig(ModelConfig):
-    """Sizes of a U-Net; the defaults have 0 parameters."""
+    """Sizes of a U-Net; the defaults have 499,771 parameters."""
 
     channels: Channels = 3  # 1 gray, 3 color
     classes: Classes = 11  # background among them
-    widths: Widths = (16, 32, 64, 128)  # channels of the levels, from the whole image down
-
-
-def double(inputs: int, outputs: int) -> nn.Sequential:
-    """Return two 3x3 convolutions, each with batch normalization and ReLU.
-
-    Args:
-        inputs: channels that come in.
-        outputs: channels that go out.
-    """
-    import os
-    if os.environ.get("UB"):
-        from d2lab.models.points import Block
-        return nn.Sequential(Block(inputs, outputs))
-    return nn.Sequential(convolution(inputs, outputs), convolution(outputs, outputs))
+    stem: Literal[1, 2] = 2  # stride of the first convolution: 1 answers from maps as large as the image
+    widths: Widths = (32, 64, 128)  # channels of the levels, from the largest map down
 
 
 class Up(nn.Module):
@@ -56,7 +43,7 @@ class Up(nn.Module):
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.enlarge = nn.ConvTranspose2d(inputs, outputs, 2, stride=2)
-        self.join = double(2 * outputs, outputs)
+        self.join = Block(2 * outputs, outputs)
 
     def forward(self, maps: Maps, finer: Maps) -> Maps:
         """Return maps as large as the finer ones."""
@@ -71,21 +58,23 @@ class UNet(nn.Module):
     def __init__(self, config: UNetConfig) -> None:
         super().__init__()
         widths = config.widths
-        self.multiple = 2 ** (len(widths) - 1)  # of pixels that a padded side has
-        self.down = nn.ModuleList(map(double, (config.channels, *widths), widths))
+        self.multiple = config.stem * 2 ** (len(widths) - 1)  # of pixels that a padded side has
+        self.stem = convolution(config.channels, widths[0], config.stem)
+        self.down = nn.ModuleList(map(Block, (widths[0], *widths), widths))
         self.up = nn.ModuleList(Up(low, high) for low, high in zip(widths[:0:-1], widths[-2::-1], strict=True))
         self.score = nn.Conv2d(widths[0], config.classes, 1)
         begin_as_background_(self.score)
+        self.enlarge = enlargement(config.classes, config.stem)
 
     def forward(self, image: Maps) -> Scores:
         """Score every class at every pixel."""
         height, width = image.shape[-2:]
         below, right = -height % self.multiple, -width % self.multiple
-        x = functional.pad(image, (0, right, 0, below))  # batch channel height+below width+right
+        x = self.stem(functional.pad(image, (0, right, 0, below)))  # batch widths[0] (height+below)/2 (width+right)/2
         levels: list[Tensor] = []
         for number, level in enumerate(self.down):
             x = level(x if number == 0 else functional.max_pool2d(x, 2))  # batch widths[i] height/2^i width/2^i
             levels.append(x)
         for up, finer in zip(self.up, levels[-2::-1], strict=True):
             x = up(x, finer)  # batch widths[i] height/2^i width/2^i
-        return self.score(x)[..., :height, :width]  # batch class height width
+        return self.enlarge(self.score(x))[..., :height, :width]  # batch class height width
