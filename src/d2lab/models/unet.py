@@ -23,6 +23,7 @@ from d2lab.models.fcn import begin_as_background_, enlargement
 from d2lab.models.points import Block, convolution
 
 Maps = Float[Tensor, "batch channel height width"]
+Finer = Float[Tensor, "batch finer rows columns"]
 Scores = Float[Tensor, "batch class_ height width"]
 Widths = Annotated[tuple[Units, ...], Meta(min_length=2, max_length=8)]
 
@@ -45,7 +46,7 @@ class Up(nn.Module):
         self.enlarge = nn.ConvTranspose2d(inputs, outputs, 2, stride=2)
         self.join = Block(2 * outputs, outputs)
 
-    def forward(self, maps: Maps, finer: Maps) -> Maps:
+    def forward(self, maps: Maps, finer: Finer) -> Finer:
         """Return maps as large as the finer ones."""
         x = self.enlarge(maps)  # batch outputs 2*height 2*width
         return self.join(torch.cat([finer, x], 1))  # batch outputs 2*height 2*width
