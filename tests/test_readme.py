@@ -19,6 +19,7 @@ DATA = {  # as the tables call the default data
         "noisy-sine": "noisy sine",
         "notes-en": "the course's prose",
         "scenes": "digits on photos",
+        "scenes-pixels": "digits on photos, pixel by pixel",
     },
     "zh": {
         "digits": "手写数字",
@@ -27,6 +28,7 @@ DATA = {  # as the tables call the default data
         "noisy-sine": "带噪声的正弦",
         "notes-en": "课程正文",
         "scenes": "照片上的手写数字",
+        "scenes-pixels": "照片上的手写数字（逐像素）",
     },
 }
 COUNTED = {

@@ -90,6 +90,7 @@ ALLOWED: tuple[Allowed, ...] = (
         "an old name that works for one more release",
     ),
     Allowed("net", "models/library.py", '^INNER = "net"', "a name in the state_dict of old runs"),
+    Allowed("net", "*/unet.py", "U-Net", "the name of an architecture"),
     Allowed("net", "explore/*.py", "d2-net|net\\.js", "an element and its scripts, named in lessons"),
     Allowed("luck", "train/checkpoint.py", "`luck`|\"luck\\.|'luck", "a key in checkpoints of d2lab 0.1"),
     Allowed("old name", "train/checkpoint.py", '"stepper"', "a key in checkpoints of d2lab 0.1"),

@@ -182,7 +182,7 @@ def test_lists_of_pascal_voc_that_are_missing_or_name_what_is_not_there(tmp_path
     root = voc(tmp_path)
     lists = root / "ImageSets" / "Segmentation"
     (lists / "val.txt").write_text("../../secret\n")
-    with pytest.raises(DataError, match="no image of ../../secret"):
+    with pytest.raises(DataError, match=r"no image of \.\./\.\./secret"):
         data.load(f"masks:{root}")
     (lists / "val.txt").write_bytes(b"\xff\xfe")
     with pytest.raises(DataError, match="in UTF-8"):

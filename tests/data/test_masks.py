@@ -153,7 +153,7 @@ def test_lengths_that_are_no_mask_are_refused(counts):
 
 @pytest.mark.parametrize("text", ["/", "p", "é", "P", "oooooooooo0", "4o"])
 def test_letters_that_are_no_lengths_are_refused(text):
-    with pytest.raises(DataError, match="^run lengths as a text"):
+    with pytest.raises(DataError, match=r"^run lengths as a text"):
         read_runs(text)
 
 

@@ -70,7 +70,9 @@ def test_the_same_seed_gives_the_same_examples(name):
     first, again, other = (data.load(name, seed=seed) for seed in (5, 5, 6))
     assert torch.equal(first.train.inputs, again.train.inputs)
     assert all(map(torch.equal, tensors_of(first.test.targets), tensors_of(again.test.targets)))
-    assert torch.equal(first.train.inputs, other.train.inputs) == (name in ("digits", "scenes", "scenes-masks", "scenes-pixels"))
+    assert torch.equal(first.train.inputs, other.train.inputs) == (
+        name in ("digits", "scenes", "scenes-masks", "scenes-pixels")
+    )
     assert not torch.equal(first.train.inputs[:50], first.test.inputs[:50])
 
 

@@ -115,8 +115,8 @@ class StopAfter(Callback):
 
 
 def test_a_killed_run_ends_at_the_same_bits(run, tmp_path):
+    changes = {**TINY, "checkpoint_every_s": 0}
     with pytest.raises(StopError):
-        changes = {**TINY, "checkpoint_every_s": 0}
         train("unet", root=tmp_path, device="cpu", callbacks=[StopAfter()], changes=changes)
     (folder,) = tmp_path.iterdir()
     again = resume(folder)

@@ -105,7 +105,9 @@ def test_an_image_without_objects_asks_for_no_confidence_and_nothing_else(rng):
     outputs = outputs_of(rng, batch=1)
     outputs["cells"].requires_grad_()
     task = GridDetection(classes=CLASSES)
-    step = task.loss(lambda image: outputs, Batch(torch.zeros(1, 3, *SIZE), task.blank_targets(torch.zeros(1, 3, *SIZE))))
+    step = task.loss(
+        lambda image: outputs, Batch(torch.zeros(1, 3, *SIZE), task.blank_targets(torch.zeros(1, 3, *SIZE)))
+    )
     confidence = outputs["cells"][..., [4, 9]]
     torch.testing.assert_close(step.loss, 0.5 * confidence.square().sum())
     (gradient,) = torch.autograd.grad(step.loss, outputs["cells"])

@@ -34,7 +34,9 @@ def test_batches_of_other_numbers_of_pixels_combine(case):
     logits, truth = case
     task, model = Segmentation(classes=3), logits.__getitem__
     whole = task.loss(model, Batch(torch.arange(4), truth))
-    parts = [task.loss(model, part) for part in (Batch(torch.arange(1), truth[:1]), Batch(torch.arange(1, 4), truth[1:]))]
+    parts = [
+        task.loss(model, part) for part in (Batch(torch.arange(1), truth[:1]), Batch(torch.arange(1, 4), truth[1:]))
+    ]
     together = sum(part.loss * part.weight for part in parts) / sum(part.weight for part in parts)
     torch.testing.assert_close(together, whole.loss)
 

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 
 def segment(
-    run: Annotated[Path, typer.Argument(help="A run for segmentation: its folder, its name in runs/, or a .onnx file.")],
+    run: Annotated[
+        Path, typer.Argument(help="A run for segmentation: its folder, its name in runs/, or a .onnx file.")
+    ],
     images: Annotated[list[Path], typer.Argument(help="PNG or JPEG files.")],
     out: Annotated[
         Path | None, typer.Option(help="Folder for the masks (PNG files with a palette) and for overlays.")

@@ -21,7 +21,7 @@ from d2lab.data.annotation_files import image_size
 from d2lab.data.annotation_folder import HOLDOUT, PARTS
 from d2lab.data.image import quiet_pillow
 from d2lab.data.palette import VOID
-from d2lab.data.sets.voc2012 import CARD as VOC
+from d2lab.data.voc_classes import VOC_CLASSES
 
 LIST_BYTES = 2**24  # of a list of names
 VOC_LISTS = {"train": "train", "val": "test"}  # VOC's test part has no masks that anybody may see
@@ -146,7 +146,7 @@ def read_classes(root: Path) -> tuple[str, ...]:
     """
     path = root / "classes.txt"
     if not path.is_file() and (root / "SegmentationClass").is_dir():
-        return VOC.classes
+        return VOC_CLASSES
     need = f"the names of 2 to {VOID} classes, one a line, the first being number 0"
     if not path.is_file():
         raise DataError(f"the classes of {root}", got="no classes.txt", need=need)

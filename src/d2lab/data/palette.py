@@ -101,7 +101,8 @@ def _numbers_of(image: "Image.Image", name: str) -> Shaped[np.ndarray, "height w
     if strange.any():
         got = "the color ({}, {}, {})".format(*np.asarray(image)[strange][0][:3].tolist())
         raise DataError(f"mask {name}", got=got, need="colors of Pascal VOC's palette, or class numbers")
-    return order[place]
+    found: np.ndarray = order[place]
+    return found
 
 
 def fit_mask(mask: Mask, frame: tuple[int, int]) -> UInt8[np.ndarray, "frame_height frame_width"]:

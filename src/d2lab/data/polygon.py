@@ -20,9 +20,7 @@ FARTHEST = 1e7  # pixels
 Corners = Float64[np.ndarray, "corner 2"]
 
 
-def fill_polygons(
-    outlines: Sequence[ArrayLike], height: int, width: int
-) -> Bool[np.ndarray, "height width"]:
+def fill_polygons(outlines: Sequence[ArrayLike], height: int, width: int) -> Bool[np.ndarray, "height width"]:
     """Return the pixels whose centers lie inside an odd number of outlines.
 
     A center on the left edge is inside, one on the right edge is not, so that neighbors share no pixel.

@@ -45,7 +45,7 @@ class FCNConfig(ModelConfig):
     @property
     def stride(self) -> int:
         """Pixels from one place of the last map to the next."""
-        return self.stem * 2 ** (len(self.widths) - 1)
+        return int(self.stem * 2 ** (len(self.widths) - 1))
 
 
 @torch.no_grad()
@@ -87,7 +87,10 @@ class FCN(nn.Module):
         layers: list[nn.Module] = [convolution(config.channels, first, config.stem)]
         inputs = first
         for number, width in enumerate(config.widths):
-            layers += [Block(inputs, width, 2 if number else 1), *(Block(width, width) for _ in range(1, config.blocks))]
+            layers += [
+                Block(inputs, width, 2 if number else 1),
+                *(Block(width, width) for _ in range(1, config.blocks)),
+            ]
             inputs = width
         self.body = nn.Sequential(*layers)
         self.score = nn.Conv2d(last, config.classes, 1)
@@ -101,6 +104,5 @@ class FCN(nn.Module):
         below, right = -height % self.stride, -width % self.stride
         x = functional.pad(image, (0, right, 0, below))  # batch channel height+below width+right
         x = self.score(self.body(x))  # batch class rows columns (a place for each stride pixels)
-        return self.enlarge(x)[..., :height, :width]  # batch class height width
-
-
+        scores: Tensor = self.enlarge(x)[..., :height, :width]  # batch class height width
+        return scores

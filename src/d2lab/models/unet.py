@@ -4,8 +4,9 @@ Each level of the contracting path halves height and width; on the way back a tr
 the map of the same size from the way down is put beside the enlarged one: what is fine there is not to be guessed.
 
 Source: Ronneberger, Fischer, Brox 2015, "U-Net: Convolutional Networks for Biomedical Image Segmentation", section 2.
-Changed: convolutions padded, so that every pixel is answered, in place of their shrinking maps and mirrored tiles; batch
-normalization; fewer channels and levels. Images of any size are padded by zeros below and at the right.
+Changed: residual blocks of padded convolutions with batch normalization, so that every pixel is answered; fewer channels
+and levels; the first convolution may halve the image, whose scores are then enlarged as in `models.fcn` (levels as large as
+the image cost half of the time and see ink, not digits). Images of any size are padded by zeros below and at the right.
 """
 
 from dataclasses import dataclass
@@ -49,7 +50,8 @@ class Up(nn.Module):
     def forward(self, maps: Maps, finer: Finer) -> Finer:
         """Return maps as large as the finer ones."""
         x = self.enlarge(maps)  # batch outputs 2*height 2*width
-        return self.join(torch.cat([finer, x], 1))  # batch outputs 2*height 2*width
+        joined: Tensor = self.join(torch.cat([finer, x], 1))  # batch outputs 2*height 2*width
+        return joined
 
 
 @register_model(UNetConfig)
@@ -78,4 +80,5 @@ class UNet(nn.Module):
             levels.append(x)
         for up, finer in zip(self.up, levels[-2::-1], strict=True):
             x = up(x, finer)  # batch widths[i] height/2^i width/2^i
-        return self.enlarge(self.score(x))[..., :height, :width]  # batch class height width
+        scores: Tensor = self.enlarge(self.score(x))[..., :height, :width]  # batch class height width
+        return scores

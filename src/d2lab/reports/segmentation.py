@@ -1,5 +1,6 @@
 """Figures of a run for segmentation: images with their classes, IoU of each class, confusion of pixels."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -120,7 +121,7 @@ def _draw_classes(trained: Trained, metric: MeanIoU, out: Path) -> Path:
     """Draw the IoU of each class that occurs or was predicted."""
     values = per_class_iou(metric.matrix).cpu()
     numbers: Mapping[str, float] = {
-        name: value for name, value in zip(trained.classes, values.tolist(), strict=True) if value == value
+        name: value for name, value in zip(trained.classes, values.tolist(), strict=True) if not math.isnan(value)
     }
     left = len(trained.classes) - len(numbers)
     title = f"mean IoU {float(values.nanmean()):.3f} over {len(numbers)} classes"

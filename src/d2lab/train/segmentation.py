@@ -1,4 +1,4 @@
-"""Semantic segmentation: a class for each pixel. Pixels that nobody could label are void: neither learned nor counted."""
+"""Semantic segmentation: a class for each pixel; void pixels, which have none, are neither learned nor counted."""
 
 import dataclasses
 from dataclasses import dataclass

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from d2lab.data.card import Card, DataFile
+from d2lab.data.voc_classes import VOC_CLASSES
 
 if TYPE_CHECKING:
     from d2lab.data.split import Dataset
@@ -15,10 +16,7 @@ CARD = Card(
     zh="Pascal VOC 2012 中的 300 张照片，每张都有动物，标注每个像素的类别：20 个类别和背景。",
     shape=(3, 320, 320),
     examples=(200, 100),
-    classes=(
-        "background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
-        "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
-    ),
+    classes=VOC_CLASSES,
     licence="not stated (photos from Flickr)",
     cite="Everingham et al. 2010, The Pascal Visual Object Classes Challenge",
     files=(
@@ -39,7 +37,7 @@ CARD = Card(
         "Nobody offers this part of the set: it was made for the measurements of d2lab. The folder VOC2012 of the "
         "whole set serves as --data masks:PATH."
     ),
-)  # fmt: skip
+)
 
 
 def load(
