@@ -1,6 +1,5 @@
 """The command `d2lab segment`."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 

@@ -4,9 +4,9 @@ Each level of the contracting path halves height and width; on the way back a tr
 the map of the same size from the way down is put beside the enlarged one: what is fine there is not to be guessed.
 
 Source: Ronneberger, Fischer, Brox 2015, "U-Net: Convolutional Networks for Biomedical Image Segmentation", section 2.
-Changed: residual blocks of padded convolutions with batch normalization, so that every pixel is answered; fewer channels
-and levels; the first convolution may halve the image, whose scores are then enlarged as in `models.fcn` (levels as large as
-the image cost half of the time and see ink, not digits). Images of any size are padded by zeros below and at the right.
+Changed: residual blocks of padded convolutions with batch normalization, so that every pixel is answered; fewer
+channels and levels; by default the first convolution halves the image, and the scores are enlarged as in `models.fcn`.
+Images of any size are padded by zeros below and at the right.
 """
 
 from dataclasses import dataclass
