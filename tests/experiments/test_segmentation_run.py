@@ -80,6 +80,18 @@ def test_masks_are_in_the_pixels_of_the_file(trained, tmp_path):
     assert torch.equal(one.shares, torch.stack([(one.mask == k).float().mean() for k in range(11)]))
 
 
+def test_a_photo_of_other_proportions_is_answered_for_its_own_pixels(trained, tmp_path):
+    """A square padded at the right to twice its width: the answer for it covers the left half of the wide one."""
+    split = trained.test_split()
+    small = np.asarray(Image.open(saved(split.inputs[5], tmp_path / "a.png")).resize((64, 32)))
+    Image.fromarray(small).save(tmp_path / "low.png")
+    (low,) = segment_files(trained, [tmp_path / "low.png"])
+    assert low.size == (64, 32)
+    frame = torch.full((1, 3, 64, 64), FILL, dtype=torch.uint8)
+    frame[0, :, :32] = torch.from_numpy(small.copy()).permute(2, 0, 1)
+    assert torch.equal(low.mask, trained.predict(frame)[0].argmax(0)[:32].to(torch.uint8))
+
+
 def test_a_photo_turned_by_its_camera_is_seen_upright(trained, tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6

@@ -72,6 +72,15 @@ def test_a_pixel_answers_for_what_is_seen_around_it(config, rng):
 
 
 @each
+def test_an_image_of_odd_size_is_padded_below_and_at_the_right(config, rng):
+    """Its answers are those of the image with zeros around it, cut off there."""
+    net = loosened(build(config), rng).double().eval()
+    image = torch.rand(1, 3, 21, 27, generator=rng, dtype=torch.float64)
+    whole = functional.pad(image, (0, 5, 0, 3))
+    torch.testing.assert_close(net(image), net(whole)[..., :21, :27], rtol=1e-9, atol=1e-11)
+
+
+@each
 def test_every_image_gets_an_answer_alone_or_in_a_batch(config, rng):
     net = loosened(build(config), rng).double().eval()
     batch = torch.rand(3, 3, 20, 28, generator=rng, dtype=torch.float64)

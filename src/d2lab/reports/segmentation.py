@@ -85,7 +85,7 @@ def _draw_examples(trained: Trained, split: Split, wrong: Float[Tensor, " image"
     truth, found = prepared.targets.cpu().to(torch.uint8).numpy(), answers.argmax(1).to(torch.uint8).numpy()
     colors = bright(voc_palette())
     seen = np.bincount(truth[(truth != VOID) & (truth != 0)], minlength=1).argsort(kind="stable")[::-1]
-    names = [number for number in seen.tolist() if number and (truth == number).any()][:MOST_NAMED]
+    names = sorted([number for number in seen.tolist() if (truth == number).any()][:MOST_NAMED])
     figures = matrix.compute()
     title = f"mean IoU {figures['mean_iou']:.3f}, pixel accuracy {figures['pixel_accuracy']:.3f}"
     said = "each image three times: true classes, found classes, right and wrong pixels; void is gray"

@@ -1,0 +1,58 @@
+"""Mistakes in semantic segmentation: masks in files, models, loss, answers about files; the ones that still train."""
+
+from tests.mutants.mutant import Mutant
+
+IOU, TASK, MODEL, FORMS = (
+    "tests/metrics/test_segmentation.py -k",
+    "tests/train/test_segmentation.py -k",
+    "tests/models/test_segmentation_models.py -k",
+    "tests/layers/test_transposed_forms.py -k",
+)
+MASKS, FOLDER, RUN, FIGURE = (
+    "tests/data/test_masks.py -k",
+    "tests/data/test_mask_folder.py -k",
+    "tests/experiments/test_segmentation_run.py -k",
+    "tests/reports/test_segmentation.py -k",
+)
+MUTANTS = [
+    Mutant("background compared by its predictions", "metrics/segmentation.py", "constant[:, answer] = matrix.sum(1)", "constant[:, answer] = matrix.sum(0)", f"{IOU} everywhere"),
+    Mutant("always class 0 everywhere", "metrics/segmentation.py", "constant_answer(self.matrix, self.background)", "constant_answer(self.matrix, 0)", f"{IOU} everywhere"),
+    Mutant("void in the mean of the loss", "train/segmentation.py", "return total / (targets != VOID).sum().clamp(min=1)", "return total / targets.numel()", f"{TASK} not_void"),
+    Mutant("void is background", "train/segmentation.py", "targets.long(), ignore_index=VOID", "targets.long() * (targets != VOID), ignore_index=-1", f"{TASK} not_void"),
+    Mutant("every pixel weighs", "train/segmentation.py", "counted: Tensor = batch.targets != VOID", "counted: Tensor = batch.targets >= 0", f"{TASK} combine"),
+    Mutant("blank masks are background", "train/segmentation.py", "VOID, dtype=torch.uint8)", "0, dtype=torch.uint8)", f"{TASK} blank"),
+    Mutant("two classes whatever the data", "train/segmentation.py", "classes=len(card.classes)) if card.classes", "classes=2) if card.classes", f"{TASK} decide"),
+    Mutant("bits of the palette from the lowest on", "data/palette.py", "for place in range(7, -1, -1):", "for place in range(8):", f"{MASKS} palette"),
+    Mutant("red and blue swapped", "data/palette.py", "wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2]", "wide[..., 2] << 16 | wide[..., 1] << 8 | wide[..., 2]", f"{MASKS} colors"),
+    Mutant("void is a class too many", "data/palette.py", "wrong = (numbers != VOID) & (", "wrong = (numbers >= 0) & (", f"{MASKS} written"),
+    Mutant("a mask saved with loss", "data/palette.py", 'if image.format in ("JPEG", "WEBP"):', 'if image.format in ("WEBP",):', f"{MASKS} no_mask"),
+    Mutant("class numbers are averaged", "data/palette.py", "Image.Resampling.NEAREST", "Image.Resampling.BILINEAR", f"{MASKS} lies_where"),
+    Mutant("background beside the image", "data/palette.py", "np.full(frame, VOID, np.uint8)", "np.full(frame, 0, np.uint8)", f"{MASKS} lies_where"),
+    Mutant("runs row by row", "data/run_length.py", 'line = mask.ravel(order="F")', 'line = mask.ravel(order="C")', f"{MASKS} pycocotools"),
+    Mutant("differences from the third length on", "data/run_length.py", "if place > 2 else 0", "if place > 1 else 0", f"{MASKS} pycocotools"),
+    Mutant("the sign of a difference is lost", "data/run_length.py", "            if code & SIGN:\n                number -= 1 << BITS * place\n", "", f"{MASKS} pycocotools"),
+    Mutant("the sum of lengths is not checked", "data/run_length.py", " or int(runs.sum()) != whole", "", f"{MASKS} lengths_that"),
+    Mutant("pixels by their corners", "data/polygon.py", "across = x1 + (rows + 0.5 - y1)", "across = x1 + (rows - y1)", f"{MASKS} centers"),
+    Mutant("outlines united", "data/polygon.py", "np.cumsum(toggles[:, :width], axis=1) % 2 == 1", "np.cumsum(toggles[:, :width], axis=1) > 0", f"{MASKS} hole"),
+    Mutant("outlines the other way round", "data/polygon.py", "((0, 1), (1, -1))", "((0, -1), (1, 1))", f"{MASKS} corners_alone"),
+    Mutant("masks in the order of their folder", "data/mask_layout.py", "tuple(beside[name] for name in chosen)", "tuple(beside.values())[: len(chosen)]", f"{FOLDER} lists or pairs"),
+    Mutant("the lists of VOC are sorted", "data/mask_layout.py", "chosen = sorted(files) if names is None else names", "chosen = sorted(files if names is None else names)", f"{FOLDER} order"),
+    Mutant("255 for a class learns nothing", "data/mask_folder.py", 'if name == "train" and not seen[1:VOID].any():', "if False:", f"{FOLDER} hostile"),
+    Mutant("masks of other files are taken", "data/mask_folder.py", "for file in (*part.images, *part.masks):", "for file in part.images:", f"{FOLDER} decoded_once"),
+    Mutant("a bilinear kernel beside its middle", "layers/bilinear.py", "place - (side - 1) / 2", "place - side / 2", f"{FORMS} bilinear"),
+    Mutant("each class enlarged into all", "layers/bilinear.py", "weight[own, own] = ", "weight[:, own] = ", f"{FORMS} interpolation"),
+    Mutant("the kernel is not turned", "layers/stretched.py", ".flip(2, 3)  # out", "  # out", f"{FORMS} torchs"),
+    Mutant("no zeros between the pixels", "layers/stretched.py", "canvas = stretch(input, stride,", "canvas = stretch(input, (1, 1),", f"{FORMS} torchs"),
+    Mutant("output padding above", "layers/stretched.py", "top, left = padding", "top, left = padding[0] + output_padding[0], padding[1]", f"{FORMS} torchs"),
+    Mutant("channels of groups mixed", "layers/stretched.py", "weight.view(groups, each, outputs, *sides).transpose(1, 2)", "weight.view(groups, outputs, each, *sides)", f"{FORMS} torchs"),
+    Mutant("padding above and at the left", "models/fcn.py", "functional.pad(image, (0, right, 0, below))", "functional.pad(image, (right, 0, below, 0))", f"{MODEL} padded_below"),
+    Mutant("no enlargement to begin with", "models/fcn.py", "    bilinear_(layer.weight)\n", "", f"{MODEL} bilinear"),
+    Mutant("no background to begin with", "models/fcn.py", "score.bias[0] = math.log", "score.bias[-1] = math.log", f"{MODEL} background"),
+    Mutant("a fixed enlargement learns", "models/fcn.py", "requires_grad_(config.learned)", "requires_grad_(True)", f"{MODEL} bilinear"),
+    Mutant("the finer map is not heard", "models/unet.py", "torch.cat([finer, x], 1)", "torch.cat([0 * finer, x], 1)", f"{MODEL} heard"),
+    Mutant("a mask as large as the frame", "experiments/segmenting.py", "seen = answer[0, :, : -(-seen_height * rows // height), : -(-seen_width * columns // width)]", "seen = answer[0]", f"{RUN} other_proportions"),
+    Mutant("the last of equal classes", "experiments/segmenting.py", "mask[here > best] = number", "mask[here >= best] = number", f"{RUN} most_probable"),
+    Mutant("flips at test time are allowed", "experiments/plan.py", "if settings.loop.test_flips and card.task in WHOLE:", "if False:", f"{RUN} refused"),
+    Mutant("pixels of no class are wrong", "reports/segmentation.py", "found = np.where(truth == answer, right,", "found = np.where(truth == truth, right,", f"{FIGURE} became"),
+    Mutant("background is painted over", "plot/overlay.py", "(numbers == ground)[..., None], base, painted", "(numbers == -1)[..., None], base, painted", f"{FIGURE} by_hand"),
+]  # fmt: skip
