@@ -12,7 +12,7 @@ from tests.data.pictures import draw
 from d2lab import data
 from d2lab.core.errors import ConfigError, DataError
 from d2lab.data import catalog
-from d2lab.data.palette import write_mask
+from d2lab.data.palette import fit_mask, read_mask, write_mask
 from d2lab.data.sets.voc2012 import CARD as VOC
 from d2lab.data.three_parts import ThreeParts
 
@@ -88,9 +88,11 @@ def test_pascal_voc_is_read_by_its_lists_and_in_their_order(tmp_path, cache):
     assert loaded.train.shape == (3, 13, 13)  # they vary in size: a square of the longest side
     heights = [(image != 114).any(2).any(0).sum().item() for image in loaded.train.inputs]
     assert heights == pytest.approx([13, 10, 11], abs=1)
-    for image, mask in zip(loaded.train.inputs, loaded.train.targets, strict=True):
+    for number, image, mask in zip((3, 0, 1), loaded.train.inputs, loaded.train.targets, strict=True):
         beside = (image == 114).all(0)
         assert (mask[beside] == 255).all()
+        own = read_mask(tmp_path / "SegmentationClass" / f"2007_{number}.png")
+        np.testing.assert_array_equal(mask.numpy(), fit_mask(own, (13, 13)))
 
 
 def test_the_longest_side_may_be_another_and_masks_keep_their_numbers(plain):

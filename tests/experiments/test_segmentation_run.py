@@ -1,5 +1,7 @@
 """Segmentation from data to answer: trained, evaluated, killed and resumed, exported, asked about single files."""
 
+import copy
+import dataclasses
 import json
 
 import numpy as np
@@ -33,6 +35,16 @@ def trained(run):
     return load_run(run.record.folder)
 
 
+@pytest.fixture(scope="module")
+def loose(trained):
+    """The run with scores that differ from place to place: after so few steps all is background."""
+    model = copy.deepcopy(trained.model)
+    with torch.no_grad():
+        model.score.weight.normal_(generator=torch.Generator().manual_seed(0))
+        model.score.bias.zero_()
+    return dataclasses.replace(trained, model=model)
+
+
 def saved(pixels, path):
     Image.fromarray(pixels.permute(1, 2, 0).numpy()).save(path)
     return path
@@ -48,12 +60,12 @@ def test_a_run_reports_mean_iou_beside_that_of_background(run, trained):
     assert trained.experiment.task.classes == 11
 
 
-def test_files_one_by_one_are_the_images_of_the_set(trained, tmp_path):
+def test_files_one_by_one_are_the_images_of_the_set(loose, tmp_path):
     """The mean IoU of single files is that of the evaluation."""
-    split = trained.test_split().subset(torch.arange(12))
+    split = loose.test_split().subset(torch.arange(12))
     files = [saved(split.inputs[row], tmp_path / f"{row}.png") for row in range(12)]
-    found = list(segment_files(trained, files))
-    whole = trained.predict(split)
+    found = list(segment_files(loose, files))
+    whole = loose.predict(split)
     metric = MeanIoU(11)
     for row, one in enumerate(found):
         chances = whole[row].sort(0).values
@@ -80,16 +92,17 @@ def test_masks_are_in_the_pixels_of_the_file(trained, tmp_path):
     assert torch.equal(one.shares, torch.stack([(one.mask == k).float().mean() for k in range(11)]))
 
 
-def test_a_photo_of_other_proportions_is_answered_for_its_own_pixels(trained, tmp_path):
+def test_a_photo_of_other_proportions_is_answered_for_its_own_pixels(loose, tmp_path):
     """A square padded at the right to twice its width: the answer for it covers the left half of the wide one."""
-    split = trained.test_split()
+    split = loose.test_split()
     small = np.asarray(Image.open(saved(split.inputs[5], tmp_path / "a.png")).resize((64, 32)))
     Image.fromarray(small).save(tmp_path / "low.png")
-    (low,) = segment_files(trained, [tmp_path / "low.png"])
+    (low,) = segment_files(loose, [tmp_path / "low.png"])
     assert low.size == (64, 32)
     frame = torch.full((1, 3, 64, 64), FILL, dtype=torch.uint8)
     frame[0, :, :32] = torch.from_numpy(small.copy()).permute(2, 0, 1)
-    assert torch.equal(low.mask, trained.predict(frame)[0].argmax(0)[:32].to(torch.uint8))
+    assert torch.equal(low.mask, loose.predict(frame)[0].argmax(0)[:32].to(torch.uint8))
+    assert len(low.mask.unique()) > 3
 
 
 def test_a_photo_turned_by_its_camera_is_seen_upright(trained, tmp_path):

@@ -35,7 +35,7 @@ MUTANTS = [
     Mutant("pixels by their corners", "data/polygon.py", "across = x1 + (rows + 0.5 - y1)", "across = x1 + (rows - y1)", f"{MASKS} centers"),
     Mutant("outlines united", "data/polygon.py", "np.cumsum(toggles[:, :width], axis=1) % 2 == 1", "np.cumsum(toggles[:, :width], axis=1) > 0", f"{MASKS} hole"),
     Mutant("outlines the other way round", "data/polygon.py", "((0, 1), (1, -1))", "((0, -1), (1, 1))", f"{MASKS} corners_alone"),
-    Mutant("masks in the order of their folder", "data/mask_layout.py", "tuple(beside[name] for name in chosen)", "tuple(beside.values())[: len(chosen)]", f"{FOLDER} lists or pairs"),
+    Mutant("masks in the order of their folder", "data/mask_layout.py", "tuple(beside[name] for name in chosen)", "tuple(beside.values())[: len(chosen)]", f"{FOLDER} by_its_lists"),
     Mutant("the lists of VOC are sorted", "data/mask_layout.py", "chosen = sorted(files) if names is None else names", "chosen = sorted(files if names is None else names)", f"{FOLDER} order"),
     Mutant("255 for a class learns nothing", "data/mask_folder.py", 'if name == "train" and not seen[1:VOID].any():', "if False:", f"{FOLDER} hostile"),
     Mutant("masks of other files are taken", "data/mask_folder.py", "for file in (*part.images, *part.masks):", "for file in part.images:", f"{FOLDER} decoded_once"),
