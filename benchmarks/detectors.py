@@ -43,6 +43,7 @@ RUNS = (  # recipe, data, budget
     ("ssd", "bccd", "full"),
     ("ssd", "cats", "full"),
     ("yolo", "scenes", "full"),
+    ("yolo", "bccd", "full"),
     ("two-stage", "scenes", "full"),
     ("two-stage", "scenes-masks", "full"),
     ("two-stage", "bccd", "full"),
