@@ -70,7 +70,8 @@ def test_what_it_can_not_do_is_one_line(d2lab, run, photos, trained, here):
         assert not (here / "drawn").exists()
 
 
-def test_a_run_for_segmentation_detects_nothing(d2lab, run, photos):
-    code, _, err = d2lab("detect", run, photos[0])
-    assert code == 2
-    assert "need a run of a detector" in err
+@pytest.mark.parametrize(("verb", "said"), [("detect", "need a run of a detector"), ("predict", "d2lab segment")])
+def test_other_verbs_say_where_a_run_for_segmentation_belongs(verb, said, d2lab, run, photos):
+    code, out, err = d2lab(verb, run, photos[0])
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert said in err

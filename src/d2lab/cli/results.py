@@ -58,7 +58,15 @@ def predict(
 
 
 def _answer(images: list[Path], classes: tuple[str, ...], chances: "Tensor") -> None:
-    """Print the most probable classes of each image."""
+    """Print the most probable classes of each image.
+
+    Raises:
+        ConfigError: the model does not answer with one class an image.
+    """
+    if getattr(chances, "ndim", None) != 2:
+        need = "a model that answers with one class an image"
+        fix = "Boxes are found by d2lab detect, the class of each pixel by d2lab segment."
+        raise ConfigError("predict", got="a run for another task", need=need, fix=fix)
     for path, row in zip(images, chances, strict=True):
         best = row.argsort(descending=True)[:TOP].tolist()
         answer = "  ".join(f"{classes[i]} {row[i]:.3f}" for i in best)

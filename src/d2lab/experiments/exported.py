@@ -82,8 +82,10 @@ class ExportedModel:
         """Names of the classes, by number."""
         return self.preparation.classes
 
-    def predict(self, paths: Sequence[Path], *, invert: bool = False) -> Float[Tensor, "file class_"]:
+    def predict(self, paths: Sequence[Path], *, invert: bool = False) -> Float[Tensor, "file class_ *place"]:
         """Return a probability per class for each image file, read as the run's training images were.
+
+        Of a model for segmentation they are those of every pixel, of the image as the model reads it.
 
         Args:
             paths: of the files.
