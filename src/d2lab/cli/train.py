@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from msgspec import Meta
 
+from d2lab.cli import stylize
 from d2lab.cli.settings import parse_settings
 from d2lab.core.bounds import Seed
 from d2lab.core.errors import ConfigError
@@ -88,8 +89,14 @@ def resume(
 ) -> None:
     """Go on with a run that was interrupted or killed."""
     from d2lab import experiments
+    from d2lab.experiments.stylizing import is_style
     from d2lab.train.progress import progress_for
 
+    if is_style(run):
+        others = {"data": data, "epochs": epochs, "recipe": recipe, "live": live}
+        others |= {"tensorboard": tensorboard, "csv": as_csv}
+        stylize.resume(run, device=device, download=download, quiet=quiet, others=others)
+        return
     called = _callbacks(live=live, tensorboard=tensorboard, as_csv=as_csv)
     done = experiments.resume(
         run,

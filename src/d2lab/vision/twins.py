@@ -1,6 +1,6 @@
-"""The table of twins: box code of ours beside torchvision's, on ordinary inputs and on those that careless code fails.
+"""The table of twins: code of ours beside torch's or torchvision's, on ordinary inputs and on those that careless code fails.
 
-It is empty where torchvision is not installed, for only this comparison needs it.
+Rows of boxes are left out where torchvision is not installed, for only this comparison needs it.
 """
 
 from collections.abc import Callable
@@ -10,9 +10,10 @@ from typing import Any
 
 import torch
 from torch import Generator, Tensor
+from torch.nn.functional import mse_loss
 
 from d2lab.core.reference import CLOSE, Row, relative_difference, slowdown
-from d2lab.vision import box_form, iou, region, suppress
+from d2lab.vision import box_form, iou, region, style_loss, suppress
 from d2lab.vision.box_loss import GIoULoss
 
 FLOAT = torch.float64
@@ -28,8 +29,8 @@ class FunctionTwin:
     name: str
     source: str
     ours: Callable[..., Tensor]
-    theirs: str  # its name in torchvision.ops
-    inputs: Callable[[Generator, int], Drawn]  # so many boxes, in float64
+    theirs: str | Callable[..., Tensor]  # its name in torchvision.ops, or torch's own way
+    inputs: Callable[[Generator, int], Drawn]  # so many boxes or pixels, in float64
     options: tuple[Any, ...] = ()  # arguments that follow
     differentiable: bool = False
     rtol: float = CLOSE
@@ -37,6 +38,8 @@ class FunctionTwin:
 
     def reference(self, *given: Any) -> Tensor:  # noqa: ANN401
         """Compute the library's answer."""
+        if not isinstance(self.theirs, str):
+            return self.theirs(*given, *self.options)
         from torchvision import ops
 
         return getattr(ops, self.theirs)(*given, *self.options)  # type: ignore[no-any-return]
@@ -160,10 +163,39 @@ def _row(
     """Build a row; the source is that of the docstring, the library's function the name up to the colon."""
     _, _, rest = (ours.__doc__ or "").partition("Source: ")
     source = " ".join(rest.split("\n\n")[0].split()).split(" Twin:")[0].split(" Changed:")[0].rstrip(".")
-    theirs = name.partition(":")[0]
-    return FunctionTwin(name=name, source=source or "definition", ours=ours, theirs=theirs, inputs=inputs, **more)
+    more = {"theirs": name.partition(":")[0], **more}
+    return FunctionTwin(name=name, source=source or "definition", ours=ours, inputs=inputs, **more)
 
 
+def _maps(draw: Generator, count: int) -> Drawn:
+    """Draw feature maps of two images with a mean far from 0."""
+    return (3 + torch.randn(2, 5, count // 20, 7, generator=draw, dtype=FLOAT),)
+
+
+def _map_pairs(draw: Generator, count: int) -> Drawn:
+    return *_maps(draw, count), *_maps(draw, count)
+
+
+def _maps_and_gram(draw: Generator, count: int) -> Drawn:
+    return *_maps(draw, count), _gram(*_maps(draw, count + 40))  # of another size
+
+
+def _gram(features: Tensor) -> Tensor:
+    return torch.einsum("bihw,bjhw->bij", features, features) / features[0].numel()
+
+
+def _variation(images: Tensor, reduction: str) -> Tensor:
+    down, across = images.diff(dim=2).abs(), images.diff(dim=3).abs()
+    return down.sum() + across.sum() if reduction == "sum" else down.mean() / 2 + across.mean() / 2
+
+
+STYLE = [
+    _row("gram_matrix", style_loss.gram_matrix, _maps, theirs=_gram, differentiable=True),
+    _row("content_loss", style_loss.content_loss, _map_pairs, theirs=mse_loss, differentiable=True),
+    _row("style_loss", style_loss.style_loss, _maps_and_gram, theirs=lambda x, gram: mse_loss(_gram(x), gram), differentiable=True),
+    _row("total_variation", style_loss.total_variation, _maps, theirs=_variation, options=("sum",), differentiable=True),
+    _row("total_variation: mean", style_loss.total_variation, _maps, theirs=_variation, options=("mean",), differentiable=True),
+]  # fmt: skip
 FORMS = [
     _row(f"box_convert: {before} to {after}", box_form.convert_boxes, lambda d, n: (spread_boxes(d, n),), options=(before, after), differentiable=True)
     for before, after in (("xyxy", "cxcywh"), ("cxcywh", "xyxy"), ("xywh", "xyxy"), ("xyxy", "xywh"), ("xywh", "cxcywh"))
@@ -193,4 +225,4 @@ REGIONS = [
     _row("roi_align: not aligned", region.roi_align, _regions, options=(2, 0.25), differentiable=True),
 ]  # fmt: skip
 TABLES = (FORMS, OVERLAPS, LOSSES, SUPPRESSIONS, REGIONS)
-TWINS: list[Row] = [row for table in TABLES for row in table] if find_spec("torchvision") else []
+TWINS: list[Row] = [*STYLE, *(row for table in TABLES for row in table if find_spec("torchvision"))]
