@@ -42,33 +42,48 @@ SHORT = {
     "concat": lambda parts, axis=0: torch.cat(parts, axis),
     "log": torch.log,
     "exp": torch.exp,
+    "reshape": torch.reshape,
+    "matmul": torch.matmul,
+    "abs": torch.abs,
+    "size": torch.numel,
 }  # as its config.ini has it
 Step = Callable[[Tensor, Tensor], Tensor]  # images, labels [batch, 1, 5] -> loss, not read
 
 
-def read_book(clone: Path) -> SimpleNamespace:
-    """Return what the chapter on SSD defines, and the functions of the book's package that it calls.
+def read_book(
+    clone: Path,
+    chapter_file: Path = CHAPTER,
+    needed: tuple[str, ...] = NEEDED,
+    values: tuple[str, ...] = VALUES,
+) -> SimpleNamespace:
+    """Return what a chapter defines, that on SSD by default, and the functions of the book's package that it calls.
 
     Args:
         clone: a checkout of d2l-zh, or a folder with these two files of it.
+        chapter_file: of the chapter, in the clone.
+        needed: functions of the package.
+        values: names of the chapter that are assigned.
     """
     package: dict[str, Any] = {"torch": torch, "nn": nn, "d2l": SimpleNamespace(**SHORT)}
     for node in ast.parse((clone / PACKAGE).read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.FunctionDef) and node.name in NEEDED:
+        if isinstance(node, ast.FunctionDef) and node.name in needed:
             _run(node, package, PACKAGE)
             setattr(package["d2l"], node.name, package[node.name])
     chapter = {name: package[name] for name in ("torch", "nn", "d2l")}
-    for cell in CELL.findall((clone / CHAPTER).read_text(encoding="utf-8")):
+    for cell in CELL.findall((clone / chapter_file).read_text(encoding="utf-8")):
         for node in ast.parse(re.sub(r"^%.*$", "", cell, flags=re.MULTILINE)).body:
-            if _is_needed(node):
-                _run(node, chapter, CHAPTER)
+            if _is_needed(node, values):
+                _run(node, chapter, chapter_file)
     return SimpleNamespace(**chapter)
 
 
-def _is_needed(node: ast.stmt) -> bool:
+def _is_needed(node: ast.stmt, values: tuple[str, ...]) -> bool:
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return True
-    return isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id in VALUES
+    if not isinstance(node, ast.Assign):
+        return False
+    names = [one.id for one in ast.walk(node.targets[0]) if isinstance(one, ast.Name)]
+    return bool(names) and set(names) <= set(values)
 
 
 def _run(node: ast.stmt, names: dict[str, Any], file: Path) -> None:

@@ -13,14 +13,14 @@ from torch import Tensor, nn
 
 from d2lab.core.bounds import Amount, Pixels, Positive, check_bounds
 from d2lab.core.errors import ConfigError
-from d2lab.models.vgg_features import Pooling, VGGFeatures
+from d2lab.models.vgg_features import Pooling
 from d2lab.train.config import Seconds, Threads
 from d2lab.train.lbfgs_state import lbfgs_state, load_lbfgs
 from d2lab.train.optimizer_state import pack_state
 from d2lab.vision.style_loss import content_loss, gram_matrix, style_loss, total_variation
 
 Layers = Annotated[tuple[str, ...], Meta(max_length=32)]
-Image = Float[Tensor, "1 3 height width"]
+Image, OtherImage = Float[Tensor, "1 3 height width"], Float[Tensor, "1 3 rows columns"]
 HISTORY = 10  # steps from which L-BFGS estimates curvature: two images of memory for each
 
 
@@ -40,9 +40,10 @@ class StyleConfig:
     pooling: Pooling = "max"
     initial: Literal["content", "noise"] = "content"  # the image before the first step
     optimizer: Literal["adam", "lbfgs"] = "adam"
-    learning_rate: Positive | None = None  # none: 0.02 for adam (of 1, the range of a color), 1 for lbfgs
-    steps: Annotated[int, Meta(ge=1, le=100_000, description="steps")] = 60
+    learning_rate: Positive | None = None  # none: 0.04 for adam (of 1, the range of a color), 1 for lbfgs
+    steps: Annotated[int, Meta(ge=1, le=100_000, description="steps")] = 48
     images: Annotated[int, Meta(ge=1, le=20, description="images")] = 6  # kept on the way, evenly spaced, the last too
+    precision: Literal["float32", "bfloat16"] = "float32"  # of the convolutions (autocast)
     threads: Threads | None = None  # CPU threads; none: one for each core
     checkpoint_every_s: Seconds = 10.0  # seconds between checkpoints; one is always written at the end
 
@@ -61,7 +62,7 @@ class StyleConfig:
     @property
     def rate(self) -> float:
         """Return the learning rate."""
-        return self.learning_rate or {"adam": 0.02, "lbfgs": 1.0}[self.optimizer]
+        return self.learning_rate or {"adam": 0.04, "lbfgs": 1.0}[self.optimizer]
 
     def shown(self, step: int) -> int | None:
         """Return which image of the strip a step makes, counted from 1, or None."""
@@ -91,7 +92,7 @@ class StyleTransfer:
     colors outside would be cut off when the image is shown, and the loss would be that of an image nobody sees.
 
     Args:
-        features: the layers that the settings name; frozen.
+        features: image -> the layers that the settings name, such as `VGGFeatures`; frozen.
         content: of which the places are kept, colors from 0 to 1.
         style: of which the style is taken, of any size.
         config: weights, layers, optimizer.
@@ -100,12 +101,12 @@ class StyleTransfer:
         ConfigError: an image is too small for the layers.
     """
 
-    def __init__(self, features: VGGFeatures, content: Image, style: Image, config: StyleConfig) -> None:
+    def __init__(self, features: nn.Module, content: Image, style: OtherImage, config: StyleConfig) -> None:
         self.features, self.config, self.step = features, config, 0
         with torch.no_grad():
-            found = features(content)
+            found = self._features_of(content)
             self.contents = {name: found[name] for name in config.content_layers}
-            found = features(style)
+            found = self._features_of(style)
             self.styles = {name: gram_matrix(found[name]) for name in config.style_layers}
         initial = content.clone() if config.initial == "content" else torch.rand(content.shape).to(content)
         self.image = nn.Parameter(initial.contiguous())  # torch's L-BFGS views it as a vector
@@ -115,9 +116,17 @@ class StyleTransfer:
             how: dict[str, Any] = {"max_iter": 1, "tolerance_grad": 0, "tolerance_change": 0, "history_size": HISTORY}
             self.optimizer = torch.optim.LBFGS([self.image], lr=config.rate, **how)
 
+    def _features_of(self, image: Tensor) -> dict[str, Tensor]:
+        """Compute feature maps in the precision of the settings; losses are computed in that of the image."""
+        if self.config.precision == "float32":
+            return self.features(image)  # type: ignore[no-any-return]
+        with torch.autocast(image.device.type, torch.bfloat16, cache_enabled=False):
+            found = self.features(image)
+        return {name: features.to(image.dtype) for name, features in found.items()}
+
     def losses(self) -> StyleLosses:
         """Compute the losses of the image; content and style are means over their layers."""
-        config, found = self.config, self.features(self.image)
+        config, found = self.config, self._features_of(self.image)
         content, style = self.image.new_zeros(()), self.image.new_zeros(())
         for name, target in self.contents.items():
             content = content + content_loss(found[name], target, relative=config.relative) / len(self.contents)

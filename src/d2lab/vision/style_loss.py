@@ -1,7 +1,5 @@
 """Losses of style transfer: feature maps that shall be alike, Gram matrices that shall be alike, and total variation."""
 
-from typing import Literal
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -9,10 +7,11 @@ from torch import Tensor
 from d2lab.core.errors import ConfigError
 
 Features = Float[Tensor, "batch channel height width"]
-Grams = Float[Tensor, "batch channel channel"]
+Target = Float[Tensor, "images maps rows columns"]  # of the same shape; what differs is an error with a sentence
+TargetGram = Float[Tensor, "images maps maps"]
 
 
-def gram_matrix(features: Features) -> Grams:
+def gram_matrix(features: Features) -> Float[Tensor, "batch channel channel"]:
     """Return the Gram matrix of the channels of each image, divided by the number of its entries c h w.
 
     Entry (i, j) is the sum over all pixels of channel i times channel j: how strongly the two are active together,
@@ -38,7 +37,7 @@ def gram_matrix(features: Features) -> Grams:
     return rows @ rows.mT / (channels * height * width)  # batch channel channel
 
 
-def content_loss(features: Features, target: Features, *, relative: bool = False) -> Float[Tensor, ""]:
+def content_loss(features: Features, target: Target, *, relative: bool = False) -> Float[Tensor, ""]:
     """Compute the mean squared difference of feature maps; they must agree place by place.
 
     Source: Gatys, Ecker, Bethge 2016, eq. 1.
@@ -55,7 +54,7 @@ def content_loss(features: Features, target: Features, *, relative: bool = False
     return _squared_error("features", features, target, relative=relative)
 
 
-def style_loss(features: Features, target: Grams, *, relative: bool = False) -> Float[Tensor, ""]:
+def style_loss(features: Features, target: TargetGram, *, relative: bool = False) -> Float[Tensor, ""]:
     """Compute the mean squared difference of Gram matrices: what channels do together counts, where does not.
 
     Source: Gatys, Ecker, Bethge 2016, eq. 4.
@@ -75,13 +74,14 @@ def style_loss(features: Features, target: Grams, *, relative: bool = False) -> 
 def _squared_error(what: str, input: Tensor, target: Tensor, *, relative: bool) -> Tensor:
     if input.shape != target.shape:
         raise ConfigError(what, got=tuple(input.shape), need=f"the target's shape {tuple(target.shape)}")
-    error = (input - target).square()
+    error = (input - target).square().mean()
     if not relative:
-        return error.mean()
-    return error.sum() / target.square().sum().clamp(min=torch.finfo(target.dtype).tiny)
+        return error
+    size = target.square().mean()
+    return error / torch.where(size > 0, size, 1)  # features that are 0 everywhere have no size to compare with
 
 
-def total_variation(images: Features, reduction: Literal["sum", "mean"] = "sum") -> Float[Tensor, ""]:
+def total_variation(images: Features, reduction: str = "sum") -> Float[Tensor, ""]:
     """Compute the sum of |x_ij - x_i+1,j| + |x_ij - x_i,j+1|: what noise has much of, and an edge little.
 
     "mean" is half the sum of the mean difference of neighbors in a column and that of neighbors in a row, which does not
