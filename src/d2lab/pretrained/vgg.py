@@ -71,13 +71,13 @@ class VGGWeights:
             ConfigError: there is no such layer.
             RunError: the tensors are not those of a VGG.
         """
-        built = VGGFeatures(layers, depth=self.depth, mean=self.mean, std=self.std, pooling=pooling)
-        if not self.random:
-            built.load_convolutions(self.convolutions, f"the weights {self.name}")
-            return built
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive(seed, "vgg"))
-            built.draw()
+            built = VGGFeatures(layers, depth=self.depth, mean=self.mean, std=self.std, pooling=pooling)
+            if self.random:
+                built.draw()
+        if not self.random:
+            built.load_convolutions(self.convolutions, f"the weights {self.name}")
         return built
 
     def sha256(self) -> str:
