@@ -58,11 +58,27 @@ def test_the_loss_is_the_weighted_sum_of_its_three_parts_as_the_book_has_them():
     torch.testing.assert_close(found.total, 3 * expected_content + 5 * sum(grams) / 2 + 7 * variation)
 
 
-def test_relative_losses_count_each_layer_alike():
-    one = transfer(initial="noise")
-    with torch.no_grad():
-        one.image.zero_()
-    assert one.losses().numbers()["style"] == pytest.approx(1, rel=0.3)  # nearly all that the style has is missing
+class Scaled(nn.Module):
+    """Features of another unit: those of one layer a thousand times as large."""
+
+    def __init__(self, features):
+        super().__init__()
+        self.features = features
+
+    def forward(self, image):
+        return {name: x * (1000 if name == "relu1_1" else 1) for name, x in self.features(image).items()}
+
+
+def test_relative_losses_do_not_depend_on_the_unit_of_a_layer():
+    for relative in (True, False):
+        one = transfer(initial="noise", relative=relative)
+        torch.manual_seed(0)
+        other = transfer(Scaled(one.features), initial="noise", relative=relative)
+        with torch.no_grad():
+            other.image.copy_(one.image)
+        ours, theirs = one.losses().numbers(), other.losses().numbers()
+        assert (ours["style"] == pytest.approx(theirs["style"], rel=1e-4)) == relative
+        assert ours["content"] == pytest.approx(theirs["content"], rel=1e-5)
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])

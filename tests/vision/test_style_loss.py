@@ -51,6 +51,20 @@ def test_the_gram_matrix_is_symmetric_and_has_no_negative_eigenvalue(rng):
     assert got.min() < 0  # its entries do not lie between 0 and 1
 
 
+def test_the_layout_in_memory_changes_neither_values_nor_gradients_and_is_kept(rng):
+    features, marks = drawn(rng, 2, 3, 4, 5), drawn(rng, 2, 3, 3)
+    found = []
+    for layout in (torch.contiguous_format, torch.channels_last):
+        leaf = features.clone(memory_format=layout).requires_grad_()
+        gram = gram_matrix(leaf)
+        (gradient,) = torch.autograd.grad((gram * marks).sum(), leaf)
+        assert gradient.is_contiguous(memory_format=layout)
+        found.append((gram.detach(), gradient))
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-14)
+    assert torch.autograd.gradgradcheck(gram_matrix, features.requires_grad_())
+
+
 @pytest.mark.parametrize("relative", [False, True])
 def test_gradients_are_finite_differences(rng, relative):
     features, target = (drawn(rng, 1, 3, 4, 5) for _ in range(2))

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Literal
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -97,7 +98,7 @@ class VGGFeatures(nn.Module):
             else:
                 found[name] = POOLS[pooling](2)
         self.layers = nn.Sequential(found)
-        self.requires_grad_(False).eval()
+        self.requires_grad_(False).eval().to(memory_format=torch.channels_last)  # pools are ten times as fast
 
     def forward(self, image: Float[Tensor, "batch channel height width"]) -> dict[str, Tensor]:
         """Return the feature maps.
@@ -126,6 +127,7 @@ class VGGFeatures(nn.Module):
         """The convolutions in order."""
         return [layer for layer in self.layers if isinstance(layer, nn.Conv2d)]
 
+    @torch.no_grad()
     def load_convolutions(self, convolutions: Convolutions, what: str = "the weights") -> None:
         """Copy weights and biases into the convolutions, from the first on; more than there are layers are left out.
 

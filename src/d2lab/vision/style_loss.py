@@ -1,5 +1,7 @@
 """Losses of style transfer: feature maps that shall be alike, Gram matrices that shall be alike, and total variation."""
 
+from typing import Any
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -33,8 +35,39 @@ def gram_matrix(features: Features) -> Float[Tensor, "batch channel channel"]:
     channels, height, width = features.shape[1:]
     if not channels * height * width:
         raise ConfigError("features", got=tuple(features.shape), need="one channel and one pixel or more")
-    rows = features.flatten(2)  # batch channel pixel
-    return rows @ rows.mT / (channels * height * width)  # batch channel channel
+    return _Products.apply(features) / (channels * height * width)  # type: ignore[no-any-return]
+
+
+class _Products(torch.autograd.Function):
+    """Compute X X^T of channels X; the gradient (G + G^T) X is one product, where torch takes two and adds them up.
+
+    Pixels are read as they lie in memory, and the gradient lies as they do: two layouts in one sum are slow.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, features: Tensor) -> Tensor:  # noqa: ANN401
+        ctx.save_for_backward(features)
+        pixels = _pixels(features)  # batch pixel channel
+        return pixels.mT @ pixels  # batch channel channel
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:  # noqa: ANN401
+        (features,), (gradient,) = ctx.saved_tensors, gradients
+        both = gradient + gradient.mT  # batch channel channel
+        if _is_channels_last(features):
+            return (_pixels(features) @ both).unflatten(1, features.shape[2:]).movedim(-1, 1)
+        return (both @ features.flatten(2)).view_as(features)
+
+
+def _is_channels_last(features: Tensor) -> bool:
+    return not features.is_contiguous() and features.is_contiguous(memory_format=torch.channels_last)
+
+
+def _pixels(features: Tensor) -> Tensor:
+    """Return features as `[batch, pixel, channel]`: a view of memory in either layout."""
+    if _is_channels_last(features):
+        return features.movedim(1, -1).flatten(1, 2)
+    return features.flatten(2).mT
 
 
 def content_loss(features: Features, target: Target, *, relative: bool = False) -> Float[Tensor, ""]:
