@@ -1,7 +1,7 @@
 """python -m benchmarks.vs_book.style CLONE: a step of style transfer beside the book's; see README.md here.
 
-The book's functions are read from a clone and run as they are; the loop around them is its loop without the drawing. Both
-have the same random VGG-19 of torchvision's form: what a step costs does not depend on what was learned.
+The book's functions are read from a clone and run as they are; the loop around them is its loop without the drawing.
+Both have the same random VGG-19 of torchvision's form: what a step costs does not depend on what was learned.
 """
 
 import argparse
@@ -57,7 +57,7 @@ def book_step(book: SimpleNamespace, vgg: nn.Sequential, content: Tensor, style:
     def step() -> dict[str, float]:
         trainer.zero_grad()
         found = book.extract_features(image, book.content_layers, book.style_layers)
-        content_losses, style_losses, tv, loss = book.compute_loss(image, *found, contents, grams)
+        content_losses, style_losses, _, loss = book.compute_loss(image, *found, contents, grams)
         loss.backward()
         trainer.step()
         return {"content": float(sum(content_losses)), "style": 10 * float(sum(style_losses))}
@@ -65,7 +65,9 @@ def book_step(book: SimpleNamespace, vgg: nn.Sequential, content: Tensor, style:
     return step
 
 
-def our_step(vgg: nn.Sequential, content: Tensor, style: Tensor, *, truncated: bool = False, half: bool = False) -> Step:
+def our_step(
+    vgg: nn.Sequential, content: Tensor, style: Tensor, *, truncated: bool = False, half: bool = False
+) -> Step:
     """Return our step with the book's layers and weights, or only up to the default layers.
 
     Args:

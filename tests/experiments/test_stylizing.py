@@ -72,9 +72,6 @@ from pathlib import Path
 from d2lab.experiments.stylizing import stylize
 from d2lab.train import style_loop
 
-class Killing(style_loop.StyleTransfer):
-    pass
-
 ordinary = style_loop.StyleLoop._step
 def step(self):
     ordinary(self)
@@ -164,14 +161,14 @@ def test_going_on_needs_no_photos_but_the_same_weights(tmp_path, monkeypatch):
 
 
 def test_the_line_about_random_weights_is_honest(tmp_path):
-    class Told(NoProgress):
-        lines: list[str] = []
+    lines = []
 
+    class Told(NoProgress):
         def note(self, line):
-            self.lines.append(line)
+            lines.append(line)
 
     stylize(source=RANDOM, changes=CHANGES, device="cpu", root=tmp_path, progress=Told())
-    (line,) = Told.lines
+    (line,) = lines
     assert "china.jpg in the style of flower.jpg, 24 x 16 pixels, to relu2_1; random weights" in line
     assert "no strokes" in line
     assert "\n" not in line

@@ -19,6 +19,7 @@ from tests.mutants import (
     pretrained,
     segmentation,
     sequences,
+    style,
     train,
     vision,
 )
@@ -33,6 +34,7 @@ MUTANTS = [
     *optimizers.MUTANTS,
     *devices.MUTANTS,
     *vision.MUTANTS,
+    *style.MUTANTS,
     *detection_boxes.MUTANTS,
     *detection_metrics.MUTANTS,
     *detection_two_stage.MUTANTS,

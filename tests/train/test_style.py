@@ -1,4 +1,4 @@
-"""Style transfer: only the image learns, toward targets that were computed once, and its state comes back to the bit."""
+"""Style transfer: only the image learns, toward targets computed once, and its state comes back to the bit."""
 
 import math
 
@@ -135,7 +135,9 @@ def test_lbfgs_remembers_the_step_that_was_taken_not_the_one_beyond_the_colors()
         before = one.image.detach().clone()
         one()
         state = one.optimizer.state[one.image]
-        torch.testing.assert_close(state["d"] * state["t"], (one.image.detach() - before).flatten(), rtol=1e-4, atol=1e-7)
+        torch.testing.assert_close(
+            state["d"] * state["t"], (one.image.detach() - before).flatten(), rtol=1e-4, atol=1e-7
+        )
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
@@ -191,7 +193,9 @@ def test_noise_is_decided_by_the_seed_and_content_is_the_content():
 
 
 def test_bfloat16_computes_nearly_the_same():
-    losses = [transfer(precision=precision, initial="noise").losses().numbers() for precision in ("float32", "bfloat16")]
+    losses = [
+        transfer(precision=precision, initial="noise").losses().numbers() for precision in ("float32", "bfloat16")
+    ]
     for name, value in losses[0].items():
         assert losses[1][name] == pytest.approx(value, rel=0.05), name
     assert losses[0]["style"] != losses[1]["style"]
@@ -206,7 +210,9 @@ def test_targets_are_grams_of_the_style_and_maps_of_the_content():
     assert set(one.styles) == {"relu1_1", "relu2_1"}
 
 
-@pytest.mark.parametrize(("steps", "images", "shown"), [(6, 3, [2, 4, 6]), (7, 3, [3, 5, 7]), (4, 4, [1, 2, 3, 4]), (9, 1, [9])])
+@pytest.mark.parametrize(
+    ("steps", "images", "shown"), [(6, 3, [2, 4, 6]), (7, 3, [3, 5, 7]), (4, 4, [1, 2, 3, 4]), (9, 1, [9])]
+)
 def test_images_of_the_strip_are_evenly_spaced_and_the_last_is_one(steps, images, shown):
     one = config(steps=steps, images=images)
     found = {step: one.shown(step) for step in range(1, steps + 1) if one.shown(step) is not None}
@@ -238,7 +244,7 @@ class Steep(nn.Module):
     """Features that overflow at once."""
 
     def forward(self, image):
-        return {name: image * 1e38 * 1e3 for name in ("relu1_1", "relu2_1")}
+        return dict.fromkeys(("relu1_1", "relu2_1"), image * 1e38 * 1000.0)
 
 
 def test_a_loss_that_is_no_number_ends_the_loop_with_its_step():
@@ -259,7 +265,9 @@ def test_the_loop_keeps_images_on_the_way_and_the_last_is_the_result():
 
 
 def test_bytes_are_rounded():
-    assert as_bytes(torch.tensor([0.0, 0.499 / 255, 0.501 / 255, 1.0]).view(1, 1, 2, 2).repeat(1, 3, 1, 1))[0].tolist() == [
+    assert as_bytes(torch.tensor([0.0, 0.499 / 255, 0.501 / 255, 1.0]).view(1, 1, 2, 2).repeat(1, 3, 1, 1))[
+        0
+    ].tolist() == [
         [0, 0],
         [1, 255],
     ]

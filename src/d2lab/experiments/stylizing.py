@@ -18,7 +18,6 @@ from d2lab.data.photos import read_photo
 from d2lab.models.vgg_features import VGGFeatures
 from d2lab.pretrained.vgg import VGGWeights, find_vgg, read_vgg
 from d2lab.pretrained.weights import fingerprint
-from d2lab.train.checkpoint import Checkpoint
 from d2lab.train.position import Status
 from d2lab.train.progress import NoProgress, Progress
 from d2lab.train.record import RunRecord, open_record
@@ -112,7 +111,7 @@ def stylize(
 def resume_style(
     folder: Path, *, device: str | None = None, fetch: bool = False, progress: Progress | None = None
 ) -> Stylized:
-    """Go on with a style transfer that was interrupted or killed, to the bits of an undisturbed one; open a finished one.
+    """Go on with an interrupted or killed style transfer, to the bits of an undisturbed one; open a finished one.
 
     Args:
         folder: of the run, or its name in the folder of runs.

@@ -1,7 +1,7 @@
 """Feature maps of a VGG: its layers up to the last one that is asked for, and weights that never learn.
 
-Layers are named as in the papers on style transfer: `conv3_1` is the first convolution of the third block, `relu3_1` the
-activation behind it, `pool3` the end of the block.
+Layers are named as in the papers on style transfer: `conv3_1` is the first convolution of the third block, `relu3_1`
+the activation behind it, `pool3` the end of the block.
 
 Source: Simonyan and Zisserman 2015, "Very Deep Convolutional Networks for Large-Scale Image Recognition", table 1;
 Gatys, Ecker, Bethge 2016, "Image Style Transfer Using Convolutional Neural Networks", section 2.

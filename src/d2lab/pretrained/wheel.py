@@ -18,7 +18,7 @@ class WheelFile:
         module: the folder that it installs.
         path: of the file inside that folder.
         sha256: of its content.
-        bytes: of its content.
+        size: of its content, bytes.
         licence: of the weights.
         install: what a reader types to have it.
     """
@@ -27,7 +27,7 @@ class WheelFile:
     module: str
     path: str
     sha256: str
-    bytes: int
+    size: int
     licence: str
     install: str
 
@@ -48,7 +48,7 @@ class WheelFile:
         if path is None:
             fix = f"Install it: {self.install}."
             raise MissingExtraError(f"the package {self.package}", got="not installed", need=self.path, fix=fix)
-        content = read_regular(path, self.bytes, links=True, error=DataError)
+        content = read_regular(path, self.size, links=True, error=DataError)
         found = hashlib.sha256(content).hexdigest()
         if found != self.sha256:
             need, fix = f"{self.sha256[:12]}...", f"Install the published one: {self.install}."

@@ -19,7 +19,7 @@ def lbfgs_state(optimizer: torch.optim.LBFGS) -> tuple[dict[str, Tensor], dict[s
     Args:
         optimizer: of one weight.
     """
-    state = next(iter(optimizer.state.values()), {})
+    state: dict[str, Any] = next(iter(optimizer.state.values()), {})
     if not state.get("n_iter"):
         return {}, {}
     tensors = {name: state[name] for name in ONCE}

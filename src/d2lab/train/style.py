@@ -20,7 +20,8 @@ from d2lab.train.optimizer_state import pack_state
 from d2lab.vision.style_loss import content_loss, gram_matrix, style_loss, total_variation
 
 Layers = Annotated[tuple[str, ...], Meta(max_length=32)]
-Image, OtherImage = Float[Tensor, "1 3 height width"], Float[Tensor, "1 3 rows columns"]
+Image = Float[Tensor, "1 3 height width"]
+OtherImage = Float[Tensor, "1 3 rows columns"]
 HISTORY = 10  # steps from which L-BFGS estimates curvature: two images of memory for each
 
 
@@ -50,7 +51,9 @@ class StyleConfig:
     def __post_init__(self) -> None:
         check_bounds(self)
         if not self.layers or not (self.content_weight or self.style_weight):
-            raise ConfigError("content and style layers", got="none that counts", need="one layer with a weight above 0")
+            raise ConfigError(
+                "content and style layers", got="none that counts", need="one layer with a weight above 0"
+            )
         if self.images > self.steps:
             raise ConfigError("images", got=self.images, need=f"at most one a step, of which there are {self.steps}")
 

@@ -1,4 +1,4 @@
-"""Losses of style transfer: feature maps that shall be alike, Gram matrices that shall be alike, and total variation."""
+"""Losses of style transfer: feature maps that shall agree, Gram matrices that shall agree, and total variation."""
 
 from typing import Any
 
@@ -55,8 +55,10 @@ class _Products(torch.autograd.Function):
         (features,), (gradient,) = ctx.saved_tensors, gradients
         both = gradient + gradient.mT  # batch channel channel
         if _is_channels_last(features):
-            return (_pixels(features) @ both).unflatten(1, features.shape[2:]).movedim(-1, 1)
-        return (both @ features.flatten(2)).view_as(features)
+            found: Tensor = (_pixels(features) @ both).view_as(features.movedim(1, -1)).movedim(-1, 1)
+        else:
+            found = (both @ features.flatten(2)).view_as(features)
+        return found  # batch channel height width
 
 
 def _is_channels_last(features: Tensor) -> bool:
@@ -117,8 +119,8 @@ def _squared_error(what: str, input: Tensor, target: Tensor, *, relative: bool) 
 def total_variation(images: Features, reduction: str = "sum") -> Float[Tensor, ""]:
     """Compute the sum of |x_ij - x_i+1,j| + |x_ij - x_i,j+1|: what noise has much of, and an edge little.
 
-    "mean" is half the sum of the mean difference of neighbors in a column and that of neighbors in a row, which does not
-    grow with the image. Its derivative is 0 where neighbors are equal.
+    "mean" is half the sum of the mean difference of neighbors in a column and that of neighbors in a row, which does
+    not grow with the image. Its derivative is 0 where neighbors are equal.
 
     Source: Rudin, Osher, Fatemi 1992, "Nonlinear total variation based noise removal algorithms", eq. 2.
     Changed: |dx| + |dy| (anisotropic) in place of the root of dx^2 + dy^2.
