@@ -14,8 +14,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import torch
-from benchmarks.vs_book.detection import keep, spread
+from benchmarks.vs_book.boxes import spread
 from benchmarks.vs_book.detection_forms import read_book
+from benchmarks.vs_book.kept import keep
 from torch import Tensor, nn
 
 from d2lab.core.machine import configure_malloc
@@ -130,7 +131,7 @@ def main() -> int:
     given = parser.parse_args()
     torch.set_num_threads(1)
     configure_malloc()
-    keep("step", measure(read_book(given.clone, CHAPTER, (), VALUES), given.rounds), OUT)
+    keep(OUT, "step", measure(read_book(given.clone, CHAPTER, (), VALUES), given.rounds))
     return 0
 
 

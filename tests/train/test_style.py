@@ -199,6 +199,8 @@ def test_bfloat16_computes_nearly_the_same():
     for name, value in losses[0].items():
         assert losses[1][name] == pytest.approx(value, rel=0.05), name
     assert losses[0]["style"] != losses[1]["style"]
+    half = transfer(precision="bfloat16")
+    assert {x.dtype for x in (*half.contents.values(), *half.styles.values(), half.losses().style)} == {torch.float32}
 
 
 def test_targets_are_grams_of_the_style_and_maps_of_the_content():
