@@ -4,7 +4,11 @@ from tests.mutants.mutant import Mutant
 
 LOSS, FEATURES = "tests/vision/test_style_loss.py -k", "tests/models/test_vgg_features.py -k"
 STEP, RUN = "tests/train/test_style.py -k", "tests/experiments/test_stylizing.py -k"
-WEIGHTS, PHOTOS, VERB = "tests/pretrained/test_vgg.py -k", "tests/data/test_photos.py -k", "tests/cli/test_stylize.py -k"
+WEIGHTS, PHOTOS, VERB = (
+    "tests/pretrained/test_vgg.py -k",
+    "tests/data/test_photos.py -k",
+    "tests/cli/test_stylize.py -k",
+)
 MUTANTS = [
     Mutant("Gram matrix not divided by the channels", "vision/style_loss.py", "(channels * height * width)  # type", "(height * width)  # type", f"{LOSS} hand"),
     Mutant("half the gradient of a Gram matrix", "vision/style_loss.py", "both = gradient + gradient.mT", "both = gradient", f"{LOSS} gradients"),
