@@ -82,20 +82,12 @@ stylize(source="random", changes=json.loads(sys.argv[3]), device="cpu", root=Pat
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-@pytest.mark.parametrize(
-    ("optimizer", "initial", "every", "step"),
-    [("adam", "content", 0, 3), ("lbfgs", "content", 0, 4), ("lbfgs", "noise", 100, 3)],
-)
-def test_a_killed_run_ends_at_the_same_bits(tmp_path, optimizer, initial, every, step):
-    more = {"optimizer": optimizer, "initial": initial, "checkpoint_every_s": every}
-    whole = run(tmp_path / "whole", **more)
-    arguments = [str(tmp_path / "killed"), str(step), json.dumps({**CHANGES, **more})]
-    ended = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *arguments], timeout=300, env={**os.environ, "OMP_NUM_THREADS": "1"}
-    )
-    assert ended.returncode == -signal.SIGKILL
-    (folder,) = (tmp_path / "killed").iterdir()
+WAYS = [("adam", "content", 0, 3), ("lbfgs", "content", 0, 4), ("lbfgs", "noise", 100, 3)]
+
+
+def went_on(folder, root, every, step, **more):
+    """Go on with a run that broke off, and compare it with an undisturbed one."""
+    whole = run(root, **more)
     killed = open_style(folder)
     assert killed.status == "running"
     assert killed.record.load().step == (step if every == 0 else 0)
@@ -110,6 +102,42 @@ def test_a_killed_run_ends_at_the_same_bits(tmp_path, optimizer, initial, every,
 
     assert losses(resumed) == losses(whole)
     assert [row["epoch"] for row in resumed.record.rows() if "epoch" in row] == [1, 2, 3]
+
+
+class BrokenOffError(Exception):
+    pass
+
+
+@pytest.mark.parametrize(("optimizer", "initial", "every", "step"), WAYS)
+def test_a_run_that_broke_off_ends_at_the_same_bits(tmp_path, monkeypatch, optimizer, initial, every, step):
+    more = {"optimizer": optimizer, "initial": initial, "checkpoint_every_s": every}
+    ordinary = style_loop.StyleLoop._step
+
+    def broken(self):
+        ordinary(self)
+        if self.transfer.step == step:
+            raise BrokenOffError
+
+    monkeypatch.setattr(style_loop.StyleLoop, "_step", broken)
+    with pytest.raises(BrokenOffError):
+        run(tmp_path / "broken", **more)
+    monkeypatch.undo()
+    (folder,) = (tmp_path / "broken").iterdir()
+    went_on(folder, tmp_path / "whole", every, step, **more)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+@pytest.mark.parametrize(("optimizer", "initial", "every", "step"), WAYS[:2])
+def test_a_killed_run_ends_at_the_same_bits(tmp_path, optimizer, initial, every, step):
+    more = {"optimizer": optimizer, "initial": initial, "checkpoint_every_s": every}
+    arguments = [str(tmp_path / "killed"), str(step), json.dumps({**CHANGES, **more})]
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *arguments], timeout=300, env={**os.environ, "OMP_NUM_THREADS": "1"}
+    )
+    assert ended.returncode == -signal.SIGKILL
+    (folder,) = (tmp_path / "killed").iterdir()
+    went_on(folder, tmp_path / "whole", every, step, **more)
 
 
 def test_a_signal_ends_after_a_step_and_nothing_is_lost(tmp_path, monkeypatch):
