@@ -203,7 +203,7 @@ REFUSED = {
     "a set of boxes": ({"data": "scenes"}, "need a set for segmentation"),
     "smoothed labels": ({"changes": {"label_smoothing": 0.1}}, "label_smoothing"),
     "mixed images": ({"changes": {"mixup": 0.2}}, "augment.mixup"),
-    "flips at test time": ({"changes": {"test_flips": True}}, "test_flips"),
+    "flips at test time": ({"changes": {"test_flips": True, "examples": 16, "epochs": 1}}, "test_flips"),
     "a side of images that have one": ({"changes": {"longest": 96}}, "all images of scenes-pixels are 64 x 64 pixels"),
     "too few classes": ({"changes": {"model.classes": 3}}, "setting classes"),
 }
@@ -241,4 +241,4 @@ def test_an_exported_file_segments_as_the_run(recipe, tmp_path):
 def test_the_task_of_a_recipe_knows_the_classes_of_its_data():
     assert isinstance(plan("unet").task, Segmentation)
     assert plan("unet", data="voc2012").task.classes == 21
-    assert plan("fcn", data="voc2012").preparation.shape == (3, 192, 192)
+    assert plan("fcn", data="voc2012").preparation.shape == (3, 128, 128)

@@ -21,6 +21,6 @@ RECIPE = Recipe(
         schedule=ScheduleConfig(name="linear", warmup_steps=20),
         loop=LoopConfig(epochs=5, batch_size=16),
     ),
-    on={"voc2012": {"stem": 2, "widths": (32, 64, 96), "flip": 0.5, "brightness": 0.2, "longest": 192, "epochs": 20}},
+    on={"voc2012": {"stem": 2, "widths": (32, 64, 96), "flip": 0.5, "brightness": 0.2, "longest": 128, "epochs": 10}},
     budgets={"smoke": {"epochs": 1, "examples": 256}, "lesson": {"epochs": 3}},
 )
