@@ -154,7 +154,7 @@ def _survivors(boxes: Boxes, classes: Int64[Tensor, " box"] | None, threshold: f
 
 
 def greedy_mask(overlap: Bool[Tensor, "*batch box box"]) -> Bool[Tensor, "*batch box"]:
-    """Say which of some sorted boxes stay, if each that stays strikes the later ones that it overlaps.
+    """Return which of some sorted boxes stay, if each that stays strikes the later ones that it overlaps.
 
     After k repetitions the first k boxes are right, and what no longer changes is right altogether. A file that is
     exported repeats as often as there are boxes: it can't ask whether something changed.
