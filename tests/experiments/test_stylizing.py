@@ -91,6 +91,7 @@ def went_on(folder, root, every, step, **more):
     killed = open_style(folder)
     assert killed.status == "running"
     assert killed.record.load().step == (step if every == 0 else 0)
+    killed.record.append([{"step": 99, "loss": 1.0, "learning_rate": 1.0}])  # as a kill before the checkpoint leaves it
     resumed = resume_style(folder)
     assert resumed.status == "finished"
     ours, theirs = resumed.record.load(), whole.record.load()

@@ -40,7 +40,7 @@ MUTANTS = [
     Mutant("history in another order", "train/lbfgs_state.py", "list(here[name].unbind())", "list(here[name].flip(0).unbind())", f"{STEP} brings"),
     Mutant("bytes cut off", "train/style_loop.py", "* 255).round().clamp", "* 255).clamp", f"{STEP} rounded"),
     Mutant("strip not resumed", "train/style_loop.py", "        self.strip = strip_of(checkpoint)\n", "", f"{RUN} broke_off"),
-    Mutant("rows after the checkpoint stay", "train/style_loop.py", "            self.record.cut(self.metrics_bytes)\n", "", f"{RUN} reader"),
+    Mutant("rows after the checkpoint stay", "train/style_loop.py", "            self.record.cut(self.metrics_bytes)\n", "", f"{RUN} broke_off"),
     Mutant("optimizer begins again", "train/style.py", "            self.optimizer.load_state_dict(pack_state(self.optimizer, kept, began=step > 0))", "            pass", f"{RUN} broke_off"),
     Mutant("always finished", "train/style_loop.py", '"finished" if done else "interrupted"', '"finished"', f"{RUN} signal"),
     Mutant("any number is a loss", "train/style_loop.py", 'if not math.isfinite(losses["loss"]):', "if False:", f"{STEP} no_number"),

@@ -3,7 +3,7 @@
 Source: scikit-learn, `load_sample_image`: china.jpg by Zach Dischner and flower.jpg by dany13, both CC BY.
 """
 
-from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +23,10 @@ def find_photo(name: str | Path) -> Path:
     Args:
         name: a path.
     """
-    path = Path(name)
-    if path.exists() or str(name) not in PHOTOS:
+    path, spec = Path(name), find_spec("sklearn")  # found, not imported: that takes seconds
+    if path.exists() or str(name) not in PHOTOS or spec is None:
         return path
-    return Path(str(resources.files("sklearn.datasets.images").joinpath(str(name))))
+    return Path(next(iter(spec.submodule_search_locations or ())), "datasets", "images", str(name))
 
 
 def read_photo(name: str | Path, longest: int) -> UInt8[Tensor, "3 height width"]:

@@ -219,7 +219,7 @@ def _said(
     last = list(dict(features.layers.named_children()))[-1]
     what = f"{Path(content).name} in the style of {Path(style).name}, {width} x {height} pixels, to {last}"
     if weights.random:
-        fix = "no pretrained VGG on this machine: colors, but no strokes; d2lab stylize --from torchvision/vgg19"
+        fix = "colors, but no strokes; for trained ones: --from torchvision/vgg19"
         return f"{what}; random weights ({fix})"
     return f"{what}; weights {weights.name}"
 

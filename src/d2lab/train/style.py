@@ -42,7 +42,7 @@ class StyleConfig:
     initial: Literal["content", "noise"] = "content"  # the image before the first step
     optimizer: Literal["adam", "lbfgs"] = "adam"
     learning_rate: Positive | None = None  # none: 0.04 for adam (of 1, the range of a color), 1 for lbfgs
-    steps: Annotated[int, Meta(ge=1, le=100_000, description="steps")] = 48
+    steps: Annotated[int, Meta(ge=1, le=100_000, description="steps")] = 36
     images: Annotated[int, Meta(ge=1, le=20, description="images")] = 6  # kept on the way, evenly spaced, the last too
     precision: Literal["float32", "bfloat16"] = "float32"  # of the convolutions (autocast)
     threads: Threads | None = None  # CPU threads; none: one for each core
