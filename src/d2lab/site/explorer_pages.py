@@ -12,8 +12,9 @@ from d2lab.core.atomic import write_bytes
 from d2lab.core.language import Language
 from d2lab.experiments import train
 from d2lab.experiments.trained import load_run
-from d2lab.explore.catalog import EXPLORERS, Shown
+from d2lab.explore.catalog import EXPLORERS
 from d2lab.explore.run import as_script, model_of_run
+from d2lab.explore.shown import Shown
 from d2lab.site.words import word
 
 INTRO: dict[Language, str] = {
