@@ -25,9 +25,11 @@ from d2lab.models import (
     catalog,
 )
 from d2lab.models.catalog import all_models, default_settings, register_model
+from d2lab.models.fcn import FCNConfig
 from d2lab.models.image import ImageConfig
 from d2lab.models.language import LanguageConfig
 from d2lab.models.names import model_files
+from d2lab.models.unet import UNetConfig
 from d2lab.train.tasks import perceptron_loss
 from d2lab.train.threads import using_threads
 
@@ -72,6 +74,9 @@ class Tiny(nn.Module):
 """
 
 
+OTHERS = ImageConfig | LanguageConfig | FCNConfig | UNetConfig  # with tests of their own
+
+
 def detects(kind):
     """Return whether a model has an answer for each place of an image, not one for the image."""
     return declared(kind).get("classes") == ObjectClasses
@@ -79,7 +84,7 @@ def detects(kind):
 
 each = pytest.mark.parametrize(
     "config",
-    [kind() for kind in all_models() if not issubclass(kind, ImageConfig | LanguageConfig) and not detects(kind)],
+    [kind() for kind in all_models() if not issubclass(kind, OTHERS) and not detects(kind)],
     ids=lambda config: type(config).__name__,
 )
 
@@ -247,6 +252,7 @@ def test_the_folder_is_the_list_of_the_models():
         "proposal_network",
         "pyramid",
         "variants",
+        "vgg_features",
     }
     files = {path.stem for path in Path(d2lab.models.__file__).parent.glob("*.py")} - {*shared, "xor"}
     assert {file.module.rpartition(".")[2] for file in model_files().values()} == files

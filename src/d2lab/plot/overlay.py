@@ -40,7 +40,8 @@ def overlay(
     painted = base + opacity * (whole[numbers] - base.astype(np.float64))
     if ground is not None:
         painted = np.where((numbers == ground)[..., None], base, painted)
-    return painted.round().clip(0, 255).astype(np.uint8)
+    rounded: NDArray[np.uint8] = painted.round().clip(0, 255).astype(np.uint8)
+    return rounded
 
 
 def bright(palette: NDArray[np.uint8]) -> UInt8[np.ndarray, "number 3"]:
