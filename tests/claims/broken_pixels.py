@@ -43,8 +43,8 @@ QUICK: dict[str, tuple[str, str]] = {  # claim -> what its file says, and what a
         'object.__setattr__(net, "final_conv", nn.Linear(12, 2))',
     ),
     "style-transfer-adds-three-losses": (
-        "zip(weights.values(), single, strict=True)",
-        "zip(weights.values(), single[::-1], strict=True)",
+        "zip(weights, single, strict=True)",
+        "zip(weights, single[::-1], strict=True)",
     ),
     "only-the-image-learns-in-style-transfer": ("net = features_of(0)\n", "net = features_of(0).requires_grad_()\n"),
     "gram-matrix-keeps-no-places": ("[..., order].view_as(features)", "[..., order].abs().view_as(features)"),

@@ -22,7 +22,7 @@ def halving(stages: int) -> nn.Sequential:
 
 def head(times: int) -> nn.Sequential:
     """Build the book's head: 1x1 convolution to classes, then a transposed convolution that enlarges."""
-    parts = OrderedDict(
+    parts: OrderedDict[str, nn.Module] = OrderedDict(
         score=nn.Conv2d(4, CLASSES, 1),
         enlarge=nn.ConvTranspose2d(CLASSES, CLASSES, 2 * times, stride=times, padding=times // 2),
     )

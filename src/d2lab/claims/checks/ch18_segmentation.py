@@ -33,6 +33,11 @@ def squares() -> tuple[Tensor, Tensor, Tensor]:
     return image, classes, objects
 
 
+def values_of(numbers: Tensor) -> set[int]:
+    """Return which numbers there are."""
+    return set(numbers.flatten().tolist())
+
+
 @claim(
     chapter=18,
     kind="definition",
@@ -50,12 +55,16 @@ def three_kinds_of_segmentation_differ() -> Evidence:
         centers = torch.stack([image.view(-1, 3)[groups == k].mean(0) for k in range(3)])
     groups = groups.view(30, 30)
     first, second, third = (objects == 1), (objects == 2), (objects == 3)
-    one_class = len(classes[objects > 0].unique()) == 1
+    one_class = len(values_of(classes[objects > 0])) == 1
     alike = bool((groups[first][0] == groups[second]).all())
     split = bool((groups[first][0] != groups[third]).all())
     matrix = torch.stack([torch.bincount(classes.flatten()), torch.zeros(2, dtype=torch.long)], 1)  # all background
     blind = {"accuracy": float(matrix[0, 0] / matrix.sum()), "iou": float(per_class_iou(matrix).mean())}
-    counts = {"classes": len(classes.unique()), "groups": len(groups.unique()), "objects": len(objects.unique()) - 1}
+    counts = {
+        "classes": len(values_of(classes)),
+        "groups": len(values_of(groups)),
+        "objects": len(values_of(objects)) - 1,
+    }
     right = one_class and alike and split and list(counts.values()) == [2, 3, 3]
     return Evidence(
         value=counts | blind,
@@ -127,12 +136,11 @@ def cropping_keeps_pixels_and_labels_together() -> Evidence:
         top, left = (int(torch.randint(17, (1,), generator=rng)) for _ in range(2))
         crop, own = image[top : top + 32, left : left + 48], labels[top : top + 32, left : left + 48]
         apart += int((torch.div(crop, 10, rounding_mode="floor") != own).sum())
-    known = set(labels.unique().tolist())
-    size = {"size": (31, 41)}
-    blended = functional.interpolate(labels[None, None].float(), **size, mode="bilinear", align_corners=False)
-    nearest = functional.interpolate(labels[None, None].float(), **size, mode="nearest-exact")
-    invented = set(blended.round().int().unique().tolist()) - known
-    kept = set(nearest.int().unique().tolist()) == known
+    known = values_of(labels)
+    blended = functional.interpolate(labels[None, None].float(), (31, 41), mode="bilinear", align_corners=False)
+    nearest = functional.interpolate(labels[None, None].float(), (31, 41), mode="nearest-exact")
+    invented = values_of(blended.round().int()) - known
+    kept = values_of(nearest.int()) == known
     return Evidence(
         value={"apart": apart, "invented": len(invented), "classes": len(known)},
         bound="no pixel of a hundred crops has another label; bilinear labels contain numbers that are no class, "
@@ -199,7 +207,7 @@ def logistic(inputs: Tensor, truth: Tensor) -> nn.Linear:
         torch.autograd.backward(found)
         return found
 
-    optimizer.step(loss)  # type: ignore[arg-type]
+    optimizer.step(loss)  # type: ignore[no-untyped-call]
     return model
 
 

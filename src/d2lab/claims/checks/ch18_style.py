@@ -20,6 +20,7 @@ from d2lab.train.style import StyleConfig, StyleTransfer
 from d2lab.vision.style_loss import content_loss, gram_matrix, style_loss, total_variation
 
 CONTENT, STYLES = ("relu2_1",), ("relu1_1", "relu2_1")
+Weights = tuple[float, float, float]  # of content, style and variation
 
 
 def features_of(seed: int, layers: tuple[str, ...] = (*CONTENT, *STYLES)) -> VGGFeatures:
@@ -36,7 +37,7 @@ def photos(side: int) -> tuple[Tensor, Tensor]:
     return content, style
 
 
-def transferred(seed: int, side: int, steps: int, **weights: float) -> StyleTransfer:
+def transferred(seed: int, side: int, steps: int, weights: Weights) -> StyleTransfer:
     """Optimize noise for so many steps."""
     content, style = photos(side)
     config = StyleConfig(
@@ -46,7 +47,9 @@ def transferred(seed: int, side: int, steps: int, **weights: float) -> StyleTran
         steps=steps,
         images=1,
         learning_rate=0.05,
-        **weights,
+        content_weight=weights[0],
+        style_weight=weights[1],
+        variation_weight=weights[2],
     )
     transfer = StyleTransfer(features_of(seed), content, style, config)
     for _ in range(steps):
@@ -71,8 +74,8 @@ def noise_losses(transfer: StyleTransfer, seed: int) -> dict[str, float]:
 )
 def style_transfer_adds_three_losses() -> Evidence:
     content, style = photos(32)
-    weights = {"content_weight": 2.0, "style_weight": 30.0, "variation_weight": 0.5}
-    config = StyleConfig(content_layers=CONTENT, style_layers=STYLES, relative=False, **weights)
+    config = StyleConfig(content_layers=CONTENT, style_layers=STYLES, relative=False)
+    weights = (config.content_weight, config.style_weight, config.variation_weight)
     transfer = StyleTransfer(features_of(0), content, style, config)
     with torch.no_grad():
         transfer.image.add_(0.1 * torch.randn(transfer.image.shape, generator=torch.Generator().manual_seed(0)))
@@ -80,8 +83,8 @@ def style_transfer_adds_three_losses() -> Evidence:
     parts = (losses.content, losses.style, losses.variation)
     whole = torch.autograd.grad(losses.total, transfer.image, retain_graph=True)[0]
     single = [torch.autograd.grad(part, transfer.image, retain_graph=True)[0] for part in parts]
-    added = sum(weight * part for weight, part in zip(weights.values(), parts, strict=True))
-    gradients = sum(weight * part for weight, part in zip(weights.values(), single, strict=True))
+    added = sum(weight * part for weight, part in zip(weights, parts, strict=True))
+    gradients = sum(weight * part for weight, part in zip(weights, single, strict=True))
     apart = float((losses.total - added).detach().abs() / losses.total.detach())
     turned = float((whole - gradients).abs().max() / whole.abs().max())
     each = all(float(part.detach()) > 0 for part in parts)
@@ -111,7 +114,7 @@ def style_transfer_adds_three_losses() -> Evidence:
 def content_loss_brings_content_features_close(seeds: range = range(5), side: int = 64, steps: int = 60) -> Evidence:
     before, after, others = [], [], []
     for seed in seeds:
-        transfer = transferred(seed, side, steps, content_weight=1.0, style_weight=0.0, variation_weight=0.0)
+        transfer = transferred(seed, side, steps, (1.0, 0.0, 0.0))
         start, end = noise_losses(transfer, seed), transfer.losses().numbers()
         before.append(start["content"])
         after.append(end["content"])
@@ -144,7 +147,7 @@ def content_loss_brings_content_features_close(seeds: range = range(5), side: in
 def style_loss_brings_style_features_close(seeds: range = range(5), side: int = 64, steps: int = 60) -> Evidence:
     before, after, others = [], [], []
     for seed in seeds:
-        transfer = transferred(seed, side, steps, content_weight=0.0, style_weight=1.0, variation_weight=0.0)
+        transfer = transferred(seed, side, steps, (0.0, 1.0, 0.0))
         start, end = noise_losses(transfer, seed), transfer.losses().numbers()
         before.append(start["style"])
         after.append(end["style"])
