@@ -39,14 +39,17 @@ QUICK: dict[str, tuple[str, str]] = {  # claim -> what its file says, and what a
     "kernel-2s-stride-s-padding-half-s-enlarges-s-times": ("2 * times, stride=times", "times, stride=times"),
     "transposed-convolution-can-begin-as-bilinear": ("align_corners=False", "align_corners=True"),
     "add-module-registers-a-layer-by-name": (
-        'net.add_module("final_conv", nn.Linear(12, 2))',
-        'object.__setattr__(net, "final_conv", nn.Linear(12, 2))',
+        'model.add_module("final_conv", nn.Linear(12, 2))',
+        'object.__setattr__(model, "final_conv", nn.Linear(12, 2))',
     ),
     "style-transfer-adds-three-losses": (
         "zip(weights, single, strict=True)",
         "zip(weights, single[::-1], strict=True)",
     ),
-    "only-the-image-learns-in-style-transfer": ("net = features_of(0)\n", "net = features_of(0).requires_grad_()\n"),
+    "only-the-image-learns-in-style-transfer": (
+        "model = features_of(0)\n",
+        "model = features_of(0).requires_grad_()\n",
+    ),
     "gram-matrix-keeps-no-places": ("[..., order].view_as(features)", "[..., order].abs().view_as(features)"),
 }
 SLOW: dict[str, tuple[str, str, dict]] = {  # and sizes at which the verdict is still the recorded one

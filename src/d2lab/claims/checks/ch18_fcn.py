@@ -29,10 +29,10 @@ def head(times: int) -> nn.Sequential:
     return nn.Sequential(parts)
 
 
-def sides(net: nn.Module, height: int, width: int) -> tuple[int, ...]:
+def sides(model: nn.Module, height: int, width: int) -> tuple[int, ...]:
     """Return height and width of the output."""
     with torch.no_grad():
-        found: Tensor = net(torch.zeros(1, 3, height, width))
+        found: Tensor = model(torch.zeros(1, 3, height, width))
     return tuple(found.shape[2:])
 
 
@@ -79,7 +79,7 @@ def fcn_predicts_every_pixel() -> Evidence:
     zh="`list(pretrained_net.children())[-3:]` 查看网络的最后三个子模块。",
 )
 def children_lists_submodules_in_order_of_registration() -> Evidence:
-    class Net(nn.Module):
+    class Reversed(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.last, self.first = nn.Linear(2, 1), nn.Linear(3, 2)  # registered the other way round
@@ -89,13 +89,13 @@ def children_lists_submodules_in_order_of_registration() -> Evidence:
             answer: Tensor = self.last(self.first(x))
             return answer
 
-    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
-    kinds = [type(layer).__name__ for layer in list(net.children())[-3:]]
-    names = [name for name, _ in Net().named_children()]
-    computed = Net()(torch.zeros(1, 3)).shape == (1, 1)
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
+    kinds = [type(layer).__name__ for layer in list(model.children())[-3:]]
+    names = [name for name, _ in Reversed().named_children()]
+    computed = Reversed()(torch.zeros(1, 3)).shape == (1, 1)
     right = kinds == ["AdaptiveAvgPool2d", "Flatten", "Linear"] and names == ["last", "first"] and computed
     return Evidence(
-        value={"listed": len(kinds), "children": len(list(net.children()))},
+        value={"listed": len(kinds), "children": len(list(model.children()))},
         bound="the three last layers of five by kind; for a module that computes in another order, the order in which "
         "its parts were registered",
         bound_zh="五层中最后三层的类型；计算次序不同的模块，列出的是登记的次序",
@@ -178,15 +178,15 @@ def transposed_convolution_can_begin_as_bilinear() -> Evidence:
     chapter=18,
     kind="definition",
     budget_s=2,
-    en="net.add_module registers a layer under a name.",
-    zh="`net.add_module` 以一个名字登记一层。",
+    en="add_module registers a layer under a name.",
+    zh="`add_module` 以一个名字登记一层。",
 )
 def add_module_registers_a_layer_by_name() -> Evidence:
-    net = nn.Sequential(nn.Flatten())
-    net.add_module("final_conv", nn.Linear(12, 2))
-    names = [name for name, _ in net.named_children()]
-    parameters = [name for name, _ in net.named_parameters()]
-    answered = net(torch.zeros(5, 3, 4)).shape == (5, 2)
+    model = nn.Sequential(nn.Flatten())
+    model.add_module("final_conv", nn.Linear(12, 2))
+    names = [name for name, _ in model.named_children()]
+    parameters = [name for name, _ in model.named_parameters()]
+    answered = model(torch.zeros(5, 3, 4)).shape == (5, 2)
     right = names == ["0", "final_conv"] and parameters == ["final_conv.weight", "final_conv.bias"] and answered
     return Evidence(
         value={"parts": len(names), "parameters": len(parameters)},

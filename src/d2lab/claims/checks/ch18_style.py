@@ -26,9 +26,9 @@ Weights = tuple[float, float, float]  # of content, style and variation
 def features_of(seed: int, layers: tuple[str, ...] = (*CONTENT, *STYLES)) -> VGGFeatures:
     """Build layers of a VGG-16 with random weights."""
     torch.manual_seed(seed)
-    net = VGGFeatures(tuple(dict.fromkeys(layers)), depth=16)
-    net.draw()
-    return net
+    model = VGGFeatures(tuple(dict.fromkeys(layers)), depth=16)
+    model.draw()
+    return model
 
 
 def photos(side: int) -> tuple[Tensor, Tensor]:
@@ -224,13 +224,13 @@ def denoised(noisy: Tensor, weight: float, steps: int) -> Tensor:
 )
 def only_the_image_learns_in_style_transfer() -> Evidence:
     content, style = photos(32)
-    net = features_of(0)
-    before = {name: value.clone() for name, value in net.state_dict().items()}
+    model = features_of(0)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
     config = StyleConfig(content_layers=CONTENT, style_layers=STYLES, steps=3, images=1)
-    transfer = StyleTransfer(net, content, style, config)
+    transfer = StyleTransfer(model, content, style, config)
     losses = [transfer().numbers()["loss"] for _ in range(3)]
-    changed = sum(not torch.equal(before[name], value) for name, value in net.state_dict().items())
-    learned = sum(parameter.requires_grad for parameter in net.parameters())
+    changed = sum(not torch.equal(before[name], value) for name, value in model.state_dict().items())
+    learned = sum(parameter.requires_grad for parameter in model.parameters())
     moved = float((transfer.image.detach() - content).abs().max())
     held = [group["params"] for group in transfer.optimizer.param_groups]
     right = changed == 0 and learned == 0 and moved > 0 and losses[-1] < losses[0] and held == [[transfer.image]]
