@@ -78,7 +78,7 @@ def lower_layers_learn_more_slowly(seeds: Sequence[int] = range(5), smallest_eff
     en="With batch normalization a model learns at learning rates at which it would not without.",
     zh="有了批量归一化，网络可以使用原本无法训练的学习率。",
     scope="LeNet with ReLU, 2 epochs of plain gradient descent on the digits",
-    budget_s=30,
+    budget_s=10,
     smoke={"seeds": range(2), "epochs": 1, "powers": (-1.0, 0.0)},
 )
 def batch_norm_allows_larger_rates(
