@@ -41,6 +41,7 @@ ROWS = {
     "accuracy without the first class": (lambda: Accuracy(ignore=0), pixels),
     "confusion": (lambda: ConfusionMatrix(CLASSES), classes),
     "mean IoU": (lambda: MeanIoU(CLASSES), pixels),
+    "mean IoU alone": (lambda: MeanIoU(CLASSES, background=None), pixels),
     "regression": (RegressionErrors, numbers),
     "perplexity": (Perplexity, tokens),
 }
@@ -67,9 +68,17 @@ def by_hand(name, outputs, targets):
         return {"accuracy": (outputs.argmax(1) == targets)[counted].double().mean().item()}
     if name == "confusion":
         return {"balanced_accuracy": balanced_accuracy_score(targets, outputs.argmax(1))}
-    if name == "mean IoU":
-        pair = targets[targets != 255], outputs.argmax(1)[targets != 255]
-        return {"mean_iou": jaccard_score(*pair, average="macro"), "pixel_accuracy": accuracy_score(*pair)}
+    if name in ("mean IoU", "mean IoU alone"):
+        truth, found = targets[targets != 255], outputs.argmax(1)[targets != 255]
+        beside = {"": found} | ({} if name == "mean IoU alone" else {"_background": torch.zeros_like(truth)})
+        return {
+            f"{figure}{suffix}": value
+            for suffix, answer in beside.items()
+            for figure, value in (
+                ("mean_iou", jaccard_score(truth, answer, average="macro")),
+                ("pixel_accuracy", accuracy_score(truth, answer)),
+            )
+        }
     if name == "regression":
         pair = targets.double().numpy(), outputs.double().numpy()
         return {"mae": mean_absolute_error(*pair), "r2": r2_score(*pair)}

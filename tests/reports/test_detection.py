@@ -7,7 +7,7 @@ import torch
 
 from d2lab.data.split import Split
 from d2lab.experiments import load_run, train
-from d2lab.metrics.detection_errors import RIGHT
+from d2lab.metrics.detection_errors import RIGHT, detection_errors
 from d2lab.reports import detection as report
 from d2lab.reports.detection import anchor_levels, answers_on, draw_detection, found_by_level, sources
 from d2lab.reports.figures import draw_run
@@ -71,15 +71,20 @@ def test_images_without_objects_and_a_detector_that_finds_nothing(grid_run, anch
         assert "errors.png" in [path.name for path in draw_detection(trained, split)]
 
 
-def test_every_box_of_a_drawn_image_is_right_wrong_or_missed(grid_run, monkeypatch):
+def test_every_box_of_a_drawn_image_is_right_wrong_or_missed(grid_run, monkeypatch, rng):
     trained = load_run(grid_run.record.folder)
     drawn = {}
     monkeypatch.setattr(report, "box_grid", lambda panels, theme, **said: drawn.update(panels=panels, said=said))
     monkeypatch.setattr(report, "save_both", lambda draw, path: draw(None))
     split = few(trained)
-    errors = answers_on(trained, split).errors
-    scores = errors.detections.scores[errors.detections.real]
-    for score in (0.0, float(scores.median())):
+    truth, classes = split.targets, len(trained.classes)
+    # What a fair detector finds: the objects, a third of them named at random.
+    others = torch.randint(0, classes, truth["labels"].shape, generator=rng)
+    labels = truth["labels"].where(torch.rand(others.shape, generator=rng) < 2 / 3, others)
+    found = dict(truth) | {"labels": labels, "scores": torch.rand(others.shape, generator=rng)}
+    errors = detection_errors(found, truth, classes)
+    highest = float(found["scores"].max()) + 0.01  # above it each object is missed
+    for score, some in ((0.0, {"right", "wrong"}), (0.5, {"right", "wrong", "missed"}), (highest, {"missed"})):
         report._draw_examples(trained, split, errors, score, Path("detections"))
         kinds = {"right": 0, "wrong": 0, "missed": 0}
         for panel in drawn["panels"]:
@@ -89,6 +94,8 @@ def test_every_box_of_a_drawn_image_is_right_wrong_or_missed(grid_run, monkeypat
         assert kinds["right"] == counts["right"]
         assert kinds["missed"] == counts["missed"]
         assert sum(kinds.values()) == sum(counts.values())
+        assert some <= {kind for kind, count in kinds.items() if count}
+    assert kinds["right"] == kinds["wrong"] == 0
 
 
 def test_levels_of_anchors_are_those_they_were_built_for():
