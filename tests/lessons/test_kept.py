@@ -50,7 +50,7 @@ def test_the_state_says_what_has_changed(write, tmp_path, monkeypatch):
     module_hash.cache_clear()
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", '{"format": 1}', '{"format": 0, "time": {}}', "no json"])
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"format": 2}', '{"format": 0, "time": {}}', "no json"])
 def test_what_is_no_file_of_outputs_counts_as_none(write, tmp_path, content):
     lesson = read_lesson(write())
     path = keep_outputs(lesson, Executed([[]], 2.0), tmp_path)

@@ -21,8 +21,9 @@ from d2lab.core.machine import describe_machine
 from d2lab.lessons.export_values import VALUES_MIME
 from d2lab.lessons.kernel import Output, Ran
 from d2lab.lessons.lesson import Lesson
+from d2lab.lessons.recolored import restored, shortened
 
-FORMAT = 1
+FORMAT = 2
 UNUSED = {"cli", "site", "lessons"}  # rooms that show a lesson; its outputs do not depend on them
 MACHINE = ("processor", "architecture", "system", "python", "libraries")
 
@@ -107,7 +108,7 @@ def keep_outputs(lesson: Lesson, made: Executed, folder: Path) -> Path:
         "time": {"date": made.date, "seconds": made.seconds, "cells": varying(lesson)},
         "machine": made.machine,
         "modules": made.modules,
-        "outputs": made.outputs,
+        "outputs": [[shortened(output) for output in cell] for cell in made.outputs],
     }
     write_json(path_of(lesson, folder), content)
     return path_of(lesson, folder)
@@ -142,10 +143,10 @@ def parsed(text: str) -> Executed | None:
         if content["format"] != FORMAT:
             return None
         time, modules = content["time"], dict(content["modules"])
-        cells = [[dict(output) for output in cell] for cell in content["outputs"]]
+        cells = [[restored(output) for output in cell] for cell in content["outputs"]]
         code, seconds = str(content["code"]), float(time["seconds"])
         return Executed(cells, seconds, code, modules, dict(content["machine"]), str(time["date"]))
-    except (ValueError, KeyError, TypeError, OverflowError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return None
 
 

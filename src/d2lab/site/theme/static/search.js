@@ -40,10 +40,19 @@
     }
     return built;
   };
+  // Words that stand together, as they were typed, mean more than the same words far apart: "edge detector".
+  const PHRASE = 1.5;
+  const together = (hits, query) => {
+    const phrase = query.toLowerCase().trim().replace(/\s+/g, " ");
+    if (!phrase.includes(" ")) return hits;
+    const has = (doc) => `${doc.t}\n${doc.x}`.toLowerCase().includes(phrase);
+    const scored = hits.map((hit) => [hit, hit.score * (has(window.SEARCH_DOCS[hit.id]) ? PHRASE : 1)]);
+    return scored.sort((one, other) => other[1] - one[1]).map(([hit]) => hit);
+  };
   // All words first; where no section has them all, any of them.
   const search = (query) => {
     const all = engine().search(query, { combineWith: "AND" });
-    const found = all.length ? all : engine().search(query, { combineWith: "OR" });
+    const found = together(all.length ? all : engine().search(query, { combineWith: "OR" }), query);
     const shown = {};  // sections of a page: the two best, so that one long lesson leaves room for the others
     const few = (hit) => { const page = hit.u.split("#")[0]; shown[page] = (shown[page] ?? 0) + 1; return shown[page] <= 2; };
     const hits = found.map((hit) => window.SEARCH_DOCS[hit.id]).filter(few).slice(0, 20);
