@@ -2,7 +2,9 @@
 
 import sys
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from d2lab.cli.main import main
 
@@ -41,3 +43,13 @@ def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("D2LAB_RUNS", raising=False)
     return tmp_path
+
+
+@pytest.fixture
+def photos(here):
+    """Two photos of one name in two folders, wide and tall: their paths from where the command runs."""
+    pixels = np.random.default_rng(0).integers(0, 256, (50, 90, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(here / "a.png")
+    (here / "other").mkdir()
+    Image.fromarray(pixels.transpose(1, 0, 2)).save(here / "other" / "a.jpg")
+    return "a.png", "other/a.jpg"

@@ -2,7 +2,6 @@
 
 import json
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -14,15 +13,6 @@ def run(tmp_path_factory):
     changes = {"min_score": 1e-4, "examples": 64, "epochs": 1, "threads": 1}
     done = train("points", device="cpu", budget="smoke", changes=changes, root=tmp_path_factory.mktemp("runs"))
     return done.record.folder
-
-
-@pytest.fixture
-def photos(here):
-    pixels = np.random.default_rng(0).integers(0, 256, (50, 90, 3), dtype=np.uint8)
-    Image.fromarray(pixels).save(here / "a.png")
-    (here / "other").mkdir()
-    Image.fromarray(pixels.transpose(1, 0, 2)).save(here / "other" / "a.jpg")
-    return "a.png", "other/a.jpg"
 
 
 def test_it_prints_draws_and_writes_what_it_finds(d2lab, run, photos, here):

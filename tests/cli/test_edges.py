@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from d2lab.cli.train import EXIT_INTERRUPTED
+from d2lab.cli.exit_codes import EXIT_INTERRUPTED
 from d2lab.experiments import load_run, train
 
 

@@ -19,15 +19,6 @@ def run(tmp_path_factory):
     return done.record.folder
 
 
-@pytest.fixture
-def photos(here):
-    pixels = np.random.default_rng(0).integers(0, 256, (50, 90, 3), dtype=np.uint8)
-    Image.fromarray(pixels).save(here / "a.png")
-    (here / "other").mkdir()
-    Image.fromarray(pixels.transpose(1, 0, 2)).save(here / "other" / "a.jpg")
-    return "a.png", "other/a.jpg"
-
-
 def test_it_prints_shares_and_writes_masks_and_overlays(d2lab, run, photos, here):
     code, out, err = d2lab("segment", run, *photos, "--out", "drawn", "--json", "found.json")
     assert (code, err) == (0, "")

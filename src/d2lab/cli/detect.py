@@ -23,13 +23,10 @@ def detect(
 ) -> None:
     """Find objects in images: print class, score and box (left, top, right, bottom; pixels), draw and write them."""
     from d2lab.core.atomic import write_bytes
-    from d2lab.experiments import load_run
     from d2lab.experiments.detecting import as_coco, detect_files
-    from d2lab.experiments.exported import ExportedModel, refuse_device
+    from d2lab.experiments.exported import open_model
 
-    if run.suffix.lower() == ".onnx":
-        refuse_device(device)
-    model = ExportedModel(run) if run.suffix.lower() == ".onnx" else load_run(run, device=device)
+    model = open_model(run, device)
     found, classes = detect_files(model, images, min_score=min_score), model.classes
     for one in found:
         _tell(one, classes)

@@ -36,6 +36,7 @@ from d2lab.cli import (
     twins,
 )
 from d2lab.cli.bounds import UnreadError, bounded
+from d2lab.cli.exit_codes import EXIT_INTERRUPTED
 from d2lab.core.errors import ConfigError, D2labError, shortened
 
 EXIT_BAD_INPUT = 2
@@ -122,7 +123,7 @@ def main() -> None:
         with contextlib.suppress(ValueError):  # not the main thread
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # another one would show a trace of what ends anyhow
         typer.echo("d2lab: interrupted", err=True)
-        code = train.EXIT_INTERRUPTED
+        code = EXIT_INTERRUPTED
     _let_go_of_output()
     sys.exit(code)
 

@@ -94,18 +94,9 @@ def plot(
     ] = None,
 ) -> None:
     """Draw a run: curves, predictions with the wrong ones marked, confusion matrix, filters; print samples of text."""
-    from d2lab.experiments.stylizing import is_style, open_style
     from d2lab.reports.figures import draw_run
     from d2lab.train.record import open_record
 
-    if is_style(run):
-        from d2lab.reports.style import draw_style
-
-        if data is not None:
-            raise ConfigError("--data", got=data, need="none: a style transfer has no data set")
-        for path in draw_style(open_style(run)):
-            typer.echo(path)
-        return
     for path in draw_run(run, data):
         typer.echo(path)
     for epoch, text in open_record(run).samples().items():

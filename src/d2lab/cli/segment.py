@@ -22,13 +22,10 @@ def segment(
 ) -> None:
     """Find the class of each pixel of images: print the share of each class, write masks and overlays."""
     from d2lab.core.atomic import write_json
-    from d2lab.experiments import load_run
-    from d2lab.experiments.exported import ExportedModel, refuse_device
+    from d2lab.experiments.exported import open_model
     from d2lab.experiments.segmenting import as_json, segment_files
 
-    if run.suffix.lower() == ".onnx":
-        refuse_device(device)
-    model = ExportedModel(run) if run.suffix.lower() == ".onnx" else load_run(run, device=device)
+    model = open_model(run, device)
     found, classes = list(segment_files(model, images)), model.classes
     for one in found:
         _tell(one, classes)

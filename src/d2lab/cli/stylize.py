@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from d2lab.cli.exit_codes import EXIT_INTERRUPTED
 from d2lab.cli.settings import parse_settings
 from d2lab.core.bounds import Seed
 from d2lab.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from d2lab.experiments.stylizing import Stylized
-
-EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
 def stylize(

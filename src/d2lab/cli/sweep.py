@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from msgspec import Meta
 
+from d2lab.cli.exit_codes import EXIT_INTERRUPTED
 from d2lab.cli.settings import parse_settings
 from d2lab.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from d2lab.experiments.sweep import Sweep
-
-EXIT_INTERRUPTED = 130
 
 
 def sweep(

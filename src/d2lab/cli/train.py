@@ -7,6 +7,7 @@ import typer
 from msgspec import Meta
 
 from d2lab.cli import stylize
+from d2lab.cli.exit_codes import EXIT_INTERRUPTED
 from d2lab.cli.settings import parse_settings
 from d2lab.core.bounds import Seed
 from d2lab.core.errors import ConfigError
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from d2lab.train.callback import Callback
 
 EPOCHS = Meta(ge=1, le=1_000_000, description="epochs")
-EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only where the record is.")]
 Live = Annotated[bool, typer.Option("--live", help="Redraw the figure of the curves after each epoch.")]
 RecipeFile = Annotated[

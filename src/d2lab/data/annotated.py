@@ -18,8 +18,8 @@ from d2lab.data.annotation import Annotations, handle_bad_boxes
 from d2lab.data.annotation_check import count_annotations
 from d2lab.data.annotation_folder import KINDS, Part, hold_out, read_parts
 from d2lab.data.card import Card
-from d2lab.data.decoded import Rows, check_unchanged, fitted_in_cache, read_together
-from d2lab.data.image_fit import fitted_sizes, frame_for, read_fitted, scaled_frame
+from d2lab.data.decoded import Known, Rows, check_unchanged, fitted_in_cache, known_unread, read_together, sized
+from d2lab.data.image_fit import fitted_sizes, frame_for, read_fitted
 from d2lab.data.split import Dataset, Split
 from d2lab.data.three_parts import ThreeParts
 
@@ -100,12 +100,7 @@ def load_parts(card: Card, parts: Parts, *, side: int | None = None, workers: in
         ConfigError: the side is below 1, or workers are asked for.
         DataError: images are missing or broken, or take more than 2 GiB decoded.
     """
-    if workers is not None:
-        raise ConfigError("stream_workers", got=workers, need="none for annotated images: they are decoded once")
-    if side is not None and side < 1:
-        raise ConfigError("side", got=side, need="1 pixel or more")
-    if side is not None:
-        card = dataclasses.replace(card, shape=(3, *scaled_frame(card.shape, side)))
+    card = sized(card, side=side, workers=workers)
     shapes = {name: (len(part.files), *card.shape) for name, part in parts.items()}
     images = fitted_in_cache(card, shapes, _digests(parts, "stamp"))
     images.make(lambda *rows: _decode(card, parts, rows))
@@ -170,12 +165,12 @@ def _targets(usable: Annotations, most: int) -> dict[str, torch.Tensor]:
     return {"boxes": boxes, "labels": labels, "count": counts}
 
 
-def _digests(parts: Parts, what: str) -> str:
+def _digests(parts: Parts, what: Known) -> str:
     """Return a hash of the annotations and the image files.
 
     Args:
         parts: in their order.
-        what: "size" of the files; "changed", when they were; "stamp", all that is known of them unread.
+        what: of the files, as `known_unread` has it.
     """
     digest = hashlib.sha256()
     for part in parts.values():
@@ -184,9 +179,7 @@ def _digests(parts: Parts, what: str) -> str:
         for column in (found.sizes, found.boxes, found.labels, found.images, found.ignored):
             digest.update(np.ascontiguousarray(column).tobytes())
         for file in part.files:
-            facts = Path(str(file)).stat()
-            stamp = (facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
-            digest.update(repr({"size": stamp[:1], "changed": stamp[1:2], "stamp": stamp}[what]).encode())
+            digest.update(repr(known_unread(Path(str(file)), what)).encode())
     return digest.hexdigest()
 
 

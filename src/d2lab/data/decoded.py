@@ -4,6 +4,7 @@ A set is a folder that gets its name when everything is in it, so that a process
 nothing that could be taken for whole; the next one removes what it left. Another process waits.
 """
 
+import dataclasses
 import hashlib
 import os
 import secrets
@@ -13,19 +14,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from d2lab.core.atomic import write_json
-from d2lab.core.errors import DataError
+from d2lab.core.errors import ConfigError, DataError
 from d2lab.core.json_file import read_json
 from d2lab.core.machine import usable_cores
 from d2lab.data.card import Card
 from d2lab.data.image import decoder_version, quiet_pillow
 from d2lab.data.image_files import HELD_BYTES
+from d2lab.data.image_fit import scaled_frame
 from d2lab.data.places import cache_folder
 from d2lab.data.source import locked
 
@@ -33,6 +35,8 @@ CHUNK = 64  # images decoded together
 FORMAT = 1
 MANIFEST = "manifest.json"
 PARTS = ("train", "test")
+
+Known = Literal["size", "changed", "stamp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +176,38 @@ def fitted_in_cache(card: Card, shapes: dict[str, tuple[int, ...]], stamp: str) 
     origin = {"files": stamp, "shape": list(card.shape), "decoder": decoder_version()}
     place = hashlib.sha256(f"{card.name}\0{card.shape}".encode("utf-8", "surrogateescape")).hexdigest()[:16]
     return Decoded(cache / "decoded" / place / "images", card.name, origin, shapes)
+
+
+def sized(card: Card, *, side: int | None, workers: int | None) -> Card:
+    """Return the card of images that are decoded once, its shape scaled where another side is asked for.
+
+    Args:
+        card: of the images.
+        side: longest side, pixels; the card's shape unless given.
+        workers: must be None: such images are held in memory or mapped from the cache.
+
+    Raises:
+        ConfigError: the side is below 1, or workers are asked for.
+    """
+    if workers is not None:
+        raise ConfigError("stream_workers", got=workers, need=f"none for {card.name}: its images are decoded once")
+    if side is None:
+        return card
+    if side < 1:
+        raise ConfigError("side", got=side, need="1 pixel or more")
+    return dataclasses.replace(card, shape=(3, *scaled_frame(card.shape, side)))
+
+
+def known_unread(file: Path, what: Known) -> tuple[int, ...]:
+    """Return what is known of a file without reading it.
+
+    Args:
+        file: that is there.
+        what: "size" in bytes; "changed", when it was written, in nanoseconds; "stamp", all that would show a change.
+    """
+    facts = file.stat()
+    stamp = (facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+    return {"size": stamp[:1], "changed": stamp[1:2], "stamp": stamp}[what]
 
 
 def read_together(read: Callable[..., np.ndarray], *columns: Sequence[Any]) -> Iterator[np.ndarray]:

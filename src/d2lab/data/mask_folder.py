@@ -4,7 +4,6 @@ Images are fitted whole into one size, decoded once into the cache and mapped fr
 the nearest pixel. What is beside an image is gray, and void in its mask.
 """
 
-import dataclasses
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,11 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from d2lab.core.errors import ConfigError, DataError
+from d2lab.core.void import VOID
 from d2lab.data.card import Card
-from d2lab.data.decoded import Rows, check_unchanged, fitted_in_cache, read_together
-from d2lab.data.image_fit import frame_for, read_fitted, scaled_frame
+from d2lab.data.decoded import Known, Rows, check_unchanged, fitted_in_cache, known_unread, read_together, sized
+from d2lab.data.image_fit import frame_for, read_fitted
 from d2lab.data.mask_layout import MaskPart, read_classes, read_mask_parts
-from d2lab.data.palette import VOID, fit_mask, read_mask
+from d2lab.data.palette import fit_mask, read_mask
 from d2lab.data.split import Dataset, Split
 from d2lab.data.three_parts import ThreeParts
 
@@ -96,12 +96,7 @@ def load_parts(
         ConfigError: the side is below 1, or workers are asked for.
         DataError: a file is broken, a pixel is no class, or no training pixel is of any class but the first.
     """
-    if workers is not None:
-        raise ConfigError("stream_workers", got=workers, need="none for images with masks: they are decoded once")
-    if side is not None and side < 1:
-        raise ConfigError("side", got=side, need="1 pixel or more")
-    if side is not None:
-        card = dataclasses.replace(card, shape=(3, *scaled_frame(card.shape, side)))
+    card = sized(card, side=side, workers=workers)
     frame = card.shape[1], card.shape[2]
     shapes: dict[str, tuple[int, ...]] = {name: (len(part.images), *card.shape) for name, part in parts.items()}
     shapes |= {f"{name}-masks": (len(part.images), *frame) for name, part in parts.items()}
@@ -145,21 +140,19 @@ def _root_of(name: str) -> Path:
     return root
 
 
-def _digest(root: Path, parts: MaskParts, classes: tuple[str, ...], what: str) -> str:
+def _digest(root: Path, parts: MaskParts, classes: tuple[str, ...], what: Known) -> str:
     """Return a hash of the names of classes and files, and of what is known of the files.
 
     Args:
         root: where names begin.
         parts: in their order.
         classes: their names.
-        what: "size" of the files; "changed", when they were; "stamp", all that is known of them unread.
+        what: of the files, as `known_unread` has it.
     """
     digest = hashlib.sha256("\0".join(classes).encode())
     for name, part in parts.items():
         digest.update(f"\0{name}\0".encode())
         for file in (*part.images, *part.masks):
-            facts = file.stat()
-            stamp = (facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
-            known = {"size": stamp[:1], "changed": stamp[1:2], "stamp": stamp}[what]
+            known = known_unread(file, what)
             digest.update(f"{file.relative_to(root).as_posix()}\0{known}\0".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()

@@ -16,11 +16,11 @@ from jaxtyping import Int64
 
 from d2lab.core.errors import DataError
 from d2lab.core.regular_file import read_regular
+from d2lab.core.void import VOID
 from d2lab.data import listing
 from d2lab.data.annotation_files import image_size
 from d2lab.data.annotation_folder import HOLDOUT, PARTS
 from d2lab.data.image import quiet_pillow
-from d2lab.data.palette import VOID
 from d2lab.data.voc_classes import VOC_CLASSES
 
 LIST_BYTES = 2**24  # of a list of names

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from d2lab.core.atomic import write_bytes
 from d2lab.core.errors import DataError
+from d2lab.core.void import VOID
 from d2lab.data.image import MOST_PIXELS, open_image
 from d2lab.data.image_fit import fitted_sizes
 
 if TYPE_CHECKING:
     from PIL import Image
 
-VOID = 255  # the number of pixels that belong to no class
 NUMBERS = ("P", "L", "1", "I", "I;16")  # modes whose pixels are numbers
 COLORS = ("RGB", "RGBA")
 Mask = UInt8[np.ndarray, "height width"]

@@ -15,6 +15,7 @@ from d2lab.core.errors import ConfigError, D2labError, MissingExtraError, RunErr
 from d2lab.core.json_file import parse_json
 from d2lab.experiments.export_form import CONTEXT, PREPARATION, SUPPRESSION, TOKENIZER
 from d2lab.experiments.generation import Writer
+from d2lab.experiments.trained import Trained, load_run
 from d2lab.experiments.writing import without_unknown
 from d2lab.text.sampling import Step
 from d2lab.text.tokenizer import Tokenizer
@@ -33,6 +34,24 @@ def refuse_device(device: str) -> None:
     """
     if device not in ("cpu", "auto"):
         raise ConfigError("--device", got=device, need="cpu: an exported file is run on the processor")
+
+
+def open_model(path: Path, device: str) -> "Trained | ExportedModel":
+    """Open what answers: the model of a run, or an exported file, told apart by the name's end.
+
+    Args:
+        path: of the run, or of a file that ends in .onnx.
+        device: to run on; a file is run on the processor.
+
+    Raises:
+        ConfigError: no such file, or a device that can't run it.
+        RunError: no run, or no file that `d2lab export` wrote.
+        MissingExtraError: onnxruntime is not installed.
+    """
+    if path.suffix.lower() != ".onnx":
+        return load_run(path, device=device)
+    refuse_device(device)
+    return ExportedModel(path)
 
 
 class ExportedModel:

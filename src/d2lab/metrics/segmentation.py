@@ -8,10 +8,10 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from d2lab.core.void import VOID
 from d2lab.metrics.classification import ConfusionMatrix
 from d2lab.metrics.metric import ratio
 
-VOID = 255  # the label of pixels that belong to no class, as in Pascal VOC
 Counts = Int64[Tensor, "true predicted"]
 
 

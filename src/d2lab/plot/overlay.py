@@ -5,8 +5,8 @@ from jaxtyping import UInt8
 from numpy.typing import ArrayLike, NDArray
 
 from d2lab.core.errors import ConfigError
+from d2lab.core.void import VOID
 
-VOID = 255  # pixels of no class
 VOID_COLOR = (150, 150, 150)
 LIFT = 64  # added to the colors of a palette: several are too dark to be seen on a photo
 

@@ -1,14 +1,16 @@
 """Figures of a run: curves, gradient norms, predictions on test examples, confusion matrix, first-layer filters.
 
-Those of detectors are in reports/detection.py, of segmentation in reports/segmentation.py, of language models in
-reports/language.py.
+Those of detectors are in reports/detection.py, of segmentation in reports/segmentation.py, of style transfer in
+reports/style.py, of language models in reports/language.py.
 """
 
 from pathlib import Path
 
 from torch import Tensor, nn
 
+from d2lab.core.errors import ConfigError
 from d2lab.data.split import Split
+from d2lab.experiments.stylizing import is_style, open_style
 from d2lab.experiments.trained import Trained, load_run
 from d2lab.metrics import confusion as count_confusion
 from d2lab.plot import confusion, filters, fit, predictions, save_both
@@ -17,6 +19,7 @@ from d2lab.reports.curves import save_record
 from d2lab.reports.detection import draw_detection
 from d2lab.reports.language import draw_language
 from d2lab.reports.segmentation import draw_segmentation
+from d2lab.reports.style import draw_style
 from d2lab.train.detection import Detection
 from d2lab.train.segmentation import Segmentation
 
@@ -29,7 +32,15 @@ def draw_run(folder: Path, data: str | None = None) -> list[Path]:
     Args:
         folder: of the run.
         data: another data set with the same classes.
+
+    Raises:
+        ConfigError: another data set for a style transfer, which has none.
+        RunError: no such run, or a broken one.
     """
+    if is_style(folder):
+        if data is not None:
+            raise ConfigError("data", got=data, need="none: a style transfer has no data set")
+        return draw_style(open_style(folder))
     trained = load_run(folder)
     clip = trained.experiment.settings.optimizer.clip_norm
     if trained.experiment.tokenizer is not None:  # a matrix of tokens would say nothing

@@ -11,12 +11,12 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from d2lab.core.tensor_tree import Tree
+from d2lab.core.void import VOID
 from d2lab.data.batch import Batch
 from d2lab.data.palette import voc_palette
 from d2lab.data.split import Split
 from d2lab.experiments.trained import Trained
 from d2lab.metrics import MeanIoU, Metric, per_class_iou
-from d2lab.metrics.segmentation import VOID
 from d2lab.plot import confusion, save_both
 from d2lab.plot.box_grid import BoxPanel, box_grid
 from d2lab.plot.counts import rates

@@ -10,10 +10,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from d2lab.core.tensor_tree import Tree
+from d2lab.core.void import VOID
 from d2lab.data.batch import Batch
 from d2lab.data.card import Card
 from d2lab.metrics import MeanIoU, Metric
-from d2lab.metrics.segmentation import VOID
 from d2lab.train.task import Supervised
 
 

@@ -148,7 +148,8 @@ def _survivors(boxes: Boxes, classes: Int64[Tensor, " box"] | None, threshold: f
         block, rest = rest[:size], rest[size:]
         block = block[greedy_mask(overlap(block, block))]
         kept.append(block)
-        rest = rest[~overlap(block, rest).any(0)]
+        if len(rest):  # after the last block, most often the only one, there is nothing to strike
+            rest = rest[~overlap(block, rest).any(0)]
         size = min(2 * size, LAST_BLOCK)
     return torch.cat(kept)
 
