@@ -5,7 +5,14 @@ run with fewer seeds here than for its record; the verdict without the mistake m
 """
 
 import pytest
-from tests.claims import broken_augmentation, broken_detection, broken_pixels, broken_regions, broken_sequences
+from tests.claims import (
+    broken_augmentation,
+    broken_detection,
+    broken_finetuning,
+    broken_pixels,
+    broken_regions,
+    broken_sequences,
+)
 from tests.claims.planted import told_apart, verdicts
 
 from d2lab.claims.catalog import CLAIMS, find_claim
@@ -15,12 +22,18 @@ from d2lab.data.catalog import at_hand
 QUICK = (
     broken_augmentation.QUICK
     | broken_detection.QUICK
+    | broken_finetuning.QUICK
     | broken_regions.QUICK
     | broken_pixels.QUICK
     | broken_sequences.QUICK
 )
 SLOW = (
-    broken_augmentation.SLOW | broken_detection.SLOW | broken_regions.SLOW | broken_pixels.SLOW | broken_sequences.SLOW
+    broken_augmentation.SLOW
+    | broken_detection.SLOW
+    | broken_finetuning.SLOW
+    | broken_regions.SLOW
+    | broken_pixels.SLOW
+    | broken_sequences.SLOW
 )
 HERE = at_hand("time-machine", "notes-en") == "time-machine"
 
