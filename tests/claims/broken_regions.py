@@ -3,12 +3,12 @@
 FEW = {"seeds": range(3)}
 QUICK: dict[str, tuple[str, str]] = {  # claim -> what its file says, and what a mistake would make of it
     "rcnn-family-shares-more-and-more": (
-        "features_by_pooling(body, image, boxes, 4)",
+        "features_by_one_pass(body, image, boxes, 4)",
         "features_by_crops(body, image, boxes, 32)",
     ),
     "rcnn-passes-every-region-through-the-network": (
         "features_by_crops(body, image, boxes, 32)",
-        "features_by_pooling(body, image, boxes, 4)",
+        "features_by_one_pass(body, image, boxes, 4)",
     ),
     "roi-pooling-gives-the-books-numbers": ("spatial_scale=0.1)", "spatial_scale=0.125)"),
     "independent-passes-are-the-bottleneck-of-rcnn": ("regions * alone / whole", "alone / whole"),

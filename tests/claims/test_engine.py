@@ -8,9 +8,10 @@ import types
 import pytest
 import torch
 
+from d2lab.claims import catalog
 from d2lab.claims import record as record_file
 from d2lab.claims.catalog import CLAIMS, search
-from d2lab.claims.claim import claim
+from d2lab.claims.claim import LONG_S, claim
 from d2lab.claims.evidence import Evidence, power_note, within
 from d2lab.claims.sources import without_words
 from d2lab.cli import check
@@ -141,6 +142,41 @@ def test_small_runs_and_other_seeds_reach_the_check(monkeypatch, d2lab, records)
     d2lab("check", NAME, "--seeds", "7")
     d2lab("check", NAME)
     assert seen == [{"seeds": range(2)}, {"seeds": range(7)}, {}]
+
+
+@pytest.fixture
+def long_one(monkeypatch):
+    """A catalog of two, a quick claim and a long one that takes no time; and which of them were run."""
+    quick, seen = CLAIMS[NAME], []
+    long = dataclasses.replace(quick, id="a-long-one", budget_s=LONG_S + 1)
+    assert (quick.long, long.long, dataclasses.replace(quick, budget_s=LONG_S).long) == (False, True, False)
+    monkeypatch.setattr(catalog, "CLAIMS", {quick.id: quick, long.id: long})
+    monkeypatch.setattr(type(long), "run", lambda self, **sizes: (seen.append(self.id), (self.check(**sizes), 0.0))[1])
+    return long.id, seen
+
+
+@pytest.mark.parametrize("words", [(), ("--chapter", "3"), ("--budget", "60"), ("--budget", str(LONG_S + 2))], ids=str)
+def test_a_long_claim_that_nobody_named_is_left_out_and_named(words, d2lab, long_one, records):
+    name, seen = long_one
+    code, _, err = d2lab("check", *words)
+    assert (code, seen) == (0, [NAME])
+    assert err.count("\n") == 1
+    assert f"d2lab check {name}" in err
+
+
+@pytest.mark.parametrize("words", [(), ("--budget", str(LONG_S + 2))], ids=str)
+def test_a_long_claim_runs_by_its_id(words, d2lab, long_one, records):
+    name, seen = long_one
+    assert d2lab("check", name, *words)[2] == ""
+    assert seen == [name]
+
+
+def test_a_long_claim_counts_where_it_takes_no_time(d2lab, long_one, records):
+    name, seen = long_one
+    assert d2lab("check", "--smoke")[2] == ""
+    assert seen == [NAME, name]
+    assert name in d2lab("check", "--stale")[1]
+    assert d2lab("check", "--budget", "0")[0] == 2
 
 
 def code(check):

@@ -33,6 +33,7 @@ Kind = Literal["identity", "measurement", "experiment", "definition", "opinion"]
 KINDS = ("identity", "measurement", "experiment", "definition", "opinion")
 Check = Callable[..., Evidence]
 ROOT = Path(d2lab.__file__).parent
+LONG_S = 120  # seconds; a check that may take more runs only where it is named
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +65,11 @@ class Claim:
     budget_s: float | int = 5
     covers: tuple[str, ...] = ()
     smoke: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def long(self) -> bool:
+        """Whether the check may take longer than anyone waits who did not ask for it by name."""
+        return self.budget_s > LONG_S
 
     @property
     def sizes(self) -> Mapping[str, object]:

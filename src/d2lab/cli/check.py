@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 from msgspec import Meta
 
+from d2lab.cli.claim_choice import choose, current_id
 from d2lab.cli.one_claim import show_one
 from d2lab.cli.table import show_table
 from d2lab.core.errors import ConfigError, RunError
@@ -22,7 +23,7 @@ Row = list[str]
 
 
 def check(
-    ids: Annotated[list[str] | None, typer.Argument(help="Claims by id; all unless given.")] = None,
+    ids: Annotated[list[str] | None, typer.Argument(help="Claims by id; unless given, all but the long ones.")] = None,
     chapter: Chapter = None,
     budget: Annotated[
         float | None, typer.Option(help="Leave out what may take longer than these seconds."), Meta(ge=0, le=1e9)
@@ -45,7 +46,7 @@ def check(
 ) -> None:
     """Check statements of the notes; exit code 1 when a verdict differs from the recorded one."""
     _refuse_to_record(seeds, record=record, force=force, dirty=dirty, smoke=smoke)
-    chosen = _chosen(ids or [], chapter, budget)
+    chosen = choose(ids or [], chapter, budget, long=stale or smoke)
     if stale:
         _list_stale(chosen)
         return
@@ -96,7 +97,7 @@ def claims(
             raise ConfigError("--summary", got=got, need="no words and no --verdict: it counts all claims of a chapter")
         _show_summary(chapter)
         return
-    if words and len(words) == 1 and (name := _current_id(words[0])) in CLAIMS:
+    if words and len(words) == 1 and (name := current_id(words[0])) in CLAIMS:
         show_one(CLAIMS[name])
         return
     found, whole = nearest(" ".join(words or []), chapter)
@@ -157,34 +158,6 @@ def _refuse_to_record(seeds: int | None, *, record: bool, force: bool, dirty: bo
         require_checkout()
         if not dirty:
             require_clean()
-
-
-def _current_id(name: str) -> str:
-    """Return the id of today for a former one, with a line that says so; any other name as it is."""
-    from d2lab.claims.renamed import OLD_IDS
-
-    if name not in OLD_IDS:
-        return name
-    typer.echo(f"{name} is called {OLD_IDS[name]} now.", err=True)
-    return OLD_IDS[name]
-
-
-def _chosen(ids: list[str], chapter: int | None, budget: float | None) -> "list[Claim]":
-    """Return the claims with these ids, of this chapter, within this time.
-
-    Raises:
-        ConfigError: an unknown id, or nothing fits.
-    """
-    from d2lab.claims.catalog import CLAIMS, find_claim
-
-    chosen = [find_claim(_current_id(name)) for name in ids] or list(CLAIMS.values())
-    chosen = [c for c in chosen if chapter is None or c.chapter == chapter]
-    chosen = [c for c in chosen if budget is None or c.budget_s <= budget]
-    if not chosen:
-        chapters = sorted({c.chapter for c in CLAIMS.values()})
-        need = f"a chapter of {', '.join(map(str, chapters))} and a budget that a claim fits in"
-        raise ConfigError("claims", got=f"chapter {chapter}, budget {budget}", need=need)
-    return chosen
 
 
 def _sizes(claim: "Claim", seeds: int | None, *, smoke: bool) -> dict[str, object]:

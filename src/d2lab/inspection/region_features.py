@@ -56,7 +56,7 @@ def features_by_crops(body: Body, image: Image, boxes: Boxes, side: int) -> Floa
     return torch.cat([body(crop.unsqueeze(0)) for crop in crop_regions(image, boxes, side)])
 
 
-def features_by_pooling(
+def features_by_one_pass(
     body: Body, image: Image, boxes: Boxes, cells: int
 ) -> Float[Tensor, "region feature cells cells"]:
     """Return the features of each region from one forward pass of the whole image, pooled by RoIAlign: Fast R-CNN.

@@ -11,7 +11,7 @@ from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
 from d2lab.core.timing import time_interleaved
 from d2lab.data.scenes import draw_scenes
-from d2lab.inspection.region_features import features_by_crops, features_by_pooling
+from d2lab.inspection.region_features import features_by_crops, features_by_one_pass
 from d2lab.inspection.summary import multiply_adds, summarize
 from d2lab.models.two_stage import TwoStage, TwoStageConfig
 from d2lab.vision.proposals import color_proposals, random_boxes
@@ -54,7 +54,7 @@ def rcnn_family_shares_more_and_more() -> Evidence:
     seen, features = passes_of(body), []
     features.append(features_by_crops(body, image, boxes, 32))
     apart = len(seen)
-    features.append(features_by_pooling(body, image, boxes, 4))
+    features.append(features_by_one_pass(body, image, boxes, 4))
     model = TwoStage(TwoStageConfig(masks=True, proposals=regions)).eval()
     shared = passes_of(model.backbone)
     outputs = model(image.unsqueeze(0))
@@ -151,7 +151,7 @@ def independent_passes_are_the_bottleneck_of_rcnn(regions: int = 64) -> Evidence
         laps = time_interleaved(
             {
                 "crops": lambda: features_by_crops(body, image, boxes, 64),
-                "once": lambda: features_by_pooling(body, image, boxes, 8),
+                "once": lambda: features_by_one_pass(body, image, boxes, 8),
                 "pass": lambda: body(image.unsqueeze(0)),
             },
             rounds=7,
