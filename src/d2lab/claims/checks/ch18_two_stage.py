@@ -1,6 +1,7 @@
 """Chapter 18: regions by heuristic search and by a network (Faster R-CNN), and masks of what they hold (Mask R-CNN)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import fmean as mean
 
 import torch
 from torch import Tensor, nn
@@ -76,6 +77,17 @@ def reaches(loss: Tensor, part: nn.Module) -> bool:
     return any(one is not None and bool(one.any()) for one in found)
 
 
+def recall(proposed: Proposals, drawn: Scenes) -> float:
+    """Return the share of objects that some proposal has an IoU of .5 or more with."""
+    return float(recall_by_number(proposed.boxes, proposed.count, drawn.boxes, drawn.count)[-1])
+
+
+def blind_proposals(seed: int, images: int, number: int) -> Proposals:
+    """Draw random boxes for each image: what proposals must beat."""
+    boxes = random_boxes(images * number, SIDE, SIDE, torch.Generator().manual_seed(seed)).view(images, number, 4)
+    return Proposals(boxes, torch.full((images,), number))
+
+
 @claim(
     chapter=18,
     kind="experiment",
@@ -87,26 +99,23 @@ def reaches(loss: Tensor, part: nn.Module) -> bool:
     covers=("recall of true boxes by number of proposals",),
     smoke={"seeds": range(2), "scenes": 8},
 )
-def heuristic_search_proposes_regions(seeds: range = range(5), scenes: int = 100, number: int = 10) -> Evidence:
+def heuristic_search_proposes_regions(
+    seeds: Sequence[int] = range(5), scenes: int = 100, number: int = 10, smallest_effect: float = 0.2
+) -> Evidence:
+    grid = sliding_windows(number, SIDE, SIDE, (15.0,), 0.6)  # of the middle size and proportion of the digits
+    windows = Proposals(grid.expand(scenes, -1, -1), torch.full((scenes,), min(number, len(grid))))
     found: dict[str, list[float]] = {"color": [], "random": [], "windows": []}
     for seed in seeds:
         drawn = draw_scenes(scenes, part="test", seed=seed)
-        merged = color_proposals(drawn.images, number)
-        blind = random_boxes(scenes * number, SIDE, SIDE, torch.Generator().manual_seed(seed)).view(scenes, number, 4)
-        grid = sliding_windows(number, SIDE, SIDE, (15.0,), 0.6)  # of the middle size and proportion of the digits
-        full = torch.full((scenes,), number)
-        for name, boxes, count in (
-            ("color", merged.boxes, merged.count),
-            ("random", blind, full),
-            ("windows", grid.expand(scenes, -1, -1), full.clamp(max=len(grid))),
-        ):
-            found[name].append(float(recall_by_number(boxes, count, drawn.boxes, drawn.count)[-1]))
+        merged, blind = color_proposals(drawn.images, number), blind_proposals(seed, scenes, number)
+        for name, proposed in (("color", merged), ("random", blind), ("windows", windows)):
+            found[name].append(recall(proposed, drawn))
     gains = [
-        at_least(paired(found["color"], found[other]), 0.2, f"gain over {other}") for other in ("random", "windows")
+        at_least(paired(found["color"], found[other]), smallest_effect, f"gain over {other}")
+        for other in ("random", "windows")
     ]
-    means = {name: sum(values) / len(values) for name, values in found.items()}
     return Evidence(
-        value={**means, "number": number},
+        value={**{name: mean(values) for name, values in found.items()}, "number": number},
         decision=decide(*gains, scoped=True),
         seeds=tuple(seeds),
         n=len(seeds),
@@ -171,26 +180,26 @@ def batches(drawn: Scenes, epochs: int) -> Iterator[tuple[Tensor, Mapping[str, T
     smoke={"seeds": range(2), "scenes": 16, "tested": 8, "epochs": 1},
 )
 def proposal_network_replaces_heuristic_search(
-    seeds: range = range(5), scenes: int = 1500, tested: int = 200, epochs: int = 2, number: int = 10
+    seeds: Sequence[int] = range(5),
+    scenes: int = 1500,
+    tested: int = 200,
+    epochs: int = 2,
+    number: int = 10,
+    smallest_effect: float = 0.02,
 ) -> Evidence:
     found: dict[str, list[float]] = {"network": [], "color": [], "random": []}
     for seed in seeds:
         drawn = draw_scenes(tested, part="test", seed=seed)
-        blind = random_boxes(tested * number, SIDE, SIDE, torch.Generator().manual_seed(seed)).view(tested, number, 4)
-        proposed = {
-            "network": trained_proposals(seed, scenes, epochs, drawn.images, number),
-            "color": color_proposals(drawn.images, number),
-            "random": Proposals(blind, torch.full((tested,), number)),
-        }
-        for name, one in proposed.items():
-            found[name].append(float(recall_by_number(one.boxes, one.count, drawn.boxes, drawn.count)[-1]))
+        learned = trained_proposals(seed, scenes, epochs, drawn.images, number)
+        merged, blind = color_proposals(drawn.images, number), blind_proposals(seed, tested, number)
+        for name, proposed in (("network", learned), ("color", merged), ("random", blind)):
+            found[name].append(recall(proposed, drawn))
     gains = [
         at_least(paired(found["network"], found[other]), smallest, f"recall over {other}")
-        for other, smallest in (("color", 0.02), ("random", 0.2))
+        for other, smallest in (("color", smallest_effect), ("random", 0.2))
     ]
-    means = {name: sum(values) / len(values) for name, values in found.items()}
     return Evidence(
-        value={**means, "number": number},
+        value={**{name: mean(values) for name, values in found.items()}, "number": number},
         decision=decide(*gains, scoped=True),
         seeds=tuple(seeds),
         n=len(seeds),
@@ -214,7 +223,9 @@ def proposal_network_replaces_heuristic_search(
     scope_zh="数字场景上边界框的平均精度，除掩码头外设置相同",
     smoke={"seeds": range(2), "scenes": 16, "epochs": 1},
 )
-def mask_head_improves_boxes(seeds: range = range(5), scenes: int = 1000, epochs: int = 4) -> Evidence:
+def mask_head_improves_boxes(
+    seeds: Sequence[int] = range(5), scenes: int = 1000, epochs: int = 4, smallest_effect: float = 0.01
+) -> Evidence:
     found: dict[str, list[float]] = {"boxes": [], "masks": [], "pixels": []}
     for seed in seeds:
         for name in ("boxes", "masks"):
@@ -223,10 +234,9 @@ def mask_head_improves_boxes(seeds: range = range(5), scenes: int = 1000, epochs
             found[name].append(float(row["test_ap"]))
         found["pixels"].append(float(row["test_mask_ap"]))
     gain = paired(found["masks"], found["boxes"])
-    means = {name: sum(values) / len(values) for name, values in found.items()}
     return Evidence(
-        value={"gain": gain.mean, **means},
-        decision=decide(at_least(gain, 0.01, "gain of AP"), scoped=True),
+        value={"gain": gain.mean, **{name: mean(values) for name, values in found.items()}},
+        decision=decide(at_least(gain, smallest_effect, "gain of AP"), scoped=True),
         seeds=tuple(seeds),
         n=len(seeds),
         data="scenes-masks",
