@@ -47,7 +47,7 @@ def an_anchor_and_an_offset_give_the_box() -> Evidence:
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=3,
+    budget_s=1,
     en="How anchors are generated: n sizes and m ratios give n + m - 1 anchors at each pixel, and not n m; 5 of them "
     "at each pixel of 561 x 728 are 2,042,040.",
     zh="锚框生成的细节：n 个大小和 m 个宽高比，每个像素生成 n + m - 1 个锚框，而不是 nm 个；561×728 的图像每个像素 5 "

@@ -39,7 +39,7 @@ def sides(model: nn.Module, height: int, width: int) -> tuple[int, ...]:
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=5,
+    budget_s=2,
     en="FCN replaces the fully connected layer at the end of a CNN by a transposed convolution, and so predicts a "
     "class for every pixel.",
     zh="FCN 用转置卷积层来替换 CNN 最后的全连接层，从而可以实现每个像素的预测。",
@@ -74,7 +74,7 @@ def fcn_predicts_every_pixel() -> Evidence:
 @claim(
     chapter=18,
     kind="definition",
-    budget_s=2,
+    budget_s=0.5,
     en="list(pretrained_net.children())[-3:] shows the last three submodules of a network.",
     zh="`list(pretrained_net.children())[-3:]` 查看网络的最后三个子模块。",
 )
@@ -111,7 +111,7 @@ def children_lists_submodules_in_order_of_registration() -> Evidence:
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=5,
+    budget_s=0.5,
     en="A fully convolutional network takes features from a CNN, turns channels into classes by a 1 x 1 convolution, "
     "and enlarges to the size of the image by a transposed convolution.",
     zh="全卷积网络先使用卷积神经网络抽取图像特征，然后通过 1x1 卷积层将通道数变换为类别个数，最后通过转置卷积层将特征图"
@@ -141,7 +141,7 @@ def kernel_2s_stride_s_padding_half_s_enlarges_s_times() -> Evidence:
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=5,
+    budget_s=0.5,
     en="In a fully convolutional network the transposed convolution can be initialized as bilinear upsampling.",
     zh="在全卷积网络中，我们可以将转置卷积层初始化为双线性插值的上采样。",
     scope="inside the image, with a kernel of 2 s; at the border what lies outside counts as 0",
@@ -177,7 +177,7 @@ def transposed_convolution_can_begin_as_bilinear() -> Evidence:
 @claim(
     chapter=18,
     kind="definition",
-    budget_s=2,
+    budget_s=0.5,
     en="add_module registers a layer under a name.",
     zh="`add_module` 以一个名字登记一层。",
 )

@@ -61,7 +61,7 @@ def owners_by_hand(iou: Tensor, threshold: float) -> list[int]:
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=3,
+    budget_s=1,
     en="True boxes are assigned to anchors greedily: the pair with the largest IoU first, then the best of what is "
     "left, until each box has an anchor; then each other anchor gets the box that it overlaps most, if the IoU reaches "
     "a threshold.",
@@ -95,7 +95,7 @@ def greedy_matching_gives_every_object_an_anchor() -> Evidence:
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=3,
+    budget_s=1,
     en="Greedy assignment of true boxes to anchors is the best assignment: no other has a larger sum of IoUs.",
     zh="贪心地分配锚框就是最优的分配：交并比之和不会有更大的。",
 )

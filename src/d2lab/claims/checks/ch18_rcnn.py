@@ -188,7 +188,7 @@ def precision_of(scores: Tensor, boxes: Tensor, regions: Regions, drawn: Scenes)
 @claim(
     chapter=18,
     kind="definition",
-    budget_s=30,
+    budget_s=35,
     en="R-CNN detects in four steps: regions by heuristic search, features of each by a pretrained network, an SVM "
     "for each class, linear regression of offsets.",
     zh="R-CNN：用启发式搜索选出区域，用预训练模型对每个区域抽取特征，训练 SVM 来分类，训练线性回归来预测边缘框偏移。",

@@ -40,7 +40,7 @@ def passes_of(body: nn.Module) -> list[tuple[int, ...]]:
 @claim(
     chapter=18,
     kind="definition",
-    budget_s=2,
+    budget_s=0.5,
     en="The family of R-CNN: R-CNN, Fast R-CNN, Faster R-CNN and Mask R-CNN. From each to the next, less of a region's "
     "work is done apart from that of the others, and Mask R-CNN adds a mask.",
     zh="R-CNN 系列：R-CNN、Fast R-CNN、Faster R-CNN、Mask R-CNN。一代比一代更多地共享各区域的计算，Mask R-CNN 再加上掩"
@@ -80,7 +80,7 @@ def rcnn_family_shares_more_and_more() -> Evidence:
 @claim(
     chapter=18,
     kind="measurement",
-    budget_s=2,
+    budget_s=0.5,
     en="R-CNN uses a pretrained model to extract the features of every region (anchor box).",
     zh="R-CNN 使用预训练模型来对每个锚框抽取特征。",
 )
@@ -136,7 +136,7 @@ def roi_pooling_gives_the_books_numbers() -> Evidence:
 @claim(
     chapter=18,
     kind="measurement",
-    budget_s=10,
+    budget_s=2,
     en="The main bottleneck of R-CNN's performance is that the forward pass of the network is independent for each "
     "proposed region: computation is not shared.",
     zh="R-CNN 的主要性能瓶颈在于，对每个提议区域，卷积神经网络的前向传播是独立的，而没有共享计算。",
@@ -176,7 +176,7 @@ def independent_passes_are_the_bottleneck_of_rcnn(regions: int = 64) -> Evidence
 @claim(
     chapter=18,
     kind="measurement",
-    budget_s=10,
+    budget_s=6,
     en="These regions usually overlap, and extracting features independently repeats computation.",
     zh="由于这些区域通常有重叠，独立的特征抽取会导致重复的计算。",
     scope="fifty proposed regions of each of a hundred scenes",
@@ -217,7 +217,7 @@ def margin(body: nn.Module, side: int, stride: int) -> int:
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=2,
+    budget_s=0.5,
     en="One of the main improvements of Fast R-CNN over R-CNN is that the forward pass of the network is done on the "
     "whole image alone.",
     zh="Fast R-CNN 对 R-CNN 的主要改进之一，是仅在整张图象上执行卷积神经网络的前向传播。",

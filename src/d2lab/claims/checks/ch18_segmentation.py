@@ -43,7 +43,7 @@ def values_of(numbers: Tensor) -> set[int]:
 @claim(
     chapter=18,
     kind="definition",
-    budget_s=2,
+    budget_s=0.5,
     en="Semantic segmentation gives every pixel a class, image segmentation groups pixels that look alike without "
     "naming them, instance segmentation tells objects of one class apart.",
     zh="语义分割给每个像素一个类别；图像分割把相像的像素归成组，不管是什么；实例分割还把同类的物体分开。",
@@ -86,7 +86,7 @@ def three_kinds_of_segmentation_differ() -> Evidence:
 @claim(
     chapter=18,
     kind="definition",
-    budget_s=5,
+    budget_s=1,
     en="The Pascal VOC2012 data set: 20 classes and background, each with a color in the files of labels.",
     zh="Pascal VOC2012 数据集：20 个类别加背景，标签文件里每类一种颜色。",
 )
@@ -121,7 +121,7 @@ def voc2012_has_a_color_for_each_of_21_classes() -> Evidence:
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=5,
+    budget_s=0.5,
     en="As image and labels correspond pixel by pixel in semantic segmentation, images are cropped to a fixed size at "
     "random, and not scaled.",
     zh="由于语义分割的输入图像和标签在像素上一一对应，输入图像会被随机裁剪为固定尺寸而不是缩放。",
@@ -161,7 +161,7 @@ def cropping_keeps_pixels_and_labels_together() -> Evidence:
 @claim(
     chapter=18,
     kind="opinion",
-    budget_s=5,
+    budget_s=0.5,
     en="Tools to annotate masks: Labelbox, VIA, LabelMe, COCO Annotator, Supervisely.",
     zh="语义分割标注工具：Labelbox、VIA、LabelMe、COCO Annotator、Supervisely。",
 )
@@ -229,7 +229,7 @@ def mean_iou(answer: Tensor, truth: Tensor) -> float:
 @claim(
     chapter=18,
     kind="experiment",
-    budget_s=15,
+    budget_s=8,
     en="Three-dimensional semantic segmentation: with depth it is simpler, for distance tells objects from what is "
     "behind them.",
     zh="三维的语义分割：有了深度信息反而更简单，因为可以按距离把前后分开。",

@@ -68,7 +68,7 @@ def fewest_centers(boxes: Tensor) -> int:
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=12,
+    budget_s=1,
     en="With smaller anchors for smaller objects we sample more regions, and for larger objects fewer.",
     zh="当使用较小的锚框检测较小的物体时，我们可以采样更多的区域，而对于较大的物体，我们可以采样较少的区域。",
 )
@@ -106,7 +106,7 @@ def field_of_view(block: nn.Module, side: int = 32) -> int:
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=3,
+    budget_s=1.5,
     en="An SSD detects at several scales on the outputs of several stages: the book's TinySSD has 5,444 anchors on "
     "five feature maps of an image of 256 x 256, and two logits and four offsets for each.",
     zh="SSD 在多个段的输出上进行多尺度的检测：对 256×256 的图像，书中的 TinySSD 在五个特征图上共有 5444 个锚框，每个"
@@ -152,7 +152,7 @@ def ssd_detects_on_the_outputs_of_several_stages() -> Evidence:
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=3,
+    budget_s=1.5,
     en="A small class error over all anchors tells that a detector detects.",
     zh="所有锚框上的类别错误率很小，说明检测器学会了检测。",
     covers=("the notes report class error and the mean absolute error of offsets on training data, and nothing else",),

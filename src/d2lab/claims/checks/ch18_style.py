@@ -103,7 +103,7 @@ def told(own: str, rival: str, runs: Runs, smallest_effect: float) -> tuple[dict
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=10,
+    budget_s=3,
     en="The loss of style transfer has three parts: content, style and total variation.",
     zh="风格迁移常用的损失函数由 3 部分组成：内容损失、风格损失、全变分损失。",
 )
@@ -139,7 +139,7 @@ def style_transfer_adds_three_losses() -> Evidence:
 @claim(
     chapter=18,
     kind="experiment",
-    budget_s=20,
+    budget_s=18,
     en="The content loss brings the content features of the image close to those of the content image.",
     zh="内容损失使合成图像与内容图像在内容特征上接近。",
     scope="a VGG with random weights, from noise, 40 steps at 40 pixels, against as many under the style loss",
@@ -172,7 +172,7 @@ def content_loss_brings_content_features_close(
 @claim(
     chapter=18,
     kind="experiment",
-    budget_s=20,
+    budget_s=18,
     en="The style loss brings the style features of the image close to those of the style image.",
     zh="风格损失令合成图像与风格图像在风格特征上接近。",
     scope="a VGG with random weights, from noise, 40 steps at 40 pixels, against as many under the content loss",
@@ -205,7 +205,7 @@ def style_loss_brings_style_features_close(
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=10,
+    budget_s=0.5,
     en="A pretrained CNN takes features from the images; the image itself is the parameter that is updated to minimize "
     "the loss.",
     zh="通过预训练的卷积神经网络来抽取图像的特征，并通过最小化损失函数来不断更新合成图像，把它作为模型参数。",
@@ -238,7 +238,7 @@ def only_the_image_learns_in_style_transfer() -> Evidence:
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=2,
+    budget_s=0.5,
     en="The Gram matrix expresses the style of a layer's output.",
     zh="我们使用格拉姆矩阵表达风格层输出的风格。",
     scope="what it keeps and what it drops; that this is style is a matter of taste",

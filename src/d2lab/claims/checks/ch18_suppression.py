@@ -32,7 +32,7 @@ def kept_by_hand(boxes: Tensor, scores: Tensor) -> list[int]:
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=2,
+    budget_s=1,
     en="Non-maximum suppression (NMS) keeps the box with the highest score, removes all whose IoU with it is above a "
     "threshold, and goes on with the best of the rest.",
     zh="非极大值抑制（NMS）：留下得分最高的框，去掉与它的交并比超过阈值的框，再对剩下的重复。",
@@ -132,7 +132,7 @@ def what_nms_keeps_follows_from_boxes_and_scores() -> Evidence:
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=2,
+    budget_s=0.5,
     en="NMS within each class is NMS over all classes of boxes that were moved apart: each by its class times the size "
     "of the image.",
     zh="逐类的非极大值抑制，等于把各类的框平移开（类别乘以图像大小），再对所有类一起做。",

@@ -38,7 +38,7 @@ def targets_of(drawn: Scenes, part: Tensor | slice = slice(None)) -> dict[str, T
 @claim(
     chapter=18,
     kind="definition",
-    budget_s=3,
+    budget_s=2,
     en="Faster R-CNN: proposals, features of regions, then class and offset of each; its loss is that of the proposal "
     "network plus that of the head.",
     zh="Faster R-CNN：提议区域，汇聚各区域的特征，再预测类别与偏移；损失是区域提议网络与头部的损失之和。",
@@ -91,7 +91,7 @@ def blind_proposals(seed: int, images: int, number: int) -> Proposals:
 @claim(
     chapter=18,
     kind="experiment",
-    budget_s=60,
+    budget_s=30,
     en="R-CNN uses a heuristic search to choose regions (anchor boxes).",
     zh="R-CNN 使用启发式搜索算法来选择锚框。",
     scope="regions by merging pixels of like color, on scenes of digits; against random boxes and sliding windows",
@@ -100,7 +100,7 @@ def blind_proposals(seed: int, images: int, number: int) -> Proposals:
     smoke={"seeds": range(2), "scenes": 8},
 )
 def heuristic_search_proposes_regions(
-    seeds: Sequence[int] = range(5), scenes: int = 100, number: int = 10, smallest_effect: float = 0.2
+    seeds: Sequence[int] = range(5), scenes: int = 50, number: int = 10, smallest_effect: float = 0.2
 ) -> Evidence:
     grid = sliding_windows(number, SIDE, SIDE, (15.0,), 0.6)  # of the middle size and proportion of the digits
     windows = Proposals(grid.expand(scenes, -1, -1), torch.full((scenes,), min(number, len(grid))))

@@ -16,7 +16,8 @@ SETTINGS = [  # side, kernel, stride, padding, output padding, dilation
     for n, k, s, p, o, d in product((1, 2, 5), (1, 2, 3), (1, 2, 3), (0, 1), (0, 1), (1, 2))
     if o < max(s, d) and (n - 1) * s - 2 * p + d * (k - 1) + o + 1 > 0
 ]
-FORMS = ("scatter", "matrix", "stretched")
+BOUND = 1e-12  # of differences that are rounding in float64
+APART = 0.1  # of a pixel, which a convolution can't give back; colors from 0 to 1
 
 
 def layer(form: str, kernel: int, stride: int, padding: int, extra: int, dilation: int) -> ConvTranspose2d:
@@ -35,7 +36,7 @@ def in_torch(input: Tensor, ours: ConvTranspose2d) -> Tensor:
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=2,
+    budget_s=0.5,
     en="Transposed convolution is a way to upsample.",
     zh="转置卷积其实是一种上采样技术。",
     covers=("output side (n - 1) s - 2 p + k",),
@@ -66,7 +67,7 @@ def transposed_convolution_upsamples() -> Evidence:
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=2,
+    budget_s=0.5,
     en="It restores the size that the image had before the convolution, and not its values.",
     zh="转置卷积恢复的是卷积前的图像尺寸，而不是原始值。",
 )
@@ -80,9 +81,9 @@ def transposed_convolution_restores_size_not_values() -> Evidence:
     apart, rank = float((back - image).abs().max()), int(torch.linalg.matrix_rank(matrix))
     return Evidence(
         value={"apart": apart, "rank": rank, "pixels": image.numel(), "numbers": small.numel()},
-        bound="the side of 5 comes back, values differ by more than 0.1, the matrix of the convolution has rank 9",
-        bound_zh="边长 5 恢复了，数值相差大于 0.1，卷积矩阵的秩为 9",
-        verdict="holds" if back.shape == image.shape and apart > 0.1 and rank == 9 else "does not hold",
+        bound=f"the side of 5 comes back, values differ by more than {APART}, the matrix of the convolution has rank 9",
+        bound_zh=f"边长 5 恢复了，数值相差大于 {APART}，卷积矩阵的秩为 9",
+        verdict="holds" if back.shape == image.shape and apart > APART and rank == 9 else "does not hold",
         n=image.numel(),
         why_en="A convolution of 3 x 3 makes {numbers} numbers of {pixels} pixels: what its matrix of rank {rank} "
         "throws away nothing brings back. The transposed convolution has the image's size, and values up to "
@@ -95,7 +96,7 @@ def transposed_convolution_restores_size_not_values() -> Evidence:
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=2,
+    budget_s=0.5,
     en="Why it is called transposed: if a convolution multiplies by a matrix W, it multiplies by the transpose of W.",
     zh="为什么称之为“转置”：卷积等于乘以矩阵 W，转置卷积等于乘以 W 的转置。",
 )
@@ -115,10 +116,10 @@ def transposed_convolution_multiplies_by_the_transpose() -> Evidence:
         gaps.append(float((torch.autograd.grad(maps, image, upstream)[0] - ours[0]).abs().max()))
     return Evidence(
         value={"apart": max(gaps), "kernels": len(gaps) // 3},
-        bound="at most 1e-12: convolution and W x, transposed convolution and the transpose of W times y, and the "
-        "gradient of the convolution with respect to its input",
-        bound_zh="卷积与 Wx、转置卷积与 W 的转置乘 y、卷积对输入的梯度，都相差不超过 1e-12",
-        verdict=within(max(gaps), 1e-12),
+        bound=f"at most {BOUND:.0e}: convolution and W x, transposed convolution and the transpose of W times y, and "
+        "the gradient of the convolution with respect to its input",
+        bound_zh=f"卷积与 Wx、转置卷积与 W 的转置乘 y、卷积对输入的梯度，都相差不超过 {BOUND:.0e}",
+        verdict=within(max(gaps), BOUND),
         n=len(gaps),
         why_en="For {kernels} kernels, strides and paddings both products differ from the layers by at most "
         "{apart:.0e}. The gradient of a convolution with respect to its image is the same transposed convolution: "
@@ -131,7 +132,7 @@ def transposed_convolution_multiplies_by_the_transpose() -> Evidence:
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=2,
+    budget_s=0.5,
     en="nn.ConvTranspose2d of the high-level API is the loop by hand: 0 1 2 3 with the kernel 0 1 2 3 gives 0 0 1, "
     "0 4 6, 4 12 9.",
     zh="高级 API `nn.ConvTranspose2d` 与手写的循环相同：输入 0 1 2 3，核 0 1 2 3，得到 0 0 1、0 4 6、4 12 9。",
@@ -161,7 +162,7 @@ def conv_transpose2d_is_the_loop_by_hand() -> Evidence:
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=2,
+    budget_s=0.5,
     en="Stride and padding of a transposed convolution: padding takes rows and columns away from the output, and the "
     "stride is that of the intermediate result.",
     zh="转置卷积中的步幅和填充：填充作用在输出上，去掉边缘的行和列；步幅作用在中间结果上。",
@@ -196,7 +197,7 @@ def transposed_padding_removes_a_border() -> Evidence:
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=5,
+    budget_s=1.5,
     en="Convolution and transposed convolution can be computed by a product of matrices.",
     zh="可以用矩阵乘法来实现卷积和转置卷积。",
 )
@@ -212,9 +213,9 @@ def both_convolutions_are_products_of_matrices() -> Evidence:
         gaps.append(float((ours.view_as(theirs) - theirs).abs().max()))
     return Evidence(
         value={"apart": max(gaps), "settings": len(gaps)},
-        bound="at most 1e-12 from torch, for every size, stride, padding and dilation",
-        bound_zh="各种尺寸、步幅、填充、空洞下，与 torch 相差不超过 1e-12",
-        verdict=within(max(gaps), 1e-12),
+        bound=f"at most {BOUND:.0e} from torch, for every size, stride, padding and dilation",
+        bound_zh=f"各种尺寸、步幅、填充、空洞下，与 torch 相差不超过 {BOUND:.0e}",
+        verdict=within(max(gaps), BOUND),
         n=len(gaps),
         why_en="A convolution as kernels times columns of patches, a transposed one as the whole matrix of image "
         "pixels times map pixels: {settings} settings differ from torch by at most {apart:.0e}. The whole matrix is "
@@ -227,7 +228,7 @@ def both_convolutions_are_products_of_matrices() -> Evidence:
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=5,
+    budget_s=1.5,
     en="A transposed convolution is a convolution: of the input stretched by zeros, with the kernel turned by half.",
     zh="转置卷积是一种卷积：把输入用零撑开，再与旋转半圈的核做步幅为 1 的卷积。",
 )
@@ -235,9 +236,9 @@ def transposed_convolution_is_a_convolution() -> Evidence:
     gaps = [difference("stretched", setting) for setting in SETTINGS]
     return Evidence(
         value={"apart": max(gaps), "settings": len(gaps)},
-        bound="at most 1e-12 from torch, for every size, stride, padding and dilation",
-        bound_zh="各种尺寸、步幅、填充、空洞下，与 torch 相差不超过 1e-12",
-        verdict=within(max(gaps), 1e-12),
+        bound=f"at most {BOUND:.0e} from torch, for every size, stride, padding and dilation",
+        bound_zh=f"各种尺寸、步幅、填充、空洞下，与 torch 相差不超过 {BOUND:.0e}",
+        verdict=within(max(gaps), BOUND),
         n=len(gaps),
         why_en="With stride - 1 zeros between pixels, d (k - 1) - p around them, the kernel flipped both ways and its "
         "channels swapped, {settings} settings differ from torch by {apart:.0e}.",
