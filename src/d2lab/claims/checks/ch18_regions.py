@@ -176,13 +176,13 @@ def independent_passes_are_the_bottleneck_of_rcnn(regions: int = 64) -> Evidence
 @claim(
     chapter=18,
     kind="measurement",
-    budget_s=6,
+    budget_s=10,
     en="These regions usually overlap, and extracting features independently repeats computation.",
     zh="由于这些区域通常有重叠，独立的特征抽取会导致重复的计算。",
-    scope="fifty proposed regions of each of a hundred scenes",
-    scope_zh="一百张场景，每张五十个提议区域",
+    scope="fifty proposed regions of each of fifty scenes",
+    scope_zh="五十张场景，每张五十个提议区域",
 )
-def overlapping_regions_repeat_work(scenes: int = 100, number: int = 50) -> Evidence:
+def overlapping_regions_repeat_work(scenes: int = 50, number: int = 50) -> Evidence:
     drawn = draw_scenes(scenes, part="test")
     found = color_proposals(drawn.images, number)
     line = torch.arange(SIDE)

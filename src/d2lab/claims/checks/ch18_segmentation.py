@@ -229,7 +229,7 @@ def mean_iou(answer: Tensor, truth: Tensor) -> float:
 @claim(
     chapter=18,
     kind="experiment",
-    budget_s=8,
+    budget_s=5,
     en="Three-dimensional semantic segmentation: with depth it is simpler, for distance tells objects from what is "
     "behind them.",
     zh="三维的语义分割：有了深度信息反而更简单，因为可以按距离把前后分开。",

@@ -103,7 +103,7 @@ def told(own: str, rival: str, runs: Runs, smallest_effect: float) -> tuple[dict
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=3,
+    budget_s=2,
     en="The loss of style transfer has three parts: content, style and total variation.",
     zh="风格迁移常用的损失函数由 3 部分组成：内容损失、风格损失、全变分损失。",
 )
