@@ -197,7 +197,7 @@ def precision_of(scores: Tensor, boxes: Tensor, regions: Regions, drawn: Scenes)
     covers=("RCNN",),
     smoke={"scenes": 12},
 )
-def rcnn_detects_in_four_steps(scenes: int = 300) -> Evidence:
+def rcnn_detects_in_four_steps(scenes: int = 200) -> Evidence:
     (ready,) = prepare(0, scenes)
     scores = scored(ready, hinge)
     precision = precision_of(scores, regressed(ready), ready.test, ready.tested)

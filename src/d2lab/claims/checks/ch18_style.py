@@ -21,7 +21,7 @@ from d2lab.vision.style_loss import content_loss, gram_matrix, style_loss
 
 CONTENT, STYLES = ("relu2_1",), ("relu1_1", "relu2_1")
 ARMS = {"content": (1.0, 0.0), "style": (0.0, 1.0)}  # weights of the content and the style loss
-RATES = (0.05, 0.1, 0.2)
+RATES = (0.1, 0.2, 0.4)
 LEAD = 0.5  # of the loss of noise: what the other loss must leave more
 TUNING_SEED = 1000
 Runs = dict[str, list[float]]
