@@ -188,7 +188,7 @@ def precision_of(scores: Tensor, boxes: Tensor, regions: Regions, drawn: Scenes)
 @claim(
     chapter=18,
     kind="definition",
-    budget_s=35,
+    budget_s=45,
     en="R-CNN detects in four steps: regions by heuristic search, features of each by a pretrained network, an SVM "
     "for each class, linear regression of offsets.",
     zh="R-CNN：用启发式搜索选出区域，用预训练模型对每个区域抽取特征，训练 SVM 来分类，训练线性回归来预测边缘框偏移。",
@@ -217,7 +217,7 @@ def rcnn_detects_in_four_steps(scenes: int = 200) -> Evidence:
 @claim(
     chapter=18,
     kind="experiment",
-    budget_s=130,
+    budget_s=200,
     en="R-CNN trains an SVM for each class on the features of regions, to classify them.",
     zh="R-CNN 训练一个 SVM 来对类别分类。",
     scope="a linear SVM for each of ten digits and for background, on features of a small network",
@@ -250,7 +250,7 @@ def an_svm_per_class_names_the_regions(
 @claim(
     chapter=18,
     kind="experiment",
-    budget_s=150,
+    budget_s=240,
     en="R-CNN trains a linear regression to predict the offsets of bounding boxes.",
     zh="R-CNN 训练一个线性回归模型来预测边缘框偏移。",
     scope="regions that miss their objects at random; of regions by color most fit already, and the regression loses",

@@ -142,13 +142,13 @@ def style_transfer_adds_three_losses() -> Evidence:
     budget_s=18,
     en="The content loss brings the content features of the image close to those of the content image.",
     zh="内容损失使合成图像与内容图像在内容特征上接近。",
-    scope="a VGG with random weights, from noise, 40 steps at 40 pixels, against as many under the style loss",
-    scope_zh="随机权重的 VGG，从噪声开始，40 像素，40 步，与同样多步的风格损失相比",
+    scope="a VGG with random weights, from noise, 40 steps at 32 pixels, against as many under the style loss",
+    scope_zh="随机权重的 VGG，从噪声开始，32 像素，40 步，与同样多步的风格损失相比",
     smoke={"seeds": range(2), "side": 24, "steps": 5, "rates": (0.1,)},
 )
 def content_loss_brings_content_features_close(
     seeds: Sequence[int] = range(5),
-    side: int = 40,
+    side: int = 32,
     steps: int = 40,
     rates: Sequence[float] = RATES,
     smallest_effect: float = 0.8,
@@ -175,13 +175,13 @@ def content_loss_brings_content_features_close(
     budget_s=18,
     en="The style loss brings the style features of the image close to those of the style image.",
     zh="风格损失令合成图像与风格图像在风格特征上接近。",
-    scope="a VGG with random weights, from noise, 40 steps at 40 pixels, against as many under the content loss",
-    scope_zh="随机权重的 VGG，从噪声开始，40 像素，40 步，与同样多步的内容损失相比",
+    scope="a VGG with random weights, from noise, 40 steps at 32 pixels, against as many under the content loss",
+    scope_zh="随机权重的 VGG，从噪声开始，32 像素，40 步，与同样多步的内容损失相比",
     smoke={"seeds": range(2), "side": 24, "steps": 5, "rates": (0.1,)},
 )
 def style_loss_brings_style_features_close(
     seeds: Sequence[int] = range(5),
-    side: int = 40,
+    side: int = 32,
     steps: int = 40,
     rates: Sequence[float] = RATES,
     smallest_effect: float = 0.8,

@@ -91,7 +91,7 @@ def blind_proposals(seed: int, images: int, number: int) -> Proposals:
 @claim(
     chapter=18,
     kind="experiment",
-    budget_s=30,
+    budget_s=20,
     en="R-CNN uses a heuristic search to choose regions (anchor boxes).",
     zh="R-CNN 使用启发式搜索算法来选择锚框。",
     scope="regions by merging pixels of like color, on scenes of digits; against random boxes and sliding windows",
@@ -100,7 +100,7 @@ def blind_proposals(seed: int, images: int, number: int) -> Proposals:
     smoke={"seeds": range(2), "scenes": 8},
 )
 def heuristic_search_proposes_regions(
-    seeds: Sequence[int] = range(5), scenes: int = 50, number: int = 10, smallest_effect: float = 0.2
+    seeds: Sequence[int] = range(5), scenes: int = 30, number: int = 10, smallest_effect: float = 0.2
 ) -> Evidence:
     grid = sliding_windows(number, SIDE, SIDE, (15.0,), 0.6)  # of the middle size and proportion of the digits
     windows = Proposals(grid.expand(scenes, -1, -1), torch.full((scenes,), min(number, len(grid))))
@@ -172,7 +172,7 @@ def batches(drawn: Scenes, epochs: int) -> Iterator[tuple[Tensor, Mapping[str, T
 @claim(
     chapter=18,
     kind="experiment",
-    budget_s=300,
+    budget_s=600,
     en="Faster R-CNN uses a region proposal network in place of heuristic search, to get better boxes.",
     zh="Faster R-CNN 使用一个区域提议网络来替代启发式搜索来获得更好的锚框。",
     scope="recall of digits in scenes at ten proposals and IoU .5, against merging by color and random boxes",
