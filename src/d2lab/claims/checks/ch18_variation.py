@@ -32,7 +32,7 @@ def total_variation_reduces_noise(
     noisy = clean + 0.2 * torch.cat(noise)  # seed 1 row column
     images = {"before": noisy, "after": denoised(noisy, 0.1, steps), "blurred": denoised(noisy, 2.0, steps)}
     errors = {name: (image - clean).square().mean((1, 2, 3)).tolist() for name, image in images.items()}
-    variation = {name: [float(total_variation(one)) for one in image.split(1)] for name, image in images.items()}
+    variation = {name: [float(total_variation(one)) for one in torch.split(image, 1)] for name, image in images.items()}
     left = [after / before for after, before in zip(variation["after"], variation["before"], strict=True)]
     gain = paired([1 - a / b for a, b in zip(errors["after"], errors["before"], strict=True)], [0.0] * len(seeds))
     return Evidence(
