@@ -217,7 +217,7 @@ def rcnn_detects_in_four_steps(scenes: int = 200) -> Evidence:
 @claim(
     chapter=18,
     kind="experiment",
-    budget_s=200,
+    budget_s=400,
     en="R-CNN trains an SVM for each class on the features of regions, to classify them.",
     zh="R-CNN 训练一个 SVM 来对类别分类。",
     scope="a linear SVM for each of ten digits and for background, on features of a small network",
@@ -250,7 +250,7 @@ def an_svm_per_class_names_the_regions(
 @claim(
     chapter=18,
     kind="experiment",
-    budget_s=240,
+    budget_s=400,
     en="R-CNN trains a linear regression to predict the offsets of bounding boxes.",
     zh="R-CNN 训练一个线性回归模型来预测边缘框偏移。",
     scope="regions that miss their objects at random; of regions by color most fit already, and the regression loses",
