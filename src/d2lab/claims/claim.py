@@ -33,7 +33,7 @@ Kind = Literal["identity", "measurement", "experiment", "definition", "opinion"]
 KINDS = ("identity", "measurement", "experiment", "definition", "opinion")
 Check = Callable[..., Evidence]
 ROOT = Path(d2lab.__file__).parent
-LONG_S = 120  # seconds; a check that may take more runs only where it is named
+LONG_S = 60  # seconds; a check that may take longer than a minute runs only where it is named
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
