@@ -17,21 +17,16 @@ from torch.nn import functional
 
 from d2lab.core.bounds import Amount, Portion, check_bounds
 from d2lab.core.errors import ConfigError
-from d2lab.vision import color
 from d2lab.vision.crop import random_boxes, random_holes
 from d2lab.vision.geometry import Border
+from d2lab.vision.jitter import jitter
 from d2lab.vision.joint import JointTransform
 from d2lab.vision.mixup import cutmix, mixup
 from d2lab.vision.sampling import StepGenerators, bernoulli, beta, integers, uniform
 from d2lab.vision.targets import MIN_VISIBLE, Kinds, TargetKind, check_kinds, move_targets
 
 T = TypeVar("T", Tensor, Mapping[str, Tensor])
-COLORS = {  # name -> what changes it, and the amount that changes nothing
-    "brightness": (color.brightness, 1.0),
-    "contrast": (color.contrast, 1.0),
-    "saturation": (color.saturation, 1.0),
-    "hue": (color.hue, 0.0),
-}
+COLORS = {"brightness": 1.0, "contrast": 1.0, "saturation": 1.0, "hue": 0.0}  # the amounts that change nothing
 RATIO = (3 / 4, 4 / 3)  # least and largest width over height of a random crop
 Distance = Annotated[int, Meta(ge=0, le=4096, description="pixels")]
 Degrees = Annotated[float, Meta(ge=0, le=180, description="degrees")]
@@ -175,12 +170,12 @@ class Augment:
         return JointTransform(count=count, height=height, width=width, device=images.device, **drawn)
 
     def _colored(self, images: Tensor, generators: StepGenerators) -> Tensor:
-        for name, (change, nothing) in COLORS.items():
+        drawn = {}
+        for name, nothing in COLORS.items():
             amount = getattr(self.config, name)
             if amount:
-                factors = uniform((len(images),), nothing - amount, nothing + amount, generators.of(name))
-                images = change(images, factors)
-        return images
+                drawn[name] = uniform((len(images),), nothing - amount, nothing + amount, generators.of(name))
+        return jitter(images, drawn) if drawn else images
 
     def _mixed(self, images: Tensor, targets: Any, generators: StepGenerators) -> tuple[Tensor, Any]:  # noqa: ANN401
         alpha = self.config.mixup or self.config.cutmix

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from d2lab.core.errors import ConfigError, DataError
 from d2lab.vision.boxes import bound
-from d2lab.vision.joint import JointTransform
+from d2lab.vision.joint import VOID, JointTransform
 
 TargetKind = Literal["class", "number", "mask", "boxes", "points", "labels", "count"]
 Kinds = Mapping[str, TargetKind] | TargetKind
@@ -126,7 +126,7 @@ def _count(targets: Mapping[str, Tensor], kinds: Mapping[str, TargetKind]) -> Te
 def _moved(values: Tensor, kind: TargetKind, transform: JointTransform, count: Tensor | None) -> Tensor:
     """Move one target; boxes are not clipped, and padding stays as it is."""
     if kind == "mask":
-        return transform.masks(values) if values.ndim == 4 else transform.masks(values.unsqueeze(1)).squeeze(1)
+        return transform.masks(values) if values.ndim == 4 else transform.masks(values.unsqueeze(1), VOID).squeeze(1)
     if kind == "points":
         return _with_padding(transform.points(values), values, count)
     if kind == "boxes":
