@@ -7,23 +7,31 @@ were.
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar
 
+import torch
 from jaxtyping import Float, Shaped
 from msgspec import Meta
-from torch import Tensor
+from torch import Generator, Tensor
 from torch.nn import functional
 
 from d2lab.core.bounds import Amount, Portion, check_bounds
 from d2lab.core.errors import ConfigError
+from d2lab.core.settings import leaves
+from d2lab.vision.blur import gaussian_blur
 from d2lab.vision.crop import random_boxes, random_holes
+from d2lab.vision.elastic import random_displacements
 from d2lab.vision.geometry import Border
 from d2lab.vision.jitter import jitter
 from d2lab.vision.joint import JointTransform
 from d2lab.vision.mixup import cutmix, mixup
+from d2lab.vision.mosaic import mosaic
+from d2lab.vision.pixels import PixelConfig, change_pixels
 from d2lab.vision.sampling import StepGenerators, bernoulli, beta, integers, uniform
 from d2lab.vision.targets import MIN_VISIBLE, Kinds, TargetKind, check_kinds, move_targets
+from d2lab.vision.warp import Warp
+from d2lab.vision.warping import WarpConfig, draw_warp
 
 T = TypeVar("T", Tensor, Mapping[str, Tensor])
 COLORS = {"brightness": 1.0, "contrast": 1.0, "saturation": 1.0, "hue": 0.0}  # the amounts that change nothing
@@ -38,7 +46,9 @@ GRAY = 0.5  # what a hole is filled with
 class AugmentConfig:
     """Settings of augmentation, in the order in which the changes are applied; the defaults change nothing.
 
-    Source: each change names its own; see vision.geometry, crop, resample, color and mixup.
+    Changes of shape (`warp`) come before the crop, changes of pixels (`pixels`) between the colors and cutout.
+
+    Source: each change names its own; see vision.geometry, crop, resample, color, mixup, warping and pixels.
     Changed: colors change in this order, where torchvision's ColorJitter shuffles the four.
 
     Raises:
@@ -60,6 +70,8 @@ class AugmentConfig:
     cutout: Distance = 0  # side of a gray square, pixels of the image as the model sees it
     mixup: Amount = 0.0  # alpha of the shares; 0 leaves it out
     cutmix: Amount = 0.0  # alpha of the shares; 0 leaves it out
+    warp: WarpConfig = field(default_factory=WarpConfig)  # changes of shape
+    pixels: PixelConfig = field(default_factory=PixelConfig)  # changes of pixels where they are, behind the colors
 
     def __post_init__(self) -> None:
         check_bounds(self, "augment.")
@@ -109,14 +121,16 @@ class Augment:
         if config.translate >= min(height, width):
             need = f"fewer pixels than the images have, {height}x{width}"
             raise ConfigError("augment.translate", got=config.translate, need=need)
-        for name in ("contrast", "saturation", "hue"):
-            if getattr(config, name) and channels not in (1, 3):
+        for name, group in (*((name, config) for name in ("contrast", "saturation", "hue")), ("gray", config.pixels)):
+            if getattr(group, name) and channels not in (1, 3):
                 need = f"0 for images of {channels} channels: neither gray nor color"
-                raise ConfigError(f"augment.{name}", got=getattr(config, name), need=need)
+                raise ConfigError(f"augment.{name}", got=getattr(group, name), need=need)
+        _check_reach(config, channels, *((height, width) if side is None else (side, side)))
         check_kinds(kinds)
         _check_movable(config, (kinds,) if isinstance(kinds, str) else tuple(kinds.values()))
         self.config, self.side, self.classes, self.seed = config, side, classes, seed
         self.kinds, self.min_visible = kinds, min_visible
+        self._warps, self._pixels = not config.warp.idle, config.pixels != PixelConfig()
 
     @property
     def mixes(self) -> bool:
@@ -139,16 +153,29 @@ class Augment:
             DataError: the targets are not of the stated kinds.
         """
         generators = StepGenerators(self.seed, step, inputs.device)
-        transform = self._drawn(inputs, generators)
-        images = self._colored(transform.images(inputs), generators)
+        images, moved = self._moved(inputs, targets, generators)
+        images = self._colored(images, generators)
+        if self._pixels:
+            images = change_pixels(images, self.config.pixels, generators)
         if self.config.cutout:
             count, _, height, width = images.shape
             holes = random_holes(count, height, width, self.config.cutout, generators.of("cutout"))
             images = images.masked_fill(holes, GRAY)
-        moved: Any = targets
+        return self._mixed(images, moved, generators)
+
+    def _moved(self, inputs: Tensor, targets: Any, generators: StepGenerators) -> tuple[Tensor, Any]:  # noqa: ANN401
+        """Move images and targets by one map an image, and put mosaics together."""
+        transform: JointTransform | Warp = self._drawn(inputs, generators)
+        warp = self.config.warp
+        if self._warps and isinstance(transform, JointTransform):
+            transform = draw_warp(warp, transform, generators)
+            if warp.mosaic:
+                generator = generators.of("mosaic")
+                return mosaic(inputs, targets, self.kinds, transform, warp.mosaic, generator, self.min_visible)
+        moved = targets
         if self.kinds != "class":
             moved = move_targets(targets, self.kinds, transform, self.min_visible)
-        return self._mixed(images, moved, generators)
+        return transform.images(inputs), moved
 
     def _drawn(self, images: Tensor, generators: StepGenerators) -> JointTransform:
         """Draw where each image is moved."""
@@ -190,6 +217,12 @@ class Augment:
         return images, mixed if name is None else {name: mixed}
 
 
+def _check_reach(config: AugmentConfig, channels: int, height: int, width: int) -> None:
+    """Refuse amounts in pixels that are too large for the image as the model sees it: no image tells."""
+    random_displacements(0, height, width, config.warp.elastic, Generator())
+    gaussian_blur(torch.zeros(0, channels, height, width), torch.zeros(0), config.pixels.blur)
+
+
 def _check_movable(config: AugmentConfig, kinds: tuple[TargetKind, ...]) -> None:
     """Refuse changes that cannot be carried over to targets of these kinds."""
     for name in ("mixup", "cutmix"):
@@ -197,8 +230,14 @@ def _check_movable(config: AugmentConfig, kinds: tuple[TargetKind, ...]) -> None
             need = f"0 for targets of {' and '.join(kinds)}: two images are mixed into one for a single class target"
             fix = f"Write --set augment.{name}=0."
             raise ConfigError(f"augment.{name}", got=getattr(config, name), need=need, fix=fix)
+    whole = " and ".join(kind for kind in kinds if kind in ("class", "number"))
+    if config.warp.mosaic and whole:
+        need = f"0 for targets of {whole}: four images become one"
+        raise ConfigError("augment.warp.mosaic", got=config.warp.mosaic, need=need, fix="Write --set mosaic=0.")
     placed = " and ".join(kind for kind in kinds if kind in ("boxes", "points"))
-    for name in ("translate", "rotate"):
-        if placed and getattr(config, name) and config.border == "reflect":
+    amounts = {name: getattr(config, name) for name in ("translate", "rotate")}
+    amounts |= {f"warp.{name}": amount for name, amount in leaves(config.warp) if name != "mosaic"}
+    for name, amount in amounts.items():
+        if placed and amount and config.border == "reflect":
             need = f"'zeros' for targets of {placed} with augment.{name}: what is mirrored at the edge has no target"
             raise ConfigError("augment.border", got="reflect", need=need, fix="Write --set augment.border=zeros.")

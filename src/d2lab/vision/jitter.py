@@ -16,7 +16,9 @@ from d2lab.vision.color import LUMA
 Images = Float[Tensor, "batch channel height width"]
 Amounts = Float[Tensor, " batch"]
 CHANGES = ("brightness", "contrast", "saturation", "hue")  # in the order in which they are applied
-BLOCK = 2**17  # pixels of the images that are changed together: with the buffers some MB, about what a core's cache holds
+BLOCK = (
+    2**17
+)  # pixels of the images that are changed together: with the buffers some MB, about what a core's cache holds
 FAINT = 1e-12  # least chroma that is divided by; a gray pixel has none and keeps its color whatever the quotient
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from d2lab.core.errors import ConfigError, DataError
 from d2lab.vision.boxes import bound
 from d2lab.vision.joint import VOID, JointTransform
+from d2lab.vision.warp import Warp
 
 TargetKind = Literal["class", "number", "mask", "boxes", "points", "labels", "count"]
 Kinds = Mapping[str, TargetKind] | TargetKind
@@ -54,11 +55,12 @@ def check_kinds(kinds: Mapping[str, str] | str) -> None:
 
 
 def move_targets(
-    targets: Targets, kinds: Kinds, transform: JointTransform, min_visible: float = MIN_VISIBLE
+    targets: Targets, kinds: Kinds, transform: JointTransform | Warp, min_visible: float = MIN_VISIBLE
 ) -> Targets:
     """Move targets as `transform` moves the images.
 
-    Class numbers and numbers stay. Masks are resampled by the nearest pixel. Points are mapped, also to places outside
+    Class numbers and numbers stay. Masks are resampled by the nearest pixel; a mask of classes is void
+    (255) where the moved image shows nothing. Points are mapped, also to places outside
     the image. Boxes are mapped and clipped; a box of which less than `min_visible` of its area is seen is removed: the
     rest move to the front, labels, points and masks of objects with them, and the count is lowered. Rows beyond the
     count are padding and stay as they are; rows that became free are 0.
@@ -103,7 +105,10 @@ def resize_targets(targets: Targets, kinds: Kinds, *, from_size: tuple[int, int]
     height, width = from_size
     resized = JointTransform(count=len(first), height=height, width=width, device=first.device, to_size=to_size)
     _check(named, what, resized)
-    moved = {name: _moved(named[name], kind, resized, _count(named, what)) for name, kind in what.items()}
+    count = _count(named, what)
+    moved = {name: _moved(named[name], kind, resized, count) for name, kind in what.items()}
+    for name in (name for name, kind in what.items() if kind == "boxes"):
+        moved[name] = _with_padding(bound(resized.map().corners(named[name])), named[name], count)
     return moved["targets"] if isinstance(kinds, str) else moved
 
 
@@ -123,14 +128,12 @@ def _count(targets: Mapping[str, Tensor], kinds: Mapping[str, TargetKind]) -> Te
     return next((targets[name] for name, kind in kinds.items() if kind == "count"), None)
 
 
-def _moved(values: Tensor, kind: TargetKind, transform: JointTransform, count: Tensor | None) -> Tensor:
-    """Move one target; boxes are not clipped, and padding stays as it is."""
+def _moved(values: Tensor, kind: TargetKind, transform: JointTransform | Warp, count: Tensor | None) -> Tensor:
+    """Move one target other than boxes; padding stays as it is."""
     if kind == "mask":
         return transform.masks(values) if values.ndim == 4 else transform.masks(values.unsqueeze(1), VOID).squeeze(1)
     if kind == "points":
         return _with_padding(transform.points(values), values, count)
-    if kind == "boxes":
-        return _with_padding(bound(transform.map().corners(values)), values, count)
     return values
 
 
@@ -175,7 +178,7 @@ def _reordered(
     return values.gather(1, order[wide].expand_as(values)).masked_fill(freed[wide], 0)
 
 
-def _check(targets: Mapping[str, Tensor], kinds: Mapping[str, TargetKind], transform: JointTransform) -> None:
+def _check(targets: Mapping[str, Tensor], kinds: Mapping[str, TargetKind], transform: JointTransform | Warp) -> None:
     """Refuse a tensor that its kind cannot be."""
     for name, kind in kinds.items():
         if kind not in SHAPES:
