@@ -1,12 +1,11 @@
 """Augmentation as a run meets it: random by seed and step, each image its own draw, each change its own generator."""
 
-import dataclasses
-
 import pytest
 import torch
 from scipy import stats
 
 from d2lab.core.errors import ConfigError
+from d2lab.core.settings import change, leaves
 from d2lab.vision.augment import Augment, AugmentConfig
 from d2lab.vision.color import to_unit
 from d2lab.vision.preparation import Prepare
@@ -25,13 +24,38 @@ EVERY = {
     "cutout": 5,
     "mixup": 0.8,
     "cutmix": 1.0,
+    "warp.zoom": 0.3,
+    "warp.shear": 20.0,
+    "warp.perspective": 0.4,
+    "warp.crop_and_pad": 0.2,
+    "warp.elastic": 0.4,
+    "pixels.invert": 0.5,
+    "pixels.solarize": 0.6,
+    "pixels.posterize": 5,
+    "pixels.gray": 0.5,
+    "pixels.gamma_correction": 0.7,
+    "pixels.equalize": 0.5,
+    "pixels.blur": 1.0,
+    "pixels.sharpen": 2.0,
+    "pixels.noise": 0.2,
+    "pixels.salt_and_pepper": 0.2,
+    "pixels.jpeg": 90,
+    "pixels.coarse_dropout": 0.4,
 }
+BY_SHARE = ("flip", "flip_vertical", "pixels.invert", "pixels.gray", "pixels.equalize")  # an image is changed or not
+FEW = ("pixels.posterize",)  # whole numbers
+ONLY_COLOR = ("saturation", "hue", "pixels.gray")
 MIXES = ("mixup", "cutmix")
 each = pytest.mark.parametrize("name", list(EVERY))
 
 
 def augment(shape=(3, 20, 28), *, side=None, seed=0, classes=10, **config):
-    return Augment(AugmentConfig(**config), shape=shape, side=side, classes=classes, seed=seed)
+    return Augment(settings(**config), shape=shape, side=side, classes=classes, seed=seed)
+
+
+def settings(**config):
+    """Build a config from dotted names."""
+    return change(AugmentConfig(), config)
 
 
 def batch(rng, count=40, shape=(3, 20, 28)):
@@ -64,7 +88,7 @@ def test_every_change_changes_and_each_image_by_its_own_draw(rng, name):
         alike, numbers = batch(rng, 40)
     seen, wanted = augment(**{name: EVERY[name]})(alike, numbers, 0)
     kinds = len(seen.flatten(1).unique(dim=0))
-    assert kinds == 2 if name.startswith("flip") else kinds > 20
+    assert kinds == 2 if name in BY_SHARE else kinds > (5 if name in FEW else 20)
     assert not torch.equal(seen, to_unit(alike))
     assert wanted.dtype == (torch.float32 if name in MIXES else torch.int64)
 
@@ -172,7 +196,7 @@ def test_what_nothing_changes_is_only_made_ready(rng):
     assert AugmentConfig().idle
     assert AugmentConfig(border="zeros").idle
     for name, amount in EVERY.items():
-        assert not AugmentConfig(**{name: amount}).idle
+        assert not settings(**{name: amount}).idle
 
 
 def test_what_is_prepared_is_not_prepared_again(rng):
@@ -229,11 +253,15 @@ def test_targets_of_mixed_images_are_shares_of_the_classes(rng):
         ({"cutout": -1}, "from 0 to 4,096 (pixels)"),
         ({"mixup": float("inf")}, "from 0 to"),
         ({"mixup": 0.2, "cutmix": 1.0}, "an image is mixed once"),
+        ({"warp.zoom": 1.0}, "from 0 to 0.9 (share)"),
+        ({"warp.perspective": 0.7}, "from 0 to 0.6 (share)"),
+        ({"pixels.posterize": 8}, "from 0 to 7 (bits)"),
+        ({"pixels.jpeg": 100}, "from 0 to 99 (steps of quality)"),
     ],
 )
 def test_refuses_amounts_outside_their_range(config, words):
-    with pytest.raises(ConfigError, match="augment") as refusal:
-        AugmentConfig(**config)
+    with pytest.raises(ConfigError) as refusal:
+        settings(**config) if "." in next(iter(config)) else AugmentConfig(**config)
     assert words in str(refusal.value)
 
 
@@ -245,8 +273,15 @@ def test_refuses_images_that_cannot_be_changed_so():
         with pytest.raises(ConfigError, match="neither gray nor color"):
             augment((2, 8, 8), **{name: 0.1})
     augment((2, 8, 8), brightness=0.1, flip=0.5)
+    with pytest.raises(ConfigError, match=r"elastic: got 2.0, need from 0 to 1.1 pixels for images of 20x28"):
+        augment(**{"warp.elastic": 2.0})
+    augment(side=64, **{"warp.elastic": 2.0})  # pixels of the image as the model sees it
+    with pytest.raises(ConfigError, match=r"blur: got 7.0, need at most 6 pixels for images of 28 pixels"):
+        augment(**{"pixels.blur": 7.0})
+    with pytest.raises(ConfigError, match=r"mosaic: got 0.5, need 0 for targets of class: four images become one"):
+        augment(**{"warp.mosaic": 0.5})
 
 
 def test_the_settings_are_all_here():
-    names = {field.name for field in dataclasses.fields(AugmentConfig)}
-    assert names == {*EVERY, "border"}  # a new change must stand in EVERY, and so pass every test above
+    names = {name for name, _ in leaves(AugmentConfig())}
+    assert names == {*EVERY, "border", "warp.mosaic"}  # a new change must stand in EVERY, and so pass every test above

@@ -401,6 +401,6 @@ def test_mixed_classes_may_stand_in_a_dict(rng):
 
 def test_every_geometric_setting_is_among_the_changes_tried_here():
     names = {field.name for field in dataclasses.fields(AugmentConfig)}
-    colors = {"brightness", "contrast", "saturation", "hue", "cutout", "mixup", "cutmix", "border"}
-    assert names - colors == {*WHOLE, *SAMPLED}
+    colors = {"brightness", "contrast", "saturation", "hue", "cutout", "mixup", "cutmix", "border", "pixels"}
+    assert names - colors == {*WHOLE, *SAMPLED, "warp"}  # the last in test_warp
     assert math.isclose(rotation_map(torch.tensor([90.0]), 4, 4).matrices[0, 0, 1], 1.0)

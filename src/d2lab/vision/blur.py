@@ -41,7 +41,7 @@ def gaussian_blur(images: Images, sigma: Amounts, most: float | int) -> Images:
     kernels = (-(place**2) / narrow).exp()
     kernels = kernels / kernels.sum(1, keepdim=True)  # batch taps
     batch, channels, height, width = images.shape
-    x = functional.pad(images, (radius,) * 4, mode="reflect").view(1, batch * channels, *_wider(images, radius))
+    x = functional.pad(images, (radius,) * 4, mode="reflect").reshape(1, batch * channels, *_wider(images, radius))
     kernels = kernels.repeat_interleave(channels, 0)
     x = functional.conv2d(x, kernels.view(batch * channels, 1, -1, 1), groups=batch * channels)
     x = functional.conv2d(x, kernels.view(batch * channels, 1, 1, -1), groups=batch * channels)

@@ -50,17 +50,24 @@ def jpeg(images: Images, qualities: Int64[Tensor, " batch"]) -> Images:
     x = functional.pad((images * 255).round_(), (0, right, 0, below), mode="replicate")
     scale = _scales(qualities)
     if images.shape[1] != 3:
-        x = _rounded(x - 128, _table(BRIGHTNESS, scale, x)) + 128
+        x = _as_bytes(_rounded(x - 128, _table(BRIGHTNESS, scale, x))) + 128
     else:
-        ycc = _mixed(x, TO_YCC)
-        bright = _rounded(ycc[:, :1] - 128, _table(BRIGHTNESS, scale, x)) + 128
-        tints = _rounded(functional.avg_pool2d(ycc[:, 1:], 2), _table(COLOR, scale, x))
+        ycc = _mixed(x, TO_YCC).round_()
+        bright = _as_bytes(_rounded(ycc[:, :1] - 128, _table(BRIGHTNESS, scale, x))) + 128
+        tints = _as_bytes(_rounded(_halved(ycc[:, 1:]), _table(COLOR, scale, x)))
         tints = functional.interpolate(tints, scale_factor=2, mode="bilinear", align_corners=False)
         x = _mixed(torch.cat([bright, tints], 1), FROM_YCC)
     return x[..., :height, :width].round().clamp_(0, 255) / 255
 
 
-def _scales(qualities: Tensor) -> Float[Tensor, " batch"]:
+def _halved(planes: Planes) -> Float[Tensor, "batch plane rows columns"]:
+    """Take means of 2 x 2 pixels; a mean between two whole numbers goes down in even columns, up in odd ones."""
+    means = functional.avg_pool2d(planes, 2)
+    column = torch.arange(means.shape[3], device=means.device)
+    return (means + (1 + column % 2) / 4).floor_()
+
+
+def _scales(qualities: Tensor) -> Int64[Tensor, " batch"]:
     """Return percents of the tables: 50 is all of them, 100 none of them."""
     quality = qualities.clamp(1, 100)
     return torch.where(quality < 50, 5000 // quality, 200 - 2 * quality)
@@ -76,11 +83,16 @@ def _rounded(planes: Planes, steps: Tensor) -> Planes:
     """Round the waves of each block to multiples of the steps."""
     batch, channels, height, width = planes.shape
     waves = _waves(planes)
-    blocks = planes.view(batch, channels, height // SIDE, SIDE, width // SIDE, SIDE).transpose(3, 4)
+    blocks = planes.reshape(batch, channels, height // SIDE, SIDE, width // SIDE, SIDE).transpose(3, 4)
     spectrum = waves @ blocks @ waves.mT  # batch plane down across 8 8
     kept = (spectrum / steps).round_() * steps
     back = waves.mT @ kept @ waves
     return back.transpose(3, 4).reshape(batch, channels, height, width)
+
+
+def _as_bytes(planes: Planes) -> Planes:
+    """Round and cut off what does not fit into a byte, as a decoder does before it mixes colors."""
+    return planes.round_().clamp_(-128, 127)
 
 
 def _waves(like: Tensor) -> Float[Tensor, "8 8"]:

@@ -85,7 +85,9 @@ def equalize(images: Images, which: Bool[Tensor, " batch"]) -> Images:
         which: images that are equalized.
     """
     batch, channels, height, width = images.shape
-    tones = (images * 255).round().long().clamp(0, LEVELS - 1).view(batch * channels, -1)
+    if not batch:
+        return images
+    tones = (images * 255).round().long().clamp(0, LEVELS - 1).reshape(batch * channels, -1)
     table = _equalizing(tones)
     spread = table.gather(1, tones).view(batch, channels, height, width).to(images.dtype) / 255
     return torch.where(_each(which), spread, images)
@@ -96,8 +98,8 @@ def _equalizing(tones: Int64[Tensor, "line pixel"]) -> Int64[Tensor, "line tone"
     lines = len(tones)
     ones = torch.ones_like(tones)
     counts = torch.zeros(lines, LEVELS, dtype=torch.int64, device=tones.device).scatter_add_(1, tones, ones)
-    brightest = tones.amax(1, keepdim=True) if tones.shape[1] else tones.new_zeros(lines, 1)
-    step = (counts.sum(1, keepdim=True) - counts.gather(1, brightest)) // (LEVELS - 1)
+    brightest = counts.gather(1, tones.amax(1, keepdim=True))
+    step = (tones.shape[1] - brightest) // (LEVELS - 1)
     darker = counts.cumsum(1) - counts
     table = ((darker + step // 2) // step.clamp(min=1)).clamp(max=LEVELS - 1)
     same = torch.arange(LEVELS, device=tones.device).expand_as(table)
