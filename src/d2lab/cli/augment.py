@@ -21,9 +21,10 @@ def augment(
     seed: Annotated[int, typer.Option(help="Seed of the augmentation."), Seed] = 0,
     out: Annotated[Path, typer.Option(help="Path of the figure, or its folder.")] = Path("augment"),
 ) -> None:
-    """Draw a few images as stored, and as the first steps of a run would read them.
+    """Draw a few images as stored, and as the first steps of a run would read them, with their boxes and masks.
 
     For example:  d2lab augment --set flip=0.5 --set rotate=15 --set cutout=2
+    or:           d2lab augment points --set perspective=0.3 --set mosaic=0.5 --set border=zeros
     """
     from d2lab.experiments.plan import plan
     from d2lab.reports.augmentation import draw_augmented

@@ -14,6 +14,8 @@ from d2lab.data.split import Split
 from d2lab.experiments.plan import Experiment, build_augment
 from d2lab.plot import augmented, save_both
 from d2lab.plot.font import class_names
+from d2lab.reports.augmented_targets import VERSIONS as STEPS
+from d2lab.reports.augmented_targets import draw_augmented_targets
 from d2lab.vision.augment import AugmentConfig
 
 IMAGES, VERSIONS = 6, 8  # rows and columns of the figure
@@ -22,7 +24,8 @@ IMAGES, VERSIONS = 6, 8  # rows and columns of the figure
 def draw_augmented(experiment: Experiment, path_without_suffix: Path) -> Path:
     """Draw images of a few classes as stored, and augmented as in each of the first steps; return the PNG's path.
 
-    The images are augmented as one batch: mixup and CutMix mix them with each other.
+    The images are augmented as one batch: mixup and CutMix mix them with each other. Where targets lie on the images,
+    boxes and masks are drawn with them.
 
     Args:
         experiment: data set, augmentation and seed.
@@ -41,6 +44,10 @@ def draw_augmented(experiment: Experiment, path_without_suffix: Path) -> Path:
         )
     if card.shape[0] not in (1, 3):
         raise ConfigError("data", got=f"{card.name}, {card.shape[0]} channels", need="gray or color images to draw")
+    title = f"{experiment.recipe.name} · {card.name} · seed {experiment.seed}"
+    if experiment.preparation.kinds not in ("class", "number"):
+        said = f"stored, then steps 1 to {STEPS}: {describe(config)}"
+        return draw_augmented_targets(experiment, augment, path_without_suffix, title=title, said=said)
     shown = first_of_classes(catalog.load(card.name, seed=0).train)
     made: list[tuple[Tensor, Any]] = [augment(shown.inputs, shown.targets, step) for step in range(VERSIONS)]
     versions = _as_drawn(torch.stack([images for images, _ in made], 1))
@@ -48,7 +55,6 @@ def draw_augmented(experiment: Experiment, path_without_suffix: Path) -> Path:
     captions = None
     if config.mixup or config.cutmix:
         captions = [[_mixture(targets[row], names) for _, targets in made] for row in range(len(shown))]
-    title = f"{experiment.recipe.name} · {card.name} · seed {experiment.seed}"
     said = f"stored, then steps 1 to {VERSIONS}: {describe(config)}"
     stored = _as_drawn(shown.inputs)
     save_both(
@@ -66,7 +72,8 @@ def first_of_classes(split: Split) -> Split:
 def describe(config: AugmentConfig) -> str:
     """Return names and amounts of the augmentations in use, as `flip 0.5, rotate 15`."""
     usual = dict(leaves(AugmentConfig()))
-    return ", ".join(f"{name} {value}" for name, value in leaves(config) if value != usual[name])
+    changed = {name.rpartition(".")[2]: value for name, value in leaves(config) if value != usual[name]}
+    return ", ".join(f"{name} {value}" for name, value in changed.items())
 
 
 def _as_drawn(images: Tensor) -> NDArray[Any]:
