@@ -116,7 +116,16 @@ def test_augmentation_moves_boxes_with_their_images(tmp_path):
     assert done.status == "finished"
 
 
+def test_a_detector_trains_on_mosaics_and_other_shapes(tmp_path):
+    warped = {"mosaic": 0.7, "perspective": 0.3, "crop_and_pad": 0.2, "elastic": 2.0, "jpeg": 60, "border": "zeros"}
+    changes = {**warped, "examples": 32, "epochs": 1}
+    done = train(OWN, root=tmp_path, device="cpu", budget="full", changes=changes)
+    assert done.status == "finished"
+
+
 REFUSED = {
+    "shapes at a mirrored border": ({"changes": {"shear": 9.0}}, "augment.border: got 'reflect', need 'zeros'"),
+    "a deformation that could fold": ({"changes": {"elastic": 5.0}}, "from 0 to 3.6 pixels for images of 64x64"),
     "a set without boxes": ({"data": "digits"}, "need a set for detection"),
     "smoothed labels": ({"changes": {"label_smoothing": 0.1}}, "label_smoothing"),
     "mixed images": ({"changes": {"mixup": 0.2}}, "augment.mixup"),

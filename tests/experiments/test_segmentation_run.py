@@ -169,6 +169,23 @@ def test_augmentation_keeps_pixels_paired(tmp_path):
             assert (moved[inner] == number).float().mean() > 0.99
 
 
+def test_a_run_warps_and_deforms_its_images(tmp_path):
+    changes = {
+        "shear": 15.0,
+        "elastic": 2.0,
+        "mosaic": 0.5,
+        "noise": 0.1,
+        "border": "zeros",
+        "examples": 32,
+        "epochs": 1,
+    }
+    done = train("unet", root=tmp_path, device="cpu", changes=changes)
+    assert done.status == "finished"
+    assert np.isfinite(done.last["train_loss"])
+    again = load_run(done.record.folder).experiment.settings.augment
+    assert (again.warp.shear, again.pixels.noise) == (15.0, 0.1)
+
+
 def folder_of_masks(root, size=(40, 24)):
     for n in range(10):
         pixels = np.random.default_rng(n).integers(0, 99, (size[1], size[0], 3), dtype=np.uint8)

@@ -241,6 +241,7 @@ def build_augment(experiment: Experiment) -> Augment | None:
         return None
     if len(card.shape) != 3:
         raise ConfigError("augment", got=f"{card.name}, a table", need="images")
-    side, classes = experiment.preparation.side, len(card.classes)
-    kinds = experiment.preparation.kinds
-    return Augment(config, shape=card.shape, side=side, classes=classes, seed=experiment.seed, kinds=kinds)
+    stored, classes = experiment.preparation, len(card.classes)
+    channels, height, width = stored.shape
+    shape = (channels, height, width)
+    return Augment(config, shape=shape, side=stored.side, classes=classes, seed=experiment.seed, kinds=stored.kinds)
