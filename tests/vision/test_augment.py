@@ -180,7 +180,7 @@ def test_amounts_are_drawn_evenly_each_way(monkeypatch, rng, name, middle):
     if name == "rotate":
         monkeypatch.setattr(joint, "rotate", spy)
     else:
-        monkeypatch.setattr(module, "jitter", lambda images, amounts: spy(images, amounts[name]))
+        monkeypatch.setattr(module, "jitter_", lambda images, amounts: spy(images, amounts[name]))
     amount = 30.0 if name == "rotate" else 0.4
     augment((3, 2, 2), **{name: amount})(*batch(rng, 3000, (3, 2, 2)), 0)
     distribution = stats.uniform(middle - amount, 2 * amount).cdf

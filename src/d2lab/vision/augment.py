@@ -23,7 +23,7 @@ from d2lab.vision.blur import gaussian_blur
 from d2lab.vision.crop import random_boxes, random_holes
 from d2lab.vision.elastic import random_displacements
 from d2lab.vision.geometry import Border
-from d2lab.vision.jitter import jitter
+from d2lab.vision.jitter import jitter_
 from d2lab.vision.joint import JointTransform
 from d2lab.vision.mixup import cutmix, mixup
 from d2lab.vision.mosaic import mosaic
@@ -131,6 +131,7 @@ class Augment:
         self.config, self.side, self.classes, self.seed = config, side, classes, seed
         self.kinds, self.min_visible = kinds, min_visible
         self._warps, self._pixels = not config.warp.idle, config.pixels != PixelConfig()
+        self._colors = any(getattr(config, name) for name in COLORS)
 
     @property
     def mixes(self) -> bool:
@@ -154,7 +155,8 @@ class Augment:
         """
         generators = StepGenerators(self.seed, step, inputs.device)
         images, moved = self._moved(inputs, targets, generators)
-        images = self._colored(images, generators)
+        if self._colors:
+            images = self._colored(images.clone() if images is inputs else images, generators)
         if self._pixels:
             images = change_pixels(images, self.config.pixels, generators)
         if self.config.cutout:
@@ -197,12 +199,13 @@ class Augment:
         return JointTransform(count=count, height=height, width=width, device=images.device, **drawn)
 
     def _colored(self, images: Tensor, generators: StepGenerators) -> Tensor:
+        """Change the colors of images that nobody else reads, in place."""
         drawn = {}
         for name, nothing in COLORS.items():
             amount = getattr(self.config, name)
             if amount:
                 drawn[name] = uniform((len(images),), nothing - amount, nothing + amount, generators.of(name))
-        return jitter(images, drawn) if drawn else images
+        return jitter_(images, drawn)
 
     def _mixed(self, images: Tensor, targets: Any, generators: StepGenerators) -> tuple[Tensor, Any]:  # noqa: ANN401
         alpha = self.config.mixup or self.config.cutmix

@@ -18,12 +18,24 @@ Amounts = Float[Tensor, " batch"]
 CHANGES = ("brightness", "contrast", "saturation", "hue")  # in the order in which they are applied
 BLOCK = (
     2**17
-)  # pixels of the images that are changed together: with the buffers some MB, about what a core's cache holds
+)  # pixels of the images that are changed together: what is fetched for one change is still near for the next
 FAINT = 1e-12  # least chroma that is divided by; a gray pixel has none and keeps its color whatever the quotient
 
 
 def jitter(images: Images, amounts: Mapping[str, Amounts]) -> Images:
-    """Change brightness, contrast, saturation and hue of each image, in this order, by its own amounts.
+    """Return images with brightness, contrast, saturation and hue of each changed by its own amounts.
+
+    Source: Pillow, ImageEnhance; Smith 1978, "Color gamut transform pairs" (hue).
+
+    Args:
+        images: as `jitter_` takes them; they stay as they are.
+        amounts: by name, what `vision.color` takes; a name that is missing changes nothing.
+    """
+    return jitter_(images.clone(memory_format=torch.contiguous_format), amounts)
+
+
+def jitter_(images: Images, amounts: Mapping[str, Amounts]) -> Images:
+    """Change brightness, contrast, saturation and hue of each image in place, in this order, by its own amounts.
 
     Source: Pillow, ImageEnhance; Smith 1978, "Color gamut transform pairs" (hue).
     Twin: brightness, contrast, saturation and hue of vision.color, one after the other; equal but for rounding.
@@ -42,16 +54,15 @@ def jitter(images: Images, amounts: Mapping[str, Amounts]) -> Images:
         raise ConfigError("color", got=f"{images.shape[1]} channels", need="1 (gray) or 3 (red, green, blue)")
     count, _, height, width = images.shape
     together = max(1, BLOCK // max(1, height * width)) if images.device.type == "cpu" else max(1, count)
-    changed = torch.empty(images.shape, dtype=images.dtype, device=images.device)
     buffers = list(images.new_empty(4, min(together, count), height, width))
     factors = {name: amounts[name].to(images.dtype) for name in CHANGES if name in amounts}
     for first in range(0, count, together):
         some = slice(first, first + together)
-        block = changed[some].copy_(images[some])
+        block = images[some]
         own = [buffer[: len(block)] for buffer in buffers]
         for name, factor in factors.items():
             _IN_PLACE[name](block, factor[some].view(-1, 1, 1), own)
-    return changed
+    return images
 
 
 def _brightness(block: Tensor, factor: Tensor, _: list[Tensor]) -> None:

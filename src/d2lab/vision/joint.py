@@ -68,13 +68,16 @@ class JointTransform:
     def images(
         self, images: Shaped[Tensor, "batch channel height width"]
     ) -> Float[Tensor, "batch channel rows columns"]:
-        """Transform pixels, bilinear where they are resampled, to floating-point numbers in [0, 1]."""
+        """Transform pixels, bilinear where they are resampled, to floating-point numbers in [0, 1].
+
+        On the processor a large crop of bytes is rounded to bytes, as Pillow and torchvision do it.
+        """
+        if self._one_by_one(images):
+            return self._cropped_each(images)
         images = self._gathered(images)
         if self.degrees is not None:
             images = rotate(to_unit(images), self.degrees, self.border)
         if self.crops is not None:
-            if images.device.type == "cpu" and self.size[0] * self.size[1] >= LARGE:
-                return _crop_each(images, self.crops, *self.size)
             return resized_crop(to_unit(images), self.crops, *self.size)
         return to_unit(images if self.to_size is None else resize(images, self.to_size))
 
@@ -138,6 +141,26 @@ class JointTransform:
                 images[chosen] = images[chosen].flip(axis)
         return images
 
+    def _one_by_one(self, images: Tensor) -> bool:
+        """Say whether images are cropped, at most flipped before, and large enough to be taken one by one."""
+        plain = self.crops is not None and self.down is None and self.degrees is None
+        return plain and images.device.type == "cpu" and self.size[0] * self.size[1] >= LARGE
+
+    def _cropped_each(self, images: Tensor) -> Tensor:
+        """Cut each crop out of the stored image, flip it, and resize it: what is not seen is not touched."""
+        made = torch.empty((self.count, images.shape[1], *self.size), dtype=to_unit(images[:0]).dtype)
+        nowhere = torch.zeros(self.count, dtype=torch.bool)
+        across, down = (nowhere if chosen is None else chosen for chosen in (self.flipped, self.flipped_vertical))
+        chosen = zip(self._crops().tolist(), across.tolist(), down.tolist(), strict=True)
+        for number, ((top, left, high, wide), flip_x, flip_y) in enumerate(chosen):
+            x = self.width - left - wide if flip_x else left
+            y = self.height - top - high if flip_y else top
+            part = images[number : number + 1, :, y : y + high, x : x + wide]
+            axes = [axis for axis, flipped in ((-1, flip_x), (-2, flip_y)) if flipped]
+            part = part.flip(axes) if axes else part
+            made[number] = functional.interpolate(part, self.size, mode="bilinear", antialias=True)[0]
+        return made.mul_(1 / 255) if images.dtype == torch.uint8 else made
+
     def _placed(self) -> AffineMap:
         """Build the map of flips and translation: x to width - x where flipped, then shifted."""
         scale, shift = [], []
@@ -163,12 +186,3 @@ class JointTransform:
             return self.crops
         lengths = [torch.full((self.count,), n, device=self.device) for n in (0, 0, self.height, self.width)]
         return torch.stack(lengths, 1)
-
-
-def _crop_each(images: Tensor, boxes: Tensor, height: int, width: int) -> Tensor:
-    """Do what `resized_crop` does, one image after the other; only what is seen is made of numbers."""
-    made = to_unit(images[:0]).new_empty(len(images), images.shape[1], height, width)
-    for number, (top, left, high, wide) in enumerate(boxes.tolist()):
-        part = to_unit(images[number : number + 1, :, top : top + high, left : left + wide])
-        made[number] = functional.interpolate(part, (height, width), mode="bilinear", antialias=True)[0]
-    return made
