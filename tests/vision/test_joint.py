@@ -14,8 +14,8 @@ from d2lab.core.errors import ConfigError, DataError
 from d2lab.vision.augment import Augment, AugmentConfig
 from d2lab.vision.boxes import bound, box_area, clip_boxes, visible_part
 from d2lab.vision.geometry import AffineMap, rotation_map, scale_map
-from d2lab.vision.joint import JointTransform
-from d2lab.vision.resample import nearest_index
+from d2lab.vision.joint import VOID, JointTransform
+from d2lab.vision.resample import nearest_index, resized_crop
 from d2lab.vision.targets import KINDS, check_kinds, resize_targets
 
 HEIGHT, WIDTH, MOST = 60, 84, 5
@@ -404,3 +404,45 @@ def test_every_geometric_setting_is_among_the_changes_tried_here():
     colors = {"brightness", "contrast", "saturation", "hue", "cutout", "mixup", "cutmix", "border", "pixels"}
     assert names - colors == {*WHOLE, *SAMPLED, "warp"}  # the last in test_warp
     assert math.isclose(rotation_map(torch.tensor([90.0]), 4, 4).matrices[0, 0, 1], 1.0)
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])
+def test_a_large_crop_is_the_one_of_torchvision_and_of_the_batch(rng, dtype):
+    """Taken one by one on the processor: bytes as torchvision resizes bytes, numbers as the whole batch is."""
+    count, height, width, size = 8, 120, 150, (96, 110)
+    images = torch.randint(0, 256, (count, 3, height, width), generator=rng, dtype=torch.uint8)
+    images = images if dtype == torch.uint8 else images.float() / 255
+    crops = torch.tensor([[0, 0, 120, 150], [3, 9, 40, 31], [60, 80, 60, 70], [119, 149, 1, 1]] * 2)
+    flips = {"flipped": torch.arange(8) % 2 == 0, "flipped_vertical": torch.arange(8) > 3}
+    how = {"count": count, "height": height, "width": width, "device": images.device, "to_size": size}
+    seen = JointTransform(crops=crops, **flips, **how).images(images)
+    assert seen.dtype == torch.float32
+    whole = JointTransform(**flips, **{**how, "to_size": None}).images(images)
+    if dtype == torch.uint8:
+        whole = (whole * 255).round().to(torch.uint8)
+    boxes = [[int(number) for number in crop] for crop in crops]
+    pairs = zip(whole, boxes, strict=True)
+    theirs = torch.stack([reference.resized_crop(image, *box, list(size), antialias=True) for image, box in pairs])
+    if dtype == torch.uint8:
+        assert torch.equal((seen * 255).round(), theirs.float())
+    else:
+        torch.testing.assert_close(seen, theirs, rtol=0, atol=1e-6)
+    exact = resized_crop(whole.float() / (255 if dtype == torch.uint8 else 1), crops, *size)
+    assert (seen - exact).abs().max() < (1.01 / 255 if dtype == torch.uint8 else 1e-4)
+
+
+@pytest.mark.parametrize("drawn", [{"down": 5, "right": -7}, {"degrees": 30.0}])
+def test_a_mask_of_classes_is_void_where_the_moved_image_shows_nothing(rng, drawn):
+    count = 3
+    values = {name: torch.full((count,), value) for name, value in drawn.items()}
+    for border in ("zeros", "reflect"):
+        how = {"count": count, "height": 20, "width": 30, "device": torch.device("cpu"), "border": border}
+        transform = JointTransform(**values, **how)
+        white = transform.images(torch.ones(count, 1, 20, 30))[:, 0]
+        masks = torch.randint(0, 4, (count, 1, 20, 30), generator=rng, dtype=torch.uint8)
+        seen, plain = transform.masks(masks, VOID)[:, 0], transform.masks(masks)[:, 0]
+        outside = seen == VOID
+        assert outside.any() == (border == "zeros")
+        assert torch.equal(seen[~outside], plain[~outside])
+        assert (white[outside] < 0.51).all()  # a pixel whose center is outside
+        assert (white[~outside] > 0.24).all()
