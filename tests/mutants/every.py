@@ -1,6 +1,7 @@
 """All deliberate mistakes, room by room."""
 
 from tests.mutants import (
+    augmentation,
     data,
     detection_boxes,
     detection_data,
@@ -34,6 +35,7 @@ MUTANTS = [
     *optimizers.MUTANTS,
     *devices.MUTANTS,
     *vision.MUTANTS,
+    *augmentation.MUTANTS,
     *style.MUTANTS,
     *detection_boxes.MUTANTS,
     *detection_metrics.MUTANTS,
