@@ -13,6 +13,7 @@ from d2lab.models import (
     AlexNetConfig,
     CifarNetConfig,
     DenseNetConfig,
+    EfficientNetLiteConfig,
     GoogLeNetConfig,
     LeNetConfig,
     NiNConfig,
@@ -41,6 +42,9 @@ SIZES = [  # of ImageNet's nets as torchvision states them; of the notes' by the
     (DenseNetConfig(blocks=(6, 12, 24, 16), bottleneck=True, bias=False, side=224, **WORLD), 7_978_856),
     (DenseNetConfig(blocks=(6, 12, 32, 32), bottleneck=True, bias=False, side=224, **WORLD), 14_149_480),
     (DenseNetConfig(blocks=(6, 12, 48, 32), bottleneck=True, bias=False, side=224, **WORLD), 20_013_928),
+    (EfficientNetLiteConfig(**WORLD), 4_652_008),
+    (EfficientNetLiteConfig(width=1.1, depth=1.2, **WORLD), 6_092_072),
+    (EfficientNetLiteConfig(width=1.4, depth=1.8, **WORLD), 13_006_568),
 ]
 SMALL = {  # every kind of block, at the smallest sizes that still hold it
     "AlexNet": AlexNetConfig(side=65, widths=(8, 12, 12, 12, 8), hidden=32, dropout=0.0),
@@ -58,6 +62,7 @@ SMALL = {  # every kind of block, at the smallest sizes that still hold it
     "DenseNet": DenseNetConfig(side=32, growth=8, stem=16),
     "CifarNet": CifarNetConfig(side=16, widths=(8, 12)),
     "CifarNet, residual": CifarNetConfig(side=16, widths=(8, 12), convolutions=3),
+    "EfficientNet-Lite": EfficientNetLiteConfig(side=33, width=0.25, dropout=0.0),
     "DenseNet, bottlenecks": DenseNetConfig(side=32, blocks=(2, 2), growth=8, bottleneck=True, bias=False),
 }
 small = pytest.mark.parametrize("config", SMALL.values(), ids=SMALL)
@@ -79,6 +84,7 @@ def test_a_net_has_the_papers_number_of_parameters(config, parameters):
 
 
 DEFAULTS = (AlexNetConfig, VGGConfig, NiNConfig, GoogLeNetConfig, ResNetConfig, DenseNetConfig, CifarNetConfig)
+DEFAULTS += (EfficientNetLiteConfig,)
 
 
 @pytest.mark.parametrize("kind", DEFAULTS, ids=lambda kind: kind.__name__)

