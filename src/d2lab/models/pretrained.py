@@ -1,7 +1,7 @@
 """A model whose weights others trained: their architecture, behind their normalization of the images.
 
-Where the architecture is one of ours (alexnet, vgg, resnet, densenet), the model is ours, its layers under our names;
-else it is the library's own module. The weights come from `d2lab.pretrained`.
+Where the architecture is one of ours (alexnet, vgg, resnet, densenet, efficientnet-lite), so is the model, its layers
+under our names; else it is the library's own module. The weights come from `d2lab.pretrained`.
 """
 
 import dataclasses

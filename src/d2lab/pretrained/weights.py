@@ -6,6 +6,7 @@ knows tensors and plain containers and refuses the rest.
 
 import hashlib
 import warnings
+from io import BufferedIOBase
 from pathlib import Path
 
 import torch
@@ -19,6 +20,7 @@ from d2lab.pretrained.origin import HASH_IN_NAME
 
 WRAPPERS = ("model", "state_dict")  # under which training scripts keep the weights beside other things
 MOST_BYTES = 2**35
+Tensors = dict[str, Tensor]
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -48,28 +50,41 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     if content.lstrip()[:1] == b"<":
         raise DataError(f"weights {path}", got="a web page", need="the file that the page offers")
     del content
-    return _by_name(path, _restricted(path))
+    with path.open("rb") as file:  # by a handle: torch goes by a path's ending
+        return decode_pickle(file, f"weights {path}")
 
 
-def _restricted(path: Path) -> object:
-    """Read a pickle without running what it asks for."""
+def decode_pickle(file: BufferedIOBase, what: str) -> Tensors:
+    """Read the content of a .pth file without running what it asks for.
+
+    Args:
+        file: open at its beginning.
+        what: what an error calls it.
+
+    Raises:
+        DataError: it holds anything but tensors by name.
+    """
+    return _by_name(what, _restricted(file, what))
+
+
+def _restricted(file: BufferedIOBase, what: str) -> object:
     try:
-        with warnings.catch_warnings(), path.open("rb") as file:  # by a handle: torch goes by a path's ending
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about foreign pickles, which are refused below
             return torch.load(file, map_location="cpu", weights_only=True)
     except Exception as cause:  # a broken pickle may raise anything
         refused = "weights only load failed" in str(cause).lower()  # torch's words
         got = "more than tensors, or a call to run" if refused else f"no whole .pth file ({type(cause).__name__})"
-        raise DataError(f"weights {path}", got=got, need="tensors by name and nothing else") from cause
+        raise DataError(what, got=got, need="tensors by name and nothing else") from cause
 
 
-def _by_name(path: Path, value: object) -> dict[str, Tensor]:
+def _by_name(what: str, value: object) -> dict[str, Tensor]:
     for wrapper in WRAPPERS:
         if isinstance(value, dict) and isinstance(value.get(wrapper), dict):
             value = value[wrapper]
     plain = isinstance(value, dict) and value and all(isinstance(tensor, Tensor) for tensor in value.values())
     if not plain:
-        raise DataError(f"weights {path}", got=type(value).__name__, need="tensors by name")
+        raise DataError(what, got=type(value).__name__, need="tensors by name")
     return {str(name): tensor.detach() for name, tensor in value.items()}  # type: ignore[attr-defined]
 
 
