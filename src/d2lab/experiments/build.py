@@ -11,6 +11,7 @@ from d2lab.experiments.plan import Experiment, build_augment
 from d2lab.experiments.tokens import row_completer
 from d2lab.layers.init import initialize
 from d2lab.models.catalog import PreparedFromData, build_model
+from d2lab.models.finetune import find_head
 from d2lab.optimizers.groups import embeddings_apart
 from d2lab.train.callback import Callback
 from d2lab.train.finetune import Initialize, freeze_and_group
@@ -59,7 +60,8 @@ def build_train_step(experiment: Experiment, train: Split, initialize_from: Init
     groups = freeze_and_group(model, settings.finetune)
     if groups is None and settings.optimizer.name == "muon":
         groups = embeddings_apart(model)
-    steps = steps_per_epoch(len(train), settings.loop.batch_size, drop_last=settings.loop.drop_last)
+    views = 2 if settings.finetune.mirrored else 1
+    steps = steps_per_epoch(views * len(train), settings.loop.batch_size, drop_last=settings.loop.drop_last)
     step = TrainStep(
         model,
         experiment.task,
@@ -72,8 +74,10 @@ def build_train_step(experiment: Experiment, train: Split, initialize_from: Init
         total_steps=steps * settings.loop.epochs,
         augment=build_augment(experiment),
         groups=groups,
+        on=find_head(model).layer if settings.finetune.cached else None,
     )
-    check_last_batch(step, train, settings.loop)
+    if not settings.finetune.cached:  # a head alone has no batch normalization
+        check_last_batch(step, train, settings.loop)
     return step
 
 

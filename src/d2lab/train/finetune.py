@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from d2lab.core.bounds import Positive, check_bounds
 from d2lab.core.errors import ConfigError, RunError
 from d2lab.models.catalog import ModelConfig
-from d2lab.models.finetune import copy_rows, find_head, freeze, parameter_groups
+from d2lab.models.finetune import BODY, copy_rows, find_head, freeze, parameter_groups
 from d2lab.train.checkpoint import load_weights
 
 Tensors = dict[str, Tensor]
@@ -30,9 +30,15 @@ class FineTuneConfig:
     )
     freeze: str | None = None  # last frozen layer, or body: all but the head
     head_lr_scale: Positive = 1.0  # learning rate of the head, as a multiple of the others'
+    cached: bool = False  # compute the features of the frozen body once, keep them, and train the head on them
+    mirrored: bool = False  # also train on the features of mirrored images; needs cached=true
 
     def __post_init__(self) -> None:
         check_bounds(self)
+        if self.cached and self.freeze != BODY:
+            raise ConfigError("cached", got="true", need=f"freeze={BODY}: features of layers that learn change")
+        if self.mirrored and not self.cached:
+            raise ConfigError("mirrored", got="true", need="cached=true", fix="Else set augment.flip=0.5.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class TrainStep:
         total_steps: steps of the whole run, for the schedule.
         augment: augments inputs and targets of a training batch.
         groups: parameter groups with an `lr_scale` each; one group of all trainable parameters unless given.
+        on: the part of the model that computes, where batches hold what that part reads; the whole unless given.
 
     Raises:
         ConfigError: no parameter is trainable, the precision needs another device, or `accumulate` is above 1 for a
@@ -56,6 +57,7 @@ class TrainStep:
         total_steps: int,
         augment: Augment | None = None,
         groups: Groups | None = None,
+        on: nn.Module | None = None,
     ) -> None:
         self.model, self.task, self.prepare, self.device = model.to(device), task, prepare, device
         self.config, self.schedule, self.total_steps = optimizer, schedule, total_steps
@@ -75,6 +77,7 @@ class TrainStep:
         prepared = prepare(map_tensors(lambda tensor: tensor.to(device), example))
         one = isinstance(prepared, Tensor)  # several inputs leave the layout alone
         self.eval_model = optimize_layout(self.model, prepared, layout=loop.layout) if one else self.model
+        self.eval_model = self.eval_model if on is None else on
         self.forward = compile_model(self.eval_model, device) if loop.compile else self.eval_model
         self.scaler = _scaler(loop.precision, device)
         self._autocast = _autocast(loop.precision, device)
