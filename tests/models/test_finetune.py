@@ -1,6 +1,7 @@
 """Fine-tuning: what is frozen does not move by a bit, what is new begins as it should, each group has its rate."""
 
 import copy
+import dataclasses
 
 import pytest
 import torch
@@ -22,11 +23,14 @@ from d2lab.models.finetune import (
     class_number,
     find_head,
     freeze,
+    freeze_statistics,
     head_from_classes,
     parameter_groups,
     replace_head,
     unfreeze,
 )
+from d2lab.models.zero_shot import zero_shot
+from d2lab.train.finetune import FineTuneConfig, Source, load_pretrained_weights
 
 RESNET = ResNetConfig(depth=8, stem="small", shortcut="pad", side=16)
 HEADS = {
@@ -236,3 +240,65 @@ def test_groups_hold_every_learning_weight_once_and_no_frozen_one():
     for factor in (0.0, -1.0, float("inf"), float("nan")):
         with pytest.raises(ConfigError, match="head_lr_scale"):
             parameter_groups(model, factor)
+
+
+def test_frozen_statistics_pass_train_by_while_everything_learns():
+    """The trap: `model.train()` before each epoch wakes batch normalization that was only put into evaluation."""
+    model, woken = freeze_statistics(build(RESNET)), build(RESNET).eval()
+    before = [copy.deepcopy(one.state_dict()) for one in (model, woken)]
+    for one in (model, woken):
+        learn(one)
+    running = [name for name in before[0] if "running" in name or "tracked" in name]
+    assert all(torch.equal(model.state_dict()[name], before[0][name]) for name in running)
+    assert not any(torch.equal(woken.state_dict()[name], before[1][name]) for name in running)
+    assert not any(torch.equal(value, before[0][name]) for name, value in model.named_parameters())
+    assert not model.train().stage1[0].norm1.training
+    assert unfreeze(model).stage1[0].norm1.training
+
+
+def test_each_layer_below_has_a_share_of_the_rate_above():
+    model = build(RESNET)
+    groups = parameter_groups(model, 10.0, 0.5)
+    names = {id(p): name.partition(".")[0] for name, p in model.named_parameters()}
+    held = [({names[id(p)] for p in group["params"]}, group["lr_scale"]) for group in groups]
+    assert held[-1] == ({"out"}, 10.0)
+    assert held[-4:-1] == [({"stage1"}, 0.25), ({"stage2"}, 0.5), ({"stage3"}, 1.0)]
+    assert held[0] == ({"conv1"}, 0.5 ** (len(held) - 2))
+    every = [id(p) for group in groups for p in group["params"]]
+    assert sorted(every) == sorted(map(id, model.parameters()))
+    some = parameter_groups(freeze(model, "stage2"), 2.0, 0.5)
+    assert [group["lr_scale"] for group in some] == [1.0, 2.0]
+    for decay in (0.0, 1.1, float("nan")):
+        with pytest.raises(ConfigError, match="layer_decay"):
+            parameter_groups(model, 2.0, decay)
+
+
+def test_rows_may_be_stated_where_names_differ(rng):
+    source = Source("x", RESNET, tuple(f"class {number}" for number in range(10)), dict)
+    known = build(RESNET, 1).state_dict()
+    for rows, pairs in ((("bun:class 2", "a:b:7"), {1: 2, 0: 7}), (("bun:3",), {1: 3})):
+        model = build(dataclasses.replace(RESNET, classes=2), 2)
+        drawn = model.out.weight.clone()
+        tuning = FineTuneConfig(head="classes", rows=rows)
+        load_pretrained_weights(model, source, known, tuning, ("a:b", "bun"))
+        for here in (0, 1):
+            expected = known["out.weight"][pairs[here]] if here in pairs else drawn[here]
+            assert torch.equal(model.out.weight[here], expected)
+    for rows, words in ((("bun",), "CLASS:SOURCE_CLASS"), (("bunn:3",), "Did you mean 'bun'"), (("bun:10",), "0 to 9")):
+        with pytest.raises(ConfigError, match=words):
+            load_pretrained_weights(model, source, known, FineTuneConfig(head="classes", rows=rows), ("a:b", "bun"))
+    with pytest.raises(ConfigError, match="head=classes"):
+        FineTuneConfig(rows=("bun:3",))
+
+
+def test_zero_shot_scores_are_the_sources_under_new_names(rng):
+    logits = torch.randn(50, 6, generator=rng)
+    scores = zero_shot(logits, [[4, 1], [0], []])
+    answer = torch.tensor([1, 0, 2, 2, 0, 2])[logits.argmax(1)]  # known class -> group
+    assert torch.equal(scores.argmax(1), answer)
+    assert torch.equal(scores[:, 1], logits[:, 0])
+    left_out = zero_shot(logits, [[4], [0, 1]])  # the other classes are not asked about
+    assert torch.equal(left_out.argmax(1) == 0, logits[:, 4] > logits[:, :2].amax(1))
+    for groups in ([[1]], [[1], [1]], [[1], [6]], [[], []], [[0, 1, 2], [3, 4, 5], []]):
+        with pytest.raises(ConfigError, match="groups"):
+            zero_shot(logits, groups)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError
 from d2lab.core.names import unknown_name
+from d2lab.layers import BatchNorm2d
 from d2lab.models.library import INNER
 
 BODY = "body"  # as the last frozen layer: all but the head
@@ -185,25 +186,57 @@ def unfreeze(model: nn.Module) -> nn.Module:
     return model.requires_grad_(True).train(model.training)
 
 
+def freeze_statistics(model: nn.Module) -> nn.Module:
+    """Keep the running mean and variance of every batch normalization; its scale and shift still learn.
+
+    The layers normalize with the source's statistics in training too: small batches of other images would replace
+    them. They pass `model.train()` by, which would wake them, until `unfreeze`.
+    """
+    for module in model.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm | BatchNorm2d):
+            module.eval()
+            module.__dict__["train"] = MethodType(_stay, module)
+    return model
+
+
 def _stay(module: nn.Module, mode: bool = True) -> nn.Module:
     """Stand in for `train` of a frozen layer: it stays in evaluation."""
     return module
 
 
-def parameter_groups(model: nn.Module, head_rate_factor: float = 10.0) -> list[dict[str, Any]]:
+def parameter_groups(
+    model: nn.Module, head_rate_factor: float = 10.0, layer_decay: float = 1.0
+) -> list[dict[str, Any]]:
     """Sort what learns into body and head; the head's learning rate is `head_rate_factor` times the body's.
 
-    Both follow the same schedule: see optimizers.set_lr.
+    With `layer_decay` below 1 the body is sorted by the model's children: the one next to the head keeps its rate, and
+    each below has `layer_decay` times that of the one above it. All follow the same schedule: see optimizers.set_lr.
+
+    Source: Howard and Ruder 2018, "Universal Language Model Fine-tuning", section 3.2 (discriminative fine-tuning).
 
     Raises:
-        ConfigError: the factor is not above 0, or no head was found.
+        ConfigError: a factor is not above 0, the decay is above 1, or no head was found.
     """
+    if not 0 < layer_decay <= 1:
+        raise ConfigError("layer_decay", got=layer_decay, need="a number above 0, at most 1")
     if not 0 < head_rate_factor < float("inf"):
         raise ConfigError("head_lr_scale", got=head_rate_factor, need="a number above 0")
     own = {id(parameter) for parameter in find_head(model).layer.parameters()}
     learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    level = _levels(model) if layer_decay < 1 else {}
+    body = [p for p in learning if id(p) not in own]
+    top = max((level.get(id(p), 0) for p in body), default=0)
     groups = [
-        {"params": [p for p in learning if id(p) not in own], "lr_scale": 1.0},
+        *(
+            {"params": [p for p in body if level.get(id(p), 0) == number], "lr_scale": layer_decay ** (top - number)}
+            for number in range(top + 1)
+        ),
         {"params": [p for p in learning if id(p) in own], "lr_scale": head_rate_factor},
     ]
     return [group for group in groups if group["params"]]
+
+
+def _levels(model: nn.Module) -> dict[int, int]:
+    """Number the model's children that have parameters from the lowest; return the number of each parameter's."""
+    layers = [child for child in getattr(model, INNER, model).children() if next(child.parameters(), None) is not None]
+    return {id(parameter): number for number, layer in enumerate(layers) for parameter in layer.parameters()}

@@ -3,17 +3,19 @@
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
+from msgspec import Meta
 from torch import Tensor, nn
 
 from d2lab.core.bounds import Positive, check_bounds
 from d2lab.core.errors import ConfigError, RunError
 from d2lab.models.catalog import ModelConfig
-from d2lab.models.finetune import BODY, copy_rows, find_head, freeze, parameter_groups
+from d2lab.models.finetune import BODY, class_number, copy_rows, find_head, freeze, freeze_statistics, parameter_groups
 from d2lab.train.checkpoint import load_weights
 
 Tensors = dict[str, Tensor]
+Decay = Annotated[float, Meta(gt=0, le=1, description="factor")]
 Initialize = Callable[[nn.Module], None]
 
 
@@ -30,6 +32,9 @@ class FineTuneConfig:
     )
     freeze: str | None = None  # last frozen layer, or body: all but the head
     head_lr_scale: Positive = 1.0  # learning rate of the head, as a multiple of the others'
+    layer_decay: Decay = 1.0  # learning rate of each layer, as a multiple of that of the layer above; not of the head
+    frozen_statistics: bool = False  # batch normalization keeps the source's running mean and variance
+    rows: tuple[str, ...] = ()  # with head=classes: CLASS:SOURCE_CLASS, by name or number, where names differ
     cached: bool = False  # compute the features of the frozen body once, keep them, and train the head on them
     mirrored: bool = False  # also train on the features of mirrored images; needs cached=true
 
@@ -37,6 +42,8 @@ class FineTuneConfig:
         check_bounds(self)
         if self.cached and self.freeze != BODY:
             raise ConfigError("cached", got="true", need=f"freeze={BODY}: features of layers that learn change")
+        if self.rows and self.head != "classes":
+            raise ConfigError("rows", got=", ".join(self.rows), need="head=classes")
         if self.mirrored and not self.cached:
             raise ConfigError("mirrored", got="true", need="cached=true", fix="Else set augment.flip=0.5.")
 
@@ -74,12 +81,29 @@ def load_pretrained_weights(
     load_weights(model, {**tensors, **drawn}, f"the source {source.name}")
     if finetune.head == "new":
         return
-    known = list(source.classes)
-    pairs = {number: known.index(one) for number, one in enumerate(classes) if one in known}
+    pairs = _row_pairs(finetune.rows, classes, source.classes)
     if not pairs:
         need = f"a class of the source among {', '.join(classes[:10])}"
         raise ConfigError("head", got="classes", need=need, fix="Leave it out for a new head.")
     copy_rows(head, tensors[f"{name}.weight"], tensors.get(f"{name}.bias"), pairs)
+
+
+def _row_pairs(rows: tuple[str, ...], classes: tuple[str, ...], known: tuple[str, ...]) -> dict[int, int]:
+    """Return the source's number of each class that it knows: as stated, else by equal names.
+
+    Raises:
+        ConfigError: a row is not of the form CLASS:SOURCE_CLASS, or names a class that is not there.
+    """
+    if not rows:
+        return {number: known.index(one) for number, one in enumerate(classes) if one in known}
+    pairs = {}
+    for row in rows:
+        here, colon, there = row.rpartition(":")
+        if not colon:
+            raise ConfigError("rows", got=row, need="CLASS:SOURCE_CLASS, such as hotdog:934")
+        number = int(there) if there.isdecimal() and there not in known else there
+        pairs[class_number(here, classes)] = class_number(number, known)
+    return pairs
 
 
 def freeze_and_group(model: nn.Module, finetune: FineTuneConfig) -> list[dict[str, Any]] | None:
@@ -94,7 +118,11 @@ def freeze_and_group(model: nn.Module, finetune: FineTuneConfig) -> list[dict[st
     """
     if finetune.freeze is not None:
         freeze(model, finetune.freeze)
-    return None if finetune.head_lr_scale == 1.0 else parameter_groups(model, finetune.head_lr_scale)
+    if finetune.frozen_statistics:
+        freeze_statistics(model)
+    if finetune.head_lr_scale == finetune.layer_decay == 1.0:
+        return None
+    return parameter_groups(model, finetune.head_lr_scale, finetune.layer_decay)
 
 
 def with_source_hash(finetune: FineTuneConfig, source: Source, sha256: str) -> FineTuneConfig:
