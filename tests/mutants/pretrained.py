@@ -5,6 +5,7 @@ from tests.mutants.mutant import Mutant
 TUNE, START = "tests/models/test_finetune.py", "tests/experiments/test_start.py"
 LOAD, NETWORK = "tests/pretrained/test_load.py", "tests/pretrained/test_network.py"
 STEP = "tests/train/test_train_step.py"
+FEATURES, FOLD = "tests/experiments/test_features.py", "tests/layers/test_fold.py"
 LITE, BACKBONE = "tests/models/test_lite.py", "tests/pretrained/test_backbone.py"
 MUTANTS = [
     Mutant("statistics of frozen layers go on", "models/finetune.py", 'module.__dict__["train"] = MethodType(_stay, module)', "pass", f"{TUNE} -k frozen"),
@@ -37,6 +38,16 @@ MUTANTS = [
     Mutant("cache believed unseen", "pretrained/store.py", 'hashlib.sha256(content).hexdigest() != manifest.get("sha256")', "False", f"{NETWORK} -k damaged"),
     Mutant("any content will do", "data/download.py", "if not found.startswith(file.sha256):", "if False:", f"{NETWORK} -k believed"),
     Mutant("checksum of the hub not asked for", "pretrained/hub.py", '(tag if re.fullmatch("[0-9a-f]{64}", tag) else "")', '""', f"{NETWORK} -k believed"),
+    Mutant("views share a row", "experiments/features.py", "{'mirrored' if mirrored else 'plain'}", "", f"{FEATURES} -k hashes"),
+    Mutant("features of another size believed", "experiments/features.py", "experiment.card.name, experiment.preparation.prepared_shape]", "experiment.card.name]", f"{FEATURES} -k seen_once"),
+    Mutant("features of other weights believed", "experiments/features.py", "fingerprint(body), ", "", f"{FEATURES} -k seen_once"),
+    Mutant("features in training mode", "models/features.py", "logits = model.eval()(images)", "logits = model.train()(images)", f"{FEATURES} -k reads_maps"),
+    Mutant("mean of one view", "experiments/features.py", "(features + self.features(split, mirrored=True)) / 2", "features", f"{FEATURES} -k evaluates"),
+    Mutant("body of a resumed run drawn anew", "experiments/run.py", "            if checkpoint is not None:  # the body", "            if False:  # the body", f"{FEATURES} -k interrupted"),
+    Mutant("statistics woken", "models/finetune.py", "            module.eval()\n            module.__dict__[\"train\"]", "            module.eval()\n            module.__dict__[\"other\"]", f"{TUNE} -k pass_train"),
+    Mutant("decay from the bottom", "models/finetune.py", "layer_decay ** (top - number)", "layer_decay**number", f"{TUNE} -k share"),
+    Mutant("shift without the deviation", "layers/fold.py", "(scaled * means", "(weight * means", f"{FOLD} -k same"),
+    Mutant("borders padded with raw zeros", "layers/fold.py", "    if not exact or not any(padding):", "    if True:", f"{FOLD} -k same"),
     Mutant("zero over goes to the left", "models/lite.py", "return count // 2, count - count // 2", "return count - count // 2, count // 2", f"{LITE} -k padding"),
     Mutant("rows and columns of zeros exchanged", "models/lite.py", "pad(x, (*columns, *rows))", "pad(x, (*rows, *columns))", f"{LITE} -k definition"),
     Mutant("torch's epsilon", "models/lite.py", "EPSILON = 1e-3", "EPSILON = 1e-5", f"{LITE} -k timm"),

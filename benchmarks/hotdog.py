@@ -1,0 +1,123 @@
+"""Hot dogs from a few photos: heads on cached features, the whole net fine-tuned, and no training at all.
+
+python -m benchmarks.hotdog measures what hotdog.json does not hold yet and prints the table; --table only prints it,
+--only NAME measures one row. It needs the data set `hotdog` and the extra `backbone`. Seconds are those of the process
+on one thread; "cold" rows begin with an empty cache and count everything from the start of Python: imports, decoding,
+features, training and evaluation.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from d2lab import experiments
+from d2lab.core.atomic import write_json
+from d2lab.core.machine import describe_machine
+from d2lab.data.catalog import load
+from d2lab.models.features import features_of
+from d2lab.models.finetune import find_head
+from d2lab.pretrained import load_pretrained
+from d2lab.vision.color import to_unit
+
+RESULTS = Path(__file__).with_name("hotdog.json")
+SOURCE, HOTDOG = "wheel/efficientnet-lite0", 934
+TUNING = {"epochs": 1, "learning_rate": 0.01, "head_lr_scale": 10.0, "batch_size": 16}
+
+
+def _trained(recipe: str, seed: int, changes: Mapping[str, object]) -> dict[str, Any]:
+    """Train from a seed; return what the last row says."""
+    with tempfile.TemporaryDirectory() as root:
+        settings = {"threads": 1, **changes}
+        run = experiments.train(
+            recipe, data="hotdog", source=SOURCE, changes=settings, seed=seed, device="cpu", root=Path(root)
+        )
+        return {name: round(run.last[f"test_{name}"], 4) for name in ("accuracy", "loss")}
+
+
+def _cold(recipe: str, seed: int, changes: Mapping[str, object]) -> dict[str, Any]:
+    """Train with a cache that is empty."""
+    with tempfile.TemporaryDirectory() as cache:
+        kept = os.environ.get("D2LAB_CACHE")
+        os.environ["D2LAB_CACHE"] = cache
+        try:
+            return _trained(recipe, seed, changes)
+        finally:
+            os.environ.pop("D2LAB_CACHE") if kept is None else os.environ.update(D2LAB_CACHE=kept)
+
+
+def _zero_shot(seed: int) -> dict[str, Any]:
+    """Score the test photos by the source's own row for hot dogs; nothing is trained."""
+    loaded, test = load_pretrained(SOURCE), load("hotdog").test
+    head = find_head(loaded.model)
+    rows = [features_of(loaded.model, to_unit(batch.inputs), head) for batch in test.batches(10)]
+    with torch.no_grad():
+        logits = head.layer(torch.cat(rows))
+    right = {f"top {most}": (logits.topk(most).indices == HOTDOG).any(1) == (test.targets == 0) for most in (1, 5)}
+    return {
+        "accuracy": round(float(right["top 1"].float().mean()), 4),
+        "top5": round(float(right["top 5"].float().mean()), 4),
+    }
+
+
+ROWS: dict[str, tuple[tuple[int, ...], Callable[[int], dict[str, Any]]]] = {
+    "no training: the source's class hotdog is its first": ((0,), _zero_shot),
+    "head on features, cold cache": ((0,), lambda seed: _cold("features", seed, {})),
+    "head on features": ((0, 1, 2), lambda seed: _trained("features", seed, {})),
+    "head on features, 20 photos drawn at random": (
+        tuple(range(10)),
+        lambda seed: _trained("features", seed, {"examples": 20}),
+    ),
+    "whole net fine-tuned, one epoch": ((0,), lambda seed: _trained("finetune", seed, TUNING)),
+}
+
+
+def results() -> dict[str, list[dict[str, Any]]]:
+    """Return what the file holds."""
+    found: dict[str, list[dict[str, Any]]] = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+    return found
+
+
+def table(kept: Mapping[str, list[dict[str, Any]]]) -> str:
+    """Return a row for each way: mean and deviation of the test accuracy, processor seconds."""
+    lines = ["| way | seeds | test accuracy | CPU s |", "|---|---|---|---|"]
+    for name, runs in kept.items():
+        numbers = [run["accuracy"] for run in runs]
+        spread = f" ± {statistics.stdev(numbers):.3f}" if len(runs) > 1 else ""
+        seconds = statistics.mean(run["seconds"] for run in runs)
+        lines.append(f"| {name} | {len(runs)} | {statistics.mean(numbers):.3f}{spread} | {seconds:.1f} |")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Measure what is missing, and show all."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.hotdog", description=__doc__)
+    parser.add_argument("--table", action="store_true", help="only print what the file holds")
+    parser.add_argument("--only", default="", help="measure the rows whose name contains this")
+    chosen = parser.parse_args()
+    rows = {} if chosen.table else ROWS
+    for name, (seeds, measure) in rows.items():
+        for seed in seeds if chosen.only in name else ():
+            if seed in [run["seed"] for run in results().get(name, [])]:
+                continue
+            start = 0.0 if "cold" in name else time.process_time()  # a process begins at 0
+            found = measure(seed)
+            row = {"seed": seed, **found, "seconds": round(time.process_time() - start, 1)}
+            row["machine"] = describe_machine()
+            kept = results()  # read anew: another process may have added to it
+            kept[name] = sorted([*kept.get(name, []), row], key=lambda run: run["seed"])
+            write_json(RESULTS, kept)
+    print(table(results()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
