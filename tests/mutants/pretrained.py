@@ -9,7 +9,7 @@ FEATURES, FOLD = "tests/experiments/test_features.py", "tests/layers/test_fold.p
 LITE, BACKBONE = "tests/models/test_lite.py", "tests/pretrained/test_backbone.py"
 MUTANTS = [
     Mutant("statistics of frozen layers go on", "models/finetune.py", 'module.__dict__["train"] = MethodType(_stay, module)', "pass", f"{TUNE} -k frozen"),
-    Mutant("frozen for training only until the first evaluation", "models/finetune.py", "            module.eval()\n", "            pass\n", f"{TUNE} -k frozen"),
+    Mutant("frozen for training only until the first evaluation", "models/finetune.py", "    module.eval()\n", "    pass\n", f"{TUNE} -k frozen"),
     Mutant("layer named is not frozen itself", "models/finetune.py", "if number > last:", "if number >= last:", f"{TUNE} -k frozen"),
     Mutant("head frozen with the body", "models/finetune.py", "names.index(find_head(model).name) - 1", "names.index(find_head(model).name)", f"{TUNE} -k bit"),
     Mutant("half-frozen block stops measuring", "models/finetune.py", "if number + sum(1 for _ in module.modules()) - 1 <= last:", "if True:", f"{TUNE} -k bit"),
@@ -44,7 +44,7 @@ MUTANTS = [
     Mutant("features in training mode", "models/features.py", "logits = model.eval()(images)", "logits = model.train()(images)", f"{FEATURES} -k reads_maps"),
     Mutant("mean of one view", "experiments/features.py", "(features + self.features(split, mirrored=True)) / 2", "features", f"{FEATURES} -k evaluates"),
     Mutant("body of a resumed run drawn anew", "experiments/run.py", "            if checkpoint is not None:  # the body", "            if False:  # the body", f"{FEATURES} -k interrupted"),
-    Mutant("statistics woken", "models/finetune.py", "            module.eval()\n            module.__dict__[\"train\"]", "            module.eval()\n            module.__dict__[\"other\"]", f"{TUNE} -k pass_train"),
+    Mutant("statistics woken", "models/finetune.py", "BatchNorm2d):\n            _hold(module)", "BatchNorm2d):\n            module.eval()", f"{TUNE} -k pass_train"),
     Mutant("decay from the bottom", "models/finetune.py", "layer_decay ** (top - number)", "layer_decay**number", f"{TUNE} -k share"),
     Mutant("shift without the deviation", "layers/fold.py", "(scaled * means", "(weight * means", f"{FOLD} -k same"),
     Mutant("borders padded with raw zeros", "layers/fold.py", "    if not exact or not any(padding):", "    if True:", f"{FOLD} -k same"),

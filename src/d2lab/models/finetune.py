@@ -174,8 +174,7 @@ def freeze(model: nn.Module, up_to: str) -> nn.Module:
         for parameter in module.parameters(recurse=False):
             parameter.requires_grad_(False)
         if number + sum(1 for _ in module.modules()) - 1 <= last:  # all that it holds is frozen
-            module.eval()
-            module.__dict__["train"] = MethodType(_stay, module)
+            _hold(module)
     return model
 
 
@@ -194,9 +193,14 @@ def freeze_statistics(model: nn.Module) -> nn.Module:
     """
     for module in model.modules():
         if isinstance(module, nn.modules.batchnorm._BatchNorm | BatchNorm2d):
-            module.eval()
-            module.__dict__["train"] = MethodType(_stay, module)
+            _hold(module)
     return model
+
+
+def _hold(module: nn.Module) -> None:
+    """Put a layer into evaluation, where `model.train()` leaves it."""
+    module.eval()
+    module.__dict__["train"] = MethodType(_stay, module)
 
 
 def _stay(module: nn.Module, mode: bool = True) -> nn.Module:

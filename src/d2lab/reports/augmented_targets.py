@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from d2lab.core.errors import DataError
-from d2lab.data.palette import VOID, voc_palette
+from d2lab.core.void import VOID
+from d2lab.data.palette import voc_palette
 from d2lab.data.split import Split
 from d2lab.experiments.data import load_data
 from d2lab.experiments.plan import Experiment

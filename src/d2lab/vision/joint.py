@@ -24,7 +24,6 @@ from d2lab.vision.resample import nearest_index, resize, resized_crop
 
 Flips = Bool[Tensor, " batch"]
 Pixels = Int64[Tensor, " batch"]
-VOID = 255  # what a mask of classes has where the moved image shows nothing
 LARGE = 96 * 96  # pixels of a crop from which on the processor resizes image by image faster than the whole batch
 
 

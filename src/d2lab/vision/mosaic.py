@@ -7,9 +7,9 @@ import torch
 from jaxtyping import Bool, Float, Int64, Shaped
 from torch import Generator, Tensor
 
+from d2lab.core.void import VOID
 from d2lab.vision.boxes import rows_within
 from d2lab.vision.geometry import scale_map
-from d2lab.vision.joint import VOID
 from d2lab.vision.projective import ProjectiveMap, projective
 from d2lab.vision.sampling import bernoulli, uniform
 from d2lab.vision.targets import MIN_VISIBLE, Kinds, Targets, move_targets

@@ -8,8 +8,9 @@ from jaxtyping import Bool, Float, Int64, Shaped
 from torch import Tensor
 
 from d2lab.core.errors import ConfigError, DataError
+from d2lab.core.void import VOID
 from d2lab.vision.boxes import bound
-from d2lab.vision.joint import VOID, JointTransform
+from d2lab.vision.joint import JointTransform
 from d2lab.vision.warp import Warp
 
 TargetKind = Literal["class", "number", "mask", "boxes", "points", "labels", "count"]
