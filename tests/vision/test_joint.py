@@ -11,10 +11,10 @@ from torchvision import tv_tensors
 from torchvision.transforms.v2 import functional as reference
 
 from d2lab.core.errors import ConfigError, DataError
+from d2lab.core.void import VOID
 from d2lab.vision.augment import Augment, AugmentConfig
 from d2lab.vision.boxes import bound, box_area, clip_boxes, visible_part
 from d2lab.vision.geometry import AffineMap, rotation_map, scale_map
-from d2lab.core.void import VOID
 from d2lab.vision.joint import JointTransform
 from d2lab.vision.resample import nearest_index, resized_crop
 from d2lab.vision.targets import KINDS, check_kinds, resize_targets

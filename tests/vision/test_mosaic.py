@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from d2lab.core.errors import ConfigError
+from d2lab.core.void import VOID
 from d2lab.vision.augment import Augment, AugmentConfig
-from d2lab.vision.joint import VOID
 from d2lab.vision.warping import WarpConfig
 
 KINDS = {"mask": "mask", "instances": "mask", "boxes": "boxes", "labels": "labels", "count": "count"}

@@ -7,10 +7,10 @@ import torch
 from torch.nn import functional
 
 from d2lab.core.errors import ConfigError
+from d2lab.core.void import VOID
 from d2lab.vision.boxes import visible_part
 from d2lab.vision.elastic import displaced_back, random_displacements
 from d2lab.vision.geometry import rotation_map, scale_map
-from d2lab.core.void import VOID
 from d2lab.vision.joint import JointTransform
 from d2lab.vision.projective import (
     ProjectiveMap,
