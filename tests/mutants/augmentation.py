@@ -17,7 +17,7 @@ MUTANTS = [
     Mutant("boxes not deformed", "vision/warp.py", "if self.field is not None:\n            seen = self._deformed", "if False:\n            seen = self._deformed", f"{WARP} -k hold"),
     Mutant("deformed the other way", "vision/elastic.py", "seen = points - there", "seen = points + there", f"{WARP} -k way_back"),
     Mutant("one step of the way back", "vision/elastic.py", "STEPS = 12", "STEPS = 1", f"{WARP} -k way_back"),
-    Mutant("boxes in the wrong quarter", "vision/mosaic.py", "outer = torch.where(side == 0, right, down) == 1", "outer = torch.where(side == 0, down, right) == 1", f"{MOSAIC} -k every_object"),
+    Mutant("quarters left empty", "vision/mosaic.py", "torch.where(outer, 0 * frame, frame) * scale", "frame * scale", f"{MOSAIC} -k every_object"),
     Mutant("boxes of another image", "vision/mosaic.py", "{k: v[partner] for k, v in targets.items()}", "dict(targets)", f"{MOSAIC} -k every_object"),
     Mutant("boxes reach beyond their quarter", "vision/warp.py", "scale = size / (window[:, 2:] - window[:, :2]).clamp(min=1)", "scale = torch.ones_like(window[:, 2:])", f"{MOSAIC} -k every_object"),
     Mutant("padding between real rows", "vision/mosaic.py", "return (~real).long().argsort(dim=1, stable=True)", "return (~real).long().mul(0).argsort(dim=1, stable=True)", f"{MOSAIC} -k every_object"),

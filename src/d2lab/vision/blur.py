@@ -12,7 +12,7 @@ from d2lab.core.errors import ConfigError
 Images = Float[Tensor, "batch channel height width"]
 Amounts = Float[Tensor, " batch"]
 REACH = 3.0  # standard deviations after which a kernel ends: 0.3 % of a normal distribution lie beyond
-SMOOTH = ((1, 1, 1), (1, 5, 1), (1, 1, 1))  # over 13: what Pillow's sharpness moves away from
+MIDDLE = 5  # weight of a pixel beside 1 for each of its 8 neighbors: what Pillow's sharpness moves away from
 
 
 def gaussian_blur(images: Images, sigma: Amounts, most: float | int) -> Images:
@@ -62,7 +62,9 @@ def sharpen(images: Images, factors: Amounts) -> Images:
     """
     if min(images.shape[-2:]) <= 2:
         return images
-    kernel = images.new_tensor(SMOOTH).div_(13).expand(images.shape[1], 1, 3, 3)
+    kernel = images.new_ones(images.shape[1], 1, 3, 3)
+    kernel[..., 1, 1] = MIDDLE
+    kernel = kernel / (MIDDLE + 8)
     smooth = images.clone()
     smooth[..., 1:-1, 1:-1] = functional.conv2d(images, kernel, groups=images.shape[1])
     return torch.lerp(smooth, images, factors.to(images.dtype).view(-1, 1, 1, 1)).clamp_(0, 1)

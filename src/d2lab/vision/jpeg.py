@@ -3,6 +3,7 @@
 Only what is lost is computed: the bytes of a file, which lose nothing, are never written.
 """
 
+import functools
 import math
 
 import torch
@@ -74,7 +75,7 @@ def _scales(qualities: Tensor) -> Int64[Tensor, " batch"]:
 
 
 def _table(rows: tuple[tuple[int, ...], ...], scale: Tensor, like: Tensor) -> Float[Tensor, "batch 1 1 1 8 8"]:
-    table = torch.tensor(rows, device=like.device)
+    table = _numbers(rows, like.device, torch.int64)
     steps = ((table * scale.view(-1, 1, 1) + 50) // 100).clamp(1, 255)
     return steps.to(like.dtype).view(-1, 1, 1, 1, SIDE, SIDE)
 
@@ -104,4 +105,10 @@ def _waves(like: Tensor) -> Float[Tensor, "8 8"]:
 
 def _mixed(images: Tensor, matrix: tuple[tuple[float, ...], ...]) -> Tensor:
     """Make three channels of three others."""
-    return torch.einsum("ij,bjhw->bihw", images.new_tensor(matrix), images)
+    return torch.einsum("ij,bjhw->bihw", _numbers(matrix, images.device, images.dtype), images)
+
+
+@functools.cache
+def _numbers(rows: tuple[tuple[float | int, ...], ...], device: torch.device, dtype: torch.dtype) -> Tensor:
+    """Bring a table to the device, once."""
+    return torch.tensor(rows, device=device, dtype=dtype)

@@ -13,7 +13,7 @@ from d2lab.vision.geometry import scale_map
 from d2lab.vision.projective import ProjectiveMap, projective
 from d2lab.vision.sampling import bernoulli, uniform
 from d2lab.vision.targets import MIN_VISIBLE, Kinds, Targets, move_targets
-from d2lab.vision.warp import Warp, Window
+from d2lab.vision.warp import Warp, Window, pixels_within
 
 ROOM = (0.3, 0.7)  # where the four may meet, shares of height and width
 
@@ -57,7 +57,7 @@ def mosaic(
         window, placed = _quarter(number, which, meet, warp.size)
         part = warp.chosen(partner).then(placed, window)
         picked = part.images(images[partner])
-        seen = picked if seen is None else torch.where(_inside(window, warp.size).unsqueeze(1), picked, seen)
+        seen = picked if seen is None else torch.where(pixels_within(window, warp.size).unsqueeze(1), picked, seen)
         of_part = targets[partner] if isinstance(targets, Tensor) else {k: v[partner] for k, v in targets.items()}
         parts.append((move_targets(of_part, kinds, part, min_visible), window))
     assert seen is not None  # noqa: S101 (there are four)
@@ -84,14 +84,6 @@ def _quarter(
     return torch.cat([first, end], 1), projective(scale_map(scale, shift))
 
 
-def _inside(window: Window, size: tuple[int, int]) -> Bool[Tensor, "batch rows columns"]:
-    """Say which pixels of the frame lie in the window of each image."""
-    x1, y1, x2, y2 = window.view(-1, 4, 1, 1).unbind(1)
-    x = torch.arange(size[1], device=window.device) + 0.5
-    y = (torch.arange(size[0], device=window.device) + 0.5).view(-1, 1)
-    return (x >= x1) & (x < x2) & (y >= y1) & (y < y2)
-
-
 def _merged(
     kinds: Mapping[str, str], parts: list[tuple[Any, Window]], size: tuple[int, int]
 ) -> dict[str, Shaped[Tensor, "batch ..."]]:
@@ -108,7 +100,7 @@ def _merged(
         elif kind == "mask" and values[0].ndim == 3:
             made[name] = torch.full_like(values[0], VOID)
             for value, (_, window) in zip(values, parts, strict=True):
-                made[name] = torch.where(_inside(window, size), value, made[name])
+                made[name] = torch.where(pixels_within(window, size), value, made[name])
         else:
             rows = torch.cat(values, 1)
             made[name] = rows if order is None else _in_order(rows, order)

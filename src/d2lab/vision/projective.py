@@ -31,7 +31,7 @@ class ProjectiveMap:
 
     def inverse(self) -> "ProjectiveMap":
         """Return the map back: from where a point is seen to where it is stored."""
-        return ProjectiveMap(torch.linalg.inv(self.matrices))
+        return ProjectiveMap(torch.linalg.inv_ex(self.matrices).inverse)  # does not wait to say that there is none
 
     def points(self, points: Float[Tensor, "batch most 2"]) -> Float[Tensor, "batch most 2"]:
         """Map points; they may come to lie outside the image."""
@@ -105,7 +105,7 @@ def perspective_map(corners: Float[Tensor, "batch 4 2"], height: int, width: int
     u, v = corners.unbind(2)
     of_u = torch.stack([x, y, one, none, none, none, -x * u, -y * u], 2)
     of_v = torch.stack([none, none, none, x, y, one, -x * v, -y * v], 2)
-    solved = torch.linalg.solve(torch.cat([of_u, of_v], 1), torch.cat([u, v], 1))  # batch 8
+    solved = torch.linalg.solve_ex(torch.cat([of_u, of_v], 1), torch.cat([u, v], 1)).result  # batch 8
     return ProjectiveMap(torch.cat([solved, one[:, :1]], 1).view(batch, 3, 3))
 
 

@@ -7,7 +7,7 @@ whatever was composed: flips, shifts, rotation, zoom, shear, perspective, crop, 
 from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Float, Int64, Shaped
+from jaxtyping import Bool, Float, Int64, Shaped
 from torch import Tensor
 from torch.nn import functional
 
@@ -80,7 +80,9 @@ class Warp:
         place = (rows * self.width + columns).flatten(1).unsqueeze(1).expand(-1, masks.shape[1], -1)
         seen = masks.flatten(2).gather(2, place).view(len(masks), -1, *self.size)
         seen = seen.masked_fill(~(kept_x & kept_y).unsqueeze(1), outside)
-        return seen if self.window is None or outside else seen * self._within().unsqueeze(1)
+        if self.window is None or outside:
+            return seen
+        return seen * pixels_within(self.window, self.size).unsqueeze(1)
 
     def points(self, points: Float[Tensor, "batch most 2"]) -> Float[Tensor, "batch most 2"]:
         """Map points (x, y) in pixels; they may come to lie outside the image."""
@@ -167,12 +169,18 @@ class Warp:
         box = torch.cat([torch.maximum(seen.amin(2), low), torch.minimum(seen.amax(2), high)], 2)
         return clip_boxes(box, *self.size)
 
-    def _within(self) -> Tensor:
-        """Say which pixels of the frame lie in the window."""
-        assert self.window is not None  # noqa: S101 (the caller has looked)
-        x1, y1, x2, y2 = self.window.view(-1, 4, 1, 1).unbind(1)
-        y, x = (torch.arange(n, device=x1.device) + 0.5 for n in self.size)
-        return ((x >= x1) & (x < x2) & (y.view(-1, 1) >= y1) & (y.view(-1, 1) < y2)).to(torch.uint8)
+
+def pixels_within(window: Window, size: tuple[int, int]) -> Bool[Tensor, "batch rows columns"]:
+    """Return which pixels of a frame have their center in the window of each image.
+
+    Args:
+        window: x1, y1, x2, y2 of each image, pixels.
+        size: height and width of the frame, pixels.
+    """
+    x1, y1, x2, y2 = window.view(-1, 4, 1, 1).unbind(1)
+    y, x = (torch.arange(n, device=window.device) + 0.5 for n in size)
+    inside: Tensor = (x >= x1) & (x < x2) & (y.view(-1, 1) >= y1) & (y.view(-1, 1) < y2)
+    return inside
 
 
 def _whole(place: Tensor, pixels: int, border: Border) -> tuple[Tensor, Tensor]:
