@@ -23,6 +23,12 @@ from d2lab import experiments
 from d2lab.core.atomic import write_json
 from d2lab.core.machine import describe_machine
 from d2lab.data.catalog import load
+from d2lab.experiments.build import build_loop, build_train_step
+from d2lab.experiments.data import load_data
+from d2lab.experiments.features import train_on_features
+from d2lab.experiments.plan import RunRequest
+from d2lab.experiments.pretrained import plan_with_source
+from d2lab.experiments.quick_run import Rows
 from d2lab.models.features import features_of
 from d2lab.models.finetune import find_head
 from d2lab.pretrained import load_pretrained
@@ -41,6 +47,21 @@ def _trained(recipe: str, seed: int, changes: Mapping[str, object]) -> dict[str,
             recipe, data="hotdog", source=SOURCE, changes=settings, seed=seed, device="cpu", root=Path(root)
         )
         return {name: round(run.last[f"test_{name}"], 4) for name in ("accuracy", "loss")}
+
+
+def _few(seed: int, count: int) -> dict[str, Any]:
+    """Train on so many photos of each class, drawn with the seed."""
+    asked = {"data": "hotdog", "source": SOURCE, "seed": seed, "device": "cpu", "changes": {"threads": 1}}
+    experiment, initialize = plan_with_source(RunRequest(recipe="features", **asked))
+    train, _, test = load_data(experiment)
+    generator = torch.Generator().manual_seed(seed)
+    of_class = [(train.targets == number).nonzero().flatten() for number in range(len(experiment.card.classes))]
+    chosen = [rows[torch.randperm(len(rows), generator=generator)[:count]] for rows in of_class]
+    some, told = train.subset(torch.cat(chosen)), Rows()
+    step = build_train_step(experiment, some, initialize)
+    splits = train_on_features(experiment, (some, None, test), step.model, told)
+    build_loop(experiment, splits, step, record=None, progress=told).run()
+    return {name: round(told.rows[-1][f"test_{name}"], 4) for name in ("accuracy", "loss")}
 
 
 def _cold(recipe: str, seed: int, changes: Mapping[str, object]) -> dict[str, Any]:
@@ -76,6 +97,7 @@ ROWS: dict[str, tuple[tuple[int, ...], Callable[[int], dict[str, Any]]]] = {
         tuple(range(10)),
         lambda seed: _trained("features", seed, {"examples": 20}),
     ),
+    "head on features, ten photos of each class": (tuple(range(10)), lambda seed: _few(seed, 10)),
     "whole net fine-tuned, one epoch": ((0,), lambda seed: _trained("finetune", seed, TUNING)),
 }
 
