@@ -44,7 +44,7 @@ MUTANTS = [
     Mutant("features in training mode", "models/features.py", "logits = model.eval()(images)", "logits = model.train()(images)", f"{FEATURES} -k reads_maps"),
     Mutant("mean of one view", "experiments/features.py", "(features + self.features(split, mirrored=True)) / 2", "features", f"{FEATURES} -k evaluates"),
     Mutant("body of a resumed run drawn anew", "experiments/run.py", "            if checkpoint is not None:  # the body", "            if False:  # the body", f"{FEATURES} -k interrupted"),
-    Mutant("statistics woken", "models/finetune.py", "BatchNorm2d):\n            _hold(module)", "BatchNorm2d):\n            module.eval()", f"{TUNE} -k pass_train"),
+    Mutant("statistics woken", "models/finetune.py", "isinstance(module, nn.modules.batchnorm._BatchNorm | BatchNorm2d)", "False", f"{TUNE} -k pass_train"),
     Mutant("decay from the bottom", "models/finetune.py", "layer_decay ** (top - number)", "layer_decay**number", f"{TUNE} -k share"),
     Mutant("shift without the deviation", "layers/fold.py", "(scaled * means", "(weight * means", f"{FOLD} -k same"),
     Mutant("borders padded with raw zeros", "layers/fold.py", "    if not exact or not any(padding):", "    if True:", f"{FOLD} -k same"),

@@ -198,7 +198,7 @@ def freeze_statistics(model: nn.Module) -> nn.Module:
 
 
 def _hold(module: nn.Module) -> None:
-    """Put a layer into evaluation, where `model.train()` leaves it."""
+    """Put a layer into evaluation for good."""
     module.eval()
     module.__dict__["train"] = MethodType(_stay, module)
 

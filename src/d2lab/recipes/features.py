@@ -3,8 +3,8 @@
 `d2lab train features --data hotdog --from wheel/efficientnet-lite0` computes 1,280 features of every photo, keeps them
 in the cache, and trains a linear head on them; the next run (another seed, ten images a class, other settings) only
 trains the head. The run's model is the whole one: it reads images in `d2lab eval`, `d2lab predict` and exports. Without
-`--from` a small ResNet first learns the digits 0 to 4; `--from random` takes random weights, whose
-features hardly differ from image to image: a floor, not a rival.
+`--from` a small ResNet first learns the digits 0 to 4; `--from random` takes random weights, whose features
+hardly differ from image to image: a floor, not a rival.
 
 Source: the notes, chapter 18; Donahue et al. 2014, "DeCAF", section 3.
 """
