@@ -1,6 +1,7 @@
 """The explorers by name: the element that shows each, what to try, and the lesson that it belongs to."""
 
 from d2lab.explore.detection import DETECTION
+from d2lab.explore.segmentation import SEGMENTATION
 from d2lab.explore.sequences import SEQUENCES
 from d2lab.explore.shown import Shown
 
@@ -164,6 +165,7 @@ _ALL = (
     ),
     *SEQUENCES,
     *DETECTION,
+    *SEGMENTATION,
     Shown(
         name="model",
         element="d2-net",
