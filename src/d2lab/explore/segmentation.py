@@ -11,7 +11,7 @@ SEGMENTATION = (
         tries={
             "en": (
                 "Step through the inputs: each lays down its multiple of the kernel. Which places get more than one?",
-                "Stride 2 with a kernel of 2, then of 3: count the kernels on each place. With which sides of the kernel "
+                "Stride 2 with a kernel of 2, then of 3: count the kernels on each place. With which sides of a kernel "
                 "is the number the same everywhere inside?",
                 "Raise the padding: the output gets smaller. Why, when padding makes that of a convolution larger?",
                 "The other way: stretch the input by zeros and convolve. Are all outputs the same as before?",
