@@ -65,12 +65,9 @@ def _transposed(x, kernel, stride):
     zh="核重叠的地方，后放的盖掉了先放的：应当相加。",
 )
 def overlaps_overwritten(x, kernel, stride):
-    (height, width), (rows, columns) = x.shape, kernel.shape
-    canvas = x.new_zeros((height - 1) * stride + rows, (width - 1) * stride + columns)
-    for i in range(height):
-        for j in range(width):
-            top, left = i * stride, j * stride
-            canvas[top : top + rows, left : left + columns] = x[i, j] * kernel
+    canvas = torch.zeros_like(_transposed(x, kernel, stride))
+    for i, j in torch.ones_like(x).nonzero().tolist():
+        canvas[i * stride :, j * stride :][: len(kernel), : kernel.shape[1]] = x[i, j] * kernel
     return canvas
 
 
