@@ -1,3 +1,4 @@
+import torch
 from torch import Tensor
 
 from d2lab.exercises import RandomInputs, exercise
@@ -44,7 +45,7 @@ def sums_by_place(kernel: Tensor, stride: int) -> Tensor:
     zh="kernel[r::stride, c::stride] 就是那些元素。核 3、步幅 2 时个数是 4、2、2、1：全 1 的核会有棋盘。",
 )
 def sums_by_place(kernel, stride):
-    sums = kernel.new_zeros(stride, stride)
+    sums = torch.zeros(stride, stride)
     for r in range(stride):
         for c in range(stride):
             sums[r, c] = kernel[r::stride, c::stride].sum()
