@@ -20,6 +20,10 @@ QUICK: dict[str, tuple[str, str]] = {  # claim -> what its file says, and what a
     "nms-is-over-all-classes-or-within-each": ("torch.tensor([0, 1, 0])", "torch.tensor([0, 0, 0])"),
     "what-nms-keeps-follows-from-boxes-and-scores": ("torch.tensor([0.5, 0.5, 0.5])", "torch.tensor([0.5, 0.4, 0.3])"),
     "moving-classes-apart-is-nms-within-each": ("torch.tensor([999, 999])", "torch.tensor([0, 0])"),
+    "yolo-gives-each-object-to-one-cell": (
+        "decode_cells(targets.numbers, PAPER.grid, (SIDE, SIDE))",
+        "decode_cells(targets.numbers, PAPER.grid, (SIDE, SIDE), root=False)",
+    ),
     "permute-rearranges-dimensions": ("maps.permute(order)", "maps.reshape([maps.shape[i] for i in order])"),
     "small-anchors-need-more-regions-than-large-ones": ("longer <= 1 / 4", "longer > 1 / 3"),
     "class-error-tells-how-well-a-detector-detects": ("(iou >= 0.4) | targets.positive", "targets.positive"),
