@@ -42,13 +42,13 @@ def yolo_gives_each_object_to_one_cell() -> Evidence:
     value = {"numbers": numbers, "apart": apart, "boxes": 98, "anchors": len(anchors), "near": near.double().mean()}
     return Evidence(
         value={name: float(one) for name, one in value.items()},
-        bound="1,470 numbers for S = 7, B = 2, 20 classes; every center lies in one cell, and decoding gives the box back",
+        bound="1,470 numbers for S = 7, B = 2, 20 classes; every center lies in one cell, decoding gives the box back",
         bound_zh="S = 7、B = 2、20 类时 1,470 个数；每个中心恰在一个单元里，解码还原出原来的框",
         verdict="holds" if whole else "does not hold",
         n=int(real.sum()),
         why_en="This is the first YOLO: {boxes:.0f} boxes an image where the book's TinySSD has {anchors:.0f} anchors, "
         "{near:.1f} of which reach an IoU of 0.5 with an object of the scenes. Of objects that share a cell it learns "
         "one; from the second version on YOLO has anchors again.",
-        why_zh="这是第一版 YOLO：每张图 {boxes:.0f} 个框；书里的 TinySSD 有 {anchors:.0f} 个锚框，平均 {near:.1f} 个与场"
-        "景中的一个物体交并比达到 0.5。几个物体同在一个单元里时，它只学其中一个；从第二版起，YOLO 又用回了锚框。",
+        why_zh="这是第一版 YOLO：每张图 {boxes:.0f} 个框；书里的 TinySSD 有 {anchors:.0f} 个锚框，平均 {near:.1f} 个与"
+        "场景中的一个物体交并比达到 0.5。几个物体同在一个单元里时，它只学其中一个；从第二版起，YOLO 又用回了锚框。",
     )
