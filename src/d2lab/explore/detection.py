@@ -1,4 +1,4 @@
-"""The explorers of detection: boxes and anchors, and the features of a region."""
+"""The explorers of detection and segmentation: boxes and anchors, the features of a region, the marks of a mask."""
 
 from d2lab.explore.shown import Shown
 
@@ -38,6 +38,26 @@ DETECTION = (
                 "把框往右移，每次四分之一像素：汇聚的数什么时候变，对齐的数什么时候变？",
                 "框是 4 × 4 时，汇聚读了多少个整像素？从哪里到哪里？",
                 "每格取 1 个点，再换成 3 × 3 个：曲线变平滑了吗？点的多少，对大框影响大，还是对小框？",
+            ),
+        },
+    ),
+    Shown(
+        name="mask",
+        element="d2-mask",
+        lesson="segmentation",
+        title={"en": "Paint a mask: pixel accuracy and mean IoU", "zh": "涂一张掩码：像素正确率与平均交并比"},
+        tries={
+            "en": (
+                "All background: how many pixels are right, and what is the mean IoU?",
+                "Paint one of the digits. Which of the two numbers moves more?",
+                "The truth, one pixel to the right: look at the wrong pixels. Why does the IoU of a stroke fall so far?",
+                "Swap the classes: which number still looks good?",
+            ),
+            "zh": (
+                "全是背景：对了多少像素，平均交并比是多少？",
+                "涂好一个数字。两个数里，哪个动得多？",
+                "标注右移一个像素：看看错的像素。笔画的交并比为什么掉得这么多？",
+                "把两类对调：哪个数看上去还不错？",
             ),
         },
     ),

@@ -5,7 +5,8 @@
   const FILES = { "d2-convolution": "convolution", "d2-pooling": "convolution", "d2-receptive-field": "receptive-field",
     "d2-activations": "depth", "d2-depth": "depth", "d2-fitting": "fitting", "d2-softmax": "softmax", "d2-descent": "descent",
     "d2-batch-norm": "batch-norm", "d2-net": "net", "d2-sampling": "sampling", "d2-bptt": "bptt", "d2-windows": "windows",
-    "d2-states": "states", "d2-boxes": "boxes", "d2-roi": "roi", "d2-transposed": "transposed" };
+    "d2-states": "states", "d2-boxes": "boxes", "d2-roi": "roi", "d2-transposed": "transposed",
+    "d2-mask": "mask" };
   const load = (name) => new Promise((done, failed) => {
     const script = document.createElement("script");
     Object.assign(script, { src: `${here}${name}.js`, onload: done, onerror: failed });
@@ -21,6 +22,7 @@
     if (wanted.includes("boxes")) await load("box-numbers");
     if (wanted.includes("roi")) await load("roi-numbers");
     if (wanted.includes("transposed")) await load("transposed-numbers");
+    if (wanted.includes("mask")) await load("mask-numbers");
     if (wanted.includes("boxes") || wanted.includes("roi")) await load("box-canvas");
     await Promise.all(wanted.map(load));
   };
