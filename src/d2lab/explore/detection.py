@@ -45,7 +45,7 @@ DETECTION = (
         name="mask",
         element="d2-mask",
         lesson="segmentation",
-        title={"en": "Paint a mask: pixel accuracy and mean IoU", "zh": "涂一张掩码：像素正确率与平均交并比"},
+        title={"en": "Paint a mask: pixel accuracy and mean IoU", "zh": "涂一张掩码：像素准确率与平均交并比"},
         tries={
             "en": (
                 "All background: how many pixels are right, and what is the mean IoU?",

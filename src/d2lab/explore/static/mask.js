@@ -64,7 +64,7 @@
     ["swap", say("类别对调", "classes swapped"), swapped]];
 
   class Mask extends Explorer {
-    label = say("涂一张掩码：像素正确率与平均交并比", "Paint a mask: pixel accuracy and mean IoU");
+    label = say("涂一张掩码：像素准确率与平均交并比", "Paint a mask: pixel accuracy and mean IoU");
     start() {
       this.picture = draw("svg", { class: "d2-mask", viewBox: `0 0 ${SIDE} ${SIDE}`, tabindex: 0, role: "application", "data-key": "canvas",
         "aria-label": say("画布：方向键移动，空格涂", "Canvas: arrow keys move, space paints"),
@@ -147,7 +147,7 @@
       const rows = matrix.map((row, i) => make("tr", {}, make("th", { scope: "row", style: `--hue:var(${CLASSES[i].hue ?? "--d2-line"})` }, names[i]), ...row.map((value, j) => make("td", { class: i === j ? "d2-pair" : "" }, String(value)))));
       const counts = make("div", { class: "d2-table" }, make("table", { class: "d2-batch" }, head, make("tbody", {}, ...rows)));
       const bar = (name, share) => ({ name, share, words: show(share) });
-      const shares = bars(say("从 0 到 1", "From 0 to 1"), [bar(say("像素正确率", "pixel accuracy"), accuracy), ...iou.map((share, kind) => bar(say(`交并比 ${names[kind]}`, `IoU ${names[kind]}`), share)), bar(say("平均交并比", "mean IoU"), mean)]);
+      const shares = bars(say("从 0 到 1", "From 0 to 1"), [bar(say("像素准确率", "pixel accuracy"), accuracy), ...iou.map((share, kind) => bar(say(`交并比 ${names[kind]}`, `IoU ${names[kind]}`), share)), bar(say("平均交并比", "mean IoU"), mean)]);
       return { stage: [make("div", { class: "d2-side" }, shares, counts)], words: this.told(matrix, iou, mean, accuracy) };
     }
     told(matrix, iou, mean, accuracy) {
@@ -156,7 +156,7 @@
       const { kind } = this.state;
       const both = matrix[kind][kind];
       const either = matrix[kind].reduce((a, b) => a + b) + matrix.reduce((sum, row) => sum + row[kind], 0) - both;
-      return say(`${all} 个像素对了 ${right} 个，正确率 ${show(accuracy)}；“${CLASSES[kind].name}”的交并比是 ${both} / ${either} = ${show(iou[kind])}，三类平均 ${show(mean)}。`,
+      return say(`${all} 个像素对了 ${right} 个，准确率 ${show(accuracy)}；“${CLASSES[kind].name}”的交并比是 ${both} / ${either} = ${show(iou[kind])}，三类平均 ${show(mean)}。`,
         `Of ${all} pixels ${right} are right, an accuracy of ${show(accuracy)}; the IoU of “${CLASSES[kind].name}” is ${both} / ${either} = ${show(iou[kind])}, the mean of three classes ${show(mean)}.`);
     }
   }
