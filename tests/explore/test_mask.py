@@ -44,7 +44,9 @@ def test_the_numbers_are_those_of_the_metric(explorer, scene, seed):
     assert found["iou"] == pytest.approx(per_class_iou(metric.matrix).tolist())
     wanted = metric.compute()
     assert (found["mean"], found["accuracy"]) == pytest.approx((wanted["mean_iou"], wanted["pixel_accuracy"]))
-    shown = [float(text) for text in read("[...e.querySelectorAll('.d2-bar .d2-number')].map((one) => one.textContent)")]
+    shown = [
+        float(text) for text in read("[...e.querySelectorAll('.d2-bar .d2-number')].map((one) => one.textContent)")
+    ]
     assert shown == pytest.approx([found["accuracy"], *found["iou"], found["mean"]], rel=5e-3)
 
 

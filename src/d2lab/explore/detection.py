@@ -50,7 +50,7 @@ DETECTION = (
             "en": (
                 "All background: how many pixels are right, and what is the mean IoU?",
                 "Paint one of the digits. Which of the two numbers moves more?",
-                "The truth, one pixel to the right: look at the wrong pixels. Why does the IoU of a stroke fall so far?",
+                "The truth, one pixel to the right: look at the wrong pixels. Why does a stroke's IoU fall so far?",
                 "Swap the classes: which number still looks good?",
             ),
             "zh": (
