@@ -57,4 +57,11 @@ MUTANTS = [
     Mutant("last step misses the floor", "optimizers/schedule.py", "max(1, total_steps - 1 - config.warmup_steps)", "max(1, total_steps - config.warmup_steps)", SCHEDULES),
     Mutant("power of what is done", "optimizers/schedule.py", "float((1 - min(1.0, step / last)) ** config.power)", "float(1 - min(1.0, step / last) ** config.power)", SCHEDULES),
     Mutant("maximum of the cycle one step late", "optimizers/schedule.py", "config.rise * (last + 1) - 1", "config.rise * (last + 1)", SCHEDULES),
+    Mutant("restart one step late", "optimizers/cyclic.py", "while step >= period", "while step > period", "tests/optimizers/test_cyclic.py tests/optimizers/test_twins.py -k restarts"),
+    Mutant("periods of one length", "optimizers/cyclic.py", "period *= growth", "period += 0", "tests/optimizers/test_cyclic.py tests/optimizers/test_twins.py -k restarts"),
+    Mutant("fall as long as the rise", "optimizers/cyclic.py", "(rise + fall - place) / fall", "(rise + fall - place) / rise", "tests/optimizers/test_cyclic.py tests/optimizers/test_twins.py -k triang"),
+    Mutant("floor shrinks too", "optimizers/cyclic.py", "floor + (1 - floor) * height * shrink**cycle * gamma**step", "(floor + (1 - floor) * height) * shrink**cycle * gamma**step", "tests/optimizers/test_twins.py -k triang"),
+    Mutant("patience one look short", "optimizers/plateau.py", "self.bad > self.patience", "self.bad >= self.patience", "tests/optimizers/test_cyclic.py -k plateau"),
+    Mutant("cooldown counts looks", "optimizers/plateau.py", "self.cooling, self.bad = self.cooling - 1, 0", "self.cooling -= 1", "tests/optimizers/test_cyclic.py -k plateau"),
+    Mutant("any improvement counts", "optimizers/plateau.py", "self.best * (1 - self.threshold)", "self.best", "tests/optimizers/test_cyclic.py -k plateau"),
 ]  # fmt: skip

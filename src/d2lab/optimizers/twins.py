@@ -12,6 +12,7 @@ from d2lab.core.reference import CLOSE, Row, relative_difference, slowdown
 from d2lab.optimizers import averaging, build
 from d2lab.optimizers.clipping import clip_grad_norm_, clip_grad_value_
 from d2lab.optimizers.config import ScheduleConfig
+from d2lab.optimizers.cyclic import triangular, warm_restarts
 from d2lab.optimizers.proximal import ProximalSGD
 from d2lab.optimizers.schedule import lr_scale
 
@@ -170,6 +171,18 @@ def schedule_row(
     return SequenceTwin(name=name, source=source, ours=lambda: our_lrs(config, steps), theirs=lambda: torch_lrs(make))
 
 
+def cyclic_row(
+    name: str, source: str, ours: Callable[[int], float], make: Callable[[Any], lr_scheduler.LRScheduler]
+) -> SequenceTwin:
+    """Build the row of a schedule that rises again, a function of the step alone."""
+    return SequenceTwin(
+        name=name,
+        source=source,
+        ours=lambda: (torch.tensor(ours(step), dtype=torch.float64) for step in range(STEPS)),
+        theirs=lambda: torch_lrs(make),
+    )
+
+
 def _clipped(clip: Callable[[list[nn.Parameter]], Tensor | None], factor: float) -> Iterator[Tensor]:
     weights, draw = drawn_weights(SHAPES, torch.float64), Draw().manual_seed(2)
     for weight in weights[:-1]:  # the last has no gradient
@@ -262,6 +275,10 @@ SCHEDULE_ROWS: list[Row] = [
     schedule_row("schedule: warm-up, then step", "Goyal et al. 2017, section 2.2", ScheduleConfig(name="step", every_steps=30, gamma=0.3, warmup_steps=9), lambda o: after_warmup(o, lr_scheduler.StepLR(o, 30, 0.3))),
     schedule_row("schedule: one-cycle", "Smith and Topin 2018, section 3", ScheduleConfig(name="one-cycle"), lambda o: lr_scheduler.OneCycleLR(o, 1.0, STEPS, cycle_momentum=False)),
     schedule_row("schedule: one-cycle, linear", "Smith and Topin 2018, section 3", ScheduleConfig(name="one-cycle", anneal="linear", rise=0.45, start=0.1, end=0.001), lambda o: lr_scheduler.OneCycleLR(o, 1.0, STEPS, pct_start=0.45, anneal_strategy="linear", cycle_momentum=False, div_factor=10, final_div_factor=100)),
+    cyclic_row("schedule: warm restarts", "Loshchilov and Hutter 2017, section 3", lambda step: warm_restarts(step, 7, 2, 0.1), lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 7, 2, 0.1)),
+    cyclic_row("schedule: triangular", "Smith 2017, section 3", lambda step: triangular(step, 7, 12, 0.1), lambda o: lr_scheduler.CyclicLR(o, 0.1, 1.0, 7, 12, cycle_momentum=False)),
+    cyclic_row("schedule: triangular, halved", "Smith 2017, section 3", lambda step: triangular(step, 9, floor=0.1, shrink=0.5), lambda o: lr_scheduler.CyclicLR(o, 0.1, 1.0, 9, mode="triangular2", cycle_momentum=False)),
+    cyclic_row("schedule: triangular, falling", "Smith 2017, section 3", lambda step: triangular(step, 9, gamma=0.97), lambda o: lr_scheduler.CyclicLR(o, 0.0, 1.0, 9, mode="exp_range", gamma=0.97, cycle_momentum=False)),
 ]  # fmt: skip
 CLIPS: list[Row] = [
     clip_row("clip: norm", 1.0, clip_grad_norm_, nn.utils.clip_grad_norm_, 0.5),
