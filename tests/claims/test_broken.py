@@ -13,6 +13,7 @@ from tests.claims import (
     broken_regions,
     broken_sequences,
 )
+from tests.claims import broken_detection, broken_pixels, broken_regions, broken_schedules, broken_sequences
 from tests.claims.planted import told_apart, verdicts
 
 from d2lab.claims.catalog import CLAIMS, find_claim
@@ -35,6 +36,13 @@ SLOW = (
     | broken_pixels.SLOW
     | broken_sequences.SLOW
 )
+    broken_detection.QUICK
+    | broken_regions.QUICK
+    | broken_pixels.QUICK
+    | broken_schedules.QUICK
+    | broken_sequences.QUICK
+)
+SLOW = broken_detection.SLOW | broken_regions.SLOW | broken_pixels.SLOW | broken_sequences.SLOW
 HERE = at_hand("time-machine", "notes-en") == "time-machine"
 
 
