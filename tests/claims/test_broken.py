@@ -4,45 +4,20 @@ A statement that is refuted turns into one that holds, one that holds falls or i
 run with fewer seeds here than for its record; the verdict without the mistake must be the recorded one all the same.
 """
 
+import importlib
+from pathlib import Path
+
 import pytest
-from tests.claims import (
-    broken_augmentation,
-    broken_detection,
-    broken_finetuning,
-    broken_pixels,
-    broken_regions,
-    broken_sequences,
-)
-from tests.claims import broken_detection, broken_pixels, broken_regions, broken_schedules, broken_sequences
 from tests.claims.planted import told_apart, verdicts
 
 from d2lab.claims.catalog import CLAIMS, find_claim
 from d2lab.claims.record import recorded
 from d2lab.data.catalog import at_hand
 
-QUICK = (
-    broken_augmentation.QUICK
-    | broken_detection.QUICK
-    | broken_finetuning.QUICK
-    | broken_regions.QUICK
-    | broken_pixels.QUICK
-    | broken_sequences.QUICK
-)
-SLOW = (
-    broken_augmentation.SLOW
-    | broken_detection.SLOW
-    | broken_finetuning.SLOW
-    | broken_regions.SLOW
-    | broken_pixels.SLOW
-    | broken_sequences.SLOW
-)
-    broken_detection.QUICK
-    | broken_regions.QUICK
-    | broken_pixels.QUICK
-    | broken_schedules.QUICK
-    | broken_sequences.QUICK
-)
-SLOW = broken_detection.SLOW | broken_regions.SLOW | broken_pixels.SLOW | broken_sequences.SLOW
+FILES = sorted(Path(__file__).parent.glob("broken_*.py"))  # a mistake for each claim, by subject
+MISTAKES = [importlib.import_module(f"tests.claims.{file.stem}") for file in FILES]
+QUICK = {claim: mistake for file in MISTAKES for claim, mistake in file.QUICK.items()}
+SLOW = {claim: mistake for file in MISTAKES for claim, mistake in getattr(file, "SLOW", {}).items()}
 HERE = at_hand("time-machine", "notes-en") == "time-machine"
 
 

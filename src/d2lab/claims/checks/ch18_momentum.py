@@ -56,8 +56,7 @@ def momentum_with_the_rate_inside_is_torchs() -> Evidence:
         "steps. When the rate falls, torch's next step shrinks at once, the other form goes on with what it "
         "collected: {falling:.2f} apart.",
         why_zh="学习率不变时，前一种写法的速度就是学习率乘以 torch 的速度，100 步内最多相差 {constant:.0e}。学习率一"
-        "降，"
-        "torch 的步子立刻变小，另一种写法还带着按旧学习率攒下的速度：最多相差 {falling:.2f}。",
+        "降，torch 的步子立刻变小，另一种写法还带着按旧学习率攒下的速度：最多相差 {falling:.2f}。",
     )
 
 
@@ -95,9 +94,8 @@ def momentum_accelerates_in_a_narrow_valley() -> Evidence:
         n=len(rates) * len(MOMENTA),
         why_en="Without momentum {without:.0f} steps at the best of 76 rates, with the best of ten momenta {with:.0f}: "
         "{ratio:.1f} times fewer, where theory has {in_theory:.1f}. Its rate is larger too.",
-        why_zh="没有动量，76 个学习率中最好的要 {without:.0f} 步；十个动量中最好的只要 {with:.0f} 步，少到 "
-        "1/{ratio:.1f}，"
-        "理论说 1/{in_theory:.1f}。",
+        why_zh="没有动量，76 个学习率中最好的要 {without:.0f} 步；十个动量中最好的只要 {with:.0f} 步，少到 1/"
+        "{ratio:.1f}，理论说 1/{in_theory:.1f}。",
         figure=partial(
             lines,
             list(MOMENTA),
@@ -138,11 +136,9 @@ def momentum_damps_oscillation() -> Evidence:
         counterexample="w^2 / 2, rate 0.1, momentum 0.9: plain descent never changes sides",
         counterexample_zh="w^2 / 2，学习率 0.1，动量 0.9：普通梯度下降从不换边",
         why_en="At a rate of 1.9, where plain descent jumps across {plain} times in 60 steps, a momentum of 0.5 does "
-        "so "
-        "{damped} times. At 0.1 plain descent slides down and a momentum of 0.9 swings across {added} times.",
+        "so {damped} times. At 0.1 plain descent slides down and a momentum of 0.9 swings across {added} times.",
         why_zh="学习率 1.9 时，普通梯度下降 60 步里来回跳 {plain} 次，动量 0.5 只有 {damped} 次。学习率 0.1 时，普通梯"
-        "度"
-        "下降一路滑到底，动量 0.9 却来回摆了 {added} 次。",
+        "度下降一路滑到底，动量 0.9 却来回摆了 {added} 次。",
     )
 
 
@@ -178,6 +174,5 @@ def momentum_escapes_local_minima() -> Evidence:
         "with 0.9: from high up it rolls across, from nearby not. From the other side it rolled into the worse "
         "minimum {worse} times.",
         why_zh="在较高极小值一侧的 {starts} 个起点，没有动量有 {plain} 个停在那里，动量 0.9 还有 {stay} 个：从高处滚得"
-        "过"
-        "去，从近处滚不过去。从另一侧出发，也有 {worse} 个滚进了更差的极小值。",
+        "过去，从近处滚不过去。从另一侧出发，也有 {worse} 个滚进了更差的极小值。",
     )

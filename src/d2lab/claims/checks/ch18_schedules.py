@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from torch.optim import lr_scheduler
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, TensorDataset
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
@@ -56,8 +56,7 @@ def step_lr_multiplies_the_rate_every_few_epochs() -> Evidence:
     return Evidence(
         value={"apart": max(gaps), "early": early, "warned": warned},
         bound="at most 1e-12 from r gamma^(epoch // period), ours and torch's; in the wrong order the first rate "
-        "serves "
-        "one epoch less, with a warning",
+        "serves one epoch less, with a warning",
         bound_zh="与 r gamma^(epoch // period) 的相对差不超过 1e-12；次序写反时，第一个学习率少用一轮，并有警告",
         verdict="holds" if max(gaps) <= 1e-12 and early == 2 and warned else "does not hold",
         n=len(gaps),
@@ -91,11 +90,10 @@ def closed_forms(count: int) -> list[tuple[Schedule, Callable[[int], float]]]:
     kind="identity",
     budget_s=5,
     en="The common schedulers, StepLR, MultiStepLR, ExponentialLR, CosineAnnealingLR, warm restarts, CyclicLR, "
-    "OneCycleLR, "
-    "LambdaLR and a linear warm-up, are functions of the step; ReduceLROnPlateau follows a rule on the loss.",
-    zh="常见的 scheduler：`StepLR`、`MultiStepLR`、`ExponentialLR`、`CosineAnnealingLR`、热重启、`CyclicLR`、"
-    "`OneCycleLR`、"
-    "`LambdaLR` 和线性预热都只是步数的函数；`ReduceLROnPlateau` 则按损失的规则下降。",
+    "OneCycleLR, LambdaLR and a linear warm-up, are functions of the step; ReduceLROnPlateau follows a rule on the "
+    "loss.",
+    zh="常见的 scheduler：`StepLR`、`MultiStepLR`、`ExponentialLR`、`CosineAnnealingLR`、热重启、`CyclicLR`、`"
+    "OneCycleLR`、`LambdaLR` 和线性预热都只是步数的函数；`ReduceLROnPlateau` 则按损失的规则下降。",
     covers=("verbose was removed",),
 )
 def common_schedules_are_functions_of_the_step() -> Evidence:
@@ -142,12 +140,12 @@ def is_schedule(part: Any) -> bool:  # noqa: ANN401
 def drop_last_drops_the_incomplete_batch() -> Evidence:
     wrong, cases = 0, list(product((10, 64, 100, 103), (1, 7, 10, 128)))
     for n, size in cases:
-        whole = DataLoader(list(range(n)), batch_size=size, drop_last=True)
-        every = DataLoader(list(range(n)), batch_size=size, drop_last=False)
+        whole = DataLoader(TensorDataset(torch.arange(n)), batch_size=size, drop_last=True)
+        every = DataLoader(TensorDataset(torch.arange(n)), batch_size=size, drop_last=False)
         wrong += len(whole) != n // size or len(every) != -(-n // size)
-        wrong += sum(len(batch) for batch in whole) != n - n % size
-    loader = DataLoader(list(range(103)), batch_size=10, shuffle=True, drop_last=True)
-    epochs = [{int(one) for batch in loader for one in batch} for _ in range(20)]
+        wrong += sum(len(batch) for (batch,) in whole) != n - n % size
+    loader = DataLoader(TensorDataset(torch.arange(103)), batch_size=10, shuffle=True, drop_last=True)
+    epochs = [{int(one) for (batch,) in loader for one in batch} for _ in range(20)]
     unseen, never = 103 - len(epochs[0]), 103 - len(set().union(*epochs))
     return Evidence(
         value={"wrong": wrong, "unseen": unseen, "never": never, "cases": len(cases)},
@@ -156,10 +154,8 @@ def drop_last_drops_the_incomplete_batch() -> Evidence:
         verdict=within(wrong + abs(unseen - 3) + never, 0),
         n=len(cases),
         why_en="{wrong} of {cases} pairs of sizes differ. Of 103 examples in batches of 10, {unseen} are left out of "
-        "an "
-        "epoch, other ones each time when shuffled: after 20 epochs {never} were never seen. A set smaller than a "
+        "an epoch, other ones each time when shuffled: after 20 epochs {never} were never seen. A set smaller than a "
         "batch gives no batch at all.",
-        why_zh="{cases} 组大小中 {wrong} 组不符。103 个样本、批量 10，每轮漏掉 {unseen} 个；打乱以后每轮漏的不同，20 轮"
-        "后"
-        "从没见过的有 {never} 个。样本比批量还少时，一个批量也没有。",
+        why_zh="{cases} 组大小中 {wrong} 组不符。103 个样本、批量 10，每轮漏掉 {unseen} 个；打乱以后每轮漏的不同，20 "
+        "轮后从没见过的有 {never} 个。样本比批量还少时，一个批量也没有。",
     )
