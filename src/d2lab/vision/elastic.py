@@ -17,7 +17,7 @@ Field = Float[Tensor, "batch 2 height width"]
 def random_displacements(count: int, height: int, width: int, most: float | int, generator: Generator) -> Field:
     """Draw a smooth field of displacements (right, down) for each image, at the centers of its pixels.
 
-    Source: Simard, Steinkraus, Platt 2003, section 2; Ronneberger, Fischer, Brox 2015, "U-Net", section 3.1: random
+    Source: Simard, Steinkraus, Platt 2003, section 2; Ronneberger, Fischer, Brox 2015, section 3.1: random
         vectors on a coarse grid, bicubic between them.
     Changed: four by four vectors for the authors' three by three, uniform for normal, so that no image can fold.
 
