@@ -72,7 +72,7 @@ def accuracies(seeds: Sequence[int], examples: int, epochs: int) -> dict[str, li
     zh="图像增广既能扩大数据集，又能提高模型的泛化能力。",
     scope="300 digits of 8 by 8, moved by up to one pixel each way; asked about images that are moved likewise",
     scope_zh="300 张 8×8 手写数字，各方向最多平移一个像素；测试图片也同样平移",
-    budget_s=16,
+    budget_s=10,
     smoke={"seeds": range(2), "epochs": 1},
 )
 def augmentation_improves_generalization(
@@ -104,7 +104,7 @@ def augmentation_improves_generalization(
     en="Any change of the images will do for augmentation, a mirror for one.",
     zh="增广随便怎么变都行，比如左右翻转。",
     scope="300 digits, half of them mirrored in each step",
-    budget_s=14,
+    budget_s=8,
     smoke={"seeds": range(2), "epochs": 1},
     covers=("augmentation only helps where labels are kept",),
 )
@@ -175,7 +175,7 @@ def augmentation_is_a_regularizer() -> Evidence:
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=5,
+    budget_s=3,
     en="Augmentation does not change the distribution of the images: mean and variance stay.",
     zh="图像增广一般不会改变数据的分布，均值和方差都不变。",
     covers=("look at the images after augmentation",),

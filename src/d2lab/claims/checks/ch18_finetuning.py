@@ -142,7 +142,7 @@ def column(runs: list[dict[str, float]], name: str) -> list[float]:
     zh="微调通常速度更快，精度也更高。",
     scope="seven digits known, three others learned from ten examples each",
     scope_zh="已学会七个数字，另外三个各给十个样本",
-    budget_s=16,
+    budget_s=10,
     covers=("fewer epochs", "an ordinary training on the target set"),
     smoke={"seeds": range(2), "rates": (0.003,)},
 )
@@ -181,7 +181,7 @@ def fine_tuning_is_faster_and_more_accurate(
     zh="微调通常不会让模型变差。",
     scope="two digits known, three others learned from three examples each",
     scope_zh="只学过两个数字，另外三个各给三个样本",
-    budget_s=14,
+    budget_s=9,
     smoke={"seeds": range(2), "rates": (0.003,)},
 )
 def fine_tuning_does_not_make_it_worse(
@@ -211,7 +211,7 @@ def fine_tuning_does_not_make_it_worse(
     zh="预训练模型的质量很重要：源数据集越丰富、越相近，微调的效果越好。",
     scope="seven digits against two, true labels against shuffled ones; three examples a class",
     scope_zh="七个数字对两个数字，真实标签对打乱的标签；每类三个样本",
-    budget_s=22,
+    budget_s=14,
     covers=("a source far richer than the target", "a suitable pretrained model"),
     smoke={"seeds": range(2), "rates": (0.003,)},
 )
@@ -286,7 +286,7 @@ def frozen_layers_take_no_part_in_updates() -> Evidence:
     zh="源数据集若含有目标数据的部分标号，可用预训练分类器中对应标号的向量来初始化。",
     scope="all ten digits known, three of them asked for",
     scope_zh="源任务学过全部十个数字，目标是其中三个",
-    budget_s=8,
+    budget_s=6,
     smoke={"seeds": range(2)},
 )
 def rows_of_known_classes_start_the_head(seeds: Sequence[int] = range(5), smallest_effect: float = 0.3) -> Evidence:

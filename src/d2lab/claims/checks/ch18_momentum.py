@@ -37,7 +37,7 @@ def paths_apart(rates: Sequence[float], momentum: float = 0.9) -> float:
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=5,
+    budget_s=1,
     en="Momentum: v = beta v + lr g, then w -= v, as in torch.optim.SGD.",
     zh="动量：v = beta v + lr g，w -= v，与 `torch.optim.SGD` 的相同。",
     scope="while the learning rate is constant",
@@ -73,7 +73,7 @@ def steps_down(rates: Tensor, momentum: float, most: int = 1000) -> Tensor:
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=15,
+    budget_s=8,
     en="Momentum accelerates: in a narrow valley it takes about the square root of the condition number fewer steps.",
     zh="动量能加速：在狭长的谷里，所需步数约为原来的 1/√κ，κ 是条件数。",
     scope="a quadratic of condition 100, exact gradients, the best rate of each",
@@ -154,7 +154,7 @@ def ends_at(start: float, momentum: float, rate: float = 0.01, steps: int = 3000
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=5,
+    budget_s=2,
     en="Momentum escapes local minima.",
     zh="动量能冲出局部极小值。",
 )

@@ -36,7 +36,7 @@ def rates_of(schedule: Schedule, count: int, rate: float = 1.0, *, first: bool =
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=5,
+    budget_s=1,
     en="StepLR multiplies the learning rate by a factor every given number of epochs.",
     zh="`StepLR` 每隔一定的 epoch，把学习率乘以一个系数。",
     covers=("order of optimizer.step and scheduler.step",),
@@ -88,7 +88,7 @@ def closed_forms(count: int) -> list[tuple[Schedule, Callable[[int], float]]]:
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=5,
+    budget_s=1,
     en="The common schedulers, StepLR, MultiStepLR, ExponentialLR, CosineAnnealingLR, warm restarts, CyclicLR, "
     "OneCycleLR, LambdaLR and a linear warm-up, are functions of the step; ReduceLROnPlateau follows a rule on the "
     "loss.",
@@ -133,7 +133,7 @@ def is_schedule(part: Any) -> bool:  # noqa: ANN401
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=5,
+    budget_s=1,
     en="With drop_last=True, a last batch of fewer than batch_size examples is dropped.",
     zh="`drop_last=True`：最后一个 batch 的样本数不足 batch_size，就丢弃。",
 )
