@@ -34,8 +34,8 @@ FROM_YCC = ((1.0, 0.0, 1.402), (1.0, -0.344136, -0.714136), (1.0, 1.772, 0.0))
 def jpeg(images: Images, qualities: Int64[Tensor, " batch"]) -> Images:
     """Return images as they come out of a JPEG file, color at half the resolution, as files usually have it.
 
-    Source: Wallace 1992, IEEE Transactions on Consumer Electronics 38(1), sections 4 and 5; tables: ITU-T T.81, annex K;
-        qualities as the Independent JPEG Group scales them.
+    Source: Wallace 1992, IEEE Transactions on Consumer Electronics 38(1), sections 4 and 5; tables: ITU-T T.81, annex
+        K; qualities as the Independent JPEG Group scales them.
     Changed: the cosine transform is exact, where libjpeg computes it in whole numbers; sides are filled up to whole
         blocks with the last pixel.
 

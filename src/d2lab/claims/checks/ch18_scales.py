@@ -180,7 +180,7 @@ def several_levels_detect_at_several_scales(
 @claim(
     chapter=18,
     kind="experiment",
-    budget_s=40,
+    budget_s=36,
     en="A tiny SSD learns to detect within seconds: class error and error of the boxes fall below those of a detector "
     "that finds nothing, and it finds new objects.",
     zh="很小的 SSD 几秒钟就能学会检测：类别错误率和边界框误差都降到“什么也不找”的检测器以下，并且能找到新的物体。",
