@@ -32,7 +32,7 @@ from d2lab.train.record import RunRecord, open_record
 from d2lab.train.threads import using_threads
 from d2lab.train.train_step import TrainStep, split_by_prefix
 
-RANDOM = "random"  # as a source: none, and no pretraining either
+RANDOM = "random"  # in place of a name after --from: no pretrained weights, and no run before this one
 
 
 @dataclass(frozen=True, slots=True)
