@@ -7,7 +7,8 @@ import torch
 from torch.optim import lr_scheduler
 
 from d2lab.core.errors import ConfigError
-from d2lab.optimizers import Plateau, triangular, warm_restarts
+from d2lab.optimizers.cyclic import triangular, warm_restarts
+from d2lab.optimizers.plateau import Plateau
 
 
 def test_restarts_begin_at_the_full_rate_and_periods_grow():

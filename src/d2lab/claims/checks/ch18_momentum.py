@@ -39,7 +39,7 @@ def paths_apart(rates: Sequence[float], momentum: float = 0.9) -> float:
     kind="identity",
     budget_s=1,
     en="Momentum: v = beta v + lr g, then w -= v, as in torch.optim.SGD.",
-    zh="动量：v = beta v + lr g，w -= v，与 `torch.optim.SGD` 的相同。",
+    zh="动量：v = beta v + lr g，w -= v，与 torch.optim.SGD 的相同。",
     scope="while the learning rate is constant",
     scope_zh="学习率不变时",
 )

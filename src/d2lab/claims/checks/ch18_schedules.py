@@ -14,7 +14,9 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence, within
-from d2lab.optimizers import Plateau, ScheduleConfig, lr_scale, triangular, warm_restarts
+from d2lab.optimizers import ScheduleConfig, lr_scale
+from d2lab.optimizers.cyclic import triangular, warm_restarts
+from d2lab.optimizers.plateau import Plateau
 
 Schedule = Callable[[Any], lr_scheduler.LRScheduler]
 
@@ -38,7 +40,7 @@ def rates_of(schedule: Schedule, count: int, rate: float = 1.0, *, first: bool =
     kind="identity",
     budget_s=1,
     en="StepLR multiplies the learning rate by a factor every given number of epochs.",
-    zh="`StepLR` 每隔一定的 epoch，把学习率乘以一个系数。",
+    zh="StepLR 每隔一定的 epoch，把学习率乘以一个系数。",
     covers=("order of optimizer.step and scheduler.step",),
 )
 def step_lr_multiplies_the_rate_every_few_epochs() -> Evidence:
@@ -92,8 +94,8 @@ def closed_forms(count: int) -> list[tuple[Schedule, Callable[[int], float]]]:
     en="The common schedulers, StepLR, MultiStepLR, ExponentialLR, CosineAnnealingLR, warm restarts, CyclicLR, "
     "OneCycleLR, LambdaLR and a linear warm-up, are functions of the step; ReduceLROnPlateau follows a rule on the "
     "loss.",
-    zh="常见的 scheduler：`StepLR`、`MultiStepLR`、`ExponentialLR`、`CosineAnnealingLR`、热重启、`CyclicLR`、`"
-    "OneCycleLR`、`LambdaLR` 和线性预热都只是步数的函数；`ReduceLROnPlateau` 则按损失的规则下降。",
+    zh="常见的 scheduler：StepLR、MultiStepLR、ExponentialLR、CosineAnnealingLR、热重启、CyclicLR、OneCycleLR、LambdaLR "
+    "和线性预热都只是步数的函数；ReduceLROnPlateau 则按损失的规则下降。",
     covers=("verbose was removed",),
 )
 def common_schedules_are_functions_of_the_step() -> Evidence:
@@ -120,8 +122,8 @@ def common_schedules_are_functions_of_the_step() -> Evidence:
         n=count * (len(rows) + 1),
         why_en="{schedules} schedules, 60 steps each: at most {apart:.0e} apart. The plateau rule fell {falls} times. "
         "{verbose} of torch's schedulers still take verbose=, which older code passes.",
-        why_zh="{schedules} 种调度各 60 步，最多相差 {apart:.0e}。按损失下降的规则降了 {falls} 次。旧代码里的 verbose= "
-        "参数，torch 现在有 {verbose} 个调度器还认。",
+        why_zh="{schedules} 种调度各 60 步，最多相差 {apart:.0e}。按损失下降的规则降了 {falls} 次。"
+        "torch 的调度器中，还接受旧参数 verbose= 的有 {verbose} 个。",
     )
 
 
@@ -135,7 +137,7 @@ def is_schedule(part: Any) -> bool:  # noqa: ANN401
     kind="identity",
     budget_s=1,
     en="With drop_last=True, a last batch of fewer than batch_size examples is dropped.",
-    zh="`drop_last=True`：最后一个 batch 的样本数不足 batch_size，就丢弃。",
+    zh="drop_last=True：最后一个 batch 的样本数不足 batch_size，就丢弃。",
 )
 def drop_last_drops_the_incomplete_batch() -> Evidence:
     wrong, cases = 0, list(product((10, 64, 100, 103), (1, 7, 10, 128)))
