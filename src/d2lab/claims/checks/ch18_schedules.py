@@ -94,8 +94,8 @@ def closed_forms(count: int) -> list[tuple[Schedule, Callable[[int], float]]]:
     en="The common schedulers, StepLR, MultiStepLR, ExponentialLR, CosineAnnealingLR, warm restarts, CyclicLR, "
     "OneCycleLR, LambdaLR and a linear warm-up, are functions of the step; ReduceLROnPlateau follows a rule on the "
     "loss.",
-    zh="常见的 scheduler：StepLR、MultiStepLR、ExponentialLR、CosineAnnealingLR、热重启、CyclicLR、OneCycleLR、LambdaLR "
-    "和线性预热都只是步数的函数；ReduceLROnPlateau 则按损失的规则下降。",
+    zh="常见的 scheduler：StepLR、MultiStepLR、ExponentialLR、CosineAnnealingLR、热重启、CyclicLR、OneCycleLR、"
+    "LambdaLR 和线性预热都只是步数的函数；ReduceLROnPlateau 则按损失的规则下降。",
     covers=("verbose was removed",),
 )
 def common_schedules_are_functions_of_the_step() -> Evidence:
