@@ -11,12 +11,10 @@ def round_trip_side(side: int, halvings: int) -> tuple[int, int]:
 
     网络把边长减半几次，再一次放大同样的倍数：给出最后的边长，以及要先填充多少像素才能原样回来。
 
-    Each halving is a convolution of kernel 3, stride 2 and padding 1.
-    每次减半是核 3、步幅 2、填充 1 的卷积。
-
     Args:
         side: of the image, pixels. 图像的边长，像素。
-        halvings: how many. 减半几次。
+        halvings: how many convolutions of kernel 3, stride 2 and padding 1.
+            有几次核 3、步幅 2、填充 1 的卷积。
 
     Returns:
         The side at the end; and how many pixels to add to the image so that none is lost or gained.

@@ -6,9 +6,7 @@ from d2lab.optimizers.averaging import AveragedModel, ema
 from d2lab.optimizers.build import build_optimizer, clip, scratch_optimizer, set_lr
 from d2lab.optimizers.clipping import clip_grad_norm_, clip_grad_value_
 from d2lab.optimizers.config import OptimizerConfig, ScheduleConfig
-from d2lab.optimizers.cyclic import triangular, warm_restarts
 from d2lab.optimizers.muon import Muon, MuonAdamW, orthogonalize
-from d2lab.optimizers.plateau import Plateau
 from d2lab.optimizers.proximal import ProximalSGD, soft_threshold
 from d2lab.optimizers.schedule import lr_scale
 from d2lab.optimizers.sgd import SGD
@@ -23,7 +21,6 @@ __all__ = [
     "Muon",
     "MuonAdamW",
     "OptimizerConfig",
-    "Plateau",
     "ProximalSGD",
     "RMSprop",
     "ScheduleConfig",
@@ -37,6 +34,4 @@ __all__ = [
     "scratch_optimizer",
     "set_lr",
     "soft_threshold",
-    "triangular",
-    "warm_restarts",
 ]
