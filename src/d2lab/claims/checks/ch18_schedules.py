@@ -128,7 +128,7 @@ def common_schedules_are_functions_of_the_step() -> Evidence:
 
 
 def is_schedule(part: Any) -> bool:  # noqa: ANN401
-    """Say whether something of torch's module is a schedule."""
+    """Return whether something of torch's module is a schedule."""
     return inspect.isclass(part) and issubclass(part, lr_scheduler.LRScheduler)
 
 
