@@ -6,8 +6,8 @@ knows tensors and plain containers and refuses the rest.
 
 import hashlib
 import warnings
+from io import BufferedReader, BytesIO
 from pathlib import Path
-from typing import IO
 
 import torch
 from safetensors import SafetensorError
@@ -54,7 +54,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         return decode_pickle(file, f"weights {path}")
 
 
-def decode_pickle(file: IO[bytes], what: str) -> Tensors:
+def decode_pickle(file: BufferedReader | BytesIO, what: str) -> Tensors:
     """Read the content of a .pth file without running what it asks for.
 
     Args:
@@ -67,7 +67,7 @@ def decode_pickle(file: IO[bytes], what: str) -> Tensors:
     return _by_name(what, _restricted(file, what))
 
 
-def _restricted(file: IO[bytes], what: str) -> object:
+def _restricted(file: BufferedReader | BytesIO, what: str) -> object:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about foreign pickles, which are refused below
