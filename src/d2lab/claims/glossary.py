@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from d2lab.claims.claim import ROOT
@@ -11,6 +12,7 @@ from d2lab.core.language import LANGUAGES, Language
 FILE = "glossary.md"
 CELL = re.compile(r'^\+\+\+ \{"lang": "(\w+)"\}$', re.M)
 ROW = re.compile(r"^\| (.+) \|$", re.M)
+LINK = re.compile(r"\]\(([\w/-]+)\.md\)")
 SEPARATOR = {"en": ", ", "zh": "、"}
 
 
@@ -39,10 +41,24 @@ def cells(name: str) -> list[tuple[Language, str]]:
 def synonyms() -> tuple[tuple[str, ...], ...]:
     """Return the names of each term, English and Chinese: ("pooling", ..., "汇聚", "池化", ...)."""
     groups: dict[str, list[str]] = {}
+    for language, names, (abroad, *_) in _rows():
+        groups.setdefault(names[0] if language == "en" else abroad, []).extend(names)
+    return tuple(tuple(dict.fromkeys(names)) for names in groups.values())
+
+
+@functools.cache
+def terms_of_lessons() -> dict[str, tuple[str, ...]]:
+    """Return the names of the terms that each lesson explains: {"15-lenet/02-inside-lenet": ("feature map", ...)}."""
+    found: dict[str, list[str]] = {}
+    for _, names, rest in _rows():
+        for lesson in LINK.findall(rest[-1]):
+            found.setdefault(lesson, []).extend(names)
+    return {lesson: tuple(dict.fromkeys(names)) for lesson, names in found.items()}
+
+
+def _rows() -> Iterator[tuple[Language, list[str], list[str]]]:
+    """Yield the language of each row, the names of its term, and its other columns."""
     for language, text in cells(FILE):
         for row in ROW.findall(text)[2:]:  # behind the head and its rule
-            name, other, abroad, *_ = (part.strip() for part in row.split(" | "))
-            key = name if language == "en" else abroad
-            mine = [name, *(one for one in other.split(SEPARATOR[language]) if one not in ("", "-"))]
-            groups.setdefault(key, []).extend(mine)
-    return tuple(tuple(dict.fromkeys(names)) for names in groups.values())
+            name, other, *rest = (part.strip() for part in row.split(" | "))
+            yield language, [name, *(one for one in other.split(SEPARATOR[language]) if one not in ("", "-"))], rest

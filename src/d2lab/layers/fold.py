@@ -3,6 +3,9 @@
 Exact wherever a window lies inside the image. At a padded border it is not: the zeros of the original are normalized
 values, which are the mean in the image's own unit, and a folded convolution pads with raw zeros. `exact=True` pads with
 the mean instead.
+
+Source: the notes, chapter 18 (normalization as part of the model); Jacob et al. 2018, "Quantization and Training of
+Neural Networks for Efficient Integer-Arithmetic-Only Inference", section 3.2, folds batch normalization alike.
 """
 
 import copy

@@ -10,7 +10,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 
-from d2lab.claims.glossary import synonyms
+from d2lab.claims.glossary import synonyms, terms_of_lessons
 from d2lab.core.ranking import other_names
 from d2lab.lessons.prose import FREE_SECTIONS
 from d2lab.site.docstrings import process
@@ -94,13 +94,18 @@ def records(app: Any) -> Iterator[dict[str, str]]:  # noqa: ANN401 (a Sphinx app
 def with_synonyms(record: dict[str, str]) -> dict[str, str]:
     """Add the other names of the terms in a record, so that a search for one finds what is called another.
 
+    The head of a lesson gets the names of the terms that it explains, in the plural too.
+
     Args:
         record: of a section; what is searched as code keeps its names.
     """
     if record["k"] in ("api", "reference"):
         return record
     names = other_names(f"{record['t']} {record['p']} {record['x']}", synonyms())
-    return {**record, "s": " ".join(names)} if names else record
+    found = {**record, "s": " ".join(names)} if names else record
+    lesson = record["u"].removeprefix("course/").removesuffix(".html")  # with a section behind it, it is none
+    terms = terms_of_lessons().get(lesson, ())
+    return {**found, "g": " ".join((*terms, *(f"{term}s" for term in terms if term.isascii())))} if terms else found
 
 
 def numbers_of_labels(app: Any) -> dict[str, dict[str, str]]:  # noqa: ANN401

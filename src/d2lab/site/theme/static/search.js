@@ -25,12 +25,12 @@
   const engine = () => {
     if (!built) {
       built = new MiniSearch({
-        fields: ["t", "p", "x", "s"],  // s: other names of the terms, out of the glossary
+        fields: ["t", "p", "x", "s", "g"],  // out of the glossary: s, other names of terms; g, what a lesson explains
         storeFields: ["k"],
         tokenize,
         processTerm: (term) => term,
         searchOptions: {
-          boost: { t: 4, p: 1.5, s: 0.4 },
+          boost: { t: 4, p: 1.5, s: 0.4, g: 1.75 },
           prefix: (term) => isLatin(term) && term.length > 2,
           fuzzy: (term) => (isLatin(term) && term.length > 4 ? 0.2 : false),
           boostDocument: (id, term, stored) => WEIGHT[stored.k] ?? 1,
