@@ -194,8 +194,8 @@ SLANT, STANDING, NOISE = 0.2, 0.5, 0.2  # of depth: how far a wall leans, how fa
 def shelf(rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
     """Draw red and blue things before a slanted wall; return colors and depth [row column number], and classes."""
     colors = torch.tensor(list(KINDS.values()))
-    line, slopes = torch.linspace(-1, 1, 48), SLANT * (2 * torch.rand(2, generator=rng) - 1)
-    wall = 2 + slopes[0] * line[:, None] + slopes[1] * line  # depth
+    line, tilt = torch.linspace(-1, 1, 48), SLANT * (2 * torch.rand(2, generator=rng) - 1)
+    wall = 2 + tilt[0] * line[:, None] + tilt[1] * line  # depth
     image, depth = (colors[0] + TINT * torch.randn(3, generator=rng)).repeat(48, 48, 1), wall.clone()
     truth = torch.zeros(48, 48, dtype=torch.long)
     for number in range(8):
