@@ -74,9 +74,9 @@ def test_the_books_numbers_come_first_and_are_shown(explorer):
     page, read = explorer("transposed")
     assert read("e.data") == {"map": [[0, 1], [2, 3]], "kernel": [[0, 1], [2, 3]]}
     assert read("e.result.output") == [[0, 0, 1], [0, 4, 6], [4, 12, 9]]
-    cells = page.locator("[data-key=output] td").all_inner_texts()
+    cells = page.locator("[data-table=output] td").all_inner_texts()
     assert [float(text) for text in cells] == [0, 0, 1, 0, 4, 6, 4, 12, 9]
-    assert [float(text) for text in page.locator("[data-key=canvas] td").all_inner_texts()] == [0] * 9
+    assert [float(text) for text in page.locator("[data-table=canvas] td").all_inner_texts()] == [0] * 9
     for _ in range(3):
         page.click("[data-key=next]")
     assert read("e.result.laid.canvas") == read("e.result.output")

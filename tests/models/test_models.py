@@ -242,6 +242,7 @@ def test_the_folder_is_the_list_of_the_models():
         "__init__",
         "catalog",
         "config",
+        "features",
         "finetune",
         "image",
         "language",
@@ -253,6 +254,7 @@ def test_the_folder_is_the_list_of_the_models():
         "pyramid",
         "variants",
         "vgg_features",
+        "zero_shot",
     }
     files = {path.stem for path in Path(d2lab.models.__file__).parent.glob("*.py")} - {*shared, "xor"}
     assert {file.module.rpartition(".")[2] for file in model_files().values()} == files

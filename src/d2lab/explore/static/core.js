@@ -111,7 +111,7 @@
     };
     const grid = make("table", {
       class: pick ? "d2-numbers d2-pick" : "d2-numbers", role: pick ? "grid" : undefined, tabindex: pick ? 0 : undefined,
-      "data-key": key ?? undefined, onkeydown: pick ? move : undefined, "aria-label": pick ? caption : undefined,
+      "data-key": pick ? key : undefined, "data-table": key ?? undefined, onkeydown: pick ? move : undefined, "aria-label": pick ? caption : undefined,
     }, make("caption", {}, caption), make("tbody", {}, ...body));
     return make("div", { class: "d2-table" }, grid);
   };
