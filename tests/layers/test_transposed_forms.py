@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from d2lab.core.errors import ConfigError
 from d2lab.layers import ConvTranspose2d
-from d2lab.layers.bilinear import bilinear_, bilinear_kernel
+from d2lab.layers.bilinear import bilinear_, bilinear_kernel, enlarge
 from d2lab.layers.stretched import flip_kernels, stretch
 
 CASES = st.fixed_dictionaries(
@@ -107,3 +107,16 @@ def test_a_weight_that_can_not_be_bilinear_is_refused(shape):
         bilinear_(torch.zeros(shape))
     with pytest.raises(ConfigError, match="the side of a bilinear kernel"):
         bilinear_kernel(0)
+
+
+@pytest.mark.parametrize(("size", "times"), [((3, 5), 2), ((1, 4), 3), ((8, 8), 8), ((2, 7), 1)])
+def test_enlarging_by_two_products_is_torchs_bilinear_interpolation(size, times, rng):
+    maps = torch.randn(2, 3, *size, generator=rng, dtype=torch.float64, requires_grad=True)
+    ours = enlarge(maps, times)
+    theirs = functional.interpolate(maps, scale_factor=times, mode="bilinear", align_corners=False)
+    weights = torch.randn(ours.shape, generator=rng, dtype=torch.float64)
+    gradients = [torch.autograd.grad((out * weights).sum(), maps)[0] for out in (ours, theirs)]
+    torch.testing.assert_close(ours, theirs, rtol=1e-13, atol=1e-13)
+    torch.testing.assert_close(*gradients, rtol=1e-13, atol=1e-13)
+    with pytest.raises(ConfigError, match="times: got 0"):
+        enlarge(maps, 0)

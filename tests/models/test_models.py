@@ -24,6 +24,7 @@ from d2lab.models import (
     build_model,
     catalog,
 )
+from d2lab.models.backbone_fcn import BackboneFCNConfig
 from d2lab.models.catalog import all_models, default_settings, register_model
 from d2lab.models.fcn import FCNConfig
 from d2lab.models.image import ImageConfig
@@ -74,7 +75,7 @@ class Tiny(nn.Module):
 """
 
 
-OTHERS = ImageConfig | LanguageConfig | FCNConfig | UNetConfig  # with tests of their own
+OTHERS = ImageConfig | LanguageConfig | FCNConfig | UNetConfig | BackboneFCNConfig  # with tests of their own
 
 
 def detects(kind):

@@ -11,7 +11,7 @@ from d2lab.experiments.plan import Experiment, build_augment
 from d2lab.experiments.tokens import row_completer
 from d2lab.layers.init import initialize
 from d2lab.models.catalog import PreparedFromData, build_model
-from d2lab.models.finetune import find_head
+from d2lab.models.finetune import find_top
 from d2lab.optimizers.groups import embeddings_apart
 from d2lab.train.callback import Callback
 from d2lab.train.finetune import Initialize, freeze_and_group
@@ -74,7 +74,7 @@ def build_train_step(experiment: Experiment, train: Split, initialize_from: Init
         total_steps=steps * settings.loop.epochs,
         augment=build_augment(experiment),
         groups=groups,
-        on=find_head(model).layer if settings.finetune.cached else None,
+        on=find_top(model).module if settings.finetune.cached else None,
     )
     if not settings.finetune.cached:  # a head alone has no batch normalization
         check_last_batch(step, train, settings.loop)

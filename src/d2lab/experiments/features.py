@@ -1,4 +1,4 @@
-"""Runs that train a head on features: the frozen body sees every image once, and the cache keeps what it found.
+"""Runs that train a head or a decoder on features: the frozen body sees every image once, the cache keeps its answer.
 
 A row of the cache belongs to an image by a hash of its pixels as they are stored, and a file of rows to a body by a
 hash of its weights and of the size that it reads: any change of weights, images or sizes is another row or file. Files
@@ -19,13 +19,14 @@ from torch import Tensor, nn
 
 from d2lab.core.atomic import write_bytes
 from d2lab.core.errors import DataError
+from d2lab.core.tensor_tree import concatenate
 from d2lab.data.places import cache_folder
 from d2lab.data.source import locked
 from d2lab.data.split import Split
 from d2lab.experiments.data import Splits
 from d2lab.experiments.plan import Experiment
-from d2lab.models.features import features_of
-from d2lab.models.finetune import Head, find_head
+from d2lab.models.features import features_of_parts
+from d2lab.models.finetune import DECODER, find_top
 from d2lab.pretrained.weights import fingerprint
 from d2lab.train.evaluate import batch_size
 from d2lab.train.progress import Progress
@@ -96,45 +97,66 @@ def train_on_features(experiment: Experiment, splits: Splits, model: nn.Module, 
         body.cache.save()
     seconds = time.perf_counter() - began
     progress.note(f"features: {body.computed:,} computed in {seconds:.0f} s, kept in {body.cache.path}")
-    targets = torch.cat([train.targets] * len(views))
     validated, tested = held_out
-    return Split(torch.cat(views), targets), validated, tested or test
+    return _joined(views), validated, tested or test
+
+
+def _joined(views: list[Split]) -> Split:
+    """Return the examples of all views, one view behind the other."""
+    if len(views) == 1:
+        return views[0]
+    return Split(*(concatenate([getattr(view, what) for view in views]) for what in ("inputs", "targets")))
 
 
 class _Body:
     """The frozen part of a run's model, and the cache of what it found."""
 
     def __init__(self, experiment: Experiment, model: nn.Module) -> None:
-        self.model, self.head = model, find_head(model)
+        self.model, self.top = model, find_top(model)
         self.preparation, self.device = experiment.preparation, torch.device(experiment.device)
-        self.cache = FeatureCache(cache_path(experiment, model, self.head))
+        self.cache = FeatureCache(cache_path(experiment, model))
         self.computed = 0
         self._last_save = time.perf_counter()
 
     def held_out(self, split: Split, *, flips: bool) -> Split:
         """Return an evaluated split; with `flips` the mean of both views, of which a linear head scores the mean."""
-        features = self.features(split)
-        if flips:
-            features = (features + self.features(split, mirrored=True)) / 2
-        return Split(features, split.targets)
+        plain = self.features(split)
+        if not flips:
+            return plain
+        mirrored = self.features(split, mirrored=True)
+        return Split((plain.inputs + mirrored.inputs) / 2, split.targets)
 
-    def features(self, split: Split, *, mirrored: bool = False) -> Tensor:
-        """Return a row for each image of a split, in its order; compute those that are not in the cache."""
-        size = batch_size(self.preparation(split.example))
+    def features(self, split: Split, *, mirrored: bool = False) -> Split:
+        """Return a split with features in place of images, in its order; compute those that are not in the cache."""
+        example = self.preparation(split.example.to(self.device))
+        size, shapes = batch_size(example), self._shapes(example)
         found: list[Tensor] = []
         for batch in split.batches(size):
             keys = hashes_of(batch.inputs, mirrored=mirrored)
             missing = [at for at, key in enumerate(keys) if key not in self.cache.rows]
             if missing:
                 images = self.preparation(batch.inputs[missing].to(self.device))
-                rows = features_of(self.model, images.flip(-1) if mirrored else images, self.head).float().cpu()
+                images = images.flip(-1) if mirrored else images
+                parts = features_of_parts(self.model, images, self.top)
+                rows = torch.cat([part.flatten(1) for part in parts], 1).float().cpu()
                 self.cache.rows |= {keys[at]: row for at, row in zip(missing, rows, strict=True)}
                 self.computed += len(missing)
                 if time.perf_counter() - self._last_save > SAVE_EVERY_S:
                     self.cache.save()
                     self._last_save = time.perf_counter()
             found += [self.cache.rows[key] for key in keys]
-        return torch.stack(found)
+        rows = torch.stack(found)
+        if not shapes:
+            return Split(rows, split.targets)
+        pieces = torch.split(rows, [shape.numel() for shape in shapes], 1)
+        features = tuple(piece.view(-1, *shape) for piece, shape in zip(pieces, shapes, strict=True))
+        return Split(features, split.targets.flip(-1) if mirrored else split.targets)
+
+    def _shapes(self, example: Tensor) -> list[torch.Size]:
+        """Return the shapes of the maps that a decoder reads; none where a head reads one vector an image."""
+        if self.top.name != DECODER:
+            return []
+        return [part.shape[1:] for part in features_of_parts(self.model, example, self.top)]
 
 
 def hashes_of(images: Tensor, *, mirrored: bool = False) -> Sequence[bytes]:
@@ -143,10 +165,10 @@ def hashes_of(images: Tensor, *, mirrored: bool = False) -> Sequence[bytes]:
     return [hashlib.sha256(kind + image.tobytes()).digest()[:HASH_BYTES] for image in images.contiguous().numpy()]
 
 
-def cache_path(experiment: Experiment, model: nn.Module, head: Head | None = None) -> Path:
+def cache_path(experiment: Experiment, model: nn.Module) -> Path:
     """Return where the features of a run's body lie, or would lie: named by weights, data, size and kind of device."""
-    name = (head or find_head(model)).name
-    body = {key: value for key, value in model.state_dict().items() if key.rpartition(".")[0] != name}
+    name = find_top(model).name
+    body = {key: value for key, value in model.state_dict().items() if not key.startswith(f"{name}.")}
     facts = [FORMAT, fingerprint(body), experiment.card.name, experiment.preparation.prepared_shape]
     facts.append(torch.device(experiment.device).type)
     key = hashlib.sha256(json.dumps(facts).encode("utf-8", "surrogateescape")).hexdigest()

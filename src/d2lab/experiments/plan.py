@@ -174,7 +174,8 @@ def stated_source(changes: Mapping[str, object] | None) -> str | None:
 def plan(request: RunRequest | str, *, source: Source | None = None, **choices: Any) -> Experiment:  # noqa: ANN401
     """Check all options and return the experiment; reads no data.
 
-    With pretrained weights the model is theirs, and everything else the recipe's.
+    With pretrained weights the model is theirs, and everything else the recipe's; for segmentation a classifier of
+    others becomes the backbone of a fully convolutional network.
 
     Args:
         request: the requested run, or the name of a recipe.
@@ -188,7 +189,7 @@ def plan(request: RunRequest | str, *, source: Source | None = None, **choices: 
         request = RunRequest(recipe=request, **{k: v for k, v in choices.items() if v is not None})
     recipe, own_file = recipe_of(request.recipe)
     if source is not None:
-        recipe = recipe.with_model(source.model)
+        recipe = _with_source(recipe, source)
     card = catalog.card(recipe.data if request.data is None else request.data)
     task_of(recipe).check(card)
     settings = recipe.configure(card, budget=request.budget, changes=request.changes)
@@ -209,6 +210,16 @@ def plan(request: RunRequest | str, *, source: Source | None = None, **choices: 
     return experiment
 
 
+def _with_source(recipe: Recipe, source: Source) -> Recipe:
+    """Return the recipe with the model of pretrained weights, or with one that has it as its backbone."""
+    from d2lab.models.backbone_fcn import on_backbone  # these two import all models: only where weights are borrowed
+    from d2lab.models.pretrained import PretrainedConfig
+
+    if task_of(recipe).name != "segmentation" or not isinstance(source.model, PretrainedConfig):
+        return recipe.with_model(source.model)
+    return recipe.with_backbone(on_backbone(source.model))
+
+
 def check(experiment: Experiment) -> None:
     """Check settings that only images or classifications have, and that early stopping has a validation set.
 
@@ -226,8 +237,13 @@ def check(experiment: Experiment) -> None:
         if getattr(settings.augment, name) and task.name != "classification":
             raise ConfigError(f"augment.{name}", got=getattr(settings.augment, name), need=f"0 for {task.name}")
     if settings.finetune.cached:
-        if task.name != "classification" or len(card.shape) != 3:
+        if task.name not in ("classification", "segmentation") or len(card.shape) != 3:
             raise ConfigError("cached", got=f"true for {card.name}", need="images with classes")
+        height, width = experiment.preparation.prepared_shape[1:]
+        multiple = getattr(settings.model, "multiple", 1)
+        if height % multiple or width % multiple:
+            need = f"height and width that {multiple} divides: features are maps"
+            raise ConfigError("the images", got=f"{height} x {width}", need=need, fix=f"Set longest={8 * multiple}.")
         if not settings.augment.idle:
             fix = "Set mirrored=true, or cached=false."
             raise ConfigError("augment", got="changes of training images", need="none: each is seen once", fix=fix)

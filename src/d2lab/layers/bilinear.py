@@ -1,4 +1,4 @@
-"""Bilinear interpolation as the kernel of a transposed convolution: enlargement that learns begins as a good guess.
+"""Bilinear interpolation: as the kernel of a transposed convolution that learns on from it, and as two products.
 
 With a kernel of 2s, stride s and padding s/2 an image becomes s times as large, each new pixel a mean of its four
 neighbors, weighted by nearness; at the border what lies outside counts as 0.
@@ -49,3 +49,39 @@ def bilinear_(weight: Float[Tensor, "in_ out rows columns"]) -> Float[Tensor, "i
     own = torch.arange(channels, device=weight.device)
     weight[own, own] = bilinear_kernel(rows).to(weight)
     return weight
+
+
+def enlarge(maps: Float[Tensor, "*axes rows columns"], times: int) -> Float[Tensor, "*axes height width"]:
+    """Return maps so many times as high and wide, interpolated bilinearly; at the border the nearest place counts.
+
+    Interpolation is linear and acts on rows and columns apart, so it is a matrix on either side: rows, then columns.
+    Its backward pass is a product too, and several times faster on a CPU than one that scatters.
+
+    Twin: torch.nn.functional.interpolate(mode="bilinear", align_corners=False).
+
+    Args:
+        maps: to enlarge.
+        times: 1 or more.
+
+    Raises:
+        ConfigError: `times` is below 1.
+    """
+    if times < 1:
+        raise ConfigError("times", got=times, need="1 or more")
+    rows, columns = (interpolation_matrix(size, times).to(maps) for size in maps.shape[-2:])
+    return rows @ (maps @ columns.T)
+
+
+def interpolation_matrix(size: int, times: int) -> Float[Tensor, "large small"]:
+    """Return the matrix that enlarges a line of `size` places: each row holds the shares of two neighbors.
+
+    >>> interpolation_matrix(2, 2)[:, 1].tolist()
+    [0.0, 0.25, 0.75, 1.0]
+
+    Args:
+        size: places of the line.
+        times: new places for each.
+    """
+    place = ((torch.arange(size * times, dtype=torch.float64) + 0.5) / times - 0.5).clamp(0, size - 1)
+    distance = (place[:, None] - torch.arange(size)).abs()
+    return (1 - distance).clamp(min=0)

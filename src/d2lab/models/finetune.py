@@ -17,7 +17,8 @@ from d2lab.core.names import unknown_name
 from d2lab.layers import BatchNorm2d
 from d2lab.models.library import INNER
 
-BODY = "body"  # as the last frozen layer: all but the head
+BODY = "body"  # as the last frozen layer: all but what is trained on the features
+DECODER = "decoder"  # a model's own part of this name turns features into more than one row of scores
 
 
 class Head(NamedTuple):
@@ -45,6 +46,23 @@ def find_head(model: nn.Module) -> Head:
         got = f"{name or 'the model'} ({type(layer).__name__})"
         raise ConfigError("the head", got=got, need="a linear map or a 1x1 convolution as the last layer")
     return Head(name, layer)
+
+
+class Top(NamedTuple):
+    """What a model computes from features: its head, or its decoder where it has one; and its name in the model."""
+
+    name: str
+    module: nn.Module
+
+
+def find_top(model: nn.Module) -> Top:
+    """Return what a model computes from the features of its body: its decoder, else its head.
+
+    Raises:
+        ConfigError: it has no decoder, and its last layer with weights is no head.
+    """
+    decoder = getattr(model, DECODER, None)
+    return Top(DECODER, decoder) if isinstance(decoder, nn.Module) else Top(*find_head(model))
 
 
 def replace_head(model: nn.Module, classes: int) -> Head:
@@ -152,7 +170,8 @@ def freeze(model: nn.Module, up_to: str) -> nn.Module:
 
     Args:
         model: to change, in place.
-        up_to: name of the last layer that stays, such as `stage2` or `stage2.0.conv1`; `body` is all but the head.
+        up_to: name of the last layer that stays, such as `stage2` or `stage2.0.conv1`; `body` is all below the head,
+            or the decoder.
 
     Raises:
         ConfigError: there is no such layer; the error proposes the nearest.
@@ -160,7 +179,7 @@ def freeze(model: nn.Module, up_to: str) -> nn.Module:
     modules = dict(model.named_modules())
     names = list(modules)
     if up_to == BODY:
-        last = names.index(find_head(model).name) - 1
+        last = names.index(find_top(model).name) - 1
     else:
         found = next((name for name in (up_to, f"{INNER}.{up_to}") if name and name in modules), None)
         if found is None:
@@ -211,7 +230,7 @@ def _stay(module: nn.Module, mode: bool = True) -> nn.Module:
 def parameter_groups(
     model: nn.Module, head_rate_factor: float = 10.0, layer_decay: float = 1.0
 ) -> list[dict[str, Any]]:
-    """Sort what learns into body and head; the head's learning rate is `head_rate_factor` times the body's.
+    """Sort what learns into body and head (or decoder), whose learning rate is `head_rate_factor` times the body's.
 
     With `layer_decay` below 1 the body is sorted by the model's children: the one next to the head keeps its rate, and
     each below has `layer_decay` times that of the one above it. All follow the same schedule: see optimizers.set_lr.
@@ -225,7 +244,7 @@ def parameter_groups(
         raise ConfigError("layer_decay", got=layer_decay, need="a number above 0, at most 1")
     if not 0 < head_rate_factor < float("inf"):
         raise ConfigError("head_lr_scale", got=head_rate_factor, need="a number above 0")
-    own = {id(parameter) for parameter in find_head(model).layer.parameters()}
+    own = {id(parameter) for parameter in find_top(model).module.parameters()}
     learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
     level = _levels(model) if layer_decay < 1 else {}
     body = [p for p in learning if id(p) not in own]

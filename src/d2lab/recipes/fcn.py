@@ -22,5 +22,23 @@ RECIPE = Recipe(
         loop=LoopConfig(epochs=5, batch_size=16),
     ),
     on={"voc2012": {"stem": 2, "widths": (32, 64, 96), "flip": 0.5, "brightness": 0.2, "longest": 128, "epochs": 10}},
+    on_backbone={  # its features are computed once: images are not augmented, and the decoder alone learns
+        "": {
+            "freeze": "body",
+            "cached": True,
+            "flip": 0.0,
+            "brightness": 0.0,
+            "optimizer.name": "adamw",
+            "learning_rate": 0.01,
+            "weight_decay": 0.01,
+            "momentum": 0.0,
+            "nesterov": False,
+            "schedule.name": "cosine",
+            "batch_size": 4,
+            "epochs": 10,
+            "model.width": 128,
+        },
+        "voc2012": {"longest": 256},
+    },
     budgets={"smoke": {"epochs": 1, "examples": 256}, "lesson": {"epochs": 3}},
 )

@@ -64,6 +64,7 @@ class Recipe:
     on: Mapping[str, Changes] = field(default_factory=dict)  # changes for a data set and for similar ones (card.like)
     budgets: Mapping[str, Changes] = field(default_factory=dict)  # changes for a budget; full has none
     parameters: int = 0  # of the model on the default data, as `d2lab list` shows it; 0 where nobody has counted them
+    on_backbone: Mapping[str, Changes] = field(default_factory=dict)  # with a classifier of others; "": any data set
     measured: str = ""  # measured test result and seconds of the default run
     pretraining: Pretraining | None = None
 
@@ -77,6 +78,13 @@ class Recipe:
         budgets = {name: rest(changes) for name, changes in self.budgets.items()}
         settings = dataclasses.replace(self.settings, model=model)
         return dataclasses.replace(self, settings=settings, on=on, budgets=budgets)
+
+    def with_backbone(self, model: ModelConfig) -> "Recipe":
+        """Return the recipe with a model on a classifier of others, and its changes for such (`on_backbone`)."""
+        other, any_data = self.with_model(model), dict(self.on_backbone.get("", {}))
+        names = {*other.on, *self.on_backbone} - {""}
+        on = {name: {**other.on.get(name, {}), **any_data, **self.on_backbone.get(name, {})} for name in names}
+        return dataclasses.replace(other, settings=change(other.settings, any_data), on=on)
 
     def configure(self, card: Card, *, budget: str = "full", changes: Changes | None = None) -> Settings:
         """Return the settings for a data set and a budget, with the model fitted to the data's sizes.

@@ -11,7 +11,16 @@ from torch import Tensor, nn
 from d2lab.core.bounds import Positive, check_bounds
 from d2lab.core.errors import ConfigError, RunError
 from d2lab.models.catalog import ModelConfig
-from d2lab.models.finetune import BODY, class_number, copy_rows, find_head, freeze, freeze_statistics, parameter_groups
+from d2lab.models.finetune import (
+    BODY,
+    class_number,
+    copy_rows,
+    find_head,
+    find_top,
+    freeze,
+    freeze_statistics,
+    parameter_groups,
+)
 from d2lab.train.checkpoint import load_weights
 
 Tensors = dict[str, Tensor]
@@ -61,9 +70,10 @@ class Source:
 def load_pretrained_weights(
     model: nn.Module, source: Source, tensors: Tensors, finetune: FineTuneConfig, classes: tuple[str, ...]
 ) -> None:
-    """Load pretrained weights into a model, except its head.
+    """Load pretrained weights into a model, except its head, and except a decoder that the source does not have.
 
-    The head keeps its random initialization; with `head="classes"` the rows of classes that both have are copied.
+    What is not loaded keeps its random initialization; with `head="classes"` the rows of classes that both have are
+    copied. What a decoder replaces, the top of a classifier, is left behind.
 
     Args:
         model: the model, with the head that the run needs.
@@ -76,9 +86,15 @@ def load_pretrained_weights(
         ConfigError: rows of the source's head are wanted, and no class is in both.
         RunError: the source's weights do not fit the model.
     """
-    name, head = find_head(model)
-    drawn = {key: value for key, value in model.state_dict().items() if key.rpartition(".")[0] == name}
-    load_weights(model, {**tensors, **drawn}, f"the source {source.name}")
+    (name, head), top, own = find_head(model), find_top(model), model.state_dict()
+    new_decoder = top.name != name and not any(key.startswith(f"{top.name}.") for key in tensors)
+    if new_decoder and finetune.head == "classes":
+        need = "new: a classifier's rows score images, not pixels"
+        raise ConfigError("head", got="classes", need=need, fix="Leave it out.")
+    fresh = top.name if new_decoder else name
+    drawn = {key: value for key, value in own.items() if key.startswith(f"{fresh}.")}
+    borrowed = {key: value for key, value in tensors.items() if key in own} if new_decoder else tensors
+    load_weights(model, {**borrowed, **drawn}, f"the source {source.name}")
     if finetune.head == "new":
         return
     pairs = _row_pairs(finetune.rows, classes, source.classes)
