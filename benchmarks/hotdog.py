@@ -6,24 +6,18 @@ on one thread; "cold" rows begin with an empty cache and count everything from t
 features, training and evaluation.
 """
 
-import argparse
-import json
-import os
-import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
+from benchmarks.rows import Row, empty_cache, measured
 from sklearn.linear_model import RidgeClassifier
 from torch.nn import functional
 
 from d2lab import experiments
-from d2lab.core.atomic import write_json
-from d2lab.core.machine import describe_machine
 from d2lab.data.catalog import load
 from d2lab.experiments.build import build_loop, build_train_step
 from d2lab.experiments.data import load_data
@@ -84,13 +78,8 @@ def _pixels(seed: int, count: int, side: int = 16, penalty: float = 100.0) -> di
 
 def _cold(recipe: str, seed: int, changes: Mapping[str, object]) -> dict[str, Any]:
     """Train with a cache that is empty."""
-    with tempfile.TemporaryDirectory() as cache:
-        kept = os.environ.get("D2LAB_CACHE")
-        os.environ["D2LAB_CACHE"] = cache
-        try:
-            return _trained(recipe, seed, changes)
-        finally:
-            os.environ.pop("D2LAB_CACHE") if kept is None else os.environ.update(D2LAB_CACHE=kept)
+    with empty_cache():
+        return _trained(recipe, seed, changes)
 
 
 def _zero_shot(seed: int) -> dict[str, Any]:
@@ -107,7 +96,7 @@ def _zero_shot(seed: int) -> dict[str, Any]:
     }
 
 
-ROWS: dict[str, tuple[tuple[int, ...], Callable[[int], dict[str, Any]]]] = {
+ROWS: dict[str, Row] = {
     "no training: the source's class hotdog is its first": ((0,), _zero_shot),
     "head on features, cold cache": ((0,), lambda seed: _cold("features", seed, {})),
     "head on features": ((0, 1, 2), lambda seed: _trained("features", seed, {})),
@@ -126,44 +115,5 @@ ROWS: dict[str, tuple[tuple[int, ...], Callable[[int], dict[str, Any]]]] = {
 }
 
 
-def results() -> dict[str, list[dict[str, Any]]]:
-    """Return what the file holds."""
-    found: dict[str, list[dict[str, Any]]] = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
-    return found
-
-
-def table(kept: Mapping[str, list[dict[str, Any]]]) -> str:
-    """Return a row for each way: mean and deviation of the test accuracy, processor seconds."""
-    lines = ["| way | seeds | test accuracy | CPU s |", "|---|---|---|---|"]
-    for name, runs in kept.items():
-        numbers = [run["accuracy"] for run in runs]
-        spread = f" ± {statistics.stdev(numbers):.3f}" if len(runs) > 1 else ""
-        seconds = statistics.mean(run["seconds"] for run in runs)
-        lines.append(f"| {name} | {len(runs)} | {statistics.mean(numbers):.3f}{spread} | {seconds:.1f} |")
-    return "\n".join(lines)
-
-
-def main() -> int:
-    """Measure what is missing, and show all."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.hotdog", description=__doc__)
-    parser.add_argument("--table", action="store_true", help="only print what the file holds")
-    parser.add_argument("--only", default="", help="measure the rows whose name contains this")
-    chosen = parser.parse_args()
-    rows = {} if chosen.table else ROWS
-    for name, (seeds, measure) in rows.items():
-        for seed in seeds if chosen.only in name else ():
-            if seed in [run["seed"] for run in results().get(name, [])]:
-                continue
-            start = 0.0 if "cold" in name else time.process_time()  # a process begins at 0
-            found = measure(seed)
-            row = {"seed": seed, **found, "seconds": round(time.process_time() - start, 1)}
-            row["machine"] = describe_machine()
-            kept = results()  # read anew: another process may have added to it
-            kept[name] = sorted([*kept.get(name, []), row], key=lambda run: run["seed"])
-            write_json(RESULTS, kept)
-    print(table(results()))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(measured(ROWS, RESULTS, ("accuracy",), str(__doc__)))
