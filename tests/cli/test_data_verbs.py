@@ -2,6 +2,7 @@
 
 import pytest
 from tests.data.annotated_images import draw_all, random_annotations
+from tests.data.contests import dogs
 from tests.data.pictures import draw, fill
 
 from d2lab.data.voc import write_voc
@@ -74,6 +75,26 @@ def test_kaggle_is_reorganized_trained_on_and_answered(d2lab, kaggle, tmp_path, 
     assert d2lab("submit", run, kaggle, "--out", table)[1] == f"{table}: 20 images\n"
     assert table.read_text().splitlines()[0] == "id,label"
     assert "the test part" in refused(d2lab("submit", run, tmp_path, "--out", table))
+
+
+@pytest.mark.slow
+def test_a_contest_is_checked_trained_on_trained_anew_and_answered(d2lab, tmp_path, runs_here):
+    name = f"kaggle:{dogs(tmp_path / 'contest')}"
+    code, said, _ = d2lab("data", "check", name)
+    assert (code, said.splitlines()[0]) == (0, "27 training images, 3 held out (seed 0)")
+    assert d2lab("data", "verify", name)[1] == "30 images of 3 classes, all valid.\n"
+    settings = ("--set", "epochs=2", "--set", "validation=0.2")
+    code, said, _ = d2lab("train", "softmax", "--data", name, "--device", "cpu", "--quiet", *settings)
+    assert code == 0
+    code, said, _ = d2lab("retrain", said.strip(), "--quiet")
+    assert code == 0
+    table = tmp_path / "out.csv"
+    assert d2lab("submit", said.strip(), tmp_path / "contest", "--out", table)[1] == f"{table}: 12 images\n"
+    assert table.read_text().splitlines()[0] == "id,owl,cat,dog"
+    (tmp_path / "contest/labels.csv").unlink()
+    for verb in (("data", "check"), ("train", "softmax", "--data")):
+        assert "none of trainLabels.csv" in refused(d2lab(*verb, name))
+    assert "no validation part" in refused(d2lab("retrain", train("softmax", budget="smoke").record.folder))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from tests.mutants.mutant import Mutant
 PICKLED, CIFAR, IMAGE = "tests/data/test_pickled.py", "tests/data/test_cifar10.py", "tests/data/test_image.py"
 FOLDER, IMAGES, KAGGLE = "tests/data/test_folder.py", "tests/data/test_image_folder.py", "tests/data/test_kaggle.py"
 RUNS = "tests/experiments/test_folder_runs.py"
+CONTEST, CONTEST_RUNS = "tests/data/test_contest.py", "tests/experiments/test_contest_runs.py"
 MUTANTS = [
     Mutant("any name is known", "data/pickled.py", "if argument not in KNOWN:", "if argument is None:", PICKLED),
     Mutant("bytes after the end go unseen", "data/pickled.py", "if end != len(program):", "if end > len(program):", PICKLED),
@@ -37,5 +38,13 @@ MUTANTS = [
     Mutant("written in place", "data/kaggle.py", 'growing = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")', "growing = out", KAGGLE),
     Mutant("labels that leave their folder", "data/kaggle.py", "if label.startswith(\".\") or", "if", KAGGLE),
     Mutant("a file says which code runs", "experiments/recorded.py", "return dataclasses.replace(card, module=MODULES[kind])", "return card", RUNS),
+    Mutant("ids of a contest as words", "data/contest_table.py", "(len(piece) if odd % 2 else 0, piece)", "(0, piece)", CONTEST),
+    Mutant("paths may climb", "data/contest.py", 'not any(part.startswith(".") for part in parts)', "len(parts) > 1", CONTEST + " -k refused"),
+    Mutant("rare classes hold nothing out", "data/contest.py", "max(HELD, 1 / len(mine))", "HELD", CONTEST),
+    Mutant("classes in the order of the rows", "data/contest.py", "tuple(sorted({row[1] for row in table.rows}))", "tuple(dict.fromkeys(row[1] for row in table.rows))", CONTEST),
+    Mutant("columns in the order of the model", "data/contest_answers.py", "[list(classes).index(name) for name in columns]", "list(range(len(columns)))", CONTEST),
+    Mutant("copies by size alone", "data/contest_copies.py", "hashes[part][_hash(root / name)]", "hashes[part][b'']", CONTEST),
+    Mutant("the last of the best epochs", "experiments/retrain.py", "min(finite)[1]", "min(finite, key=lambda pair: (pair[0], -pair[1]))[1]", CONTEST_RUNS + " -k epoch"),
+    Mutant("validation held out again", "experiments/retrain.py", '"loop.validation": 0.0, ', "", CONTEST_RUNS + " -k anew"),
     Mutant("decoded small before augmenting", "experiments/plan.py", "return side if side is not None and settings.augment.idle else", "return side if side is not None else", RUNS),
 ]  # fmt: skip

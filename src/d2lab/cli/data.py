@@ -47,14 +47,14 @@ def fetch(name: Annotated[str, typer.Argument(help="A name from d2lab data.")]) 
 def verify(
     name: Annotated[str | None, typer.Argument(help="One set; all that are on disk unless given.")] = None,
 ) -> None:
-    """Hash every file on disk and compare it with its card, or decode every image of a folder:PATH.
+    """Hash every file on disk and compare it with its card, or decode every image of a folder:PATH or kaggle:PATH.
 
     Exit code 2 when one is wrong.
     """
-    from d2lab.data.catalog import CARDS, FOLDER, card
+    from d2lab.data.catalog import CARDS, FOLDER, KAGGLE, card
     from d2lab.data.source import verify as verify_files
 
-    if name and name.startswith(FOLDER):
+    if name and name.startswith((FOLDER, KAGGLE)):
         return _verify_folder(name)
     chosen = [card(name)] if name else list(CARDS.values())
     if name and not chosen[0].files:
@@ -89,16 +89,23 @@ def _verify_folder(name: str) -> None:
 
 @app.command()
 def check(
-    path: Annotated[str, typer.Argument(help="Annotated images: a folder, a file, or a set such as scenes.")],
+    path: Annotated[
+        str, typer.Argument(help="Annotated images: a folder, a file, or a set such as scenes; or kaggle:PATH.")
+    ],
     kind: Annotated[
         str | None, typer.Option("--format", help="coco, voc, yolo or labelme; found from the files unless given.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Path of a figure: images with their boxes.")] = None,
 ) -> None:
-    """Count images, boxes and classes, name what is suspicious, and draw it.
+    """Count images, boxes and classes, name what is suspicious, and draw it; of a contest, count copies of images.
 
     Exit code 2 when training would refuse an image: its file is missing, broken or of another size.
     """
+    from d2lab.data.catalog import KAGGLE
+
+    if path.startswith(KAGGLE):
+        _check_contest(path)
+        return
     from d2lab.cli.results import without_suffix
     from d2lab.data.annotation_source import read_source
     from d2lab.reports.annotation_faults import find_faults
@@ -118,6 +125,14 @@ def check(
         got = f"{refused[0].said} and {len(refused) - 1} more"
         need = "a whole file for each image, of the size that its annotation says"
         raise DataError(f"the images of {path}", got=got, need=need)
+
+
+def _check_contest(name: str) -> None:
+    """Print what a contest's folder holds, and which images lie in two parts."""
+    from d2lab.data.contest_check import check_contest
+
+    for line in check_contest(name):
+        typer.echo(line)
 
 
 @app.command()

@@ -50,6 +50,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "list": browse.list_recipes,
     "train": train.train,
     "resume": train.resume,
+    "retrain": train.retrain,
     "sweep": sweep.sweep,
     "evaluate": results.evaluate,
     "predict": results.predict,

@@ -75,11 +75,11 @@ def _answer(images: list[Path], classes: tuple[str, ...], chances: "Tensor") -> 
 
 def submit(
     run: RunArgument,
-    folder: Annotated[Path, typer.Argument(help="A folder in Kaggle's layout, with test/ID.png.")],
+    folder: Annotated[Path, typer.Argument(help="A contest's folder: test/ID.png, or images/ with test.csv.")],
     out: Annotated[Path, typer.Option(help="The table to write.")] = Path("submission.csv"),
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps or xpu.")] = "cpu",
 ) -> None:
-    """Label the test images of Kaggle's CIFAR-10 contest and write the table to submit."""
+    """Label the test images of a contest and write the table to submit, in the form of its sample submission."""
     from d2lab.experiments.submission import submit as write
 
     count = write(run, folder, out, device=device)

@@ -114,6 +114,21 @@ def resume(
         typer.echo("It was finished before." + (more if done.extendable else ""))
 
 
+def retrain(
+    run: Annotated[Path, typer.Argument(help="A run with a validation part: its folder, or its name in runs/.")],
+    device: Annotated[str | None, typer.Option(help="Another device than the run's.")] = None,
+    recipe: RecipeFile = None,
+    download: Download = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a run anew on training and validation part together, for the epochs that validation chose."""
+    from d2lab.experiments.retrain import retrain as train_anew
+    from d2lab.train.progress import progress_for
+
+    told = progress_for(quiet=quiet)
+    _finish(train_anew(run, device=device, recipe_file=recipe, download=download, progress=told), quiet=quiet)
+
+
 def _callbacks(*, live: bool, tensorboard: bool, as_csv: bool) -> "list[Callback]":
     """Collect what is called after each epoch."""
     called: list[Callback] = []

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import d2lab.data.split
 
 FOLDER = "folder:"
+KAGGLE = "kaggle:"
 TEXT = "text:"
 ANNOTATED = ("coco:", "voc:", "yolo:", "labelme:")
 MASKS = "masks:"
@@ -60,14 +61,15 @@ def register_card(card: Card) -> Card:
 def card(name: str) -> Card:
     """Return the card of the set with this name, or of what lies at a path.
 
-    ``folder:PATH`` is a folder of images, ``text:PATH`` a text; ``coco:PATH``, ``voc:PATH``, ``yolo:PATH`` and
-    ``labelme:PATH`` are images with boxes, ``masks:PATH`` images with the class of each pixel.
+    ``folder:PATH`` is a folder of images, ``kaggle:PATH`` that of a contest, ``text:PATH`` a text; ``coco:PATH``,
+    ``voc:PATH``, ``yolo:PATH`` and ``labelme:PATH`` are images with boxes, ``masks:PATH`` images with the class of each
+    pixel.
 
     Raises:
         ConfigError: no set has this name; the message has the nearest one and all of them.
         DataError: the folder is not there, or no folder of images; the file is not there, or no text.
     """
-    if name.startswith(FOLDER):
+    if name.startswith((FOLDER, KAGGLE)):
         from d2lab.data.image_folder import card_of
 
         return card_of(name)

@@ -1,4 +1,4 @@
-"""Sets whose images lie in folders: the user's own (``folder:PATH``) and archives that unpack to such folders.
+"""Sets whose images lie in folders: the user's own (``folder:PATH``, ``kaggle:PATH``) and archives that unpack to such.
 
 Decoded once into the cache where that is not too large, else read from the files in each epoch. Both give the same
 bytes in the same order.
@@ -21,6 +21,7 @@ from d2lab.core.errors import ConfigError, DataError
 from d2lab.core.machine import usable_cores
 from d2lab.data import source
 from d2lab.data.card import Card
+from d2lab.data.contest import contest_listing, contest_notes, place_of
 from d2lab.data.decoded import Decoded, Rows
 from d2lab.data.folder import scan
 from d2lab.data.image import decoder_version, open_image, quiet_pillow
@@ -31,6 +32,7 @@ from d2lab.data.split import Dataset, Split
 from d2lab.data.stream import default_workers
 
 PREFIX = "folder:"
+CONTEST = "kaggle:"
 SIDE = 224  # pixels, of images of many sizes where nobody says another
 LARGEST_SIDE = 256  # images that all are squares up to this size keep it
 SAMPLED = 64  # images that are opened to find size and colors for a card
@@ -43,35 +45,48 @@ def card_of(name: str) -> Card:
     """Build the card of a user's folder.
 
     Args:
-        name: ``folder:`` and the path.
+        name: ``folder:`` or ``kaggle:`` and the path; behind the latter maybe the seed, as in ``kaggle:PATH#1``.
 
     Raises:
         DataError: no such folder, not a layout that is known, or an image that can't be opened.
     """
-    listing = scan(root_of(name).resolve())
+    name, listing = _own_listing(name)
     sample = sample_images(listing)
     notes = (sample.note,) if sample.note else ()
-    return _card(listing, sample.channels, sample.side, sample.mixed, notes)
+    if name.startswith(CONTEST):
+        notes = (*notes, *contest_notes(listing))
+    return _card(name, listing, sample.channels, sample.side, sample.mixed, notes)
 
 
 def folder_card(name: str) -> Card:
     """Build the card of a folder without opening its images: any of them may be broken.
 
     Args:
-        name: ``folder:`` and the path.
+        name: as `card_of` takes it.
 
     Raises:
         DataError: no such folder, or not a layout that is known.
     """
-    return _card(scan(root_of(name).resolve()), 3, SIDE, mixed=True)
+    name, listing = _own_listing(name)
+    return _card(name, listing, 3, SIDE, mixed=True)
 
 
-def _card(listing: Listing, channels: int, side: int, mixed: bool, notes: tuple[str, ...] = ()) -> Card:
+def _own_listing(name: str) -> tuple[str, Listing]:
+    """Return the name of a user's folder with its whole path, and the list of its images."""
+    if not name.startswith(CONTEST):
+        listing = scan(root_of(name).resolve())
+        return f"{PREFIX}{listing.root}", listing
+    place, seed = place_of(name.removeprefix(CONTEST))
+    listing = contest_listing(root_of(place, CONTEST).resolve(), seed)
+    return f"{CONTEST}{listing.root}" + (f"#{seed}" if seed else ""), listing
+
+
+def _card(name: str, listing: Listing, channels: int, side: int, mixed: bool, notes: tuple[str, ...] = ()) -> Card:
     root = listing.root
     left_out = ", ".join(f"{count:,} {reason}" for reason, count in listing.left_out.items())
     counts = len(listing.train.names), len(listing.test.names)
     return Card(
-        name=f"{PREFIX}{root}",
+        name=name,
         task="classification",
         en=f"The images in {root}.",
         zh=f"{root} 中的图片。",
@@ -90,22 +105,22 @@ def _card(listing: Listing, channels: int, side: int, mixed: bool, notes: tuple[
     )
 
 
-def root_of(name: str) -> Path:
-    """Return the path in ``folder:PATH``.
+def root_of(name: str, prefix: str = PREFIX) -> Path:
+    """Return the path in ``folder:PATH``, or in the path alone.
 
     Raises:
         ConfigError: there is none.
     """
-    place = name.removeprefix(PREFIX)
+    place = name.removeprefix(prefix)
     if not place.strip():
-        raise ConfigError("data", got=name, need="folder:PATH, the path of a folder of images")
+        raise ConfigError("data", got=name, need=f"{prefix}PATH, the path of a folder of images")
     path = Path(place).expanduser()
     try:
         os.fspath(path.absolute()).encode()
     except UnicodeEncodeError:
         spoken = os.fsencode(path).decode("utf-8", "backslashreplace")
         fix = "Rename it; or set PYTHONUTF8=1 where the system's locale knows only ASCII."
-        raise ConfigError("data", got=f"{PREFIX}{spoken}", need="a path that is UTF-8", fix=fix) from None
+        raise ConfigError("data", got=f"{prefix}{spoken}", need="a path that is UTF-8", fix=fix) from None
     return path
 
 
@@ -128,7 +143,7 @@ def load(
     """
     if side is not None and side < 1:
         raise ConfigError("side", got=side, need="1 pixel or more")
-    listing = scan(_root(card, fetch))
+    listing = _listing(card, fetch)
     if card.listing and listing.digest != card.listing:
         fix = "Put the files back as they were, or train anew."
         raise DataError(f"the images of {card.name}", got="other files", need="those that the run knows", fix=fix)
@@ -187,7 +202,7 @@ def broken(card: Card, *, fetch: bool = False) -> list[str]:
     Raises:
         DataError: the folder itself is not what it should be.
     """
-    listing = scan(_root(card, fetch))
+    listing = _listing(card, fetch)
     found: list[str] = []
     with quiet_pillow(), ThreadPoolExecutor(usable_cores()) as pool:
         for part in (listing.train, listing.test):
@@ -204,10 +219,15 @@ def _problem(files: ImageFiles, number: int) -> str:
     return ""
 
 
-def _root(card: Card, fetch: bool) -> Path:
-    """Return the folder of a card: the user's, or what its archive unpacks to."""
-    if card.name.startswith(PREFIX):
-        return root_of(card.name)
+def _listing(card: Card, fetch: bool) -> Listing:
+    """Return the list of a card's images: of the user's folder, or of what its archive unpacks to."""
+    if card.name.startswith((PREFIX, CONTEST)):
+        return _own_listing(card.name)[1]
+    return scan(_unpacked(card, fetch))
+
+
+def _unpacked(card: Card, fetch: bool) -> Path:
+    """Return the folder that a card's archive unpacks to."""
     paths = source.fetch(card) if fetch else source.need(card)
     folder = paths[card.files[0].path]
     inside = [place for place in folder.iterdir() if not place.name.startswith(".")]

@@ -23,6 +23,7 @@ from d2lab.vision.preparation import Preparation
 READABLE = (1, FORMAT)  # format 1 has no preparation: it is derived
 MODULES = {  # of a user's own data
     catalog.FOLDER: "d2lab.data.image_folder",
+    catalog.KAGGLE: "d2lab.data.image_folder",
     catalog.TEXT: "d2lab.data.text_file",
     **dict.fromkeys(catalog.ANNOTATED, "d2lab.data.annotated"),
     catalog.MASKS: "d2lab.data.mask_folder",

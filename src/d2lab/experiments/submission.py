@@ -1,12 +1,13 @@
-"""Submissions to Kaggle: predicted labels of unlabeled test images."""
+"""Submissions to Kaggle: predicted labels of unlabeled test images, or a probability for each class."""
 
 from pathlib import Path
 
 import torch
 
 from d2lab.core.errors import ConfigError
+from d2lab.data.contest import read_questions, read_tables
+from d2lab.data.contest_answers import write_answers
 from d2lab.data.image_files import ImageFiles
-from d2lab.data.kaggle import unlabelled, write_submission
 from d2lab.data.names import Names
 from d2lab.data.stream import default_workers
 from d2lab.experiments.trained import load_run
@@ -17,7 +18,7 @@ def submit(run: Path, folder: Path, out: Path, *, device: str = "cpu") -> int:
 
     Args:
         run: its folder, or its name in runs/.
-        folder: a folder in Kaggle's layout, with test/ID.png.
+        folder: a folder in Kaggle's layout: test/ID.png, or images/ with test.csv; see `d2lab.data.contest`.
         out: the table to write.
         device: device of the model.
 
@@ -30,15 +31,14 @@ def submit(run: Path, folder: Path, out: Path, *, device: str = "cpu") -> int:
     card = trained.experiment.card
     if len(card.shape) != 3 or not card.classes:
         raise ConfigError(f"run {trained.record.name}", got=card.name, need="a run on images with classes")
-    ids, names = zip(*unlabelled(folder), strict=True)
+    questions = read_questions(folder, read_tables(folder))
     images = ImageFiles(
         folder,
-        Names(names),
-        torch.zeros(len(ids), dtype=torch.int64),
+        Names(entry.name for entry in questions.entries),
+        torch.zeros(len(questions.ids), dtype=torch.int64),
         side=trained.preparation.shape[1],
         channels=card.shape[0],
         workers=default_workers(),
     )
-    answers = trained.predict(images).argmax(1).tolist()
-    write_submission(out, ids, [card.classes[number] for number in answers])
-    return len(ids)
+    write_answers(out, questions, card.classes, trained.predict(images))
+    return len(questions.ids)
