@@ -1,5 +1,6 @@
 """The explorers by name: the element that shows each, what to try, and the lesson that it belongs to."""
 
+from d2lab.explore.augmentation import AUGMENTATION
 from d2lab.explore.detection import DETECTION
 from d2lab.explore.segmentation import SEGMENTATION
 from d2lab.explore.sequences import SEQUENCES
@@ -164,6 +165,7 @@ _ALL = (
         },
     ),
     *SEQUENCES,
+    *AUGMENTATION,
     *DETECTION,
     *SEGMENTATION,
     Shown(
