@@ -34,7 +34,7 @@
         this.slider("least", say("至少看见", "least share seen"), 0, 0.9, 0.05, percent), this.toggle("mirror", say("左右翻转", "mirror")),
         make("div", { class: "d2-buttons", role: "group", "aria-label": say("现成的设置", "ready settings") },
           this.button(say("抽一次", "draw one"), () => this.all("random", this.drawn()), "random"),
-          this.button(say("复原", "nothing"), () => this.all("clear", NOTHING), "clear"))];
+          this.button(say("复原", "reset"), () => this.all("clear", NOTHING), "clear"))];
     }
     drawn() {
       const between = (low, high, step) => low + step * Math.floor(Math.random() * ((high - low) / step + 1));
