@@ -21,7 +21,7 @@ def flip_boxes(boxes: Tensor, width: float) -> Tensor:
         width: of the image. 图像的宽。
 
     Returns:
-        (n, 4) in the same order, left below right. 次序相同，左小于右。
+        (n, 4) in the same order, left less than right. 次序相同，左小于右。
 
     >>> flip_boxes(torch.tensor([[10.0, 20.0, 40.0, 80.0]]), 100)
     tensor([[60., 20., 90., 80.]])
