@@ -5,6 +5,7 @@ from d2lab.explore.detection import DETECTION
 from d2lab.explore.segmentation import SEGMENTATION
 from d2lab.explore.sequences import SEQUENCES
 from d2lab.explore.shown import Shown
+from d2lab.explore.style import STYLE
 
 _ALL = (
     Shown(
@@ -168,6 +169,7 @@ _ALL = (
     *AUGMENTATION,
     *DETECTION,
     *SEGMENTATION,
+    *STYLE,
     Shown(
         name="model",
         element="d2-net",

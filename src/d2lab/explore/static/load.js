@@ -7,6 +7,7 @@
     "d2-batch-norm": "batch-norm", "d2-net": "net", "d2-sampling": "sampling", "d2-bptt": "bptt", "d2-windows": "windows",
     "d2-states": "states", "d2-boxes": "boxes", "d2-roi": "roi", "d2-transposed": "transposed",
     "d2-mask": "mask", "d2-augmentation": "augmentation" };
+    "d2-mask": "mask", "d2-style": "style" };
   const load = (name) => new Promise((done, failed) => {
     const script = document.createElement("script");
     Object.assign(script, { src: `${here}${name}.js`, onload: done, onerror: failed });
@@ -24,6 +25,7 @@
     if (wanted.includes("transposed")) await load("transposed-numbers");
     if (wanted.includes("mask")) await load("mask-numbers");
     if (wanted.includes("augmentation")) await load("augment-numbers");
+    if (wanted.includes("style")) await load("style-images");
     if (wanted.includes("boxes") || wanted.includes("roi")) await load("box-canvas");
     await Promise.all(wanted.map(load));
   };
