@@ -1,6 +1,7 @@
 """Photos of any size as bytes: a reader's own, or the two that come with scikit-learn.
 
-Source: scikit-learn, `load_sample_image`: china.jpg by Zach Dischner and flower.jpg by dany13, both CC BY.
+Source: scikit-learn, `load_sample_image`: china.jpg and flower.jpg, both CC BY, which the README.txt beside them
+credits to danielbuechele on Flickr.
 """
 
 from importlib.util import find_spec

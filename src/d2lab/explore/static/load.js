@@ -6,8 +6,7 @@
     "d2-activations": "depth", "d2-depth": "depth", "d2-fitting": "fitting", "d2-softmax": "softmax", "d2-descent": "descent",
     "d2-batch-norm": "batch-norm", "d2-net": "net", "d2-sampling": "sampling", "d2-bptt": "bptt", "d2-windows": "windows",
     "d2-states": "states", "d2-boxes": "boxes", "d2-roi": "roi", "d2-transposed": "transposed",
-    "d2-mask": "mask", "d2-augmentation": "augmentation" };
-    "d2-mask": "mask", "d2-style": "style" };
+    "d2-mask": "mask", "d2-augmentation": "augmentation", "d2-style": "style" };
   const load = (name) => new Promise((done, failed) => {
     const script = document.createElement("script");
     Object.assign(script, { src: `${here}${name}.js`, onload: done, onerror: failed });
