@@ -8,6 +8,7 @@ IOU, TASK, MODEL, FORMS = (
     "tests/models/test_segmentation_models.py -k",
     "tests/layers/test_transposed_forms.py -k",
 )
+BACKBONE, CACHED = "tests/models/test_backbone_fcn.py -k", "tests/experiments/test_features.py -k"
 MASKS, FOLDER, RUN, FIGURE = (
     "tests/data/test_masks.py -k",
     "tests/data/test_mask_folder.py -k",
@@ -55,4 +56,12 @@ MUTANTS = [
     Mutant("flips at test time are allowed", "experiments/plan.py", "if settings.loop.test_flips and card.task in WHOLE:", "if False:", f"{RUN} refused"),
     Mutant("pixels of no class are wrong", "reports/segmentation.py", "found = np.where(truth == answer, right,", "found = np.where(truth == truth, right,", f"{FIGURE} became"),
     Mutant("background is painted over", "plot/overlay.py", "(numbers == ground)[..., None], base, painted", "(numbers == -1)[..., None], base, painted", f"{FIGURE} by_hand"),
+    Mutant("enlarged from the corners of pixels", "layers/bilinear.py", "dtype=torch.float64) + 0.5) / times - 0.5)", "dtype=torch.float64) / times))", f"{FORMS} two_products"),
+    Mutant("columns enlarged as rows", "layers/bilinear.py", "return rows @ (maps @ columns.T)", "return columns @ (maps @ rows.T)", f"{FORMS} two_products"),
+    Mutant("a map of the wrong layer", "models/backbone_fcn.py", 'EfficientNetLiteConfig: ("stage3", "stage5", "stage7")', 'EfficientNetLiteConfig: ("stage2", "stage5", "stage7")', f"{BACKBONE} on_its_way"),
+    Mutant("the finest map unheard", "models/backbone_fcn.py", "x = project(finer) + enlarge(x, 2)", "x = 0 * project(finer) + enlarge(x, 2)", f"{BACKBONE} heard"),
+    Mutant("padded at the top", "models/backbone_fcn.py", "(0, -width % STRIDE, 0, -height % STRIDE)", "(0, -width % STRIDE, -height % STRIDE, 0)", f"{BACKBONE} padded"),
+    Mutant("the decoder is frozen with the body", "models/finetune.py", "last = names.index(find_top(model).name) - 1", "last = names.index(find_head(model).name) - 1", f"{BACKBONE} alone"),
+    Mutant("a mirrored view keeps its mask", "experiments/features.py", "split.targets.flip(-1) if mirrored else split.targets)", "split.targets)", f"{CACHED} mirrored_mask"),
+    Mutant("maps cut out of a row in another order", "experiments/features.py", "torch.cat([part.flatten(1) for part in parts], 1)", "torch.cat([part.flatten(1) for part in parts[::-1]], 1)", f"{CACHED} cached_maps"),
 ]  # fmt: skip
