@@ -27,6 +27,16 @@ def test_the_figures_of_hot_dogs_in_the_changelog_are_those_of_the_file(benchmar
     assert f"{cold['accuracy']:.3f} in {cold['seconds']:.0f} processor seconds" in text
 
 
+def test_the_figure_of_segmentation_in_the_changelog_is_that_of_the_file(benchmark):
+    module = benchmark("segmentation")
+    kept = benchmark("rows").results(module.RESULTS)
+    found = [run["common"] for run in kept["fcn on a frozen EfficientNet-Lite0"]]
+    (alone,) = [run["common"] for run in kept["background everywhere"]]
+    text = " ".join((ROOT / "CHANGELOG.md").read_text(encoding="utf-8").split())
+    assert f"{statistics.mean(found):.3f} ± {statistics.stdev(found):.3f} over the common classes" in text
+    assert f"background {alone:.3f}" in text
+
+
 @pytest.mark.parametrize("name", ["hotdog", "segmentation"])
 def test_no_seed_is_twice_and_every_row_is_one_that_can_be_measured(benchmark, name):
     module = benchmark(name)
