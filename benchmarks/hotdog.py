@@ -112,10 +112,6 @@ ROWS: dict[str, Row] = {
     "ridge on pixels, fifty photos of each class": (tuple(range(10)), lambda seed: _pixels(seed, 50)),
     "ridge on pixels": ((0,), lambda seed: _pixels(seed, 400)),
     "whole net fine-tuned, one epoch": ((0, 1, 2), lambda seed: _trained("finetune", seed, TUNING)),
-    "whole net fine-tuned, one epoch, statistics frozen": (
-        (0, 1, 2),
-        lambda seed: _trained("finetune", seed, {**TUNING, "frozen_statistics": True}),
-    ),
 }
 
 

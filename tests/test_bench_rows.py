@@ -78,3 +78,32 @@ def test_common_classes_and_scores_by_hand(benchmark):
         "present": round((3 / 6 + 2 / 3) / 3, 4),
         "pixel_accuracy": 0.625,
     }
+
+
+def test_the_lesson_on_fine_tuning_states_the_figures_of_hot_dogs(benchmark):
+    """Cells of a lesson can't read a benchmark's file, so its figures are typed there."""
+    from d2lab.lessons import read_course
+    from d2lab.lessons.kept import kept as kept_outputs
+
+    measured = benchmark("rows").results(benchmark("hotdog").RESULTS)
+    (lesson,) = [one for one in read_course(ROOT / "course") if one.name == "18-vision/02-fine-tuning"]
+    said = kept_outputs(lesson, ROOT / "evidence" / "lessons").values
+
+    def of(row):
+        numbers = [run["accuracy"] for run in measured[row]]
+        spread = statistics.stdev(numbers) if len(numbers) > 1 else 0.0
+        return statistics.mean(numbers), spread, len(numbers)
+
+    for way, name in (("features", "head on features"), ("pixels", "ridge on pixels")):
+        for count, word in ((3, "three"), (10, "ten"), (50, "fifty")):
+            mean, spread, n = of(f"{name}, {word} photos of each class")
+            assert (float(said[f"{way}_{count}"]), n) == (pytest.approx(mean, abs=6e-4), 10)
+            assert float(said[f"{way}_{count}_half"]) == pytest.approx(2.262 * spread / n**0.5, abs=1.1e-3)
+        assert float(said[f"{way}_all"]) == pytest.approx(of(name)[0], abs=6e-4)
+    assert float(said["zero_shot"]) == pytest.approx(
+        of("no training: the source's class hotdog is its first")[0], abs=6e-4
+    )
+    mean, spread, n = of("whole net fine-tuned, one epoch")
+    assert [float(said["one_epoch"]), float(said["one_epoch_sd"]), n] == pytest.approx([mean, spread, 3], abs=6e-4)
+    seconds = statistics.mean(run["seconds"] for run in measured["whole net fine-tuned, one epoch"])
+    assert float(said["whole_seconds"]) == pytest.approx(seconds, abs=0.6)
