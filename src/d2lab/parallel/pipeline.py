@@ -66,10 +66,9 @@ class Timetable:
         peaks = []
         for row in zip(*self.ticks, strict=True):
             held, peak = 0, 0
-            for task in row:  # while a backward pass runs, its activations are still held
-                held += task is not None and task.direction == "forward"
+            for task in row:
+                held += 0 if task is None else 1 if task.direction == "forward" else -1
                 peak = max(peak, held)
-                held -= task is not None and task.direction == "backward"
             peaks.append(peak)
         return peaks
 
