@@ -2,6 +2,7 @@
 
 from tests.mutants import (
     augmentation,
+    collectives,
     data,
     detection_boxes,
     detection_data,
@@ -36,6 +37,7 @@ MUTANTS = [
     *optimizers.MUTANTS,
     *devices.MUTANTS,
     *parallel.MUTANTS,
+    *collectives.MUTANTS,
     *vision.MUTANTS,
     *augmentation.MUTANTS,
     *style.MUTANTS,
