@@ -7,7 +7,7 @@ COST, SPARSE, SERVER = (f"tests/parallel/test_{name}.py" for name in ("cost", "c
 MUTANTS = [
     Mutant("incomplete chunks go round", "parallel/schedules.py", "step(1 - time, adds=False)", "step(-time, adds=False)", STEPS),
     Mutant("a tree for powers of two", "parallel/schedules.py", "range((ranks - 1).bit_length())", "range(ranks.bit_length() - 1)", STEPS),
-    Mutant("empty chunks counted", "parallel/schedules.py", "for message in step if sizes[message.chunk]]", "for message in step]", STEPS),
+    Mutant("empty chunks counted", "parallel/simulation.py", "for message in step if sizes[message.chunk]]", "for message in step]", STEPS),
     Mutant("the last sum only passed on", "parallel/ring.py", "own += _pass_on(sent, torch.empty_like(own))", "own.copy_(_pass_on(sent, torch.empty_like(own)))", RING),
     Mutant("incomplete chunks go round", "parallel/ring.py", "chunks[(rank - time + 1) % ranks], chunks[(rank - time) % ranks]", "chunks[(rank - time) % ranks], chunks[(rank - time - 1) % ranks]", RING),
     Mutant("a process's own gradient changed", "parallel/ring.py", "tensor.detach().flatten().clone()", "tensor.detach().flatten()", RING),

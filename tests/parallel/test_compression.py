@@ -64,7 +64,7 @@ def test_with_feedback_the_same_workers_arrive():
 
 
 def test_the_memory_is_the_lag_behind_a_descent_that_loses_nothing():
-    """Stich et al., equation 10: x minus the mean memory moves by the whole gradients, taken at x."""
+    """As in the proof of Stich et al.: x minus the mean memory moves by the whole gradients, taken at x."""
     compressors, rate, point, ghost = [TopK(1), TopK(1)], 0.1, START, START
     for _ in range(50):
         gradients = [rate * worker(point) for worker in WORKERS]

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from d2lab.core.errors import ConfigError
 from d2lab.parallel import naive_schedule, ring_schedule, simulate, traffic, tree_schedule
-from d2lab.parallel.schedules import chunk_sizes
+from d2lab.parallel.simulation import chunk_sizes
 
 SCHEDULES = naive_schedule, tree_schedule, ring_schedule
 each_schedule = pytest.mark.parametrize("schedule", SCHEDULES)
 
 
-@pytest.mark.parametrize("name", ["schedules", "cost", "compression", "local_sgd"])
+@pytest.mark.parametrize("name", ["simulation", "cost", "compression", "local_sgd"])
 def test_examples_in_docstrings_are_true(name):
     result = doctest.testmod(importlib.import_module(f"d2lab.parallel.{name}"))
     assert result.failed == 0

@@ -5,7 +5,8 @@ from d2lab.parallel.compression import TopK, compressed_descent, top_k
 from d2lab.parallel.cost import Link, all_reduce_s, efficiency, fit_link, step_s
 from d2lab.parallel.local_sgd import arrivals_of, asynchronous_server, local_sgd, synchronous_server
 from d2lab.parallel.ring import ring_all_reduce, scheduled_all_reduce
-from d2lab.parallel.schedules import naive_schedule, ring_schedule, simulate, traffic, tree_schedule
+from d2lab.parallel.schedules import naive_schedule, ring_schedule, tree_schedule
+from d2lab.parallel.simulation import simulate, traffic
 from d2lab.parallel.split_batch import replicate, split_batch_gradients
 
 __all__ = [

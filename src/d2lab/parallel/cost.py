@@ -3,9 +3,8 @@
 A message of s bytes takes alpha + s / beta seconds: alpha is the latency, beta the bandwidth of a link. A device sends
 and receives one message at a time, both at once; links do not share anything. Sums are free.
 
-Source: Hockney 1994, "The communication challenge for MPP: Intel Paragon and Meiko CS-2", section 2 (latency and
-bandwidth); Thakur, Rabenseifner and Gropp 2005, "Optimization of collective communication operations in MPICH",
-section 3 (the model) and 8 (the ring).
+Source: Hockney 1994, "The communication challenge for MPP: Intel Paragon and Meiko CS-2" (latency and bandwidth);
+Thakur, Rabenseifner and Gropp 2005, "Optimization of collective communication operations in MPICH", section 3 (model).
 """
 
 import math

@@ -5,8 +5,8 @@ deterministic: give each worker a function of the whole data or of a fixed batch
 generator.
 
 Source: Stich 2019, "Local SGD converges fast and communicates little", algorithm 1; Li et al. 2014, "Scaling
-distributed machine learning with the parameter server", section 2; Lian et al. 2015, "Asynchronous parallel stochastic
-gradient for nonconvex optimization", section 3 (staleness).
+distributed machine learning with the parameter server"; Lian et al. 2015, "Asynchronous parallel stochastic
+gradient for nonconvex optimization" (staleness).
 """
 
 import heapq

@@ -1,4 +1,4 @@
-"""All-reduce as a schedule of messages: naive, tree and ring, simulated on lists of tensors.
+"""All-reduce as a schedule of messages: naive, tree and ring.
 
 An all-reduce gives each of n ranks the sum of the tensors of all ranks. A schedule says who sends which chunk to whom
 in which step. In one step a rank sends at most one message and receives at most one, so the number of steps is what
@@ -9,12 +9,10 @@ same on all ranks, so all ranks hold the same bits. With g_r for the tensor of r
 - tree: pairs, then pairs of pairs: (g_0 + g_1) + (g_2 + g_3);
 - ring: chunk c begins with g_c and goes round the ring: ((g_c + g_{c+1}) + g_{c+2}) + ..., indices modulo n.
 
-Source: Thakur, Rabenseifner and Gropp 2005, "Optimization of collective communication operations in MPICH", sections 4
-and 8 (binomial tree, ring); Patarasuk and Yuan 2009, "Bandwidth optimal all-reduce algorithms for clusters of
-workstations", section 3 (reduce-scatter, then all-gather, on a ring).
+Source: Thakur, Rabenseifner and Gropp 2005, "Optimization of collective communication operations in MPICH" (binomial
+tree, ring); Patarasuk and Yuan 2009, "Bandwidth optimal all-reduce algorithms for clusters of workstations" (ring).
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from jaxtyping import Shaped
@@ -32,6 +30,18 @@ class Message:
     chunk: int  # index of the chunk, the same on both ranks
     adds: bool  # whether the receiver adds the chunk to its own, else it replaces its own
 
+    def deliver(self, received: Shaped[Tensor, " n"], own: Shaped[Tensor, " n"]) -> None:
+        """Add what was received to the receiver's own chunk, in place, or replace that one by it.
+
+        Args:
+            received: the chunk as it was sent.
+            own: what the receiver holds; it is changed.
+        """
+        if self.adds:
+            own += received
+        else:
+            own.copy_(received)
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -40,16 +50,6 @@ class Schedule:
     ranks: int
     chunks: int  # into how many parts a tensor is split
     steps: tuple[tuple[Message, ...], ...]
-
-
-@dataclass(frozen=True)
-class Traffic:
-    """What an all-reduce costs: the latency of its steps, and bytes on the link of each rank."""
-
-    steps: int
-    messages: int
-    sent_bytes: tuple[int, ...]  # one for each rank
-    received_bytes: tuple[int, ...]  # one for each rank
 
 
 def naive_schedule(ranks: int) -> Schedule:
@@ -111,104 +111,6 @@ def ring_schedule(ranks: int) -> Schedule:
     return Schedule(ranks, ranks, scatter + gather)
 
 
-def simulate(parts: Sequence[Shaped[Tensor, "*shape"]], schedule: Schedule) -> list[list[Tensor]]:
-    """Return what each rank holds before the first step and after every step: states[step][rank], copies of one shape.
-
-    The last state is the result. Powers of ten as parts show whose values a sum has taken in:
-
-    >>> import torch
-    >>> parts = [torch.full((3,), 10**rank) for rank in range(3)]
-    >>> for state in simulate(parts, ring_schedule(3)):
-    ...     print([held.tolist() for held in state])
-    [[1, 1, 1], [10, 10, 10], [100, 100, 100]]
-    [[1, 1, 101], [11, 10, 10], [100, 110, 100]]
-    [[1, 111, 101], [11, 10, 111], [111, 110, 100]]
-    [[111, 111, 101], [11, 111, 111], [111, 110, 111]]
-    [[111, 111, 111], [111, 111, 111], [111, 111, 111]]
-
-    Args:
-        parts: one tensor for each rank, of one shape and type; they are left as they are.
-        schedule: who sends what to whom.
-
-    Raises:
-        ConfigError: the number of parts is not that of the ranks, or shapes or types differ.
-    """
-    _check_parts(parts, schedule)
-    shape = parts[0].shape
-    held = [part.detach().flatten().clone() for part in parts]
-    views = [flat.tensor_split(schedule.chunks) for flat in held]  # a change of a view is one of what is held
-    states = [[flat.reshape(shape).clone() for flat in held]]
-    for step in schedule.steps:
-        sent = [views[message.sender][message.chunk].clone() for message in step]  # all at once: read before writing
-        for message, chunk in zip(step, sent, strict=True):
-            deliver(chunk, views[message.receiver][message.chunk], adds=message.adds)
-        states.append([flat.reshape(shape).clone() for flat in held])
-    return states
-
-
-def deliver(chunk: Shaped[Tensor, " n"], own: Shaped[Tensor, " n"], *, adds: bool) -> None:
-    """Add a received chunk to the receiver's own, in place, or replace that one by it.
-
-    Args:
-        chunk: what was received.
-        own: what the receiver holds; it is changed.
-        adds: whether to add.
-    """
-    if adds:
-        own += chunk
-    else:
-        own.copy_(chunk)
-
-
-def traffic(schedule: Schedule, size: int, item_bytes: int = 4) -> Traffic:
-    """Count steps, messages and the bytes of each rank; an empty chunk is no message.
-
-    >>> traffic(ring_schedule(4), 25_000_000).sent_bytes  # 100 MB each
-    (150000000, 150000000, 150000000, 150000000)
-
-    Args:
-        schedule: who sends what to whom.
-        size: number of elements of a tensor.
-        item_bytes: bytes of an element.
-
-    Raises:
-        ConfigError: a negative size, or an element of no byte.
-    """
-    if size < 0 or item_bytes < 1:
-        raise ConfigError("size and bytes of an element", got=(size, item_bytes), need="size >= 0, bytes >= 1")
-    sizes = chunk_sizes(size, schedule.chunks)
-    sent, received = [0] * schedule.ranks, [0] * schedule.ranks
-    steps = [messages for messages in _filled(schedule, sizes) if messages]
-    for message in (message for step in steps for message in step):
-        sent[message.sender] += sizes[message.chunk] * item_bytes
-        received[message.receiver] += sizes[message.chunk] * item_bytes
-    return Traffic(len(steps), sum(map(len, steps)), tuple(sent), tuple(received))
-
-
-def chunk_sizes(size: int, chunks: int) -> list[int]:
-    """Return the sizes of the chunks of `size` elements, as `tensor_split` cuts them: the larger ones first.
-
-    Args:
-        size: number of elements.
-        chunks: number of chunks, which `size` need not be a multiple of.
-    """
-    return [size // chunks + (chunk < size % chunks) for chunk in range(chunks)]
-
-
-def _filled(schedule: Schedule, sizes: Sequence[int]) -> Iterator[list[Message]]:
-    """Yield the messages of each step that carry an element."""
-    for step in schedule.steps:
-        yield [message for message in step if sizes[message.chunk]]
-
-
 def _check_ranks(ranks: int) -> None:
     if ranks < 1:
         raise ConfigError("the number of ranks", got=ranks, need="at least 1")
-
-
-def _check_parts(parts: Sequence[Tensor], schedule: Schedule) -> None:
-    if len(parts) != schedule.ranks:
-        raise ConfigError("the number of parts", got=len(parts), need=f"{schedule.ranks}, one for each rank")
-    kinds = sorted({f"{part.dtype} {tuple(part.shape)}" for part in parts})
-    if len(kinds) > 1:
-        raise ConfigError("the parts of a sum", got=kinds, need="one shape and one type")
