@@ -86,9 +86,7 @@ def _pass_on(sent: Tensor, buffer: Tensor) -> Tensor:
     return buffer
 
 
-def _wait(
-    handles: "list[dist.Work | None]",  # a string: some builds of torch have no such name
-) -> None:
+def _wait(handles: "list[dist.Work | None]") -> None:  # a string: some builds of torch have no such name
     for handle in handles:
         if handle is not None:
             handle.wait()
