@@ -1,6 +1,7 @@
 """What the processes of `test_ring.py` do: all-reduce over gloo on loopback, results written to files."""
 
 import os
+import sys
 from datetime import timedelta
 
 import torch
@@ -29,7 +30,7 @@ def part(kind, shape, rank):
 
 def run(rank, folder):
     """Be one process: take part in the groups of 2, 3 and 4, one after the other."""
-    os.environ["GLOO_SOCKET_IFNAME"] = "lo"
+    os.environ["GLOO_SOCKET_IFNAME"] = "lo0" if sys.platform == "darwin" else "lo"
     torch.set_num_threads(1)
     for world in WORLDS:
         if rank < world:
