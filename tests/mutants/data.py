@@ -43,7 +43,7 @@ MUTANTS = [
     Mutant("rare classes hold nothing out", "data/contest.py", "max(HELD, 1 / len(mine))", "HELD", CONTEST),
     Mutant("classes in the order of the rows", "data/contest.py", "tuple(sorted({row[1] for row in table.rows}))", "tuple(dict.fromkeys(row[1] for row in table.rows))", CONTEST),
     Mutant("columns in the order of the model", "data/contest_answers.py", "[list(classes).index(name) for name in columns]", "list(range(len(columns)))", CONTEST),
-    Mutant("copies by size alone", "data/contest_copies.py", "hashes[part][_hash(root / name)]", "hashes[part][b'']", CONTEST),
+    Mutant("copies by size alone", "data/same_files.py", "groups[_hash(listed[place][1])]", "groups[b'']", CONTEST),
     Mutant("the last of the best epochs", "experiments/retrain.py", "min(finite)[1]", "min(finite, key=lambda pair: (pair[0], -pair[1]))[1]", CONTEST_RUNS + " -k epoch"),
     Mutant("validation held out again", "experiments/retrain.py", '"loop.validation": 0.0, ', "", CONTEST_RUNS + " -k anew"),
     Mutant("decoded small before augmenting", "experiments/plan.py", "return side if side is not None and settings.augment.idle else", "return side if side is not None else", RUNS),

@@ -8,15 +8,13 @@ object.
 Source: Zhang, Lipton, Li and Smola 2023, Dive into Deep Learning, section 14.6.
 """
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
 from d2lab.core.errors import DataError
-from d2lab.core.regular_file import read_regular
 from d2lab.data.annotation import Annotations, Entry, Thing, gather, inside_name, number, whole_number
 from d2lab.data.annotation_files import image_size
+from d2lab.data.csv_file import read_rows
 from d2lab.data.image import quiet_pillow
 from d2lab.data.listing import find_images
 
@@ -59,14 +57,10 @@ def _order(name: str) -> tuple[int, str]:
 def _rows(table: Path) -> list[list[str]]:
     """Return the rows below the names of the columns."""
     need = f"a table of the columns {','.join(COLUMNS)}"
-    try:
-        text = read_regular(table, LIMIT, links=True, error=DataError).decode("utf-8-sig")
-        head, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
-    except FileNotFoundError:
-        raise DataError(f"the table {table}", got="no such file", need=need) from None
-    except (OSError, ValueError, csv.Error) as cause:
-        got = getattr(cause, "strerror", None) or str(cause)
-        raise DataError(f"the table {table}", got=got, need=need) from cause
+    what = f"the table {table}"
+    if not table.exists():
+        raise DataError(what, got="no such file", need=need)
+    head, *rows = read_rows(table, what=what, need=need, most=LIMIT) or [[]]
     if tuple(head) != COLUMNS:
-        raise DataError(f"the table {table}", got=",".join(head), need=need)
+        raise DataError(what, got=",".join(head), need=need)
     return [row for row in rows if row]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from d2lab.core.errors import DataError
-from d2lab.data.contest_copies import describe_copies
+from d2lab.data.contest_copies import describe_copies, same_images
 from d2lab.data.contest_table import Table, missing, natural, read_table, refuse
 from d2lab.data.listing import Entry, Listing, find_images, hold_out, make_listing, why_not
 
@@ -176,7 +176,7 @@ def contest_notes(listing: Listing) -> tuple[str, ...]:
     """Return what to tell of a contest's folder: copies of an image in both parts."""
     parts = {"training part": listing.train, "held-out part": listing.test}
     names = {part: [files.names[n] for n in range(len(files.names))] for part, files in parts.items()}
-    return tuple(describe_copies(listing.root, names))
+    return tuple(describe_copies(names, same_images(listing.root, names)))
 
 
 def divide(entries: list[Entry], seed: int = 0) -> tuple[list[Entry], list[Entry]]:

@@ -1,16 +1,14 @@
 """Submissions to contests: a label for each image, or a probability for each image and class."""
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
 from jaxtyping import Float
 from torch import Tensor
 
-from d2lab.core.atomic import write_bytes
 from d2lab.core.errors import DataError
 from d2lab.data.contest import Questions, check_classes
+from d2lab.data.csv_file import write_rows
 
 
 def write_answers(
@@ -43,7 +41,4 @@ def write_answers(
         header = [*questions.columns, *columns]
         numbers = [list(classes).index(name) for name in columns]
         rows = [[f"{value:.8g}" for value in row] for row in probabilities[:, numbers].tolist()]
-    table = io.StringIO()
-    lines = ([name, *row] for name, row in zip(questions.ids, rows, strict=True))
-    csv.writer(table, lineterminator="\n").writerows([header, *lines])
-    write_bytes(path, table.getvalue().encode(), DataError)
+    write_rows(path, [header, *([name, *row] for name, row in zip(questions.ids, rows, strict=True))])

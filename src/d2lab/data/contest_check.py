@@ -1,6 +1,7 @@
 """What a contest's folder holds: counts, the rarest class, copies of images, and the form of the submission."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 
 from d2lab.core.errors import DataError
@@ -14,7 +15,7 @@ from d2lab.data.contest import (
     read_questions,
     read_tables,
 )
-from d2lab.data.contest_copies import describe_copies, find_copies
+from d2lab.data.contest_copies import Groups, Parts, describe_copies, find_copies, same_images
 
 
 def check_contest(name: str) -> list[str]:
@@ -44,8 +45,20 @@ def check_contest(name: str) -> list[str]:
             check_classes(questions.classes, labelled.classes)
         names["test part"] = [e.name for e in questions.entries]
         lines.append(f"{len(questions.ids):,} images to label; {_form(questions)}")
-    copies = describe_copies(root, names)
-    return [*lines, *_contradictions(root, labelled), *(copies or ["no image lies in two parts"])]
+    by_class = {name: [e.name for e in labelled.entries if e.number == n] for n, name in enumerate(labelled.classes)}
+    groups = same_images(root, _finest(names, by_class))
+    copies = describe_copies(names, groups)
+    return [*lines, *_contradictions(by_class, groups), *(copies or ["no image lies in two parts"])]
+
+
+def _finest(names: Mapping[str, list[str]], by_class: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Divide the parts by class: copies of one part and of one class are nobody's trouble, and need not be read."""
+    class_of = {name: label for label, members in by_class.items() for name in members}
+    divided: dict[str, list[str]] = defaultdict(list)
+    for part, members in names.items():
+        for name in members:
+            divided[f"{part}/{class_of.get(name, '')}"].append(name)
+    return divided
 
 
 def _classes(labelled: Labelled) -> str:
@@ -61,10 +74,9 @@ def _form(questions: Questions) -> str:
     return f"submission: {columns} and a probability for each class"
 
 
-def _contradictions(root: Path, labelled: Labelled) -> list[str]:
+def _contradictions(by_class: Parts, groups: Groups) -> list[str]:
     """Return a line on images that are labelled twice, with two labels."""
-    by_class = {name: [e.name for e in labelled.entries if e.number == n] for n, name in enumerate(labelled.classes)}
-    shared = find_copies(root, by_class)
+    shared = find_copies(by_class, groups)
     if not shared:
         return []
     (one, other), names = next(iter(shared.items()))

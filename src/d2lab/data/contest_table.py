@@ -1,7 +1,5 @@
 """Tables of a contest: read strictly, so that a mistake in a row is found before an image is."""
 
-import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -9,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from d2lab.core.errors import DataError
-from d2lab.core.regular_file import read_regular
+from d2lab.data.csv_file import read_rows
 
 MOST_BYTES = 2**28  # of a table: a sample submission of 10,000 images and 120 classes takes 25 MB
 NEED = "a CSV table in UTF-8: a header, then one row an image"
@@ -36,13 +34,8 @@ def read_table(path: Path) -> Table:
         DataError: it can't be read, has no row, a row of another length, an empty cell, or names an image twice.
     """
     what = f"the table {path.name}"
-    try:
-        text = read_regular(path, MOST_BYTES, links=True, error=DataError).decode("utf-8-sig")
-        rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
-    except OSError as cause:
-        raise DataError(what, got=cause.strerror or str(cause), need=NEED) from cause
-    except (UnicodeDecodeError, csv.Error) as cause:
-        raise DataError(what, got=str(cause), need=NEED) from cause
+    found = read_rows(path, what=what, need=NEED, most=MOST_BYTES)
+    rows = [[cell.strip() for cell in row] for row in found if row]
     if not rows:
         raise DataError(what, got="an empty file", need=NEED)
     columns, rows = tuple(rows[0]), rows[1:]

@@ -6,8 +6,6 @@ Nothing has to be moved to train on it: `entries` lists the folder with a share 
 writes the folders that the book trains from, for those who want them.
 """
 
-import csv
-import io
 import os
 import secrets
 import shutil
@@ -15,9 +13,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from d2lab.core.atomic import write_bytes
 from d2lab.core.errors import ConfigError, DataError
-from d2lab.core.regular_file import read_regular
+from d2lab.data.csv_file import read_rows, write_rows
 from d2lab.data.listing import Entry, find_images, hold_out
 
 VALID = 0.1  # share of each class that the book holds out
@@ -33,13 +30,8 @@ def read_labels(path: Path) -> dict[str, str]:
         DataError: no table of two columns headed id,label, an id twice, or nothing in it.
     """
     need = "a table headed id,label with one row an image"
-    try:
-        text = read_regular(path, MOST_BYTES, links=True, error=DataError).decode("utf-8-sig")
-        rows = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
-    except OSError as cause:
-        raise DataError(str(path), got=cause.strerror or str(cause), need=need) from cause
-    except (UnicodeDecodeError, csv.Error) as cause:
-        raise DataError(str(path), got=str(cause), need=need) from cause
+    found = read_rows(path, what=str(path), need=need, most=MOST_BYTES, strict=False)
+    rows = [row for row in found if row]
     if not rows or [name.strip() for name in rows[0]] != ["id", "label"]:
         raise DataError(str(path), got=f"first row {rows[0] if rows else []}", need=need)
     labels: dict[str, str] = {}
@@ -147,9 +139,7 @@ def write_submission(path: Path, ids: Sequence[str], labels: Sequence[str]) -> N
         got = f"{len(labels)} labels for {len(set(ids))} ids"
         raise DataError("the rows of a submission", got=got, need="one label for each id")
     rows = sorted(zip(ids, labels, strict=True), key=lambda row: _in_order(row[0]))
-    table = io.StringIO()
-    csv.writer(table, lineterminator="\n").writerows([("id", "label"), *rows])
-    write_bytes(path, table.getvalue().encode(), DataError)
+    write_rows(path, [("id", "label"), *rows])
 
 
 def _in_order(name: str) -> tuple[int, int, str]:

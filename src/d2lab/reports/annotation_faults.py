@@ -1,9 +1,7 @@
 """What is wrong, or needs another look, in annotated images: named image by image, the gravest first."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +12,7 @@ from d2lab.data.annotation import Annotations, is_degenerate, is_out_of_frame, i
 from d2lab.data.annotation_files import image_size
 from d2lab.data.annotation_source import Source
 from d2lab.data.image import quiet_pillow
+from d2lab.data.same_files import same_files
 from d2lab.vision.iou import paired_iou
 
 TWICE = 0.9  # IoU from which on two boxes of one class are taken for one object marked twice
@@ -127,23 +126,10 @@ def _of_files(part: str, source: Source) -> Iterator[Fault]:
 
 def _copied(parts: Mapping[str, Source]) -> Iterator[Fault]:
     """Yield images whose bytes an image of an earlier part has too; only files of one size are read."""
-    sizes = defaultdict(list)
-    for part, source in parts.items():
-        for image, file in enumerate(source.files):
-            if file is not None:
-                sizes[file.stat().st_size].append((part, image))
-    for group in sizes.values():
-        if len({part for part, _ in group}) == 1:
-            continue
-        seen: dict[bytes, tuple[str, int]] = {}
-        for part, image in group:
-            source = parts[part]
-            first = seen.setdefault(_digest(source, image), (part, image))
-            if first[0] != part:
-                other = parts[first[0]].annotations.names[first[1]]
-                yield Fault("copied", part, image, f"{source.annotations.names[image]} ({first[0]}: {other})")
-
-
-def _digest(source: Source, image: int) -> bytes:
-    with Path(str(source.files[image])).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
+    found = [(part, image, file) for part, source in parts.items() for image, file in enumerate(source.files) if file]
+    for group in same_files((part, file) for part, _, file in found):
+        (first, shown, _), *others = (found[place] for place in group)
+        other = parts[first].annotations.names[shown]
+        for part, image, _ in others:
+            if part != first:
+                yield Fault("copied", part, image, f"{parts[part].annotations.names[image]} ({first}: {other})")
