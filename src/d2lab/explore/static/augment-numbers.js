@@ -56,11 +56,6 @@
     const pixels = mask.flatMap((row, i) => row.flatMap((value, j) => (value === kind ? [[j, i], [j + 1, i + 1]] : [])));
     return pixels.length ? bound(pixels) : null;
   };
-  const overlap = (a, b) => {
-    const size = (box) => (box[2] - box[0]) * (box[3] - box[1]);
-    const common = [0, 1].map((i) => Math.max(0, Math.min(a[i + 2], b[i + 2]) - Math.max(a[i], b[i])));
-    return (common[0] * common[1]) / (size(a) + size(b) - common[0] * common[1]);
-  };
   // What becomes of each object: kept whole, clipped by the frame, or dropped because too little of its box is seen.
   const follow = (settings, least, boxes, mask) => {
     const side = mask.length;
@@ -71,9 +66,9 @@
       const { box: loose, share } = seen(around, side);
       const close = tight(after, i + 1);
       const fate = !loose || share < least ? "dropped" : share < 1 - 1e-9 ? "clipped" : "whole";
-      return { around, loose, share, tight: close, iou: loose && close ? overlap(loose, close) : NaN, fate };
+      return { around, loose, share, tight: close, iou: loose && close ? D2.boxes.overlap(loose, close).iou : NaN, fate };
     }) };
   };
 
-  D2.augment = { composed, inverse, moved, corners, bound, seen, warped, tight, overlap, follow };
+  D2.augment = { composed, inverse, moved, corners, bound, seen, warped, tight, follow };
 })();

@@ -7,6 +7,10 @@
     "d2-batch-norm": "batch-norm", "d2-net": "net", "d2-sampling": "sampling", "d2-bptt": "bptt", "d2-windows": "windows",
     "d2-states": "states", "d2-boxes": "boxes", "d2-roi": "roi", "d2-transposed": "transposed",
     "d2-mask": "mask", "d2-augmentation": "augmentation", "d2-style": "style" };
+  // What an explorer needs besides its own file, in this order; "states" names its model in the page.
+  const NEEDS = { net: ["model-data", "pad"], sampling: ["text-model"], boxes: ["box-numbers", "box-canvas"], roi: ["roi-numbers", "box-canvas"],
+    transposed: ["transposed-numbers"], mask: ["mask-numbers"], augmentation: ["box-numbers", "augment-numbers"], style: ["style-images"],
+    get states() { return [document.querySelector("d2-states").dataset.model ?? "text-model"]; } };
   const load = (name) => new Promise((done, failed) => {
     const script = document.createElement("script");
     Object.assign(script, { src: `${here}${name}.js`, onload: done, onerror: failed });
@@ -15,17 +19,7 @@
   const start = async () => {
     const wanted = [...new Set(Object.keys(FILES).filter((tag) => document.querySelector(tag)).map((tag) => FILES[tag]))];
     if (!wanted.length) return;
-    for (const name of ["numbers", "experiments", "core"]) await load(name);
-    if (wanted.includes("net")) for (const name of ["model-data", "pad"]) await load(name);
-    if (wanted.includes("sampling")) await load("text-model");
-    if (wanted.includes("states")) await load(document.querySelector("d2-states").dataset.model ?? "text-model");
-    if (wanted.includes("boxes")) await load("box-numbers");
-    if (wanted.includes("roi")) await load("roi-numbers");
-    if (wanted.includes("transposed")) await load("transposed-numbers");
-    if (wanted.includes("mask")) await load("mask-numbers");
-    if (wanted.includes("augmentation")) await load("augment-numbers");
-    if (wanted.includes("style")) await load("style-images");
-    if (wanted.includes("boxes") || wanted.includes("roi")) await load("box-canvas");
+    for (const name of new Set(["numbers", "experiments", "core", ...wanted.flatMap((one) => NEEDS[one] ?? [])])) await load(name);
     await Promise.all(wanted.map(load));
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
