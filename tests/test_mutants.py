@@ -2,7 +2,7 @@
 
 import pytest
 from tests.mutants.every import MUTANTS
-from tests.mutants.mutant import Mutant, survives
+from tests.mutants.mutant import SOURCE, Mutant, edited, survives
 
 
 @pytest.mark.slow
@@ -15,6 +15,12 @@ def test_every_mistake_is_caught(mutant, tmp_path):
 
 def test_every_mistake_is_one_of_its_own():
     assert len({mutant.id for mutant in MUTANTS}) == len(MUTANTS)
+
+
+def test_every_mistake_fits_its_file():
+    """All of them every time: each is tried only in one turn of some, and an edit of the source can outdate it."""
+    for mutant in MUTANTS:
+        assert edited(mutant, SOURCE / mutant.file)
 
 
 @pytest.mark.slow

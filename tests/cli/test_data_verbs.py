@@ -74,7 +74,7 @@ def test_kaggle_is_reorganized_trained_on_and_answered(d2lab, kaggle, tmp_path, 
     table = tmp_path / "submission.csv"
     assert d2lab("submit", run, kaggle, "--out", table)[1] == f"{table}: 20 images\n"
     assert table.read_text().splitlines()[0] == "id,label"
-    assert "the test part" in refused(d2lab("submit", run, tmp_path, "--out", table))
+    assert "need the images of a contest" in refused(d2lab("submit", run, tmp_path, "--out", table))
 
 
 @pytest.mark.slow

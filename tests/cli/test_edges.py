@@ -37,7 +37,7 @@ def mine(trained, here):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["trian"], "Did you mean 'train', 'twins'? See d2lab --help."),
+        (["trian"], "Did you mean 'train', 'retrain', 'twins'? See d2lab --help."),
         (["data", "fetcj"], "Did you mean 'fetch'? See d2lab data --help."),
         (["train"], "recipe: got 'none', need a name from d2lab list. For example: d2lab train lenet."),
         (["--bogus"], "--bogus"),

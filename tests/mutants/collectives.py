@@ -11,7 +11,7 @@ MUTANTS = [
     Mutant("the last sum only passed on", "parallel/ring.py", "own += _pass_on(sent, torch.empty_like(own))", "own.copy_(_pass_on(sent, torch.empty_like(own)))", RING),
     Mutant("incomplete chunks go round", "parallel/ring.py", "chunks[(rank - time + 1) % ranks], chunks[(rank - time) % ranks]", "chunks[(rank - time) % ranks], chunks[(rank - time - 1) % ranks]", RING),
     Mutant("a process's own gradient changed", "parallel/ring.py", "tensor.detach().flatten().clone()", "tensor.detach().flatten()", RING),
-    Mutant("a ring of whole tensors", "parallel/cost.py", 'link.message_s(size_bytes / devices if method == "ring" else size_bytes)', "link.message_s(size_bytes)", COST),
+    Mutant("a ring of whole tensors", "parallel/cost.py", 'size_bytes / devices if method == "ring" else size_bytes', "size_bytes", COST),
     Mutant("overlap hides the longer one", "parallel/cost.py", "max(compute_s, exchange_s)", "min(compute_s, exchange_s)", COST),
     Mutant("large messages alone decide", "parallel/cost.py", "1 / times if relative else", "np.ones_like(times) if relative else", COST),
     Mutant("large, not of large magnitude", "parallel/compression.py", "vector.abs().argsort", "vector.argsort", SPARSE),

@@ -41,14 +41,19 @@ def survives(mutant: Mutant, folder: Path) -> str:
     package = folder / "d2lab"
     shutil.copytree(SOURCE, package, ignore=shutil.ignore_patterns("__pycache__"))
     path = package / mutant.file
-    text = path.read_text(encoding="utf-8")
-    if text.count(mutant.old) != 1:
-        raise LookupError(f"{mutant.file} holds {mutant.old!r} {text.count(mutant.old)} times, not once")
-    path.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
+    path.write_text(edited(mutant, path), encoding="utf-8")
     code, output = tried(mutant.tests, folder)
     if code not in (TRIED + PASSED, TRIED + FAILED):
         raise LookupError(f"the tests of {mutant.id!r} did not run:\n{output[-4000:]}")
     return "" if code == TRIED + FAILED else output or "passed"
+
+
+def edited(mutant: Mutant, path: Path) -> str:
+    """Return a file's text with the mistake in it."""
+    text = path.read_text(encoding="utf-8")
+    if text.count(mutant.old) != 1:
+        raise LookupError(f"{mutant.file} holds {mutant.old!r} {text.count(mutant.old)} times, not once")
+    return text.replace(mutant.old, mutant.new)
 
 
 def tried(tests: str, folder: Path) -> tuple[int | None, str]:
