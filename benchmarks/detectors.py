@@ -9,8 +9,6 @@ A detector that finds nothing has an average precision of 0.
 import argparse
 import contextlib
 import io
-import json
-import statistics
 import sys
 import tempfile
 import time
@@ -19,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from benchmarks import rows
 from torch import Tensor
 
 from d2lab import experiments
-from d2lab.core.atomic import write_json
 from d2lab.core.errors import RunError
 from d2lab.core.machine import describe_machine
 from d2lab.data.split import Split
@@ -93,14 +91,14 @@ def measure(recipe: str, data: str, budget: str, seed: int) -> dict[str, Any]:
         whole = time.process_time() - start
         if run.status != "finished":
             raise RunError(f"{recipe}, {data}, seed {seed}", got=run.status, need="a run of all epochs")
-        rows = [row for row in run.record.rows() if "epoch" in row]
-        values = {name.removeprefix("test_"): value for name, value in rows[-1].items() if name.startswith("test_")}
+        epochs = [row for row in run.record.rows() if "epoch" in row]
+        values = {name.removeprefix("test_"): value for name, value in epochs[-1].items() if name.startswith("test_")}
         return {
             "seed": seed,
             **{name: round(values[name], 4) for name in ("ap", "ap50", "ap75", "mask_ap", "loss") if name in values},
             "training_s": round(clock.total(), 1),
             "whole_s": round(whole, 1),
-            "ap50_by_epoch": [round(row["test_ap50"], 4) for row in rows],
+            "ap50_by_epoch": [round(row["test_ap50"], 4) for row in epochs],
             "pycocotools_apart": coco_difference(run, recipe, asked, values),
             "settings": run.record.recipe()["settings"],
             "machine": describe_machine(),
@@ -149,8 +147,7 @@ def _annotations(boxes: Any) -> list[dict[str, Any]]:
 
 def results() -> dict[str, list[dict[str, Any]]]:
     """Return what the file holds."""
-    found: dict[str, list[dict[str, Any]]] = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
-    return found
+    return rows.results(RESULTS)
 
 
 def table(kept: Mapping[str, list[dict[str, Any]]]) -> str:
@@ -159,9 +156,7 @@ def table(kept: Mapping[str, list[dict[str, Any]]]) -> str:
     for name, runs in kept.items():
         cells = [name, str(len(runs[0]["ap50_by_epoch"])), str(len(runs))]
         for key, digits in (("ap50", 3), ("ap", 3), ("training_s", 0), ("whole_s", 0)):
-            numbers = [run[key] for run in runs]
-            spread = f" ± {statistics.stdev(numbers):.{digits}f}" if len(runs) > 1 else ""
-            cells.append(f"{statistics.mean(numbers):.{digits}f}{spread}")
+            cells.append(rows.spread([run[key] for run in runs], digits))
         cells.append(f"{max(run['pycocotools_apart'] for run in runs):.0e}")
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -179,10 +174,7 @@ def main() -> int:
         for seed in map(int, chosen.seeds.split(",")):
             done = [one["seed"] for one in results().get(name, [])]
             if seed not in done and chosen.only in ("", name):
-                one = measure(*run, seed)
-                kept = results()  # read anew: another process may have added to it
-                kept[name] = sorted([*kept.get(name, []), one], key=lambda row: row["seed"])
-                write_json(RESULTS, kept)
+                rows.keep(RESULTS, name, measure(*run, seed))
     print(table(results()))
     return 0
 

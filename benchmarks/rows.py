@@ -41,11 +41,16 @@ def measured(rows: Mapping[str, Row], file: Path, columns: Sequence[str], descri
             found = measure(seed)
             row = {"seed": seed, **found, "seconds": round(time.process_time() - start, 1)}
             row["machine"] = describe_machine()
-            kept = results(file)  # read anew: another process may have added to it
-            kept[name] = sorted([*kept.get(name, []), row], key=lambda run: run["seed"])
-            write_json(file, kept)
+            keep(file, name, row)
     print(table(results(file), columns))
     return 0
+
+
+def keep(file: Path, name: str, row: dict[str, Any]) -> None:
+    """Add a seed's figures to the file, which is read anew: another process may have added to it."""
+    kept = results(file)
+    kept[name] = sorted([*kept.get(name, []), row], key=lambda run: run["seed"])
+    write_json(file, kept)
 
 
 def results(file: Path) -> Kept:
@@ -59,15 +64,16 @@ def table(kept: Kept, columns: Sequence[str]) -> str:
     heads = ["row", "seeds", *columns, "CPU s"]
     lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
     for name, runs in kept.items():
-        figures = [_spread([run[column] for run in runs]) for column in columns]
+        figures = [spread([run[column] for run in runs]) for column in columns]
         seconds = statistics.mean(run["seconds"] for run in runs)
         lines.append(f"| {' | '.join([name, str(len(runs)), *figures, f'{seconds:.1f}'])} |")
     return "\n".join(lines)
 
 
-def _spread(numbers: Sequence[float]) -> str:
+def spread(numbers: Sequence[float], digits: int = 3) -> str:
     """Return the mean, and the standard deviation of several."""
-    return f"{statistics.mean(numbers):.3f}" + (f" ± {statistics.stdev(numbers):.3f}" if len(numbers) > 1 else "")
+    deviation = f" ± {statistics.stdev(numbers):.{digits}f}" if len(numbers) > 1 else ""
+    return f"{statistics.mean(numbers):.{digits}f}{deviation}"
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ Source: Stich, Cordonnier and Jaggi 2018, "Sparsified SGD with memory", algorith
 Karimireddy et al. 2019, "Error feedback fixes SignSGD and other gradient compression schemes", algorithm 2.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,8 +16,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from d2lab.core.errors import ConfigError
-
-Gradient = Callable[[Tensor], Tensor]  # parameters -> gradient, of the same shape
+from d2lab.parallel.local_sgd import Gradient
 
 
 @dataclass(frozen=True)

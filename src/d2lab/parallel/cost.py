@@ -78,9 +78,7 @@ def busiest_bytes(method: Method, devices: int, size_bytes: float) -> float:
         ConfigError: no device, an unknown method, or a negative size.
     """
     steps = all_reduce_steps(method, devices)
-    if not 0 <= size_bytes < math.inf:
-        raise ConfigError("the bytes of a gradient", got=size_bytes, need="at least 0")
-    return steps * size_bytes / (devices if method == "ring" else 2)
+    return steps * _message_bytes(method, devices, size_bytes) / (1 if method == "ring" else 2)
 
 
 def all_reduce_s(method: Method, devices: int, size_bytes: float, link: Link) -> float:
@@ -102,8 +100,18 @@ def all_reduce_s(method: Method, devices: int, size_bytes: float, link: Link) ->
         ConfigError: no device, an unknown method, or a negative size.
     """
     steps = all_reduce_steps(method, devices)
-    busiest_bytes(method, devices, size_bytes)  # refuses a negative size
-    return steps * link.message_s(size_bytes / devices if method == "ring" else size_bytes)
+    return steps * link.message_s(_message_bytes(method, devices, size_bytes))
+
+
+def _message_bytes(method: Method, devices: int, size_bytes: float) -> float:
+    """Return the bytes of one message: the whole gradient, of a ring a chunk.
+
+    Raises:
+        ConfigError: a negative size.
+    """
+    if not 0 <= size_bytes < math.inf:
+        raise ConfigError("the bytes of a gradient", got=size_bytes, need="at least 0")
+    return size_bytes / devices if method == "ring" else size_bytes
 
 
 def step_s(compute_s: float, exchange_s: float, *, overlap: bool) -> float:

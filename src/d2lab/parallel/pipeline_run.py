@@ -19,8 +19,7 @@ from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError
 from d2lab.parallel.pipeline import Task, Timetable, short
-
-Loss = Callable[[Tensor, Tensor], Tensor]  # outputs, targets -> scalar, the mean over the examples
+from d2lab.parallel.split_batch import Loss
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,9 @@ from torch import Tensor, nn
 from d2lab.core.errors import ConfigError
 from d2lab.layers.arguments import check_axis
 from d2lab.parallel.collectives import all_reduce_sum
+from d2lab.parallel.split_batch import Loss
 
 Activation = Callable[[Tensor], Tensor]  # acts on each number alone: of a softmax, a part is not the softmax of a part
-Loss = Callable[[Tensor, Tensor], Tensor]  # outputs, targets -> scalar
 
 
 class _SumBackward(torch.autograd.Function):
