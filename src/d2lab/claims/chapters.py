@@ -17,6 +17,7 @@ TITLES: dict[int, tuple[str, str]] = {
     14: ("Convolution", "卷积神经网络"),
     15: ("LeNet", "LeNet"),
     16: ("Modern convolutional networks", "现代卷积神经网络"),
+    17: ("Computational performance", "计算性能"),
     18: ("Computer vision", "计算机视觉"),
     19: ("Sequences and recurrent networks", "序列与循环神经网络"),
 }

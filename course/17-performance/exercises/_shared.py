@@ -1,0 +1,1 @@
+"""What several exercises of this chapter share."""
