@@ -1,5 +1,6 @@
 """The commands `d2lab train` and `d2lab resume`."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +26,12 @@ RecipeFile = Annotated[
 ]
 Download = Annotated[bool, typer.Option("--download", help="Fetch what the record names and this machine lacks.")]
 TensorBoard = Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard events.")]
+Processes = Annotated[
+    int | None, typer.Option(min=1, max=1024, help="Train in several processes of this machine (torchrun, DDP).")
+]
+Restarts = Annotated[
+    int, typer.Option(min=0, max=1000, help="With --processes: go on after the loss of a process, so often.")
+]
 Csv = Annotated[bool, typer.Option("--csv", help="Also write the epochs to metrics.csv in the run's folder.")]
 
 
@@ -48,12 +55,16 @@ def train(
     ] = None,
     precision: Annotated[str | None, typer.Option(help="float32, bfloat16 or float16 (cuda).")] = None,
     compile: Annotated[bool, typer.Option("--compile", help="Use torch.compile.")] = False,
+    processes: Processes = None,
+    restarts: Restarts = 0,
     live: Live = False,
     tensorboard: TensorBoard = False,
     as_csv: Csv = False,
     quiet: Quiet = False,
 ) -> None:
     """Train a recipe and keep its record."""
+    if processes is not None:
+        _launch(processes, restarts)
     changes = parse_settings(setting or [])
     if precision is not None:
         changes["loop.precision"] = precision
@@ -82,14 +93,19 @@ def resume(
     epochs: Annotated[int | None, typer.Option(help="Train on to so many epochs in all."), EPOCHS] = None,
     recipe: RecipeFile = None,
     download: Download = False,
+    processes: Processes = None,
+    restarts: Restarts = 0,
     live: Live = False,
     tensorboard: TensorBoard = False,
     as_csv: Csv = False,
     quiet: Quiet = False,
 ) -> None:
-    """Go on with a run that was interrupted or killed."""
+    """Go on with a run that was interrupted or killed, in the same number of processes or another."""
+    if processes is not None:
+        _launch(processes, restarts)
     from d2lab import experiments
     from d2lab.experiments.stylizing import is_style
+    from d2lab.parallel.ranks import leads
     from d2lab.train.progress import progress_for
 
     if is_style(run):
@@ -109,7 +125,7 @@ def resume(
         callbacks=called,
     )
     _finish(done, quiet=quiet)
-    if done.status == "finished" and not done.trained and not quiet:
+    if done.status == "finished" and not done.trained and not quiet and leads():
         more = f" Train on with:  d2lab resume {done.record.folder} --epochs N"
         typer.echo("It was finished before." + (more if done.extendable else ""))
 
@@ -127,6 +143,35 @@ def retrain(
 
     told = progress_for(quiet=quiet)
     _finish(train_anew(run, device=device, recipe_file=recipe, download=download, progress=told), quiet=quiet)
+
+
+def _launch(processes: int, restarts: int) -> None:
+    """Run this same command line in several processes, and end as they do."""
+    from d2lab.parallel.launch import launch
+
+    ended = launch(
+        "d2lab", without_options(sys.argv[1:], "--processes", "--restarts"), processes=processes, restarts=restarts
+    )
+    if ended.line:
+        typer.echo(f"d2lab: {ended.line}", err=True)
+    raise typer.Exit(ended.code)
+
+
+def without_options(arguments: list[str], *options: str) -> list[str]:
+    """Return a command line without some options and their values.
+
+    >>> without_options(["train", "lenet", "--processes", "2", "--restarts=3", "-q"], "--processes", "--restarts")
+    ['train', 'lenet', '-q']
+    """
+    kept, skipping = [], False
+    for argument in arguments:
+        if skipping:
+            skipping = False
+        elif argument in options:
+            skipping = True
+        elif argument.partition("=")[0] not in options:
+            kept.append(argument)
+    return kept
 
 
 def _callbacks(*, live: bool, tensorboard: bool, as_csv: bool) -> "list[Callback]":
@@ -148,7 +193,11 @@ def _callbacks(*, live: bool, tensorboard: bool, as_csv: bool) -> "list[Callback
 
 
 def _finish(run: "Run", *, quiet: bool) -> None:
-    """Draw the curves and say how it ended and where everything lies."""
+    """Draw the curves and say how it ended and where everything lies; of several processes the first does."""
+    from d2lab.parallel.ranks import leads
+
+    if not leads():
+        raise typer.Exit(EXIT_INTERRUPTED if run.status == "interrupted" else 0)
     from d2lab.reports.curves import save_curves
     from d2lab.train.progress import describe
 

@@ -8,6 +8,7 @@ the number of workers, or on where a run was broken off.
 import queue
 import threading
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 import torch
@@ -25,6 +26,30 @@ Order = Literal["shuffled", "sequential"]
 GROUP_BYTES = 10_000_000  # of prepared inputs gathered at once: fewer waste hand-overs or orders, more the cache
 _END = object()
 POLL_S = 0.1  # how soon the prefetching thread notices that nobody wants its items any more
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of several parts of every batch, such as the one that a process takes; sizes differ by at most one.
+
+    Args:
+        number: which one, from 0.
+        of: how many there are; 1 for whole batches.
+    """
+
+    number: int = 0
+    of: int = 1
+
+    def rows(self, count: int) -> slice:
+        """Return which of so many rows the part holds.
+
+        >>> [Part(number, of=3).rows(8) for number in range(3)]
+        [slice(0, 2, None), slice(2, 5, None), slice(5, 8, None)]
+        """
+        return slice(count * self.number // self.of, count * (self.number + 1) // self.of)
+
+
+WHOLE = Part()
 
 
 def epoch_order(count: int, *, seed: int, epoch: int) -> Int64[Tensor, " count"]:
@@ -65,6 +90,7 @@ class Batches:
             from batch to batch needs.
         prepare: turns inputs as stored into what the model reads; works on many at once. See `prepares_batches`.
         prefetch: let a second thread make the next batches; for models too small to use every core.
+        part: the part of each batch that is made here; the order of the whole batches does not depend on it.
     """
 
     def __init__(
@@ -78,8 +104,10 @@ class Batches:
         order: Order = "shuffled",
         prepare: Prepare | None = None,
         prefetch: bool = False,
+        part: Part = WHOLE,
     ) -> None:
         self.steps = steps_per_epoch(len(split), batch_size, drop_last=drop_last)
+        self.part = part
         self.batch_size, self.seed, self.device, self.count = batch_size, seed, torch.device(device), len(split)
         self.order = order
         self.whole = split.whole().to(device)
@@ -92,7 +120,7 @@ class Batches:
     def epoch(self, number: int, *, start: int = 0) -> Iterator[Batch]:
         """Yield the batches of epoch `number` (from 0), from batch `start` on."""
         order = order_of(self.order, self.count, seed=self.seed, epoch=number).to(self.device)
-        groups = self._groups(order, start)
+        groups = self._groups(order, start) if self.part.of == 1 else self._parts(order, start)
         for group in prefetch(groups) if self.prefetch else groups:
             yield from group.split(self.batch_size)
 
@@ -102,6 +130,12 @@ class Batches:
             last = min(first + self.group, self.steps)
             chosen = order[first * self.batch_size : last * self.batch_size]
             yield self.prepare(self.whole.select(chosen))
+
+    def _parts(self, order: Tensor, start: int) -> Iterator[Batch]:
+        """Gather this part of each batch alone."""
+        for step in range(start, self.steps):
+            chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
+            yield self.prepare(self.whole.select(chosen[self.part.rows(len(chosen))]))
 
 
 def prefetch(items: Iterable[T], depth: int = 2) -> Iterator[T]:

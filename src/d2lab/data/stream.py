@@ -18,7 +18,7 @@ from d2lab.core.errors import ConfigError, D2labError
 from d2lab.core.machine import usable_cores
 from d2lab.core.seed import stream
 from d2lab.data.batch import Batch
-from d2lab.data.batches import Order, order_of, steps_per_epoch
+from d2lab.data.batches import WHOLE, Order, Part, order_of, steps_per_epoch
 
 MOST_WORKERS = 4  # unless more are asked for
 
@@ -77,17 +77,18 @@ def _unpacked(packed: np.ndarray | dict[str, Any]) -> np.ndarray:
 
 
 class _EpochOrder(Sampler[list[int]]):
-    """The batches of one epoch as lists of indices."""
+    """The batches of one epoch, or a part of each, as lists of indices."""
 
-    def __init__(self, order: Tensor, batch_size: int, steps: Sequence[int]) -> None:
-        self.order, self.batch_size, self.steps = order, batch_size, steps
+    def __init__(self, order: Tensor, batch_size: int, steps: Sequence[int], part: Part) -> None:
+        self.order, self.batch_size, self.steps, self.part = order, batch_size, steps, part
 
     def __len__(self) -> int:
         return len(self.steps)
 
     def __iter__(self) -> Iterator[list[int]]:
         for step in self.steps:
-            yield self.order[step * self.batch_size : (step + 1) * self.batch_size].tolist()
+            batch = self.order[step * self.batch_size : (step + 1) * self.batch_size]
+            yield batch[self.part.rows(len(batch))].tolist()
 
 
 class _Careful:
@@ -152,7 +153,7 @@ def _ignore_ctrl_c(worker: int) -> None:
 
 
 class StreamedBatches:
-    """Seeded mini-batches of a `Source`, read ahead by `workers` processes (0 reads in this one)."""
+    """Seeded mini-batches of a `Source`, or a part of each, read ahead by `workers` processes (0 reads in this one)."""
 
     def __init__(
         self,
@@ -164,8 +165,9 @@ class StreamedBatches:
         drop_last: bool = False,
         order: Order = "shuffled",
         workers: int = 0,
+        part: Part = WHOLE,
     ) -> None:
-        self.order = order
+        self.order, self.part = order, part
         self.count = len(source)
         self.steps = steps_per_epoch(self.count, batch_size, drop_last=drop_last)
         if workers < 0:
@@ -176,7 +178,7 @@ class StreamedBatches:
     def epoch(self, number: int, *, start: int = 0) -> Iterator[Batch]:
         """Yield the batches of epoch `number` (from 0), from batch `start` on."""
         order = order_of(self.order, self.count, seed=self.seed, epoch=number)
-        sampler = _EpochOrder(order, self.batch_size, range(start, self.steps))
+        sampler = _EpochOrder(order, self.batch_size, range(start, self.steps), self.part)
         generator, pinned = stream(self.seed, "workers", number), self.device.type == "cuda"
         read = read_batches(self.source, sampler, workers=self.workers, generator=generator, pin_memory=pinned)
         for batch in read:

@@ -8,11 +8,13 @@ from d2lab.data.batches import steps_per_epoch
 from d2lab.data.split import Split
 from d2lab.experiments.data import Splits, build_batches
 from d2lab.experiments.plan import Experiment, build_augment
+from d2lab.experiments.processes import spread
 from d2lab.experiments.tokens import row_completer
 from d2lab.layers.init import initialize
 from d2lab.models.catalog import PreparedFromData, build_model
 from d2lab.models.finetune import find_top
 from d2lab.optimizers.groups import embeddings_apart
+from d2lab.parallel.ranks import ALONE, Ranks
 from d2lab.train.callback import Callback
 from d2lab.train.finetune import Initialize, freeze_and_group
 from d2lab.train.last_batch import check_last_batch
@@ -46,17 +48,21 @@ def count_parameters(experiment: Experiment) -> int:
         return sum(p.numel() for p in build_model(experiment.settings.model).parameters())
 
 
-def build_train_step(experiment: Experiment, train: Split, initialize_from: Initialize | None = None) -> TrainStep:
+def build_train_step(
+    experiment: Experiment, train: Split, initialize_from: Initialize | None = None, ranks: Ranks = ALONE
+) -> TrainStep:
     """Build the training step: model, optimizer, schedule, augmentation.
 
     Args:
         experiment: settings, preparation and device.
         train: training examples.
         initialize_from: loads pretrained weights into the model before the optimizer is built.
+        ranks: the processes that train the model.
     """
     settings, model = experiment.settings, prepare_model(new_model(experiment), experiment, train)
     if initialize_from is not None:
         initialize_from(model)
+    spread(model, experiment.task, settings.loop, torch.device(experiment.device), ranks)
     groups = freeze_and_group(model, settings.finetune)
     if groups is None and settings.optimizer.name == "muon":
         groups = embeddings_apart(model)
@@ -72,9 +78,10 @@ def build_train_step(experiment: Experiment, train: Split, initialize_from: Init
         example=train.example,
         device=torch.device(experiment.device),
         total_steps=steps * settings.loop.epochs,
-        augment=build_augment(experiment),
+        augment=build_augment(experiment, ranks.rank),
         groups=groups,
         on=find_top(model).module if settings.finetune.cached else None,
+        ranks=ranks,
     )
     if not settings.finetune.cached:  # a head alone has no batch normalization
         check_last_batch(step, train, settings.loop)
@@ -103,7 +110,7 @@ def build_loop(
     training, validation, test = splits
     return Loop(
         train_step,
-        build_batches(experiment, training, torch.get_num_threads()),
+        build_batches(experiment, training, torch.get_num_threads(), train_step.ranks.part),
         config=experiment.settings.loop,
         test=test,
         validation=validation,

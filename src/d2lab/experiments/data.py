@@ -4,7 +4,7 @@ import torch
 
 from d2lab.core.machine import usable_cores
 from d2lab.data import catalog
-from d2lab.data.batches import Batches, Order
+from d2lab.data.batches import WHOLE, Batches, Order, Part
 from d2lab.data.image_files import ImageFiles
 from d2lab.data.split import Split, as_split, holdout, limit
 from d2lab.data.stream import MappedArrays, StreamedBatches
@@ -71,7 +71,7 @@ def fit_images(split: Split, preparation: Preparation) -> Split:
     return as_split(preparation.resized(split.whole()))
 
 
-def build_batches(experiment: Experiment, train: Split, threads: int) -> Batches | StreamedBatches:
+def build_batches(experiment: Experiment, train: Split, threads: int, part: Part = WHOLE) -> Batches | StreamedBatches:
     """Build the batches of the training set: from memory, or through worker processes.
 
     When a model trains on one thread, a second core prefetches the next batches.
@@ -80,10 +80,13 @@ def build_batches(experiment: Experiment, train: Split, threads: int) -> Batches
         experiment: settings, preparation and device.
         train: training examples.
         threads: CPU threads of the model.
+        part: the part of each batch that is made.
     """
     loop, seed, device = experiment.settings.loop, experiment.seed, torch.device(experiment.device)
     if isinstance(train, TokenSplit):
-        return TokenBatches(train, batch_size=loop.batch_size, seed=seed, device=device, drop_last=loop.drop_last)
+        return TokenBatches(
+            train, batch_size=loop.batch_size, seed=seed, device=device, drop_last=loop.drop_last, part=part
+        )
     order: Order = "sequential" if experiment.task.carries_state else "shuffled"
     if loop.stream_workers is None and not isinstance(train, ImageFiles):
         return Batches(
@@ -94,7 +97,8 @@ def build_batches(experiment: Experiment, train: Split, threads: int) -> Batches
             drop_last=loop.drop_last,
             order=order,
             prepare=experiment.preparation if experiment.settings.augment.idle else None,
-            prefetch=device.type == "cpu" and threads == 1 < usable_cores(),
+            prefetch=device.type == "cpu" and threads == 1 < usable_cores() // part.of,
+            part=part,
         )
     return StreamedBatches(
         train if isinstance(train, ImageFiles) else MappedArrays(train.inputs.numpy(), train.targets.numpy()),
@@ -104,6 +108,7 @@ def build_batches(experiment: Experiment, train: Split, threads: int) -> Batches
         drop_last=loop.drop_last,
         order=order,
         workers=train.workers if isinstance(train, ImageFiles) else loop.stream_workers or 0,
+        part=part,
     )
 
 

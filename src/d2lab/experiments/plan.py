@@ -252,8 +252,12 @@ def check(experiment: Experiment) -> None:
         check_language(settings)
 
 
-def build_augment(experiment: Experiment) -> Augment | None:
+def build_augment(experiment: Experiment, rank: int = 0) -> Augment | None:
     """Build the augmentation of the run; None where its settings have none.
+
+    Args:
+        experiment: settings, data and seed.
+        rank: number of the process; each draws for its own part of the batch.
 
     Raises:
         ConfigError: the data are not images, or too small ones.
@@ -266,4 +270,5 @@ def build_augment(experiment: Experiment) -> Augment | None:
     stored, classes = experiment.preparation, len(card.classes)
     channels, height, width = stored.shape
     shape = (channels, height, width)
-    return Augment(config, shape=shape, side=stored.side, classes=classes, seed=experiment.seed, kinds=stored.kinds)
+    seed = derive(experiment.seed, "augment", rank) if rank else experiment.seed
+    return Augment(config, shape=shape, side=stored.side, classes=classes, seed=seed, kinds=stored.kinds)

@@ -1,5 +1,6 @@
 """Train an experiment, or resume an interrupted one."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,9 +21,17 @@ from d2lab.experiments.data import Splits, describe_data, load_data
 from d2lab.experiments.features import train_on_features
 from d2lab.experiments.plan import Experiment, RunRequest, plan, stated_source
 from d2lab.experiments.pretrained import initialization_of, plan_with_source
+from d2lab.experiments.processes import (
+    interrupted_record,
+    launch_of_this_process,
+    own_device,
+    own_threads,
+    require_one,
+)
 from d2lab.experiments.recorded import from_json
 from d2lab.experiments.tokens import with_tokenizer
 from d2lab.experiments.trained import load_run
+from d2lab.parallel.ranks import Ranks, joined_ranks
 from d2lab.recipes.catalog import recipe_of
 from d2lab.train.callback import Callback
 from d2lab.train.checkpoint import Checkpoint, load_weights
@@ -112,12 +121,26 @@ def run_request(
 ) -> Run:
     """Train what is asked for; see `train`.
 
+    Under torchrun all its processes train one run: the first writes the record and shows the progress. Started anew
+    after one was lost, they go on with the record that they began.
+
     Args:
         request: recipe and choices.
         root: the folder of all runs.
         progress: shows the progress, such as a bar.
         callbacks: called after steps and epochs.
     """
+    with joined_ranks() as ranks:
+        if not ranks.leads:
+            progress, callbacks = None, ()
+        request = replace(request, device=own_device(request.device, ranks))
+        return _train_request(request, root, progress, callbacks, ranks)
+
+
+def _train_request(
+    request: RunRequest, root: Path | None, progress: Progress | None, callbacks: Sequence[Callback], ranks: Ranks
+) -> Run:
+    """Train what is asked for in these processes."""
     pretraining = recipe_of(request.recipe)[0].pretraining
     if request.source == RANDOM:
         pretraining, request = None, replace(request, source=None)
@@ -131,28 +154,45 @@ def run_request(
         if first.status == "interrupted":
             return first
         request = replace(request, source=str(first.record.folder))
-    experiment, initialize = (plan(request), None) if request.source is None else plan_with_source(request)
-    experiment = with_tokenizer(experiment)
-    splits = load_data(experiment)
+    begun = interrupted_record(recipe_of(request.recipe)[0].name, root, ranks)
+    if begun is not None:
+        return resume(begun, progress=progress, callbacks=callbacks)
+    with ranks.leader_first():
+        experiment, initialize = (plan(request), None) if request.source is None else plan_with_source(request)
+        experiment = with_tokenizer(experiment)
+        splits = load_data(experiment)
     told = progress or NoProgress()
     if is_counted(experiment):
+        require_one(ranks, experiment.recipe.name)
         told.note(describe_data(experiment, splits))
-        record = _new_record(experiment, 1, root)
+        record = _new_record(experiment, 1, root, ranks)
         return Run(record, "finished", count_into(record, experiment, splits, told))
-    threads = count_threads(experiment, splits[0])
+    threads = own_threads(count_threads(experiment, splits[0]), ranks)
     with using_threads(threads), fork_rng(experiment.device):
-        torch.manual_seed(derive(request.seed, "training"))
-        train_step = build_train_step(experiment, splits[0], initialize)
+        _seed(experiment, ranks)
+        train_step = build_train_step(experiment, splits[0], initialize, ranks)
         told.note(describe_data(experiment, splits))
-        record = _new_record(experiment, threads, root)
+        record = _new_record(experiment, threads, root, ranks)
         return _run(experiment, splits, train_step, record, told, callbacks, None)
 
 
-def _new_record(experiment: Experiment, threads: int, root: Path | None) -> RunRecord:
-    """Make the record of a run, with its settings in a file to train from again."""
+def _seed(experiment: Experiment, ranks: Ranks) -> None:
+    """Seed the generator of dropout, which each process draws for its own part of the batch."""
+    torch.manual_seed(derive(experiment.seed, "training", *([] if ranks.leads else [ranks.rank])))
+
+
+def _new_record(experiment: Experiment, threads: int, root: Path | None, ranks: Ranks) -> RunRecord:
+    """Make the record of a run, with its settings in a file to train from again; of several processes the first."""
+    if not ranks.leads:
+        return RunRecord(ranks.from_leader(Path()))
     machine = {**describe_machine(), "device": experiment.device, "threads": threads}
+    if not ranks.alone:
+        machine["processes"] = ranks.world
+    launch = launch_of_this_process()
+    machine |= {} if launch is None else {"launch": launch}
     record = RunRecord.create(experiment.recipe.name, experiment.seed, experiment.to_json(), machine, root)
     write_config(experiment, record.folder / CONFIG)
+    ranks.from_leader(record.folder)
     return record
 
 
@@ -187,28 +227,49 @@ def resume(
         DataError: the data are not on disk, or at the new place are others.
         RunError: there is no such run, its checkpoint is damaged, or another process trains it.
     """
-    record = open_record(folder)
-    if device is not None:
-        resolve_device(device)  # a wrong one is the caller's mistake, not the record's
-    experiment = from_json(record.recipe(), record.name, data=data, device=device, recipe_file=recipe_file)
-    told = progress or NoProgress()
+    with joined_ranks() as ranks:
+        record = open_record(folder)
+        if not ranks.leads:
+            progress, callbacks = None, ()
+        if not ranks.alone:
+            device = own_device(device or str(record.recipe().get("device", "auto")).partition(":")[0], ranks)
+        if device is not None:
+            resolve_device(device)  # a wrong one is the caller's mistake, not the record's
+        experiment = from_json(record.recipe(), record.name, data=data, device=device, recipe_file=recipe_file)
+        return _resume(record, experiment, epochs, download, progress or NoProgress(), callbacks, ranks)
+
+
+def _resume(
+    record: RunRecord,
+    experiment: Experiment,
+    epochs: int | None,
+    download: bool,
+    told: Progress,
+    callbacks: Sequence[Callback],
+    ranks: Ranks,
+) -> Run:
+    """Resume a run in these processes, of which it may have had another number."""
     if epochs is not None:
         told.note(f"epochs: {experiment.settings.loop.epochs} -> {epochs} in all; the schedule now spans all of them")
         experiment = extended(experiment, epochs)
-    splits = load_data(experiment, fetch=download)
+    with ranks.leader_first():
+        splits = load_data(experiment, fetch=download)
     if is_counted(experiment):
+        require_one(ranks, experiment.recipe.name)
         return _resume_counted(record, experiment, splits, told)
     threads = record.machine().get("threads")
     if not isinstance(threads, int) or threads < 1:
         raise RunError(f"run {record.name}", got=f"threads {threads!r}", need="a number in machine.json")
-    with record.lock(), using_threads(threads), fork_rng(experiment.device):
+    with _locked(record, ranks), using_threads(own_threads(threads, ranks)), fork_rng(experiment.device):
         checkpoint = record.load() if record.has_checkpoint() else None
         initialize = None if checkpoint is not None else initialization_of(experiment, fetch=download)[1]
-        torch.manual_seed(derive(experiment.seed, "training"))
-        train_step = build_train_step(experiment, splits[0], initialize)
+        ranks.any(False)  # all have read the checkpoint before the first writes another
+        _seed(experiment, ranks)
+        train_step = build_train_step(experiment, splits[0], initialize, ranks)
         if epochs is not None:
             _refuse_stopped(checkpoint, record.name)
-            record.change_settings(dict(leaves(experiment.settings)), checkpoint)
+            if ranks.leads:
+                record.change_settings(dict(leaves(experiment.settings)), checkpoint)
         return _run(experiment, splits, train_step, record, told, callbacks, checkpoint)
 
 
@@ -248,6 +309,11 @@ def _is_done(checkpoint: Checkpoint, steps: int) -> bool:
     return status == "stopped early" or (status == "finished" and checkpoint.step >= steps)
 
 
+def _locked(record: RunRecord, ranks: Ranks) -> contextlib.AbstractContextManager[None]:
+    """Keep others from training into the record; of several processes the first does."""
+    return record.lock() if ranks.leads else contextlib.nullcontext()
+
+
 def _run(
     experiment: Experiment,
     splits: Splits,
@@ -259,15 +325,19 @@ def _run(
 ) -> Run:
     """Train with the record locked, from its checkpoint, or from step 0 where there is none."""
     configure_malloc()
-    with record.lock():
+    ranks = train_step.ranks
+    with _locked(record, ranks):
         done = checkpoint is not None and _is_done(checkpoint, train_step.total_steps)
         if experiment.settings.finetune.cached and not done:
             if checkpoint is not None:  # the body is the checkpoint's; its source may be gone
                 load_weights(train_step.model, split_by_prefix(checkpoint.tensors).get("model", {}), record.name)
-            splits = train_on_features(experiment, splits, train_step.model, progress)
-        loop = build_loop(experiment, splits, train_step, record=record, progress=progress, callbacks=tuple(callbacks))
+            with ranks.leader_first():
+                splits = train_on_features(experiment, splits, train_step.model, progress)
+        kept = record if ranks.leads else None
+        loop = build_loop(experiment, splits, train_step, record=kept, progress=progress, callbacks=tuple(callbacks))
         if checkpoint is None:
-            record.cut(0)
+            if ranks.leads:
+                record.cut(0)
         else:
             loop.restore(checkpoint)
             if done:

@@ -19,7 +19,7 @@ from torch.nn import functional
 from d2lab.core.errors import ConfigError
 from d2lab.core.seed import stream
 from d2lab.data.batch import Batch
-from d2lab.data.batches import Batches
+from d2lab.data.batches import WHOLE, Batches, Part
 from d2lab.data.split import Split
 
 Sampling = Literal["random", "sequential"]
@@ -105,6 +105,7 @@ class TokenBatches(Batches):
         seed: decides offset and order, with the epoch.
         device: where the text is held.
         drop_last: leave out the ragged last batch.
+        part: the part of each batch that is made here.
     """
 
     def __init__(
@@ -115,8 +116,9 @@ class TokenBatches(Batches):
         seed: int,
         device: torch.device | str = "cpu",
         drop_last: bool = False,
+        part: Part = WHOLE,
     ) -> None:
-        super().__init__(split, batch_size=batch_size, seed=seed, device=device, drop_last=drop_last)
+        super().__init__(split, batch_size=batch_size, seed=seed, device=device, drop_last=drop_last, part=part)
         self.split = split
         self.windows = split.tokens.to(device).unfold(0, split.steps + 1, 1)  # a view
 
@@ -128,5 +130,6 @@ class TokenBatches(Batches):
             starts = starts[torch.randperm(len(starts), generator=draw)]
         starts = starts.to(self.device)
         for batch in range(start, self.steps):
-            rows = self.windows[starts[batch * self.batch_size : (batch + 1) * self.batch_size]]  # batch steps+1
+            chosen = starts[batch * self.batch_size : (batch + 1) * self.batch_size]
+            rows = self.windows[chosen[self.part.rows(len(chosen))]]  # batch steps+1
             yield Batch(rows[:, :-1], rows[:, 1:])

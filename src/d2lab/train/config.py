@@ -8,6 +8,7 @@ from msgspec import Meta
 from d2lab.core.bounds import Share, check_bounds
 from d2lab.core.errors import ConfigError
 
+Shard = Literal["none", "full"]
 Precision = Literal["float32", "bfloat16", "float16"]
 Layout = Literal["auto", "plain"]
 Epochs = Annotated[int, Meta(ge=1, le=1_000_000, description="epochs")]
@@ -37,6 +38,8 @@ class LoopConfig:
     test_flips: bool = False  # evaluate on the mean of the outputs for an image and its mirror image
     threads: Threads | None = None  # CPU threads; none chooses by the size of the model
     stream_workers: Workers | None = None  # worker processes of torch.utils.data; none holds the set in memory
+    shard: Shard = "none"  # of several processes: none, each has the whole model (DDP); full, a share of it (FSDP2)
+    sync_batchnorm: bool = False  # of several processes: batch statistics over all of them, not of each alone
     checkpoint_every_s: Seconds = 10.0  # seconds between checkpoints; one is always written at the end
 
     def check_watched(self, *, given: bool = False) -> None:

@@ -1,5 +1,6 @@
 """Evaluation: loss and metrics of a model on a whole split, in batches, without gradients, read once at the end."""
 
+import copy
 from collections.abc import Iterator, Sequence
 
 import torch
@@ -10,6 +11,7 @@ from d2lab.core.tensor_tree import Tree, concatenate, map_tensors, tensors_of
 from d2lab.data.batch import Prepare, prepares_batches
 from d2lab.data.split import Split, as_split
 from d2lab.metrics import Metric
+from d2lab.parallel.ranks import ALONE, Ranks
 from d2lab.train.task import CarriedState, Step, Task
 
 MOST = 1000  # examples per batch: large enough to fill two cores, small enough for a laptop's cache
@@ -41,6 +43,7 @@ def evaluate(
     flips: bool = False,
     batch: int | None = None,
     metrics: Sequence[Metric] | None = None,
+    ranks: Ranks = ALONE,
 ) -> dict[str, float]:
     """Return the loss and the metrics of a model over all examples of a split.
 
@@ -53,6 +56,7 @@ def evaluate(
         flips: average the outputs for an image and its mirror image.
         batch: batch size; chosen by the size of an example unless given. A carried state needs the size of training.
         metrics: newly built metrics in place of the task's; afterwards they hold the sums of the split.
+        ranks: processes whose splits are parts of one; all get the values of the whole.
 
     Returns:
         `loss`, and the values of every metric by name.
@@ -69,22 +73,38 @@ def evaluate(
             metric.update(result.outputs, result.batch)  # type: ignore[arg-type]
         losses.append(result.loss.float())
         weights.append(result.weight)
-    values = {"loss": weighted_mean(losses, weights)}
+    values = {"loss": weighted_mean(losses, weights, ranks)}
     for metric in measured:
-        values |= metric.compute()
+        values |= merged(metric, ranks).compute()
     return values
 
 
-def weighted_mean(losses: list[Tensor], weights: Sequence[int | Tensor]) -> float:
+def merged(metric: Metric, ranks: Ranks) -> Metric:
+    """Return a metric that holds the sums of all processes, merged in the order of the ranks."""
+    if ranks.alone:
+        return metric
+    parts = []
+    for state in ranks.gather(metric.state()):
+        part = copy.deepcopy(metric)
+        part.load(state, torch.device("cpu"))
+        parts.append(part)
+    for part in parts[1:]:
+        parts[0].merge(part)
+    return parts[0]
+
+
+def weighted_mean(losses: list[Tensor], weights: Sequence[int | Tensor], ranks: Ranks = ALONE) -> float:
     """Return the weighted mean of losses, summed in float64.
 
     Args:
         losses: scalar tensors, one per batch.
         weights: what each loss is a mean over.
+        ranks: processes over whose losses the mean is taken.
     """
     numbers = torch.stack(losses).cpu().double()
     shares = torch.as_tensor([float(w) for w in as_numbers(weights)], dtype=torch.float64)
-    return float((numbers * shares).sum() / shares.sum())
+    total, weight = ranks.sum(torch.stack([(numbers * shares).sum(), shares.sum()]))
+    return float(total / weight)
 
 
 def as_numbers(weights: Sequence[int | Tensor]) -> Sequence[int | float]:

@@ -34,7 +34,8 @@ class NonFiniteGuard:
     def keep(self) -> None:
         """Copy the current state, whose losses were finite, unless the last copy is too recent to pay."""
         start = time.perf_counter()
-        if start < self._next_keep:
+        (due,) = self.train_step.ranks.any(start >= self._next_keep)  # all repeat the same steps
+        if not due:
             return
         self.step = self.train_step.step
         self.tensors = {name: value.clone() for name, value in self.train_step.state().items()}

@@ -28,6 +28,10 @@ def check_last_batch(step: TrainStep, train: Split, loop: LoopConfig) -> None:
         ConfigError: an epoch holds such a batch; the error says how to avoid it.
     """
     size, last = min(loop.batch_size, len(train)), len(train) % loop.batch_size
+    if not step.ranks.alone:
+        size, last = _smallest_parts(size, 0 if loop.drop_last else last, step.ranks.world)
+        if loop.sync_batchnorm:
+            return
     whole = _has_single(size, loop.accumulate)
     ragged = not loop.drop_last and len(train) > loop.batch_size and _has_single(last, loop.accumulate)
     if not (whole or ragged):
@@ -44,6 +48,21 @@ def check_last_batch(step: TrainStep, train: Split, loop: LoopConfig) -> None:
         raise ConfigError("batch_size", got=got, need=need, fix=fix)
     fix = f"Leave the last batch out: drop_last=true, or set another batch_size than {loop.batch_size}."
     raise ConfigError("the last batch", got=f"{last} of {len(train)} examples{pieces}", need=need, fix=fix)
+
+
+def _smallest_parts(size: int, last: int, processes: int) -> tuple[int, int]:
+    """Return how many examples of a batch, and of the incomplete last one, the process with the fewest has.
+
+    Raises:
+        ConfigError: a process would have none.
+    """
+    need = f"at least one for each of {processes} processes"
+    if size < processes:
+        raise ConfigError("batch_size", got=size, need=need)
+    if 0 < last < processes:
+        fix = "Leave the last batch out: drop_last=true, or set another batch_size."
+        raise ConfigError("the last batch", got=f"{last} of the examples", need=need, fix=fix)
+    return size // processes, last // processes
 
 
 def _has_single(examples: int, pieces: int) -> bool:

@@ -13,15 +13,16 @@ import torch
 from torch import Tensor
 
 from d2lab.core.device import require_same_device
-from d2lab.core.errors import RunError
+from d2lab.core.errors import ConfigError, RunError
 from d2lab.data.batches import Batches
 from d2lab.data.split import Split
 from d2lab.data.stream import StreamedBatches
 from d2lab.metrics import Metric
+from d2lab.parallel.data_parallel import placed_like, share_buffers, whole
 from d2lab.train.callback import Callback
 from d2lab.train.checkpoint import Checkpoint, clean_checkpoint, load_weights, require_finite
 from d2lab.train.config import LoopConfig
-from d2lab.train.evaluate import as_numbers, evaluate
+from d2lab.train.evaluate import as_numbers, evaluate, merged
 from d2lab.train.guard import NonFiniteGuard, first_non_finite
 from d2lab.train.interrupt import Interrupt
 from d2lab.train.position import Position, Status
@@ -38,13 +39,16 @@ READ_EVERY_STEPS = 10_000  # losses buffered until they are read
 class Loop:
     """Trains a model for some epochs and keeps the run's record.
 
+    Of several processes each runs the same loop: it trains on its part of every batch and evaluates its part of every
+    split. Losses and metrics are those of all, and what is decided by the clock or by a signal is decided together.
+
     Args:
-        train_step: model, task and optimizer.
+        train_step: model, task and optimizer, and the processes that train.
         batches: the training set.
         config: epochs, early stopping, checkpoints.
         test: split that is evaluated after each epoch; None for none.
         validation: split that early stopping watches; None for none.
-        record: record of the run; None keeps none.
+        record: record of the run; None keeps none, as in all processes but the leading one.
         progress: shows what happens, such as a bar.
         callbacks: called after steps and epochs.
         metrics: newly built metrics beside the task's own: these for training, a copy of each for evaluation.
@@ -65,8 +69,8 @@ class Loop:
         metrics: Iterable[type[Metric]] = (),
         complete_row: Callable[[Row], Row] = lambda row: row,
     ) -> None:
-        self.train_step, self.batches, self.config = train_step, batches, config
-        self.test, self.validation, self.record = test, validation, record
+        self.train_step, self.batches, self.config, self.ranks = train_step, batches, config, train_step.ranks
+        self.test, self.validation, self.record = self._own(test), self._own(validation), record
         self.progress, self.callbacks, self.more_metrics = progress, tuple(callbacks), tuple(metrics)
         self.complete_row = complete_row
         self.on_step = [c.on_step for c in self.callbacks if type(c).on_step is not Callback.on_step]
@@ -78,6 +82,14 @@ class Loop:
         # since the last read: loss, weight, examples, norm of the gradient where it is clipped
         self._last_read = self._last_save = time.perf_counter()
         self._unread: BrokenPipeError | None = None  # the reader of the output has gone
+
+    def _own(self, split: Split | None) -> Split | None:
+        """Return what this process evaluates of a split."""
+        if split is None or self.ranks.alone:
+            return split
+        if len(split) < self.ranks.world:
+            raise ConfigError("processes", got=self.ranks.world, need=f"at most {len(split)}, the size of a split")
+        return split.subset(torch.arange(len(split))[self.ranks.part.rows(len(split))])
 
     def run(self) -> Status:
         """Train to the end of the last epoch, or until asked to stop; the weights are in the model.
@@ -115,7 +127,7 @@ class Loop:
             return self._epoch(interrupt)
         except BrokenPipeError as error:  # of progress, which is told when everything else of a step or epoch is done
             self._unread = error
-            return False
+            return not self.ranks.alone  # the others must hear of it: they agree after the next step
 
     def _explain_unread(self, error: BrokenPipeError) -> BrokenPipeError:
         """Say how to go on."""
@@ -130,46 +142,47 @@ class Loop:
         self.train_step.model.train()
         for batch in self.batches.epoch(number, start=start):
             result = self.train_step(batch)
+            now = time.perf_counter()
             self._buffer(result, len(batch))
+            due = now - self._last_read > READ_EVERY_S or len(self._buffered) >= READ_EVERY_STEPS
+            late = now - self._last_save > self.config.checkpoint_every_s
+            read, save, stop = self.ranks.any(due, late, interrupt.asked or self._unread is not None)
+            if read:
+                self._flush_metrics()
+                # Not after an epoch's last step: its row is not written yet, and a resumed run would skip it.
+                if save and self.train_step.step % self.batches.steps:
+                    self._save()
             for call in self.on_step:
                 call(self.train_step.step, result)
-            if interrupt.asked:
+            if stop:
                 self._flush_metrics()
                 if self.train_step.step % self.batches.steps:
                     return False
         self._flush_metrics()
         self._close_epoch(number)
         done = self.train_step.step == self.batches.steps * self.config.epochs
-        return not interrupt.asked or done or self.position.status != "running"
+        (asked,) = self.ranks.any(interrupt.asked or self._unread is not None)
+        return not asked or done or self.position.status != "running"
 
     def _buffer(self, result: Step, examples: int) -> None:
-        """Update the metrics, keep the loss on the device, and read the losses when enough time has passed."""
+        """Update the metrics and keep the loss on the device."""
         for metric in self.train_metrics:
             metric.update(result.outputs, result.batch)  # type: ignore[arg-type]
         self._buffered.append((result.loss, result.weight, examples, result.gradient_norm))
-        now = time.perf_counter()
-        if now - self._last_read > READ_EVERY_S or len(self._buffered) >= READ_EVERY_STEPS:
-            self._flush_metrics()
-            due = now - self._last_save > self.config.checkpoint_every_s
-            # Not after an epoch's last step: its row is not written yet, and a resumed run would skip it.
-            if self.record is not None and due and self.train_step.step % self.batches.steps:
-                self._save()
 
     def _flush_metrics(self) -> None:
         """Read the buffered losses at once; raise if one is not finite."""
         if not self._buffered:
             return
         read, weighed, counted, norms = zip(*self._buffered, strict=True)
-        losses = torch.stack(read).tolist()
+        losses, weights, examples = self._of_all(torch.stack(read), weighed, sum(counted))
         first = self.train_step.step - len(losses)
         broken = first_non_finite(losses)
         if broken is not None:
             raise self.guard.explain(first + broken, losses[broken], self.batches)
-        weights = as_numbers(weighed)
         for loss, weight in zip(losses, weights, strict=True):  # one at a time: when they are read must not
             self.position.loss_sum += loss * weight  # change how the sum is rounded
             self.position.weight += weight
-        examples = sum(counted)
         self.position.examples += examples
         self.rows += step_rows(first, losses, norms, self.train_step.learning_rate)
         self._buffered.clear()
@@ -181,13 +194,26 @@ class Loop:
         epoch = (self.train_step.step - 1) // self.batches.steps
         self.progress.advance(step=self.train_step.step, epoch=epoch, examples_per_s=rate, loss=losses[-1])
 
+    def _of_all(
+        self, losses: Tensor, weights: Sequence[int | Tensor], examples: int
+    ) -> tuple[list[float], Sequence[int | float], int]:
+        """Return the losses of steps, what they are means over and the number of examples, of all processes."""
+        own = as_numbers(weights)
+        if self.ranks.alone:
+            return losses.tolist(), own, examples
+        share = torch.tensor(own, dtype=torch.float64)
+        numbers = self.ranks.sum(torch.cat([losses.cpu().double() * share, share, torch.tensor([examples])]))
+        sums, of_all = numbers[:-1].chunk(2)
+        return (sums / of_all).tolist(), of_all.tolist(), int(numbers[-1])
+
     def _close_epoch(self, number: int) -> None:
         """Evaluate, write the epoch's row, save, and decide whether to continue."""
         position = self.position
         row: Row = {"epoch": number + 1, "step": self.train_step.step}
         row |= {"train_loss": position.loss_sum / position.weight if position.weight else math.nan}
+        share_buffers(self.train_step.model, self.ranks)
         for metric in self.train_metrics:
-            row |= {f"train_{name}": value for name, value in metric.compute().items()}
+            row |= {f"train_{name}": value for name, value in merged(metric, self.ranks).compute().items()}
             metric.reset()
         row |= {"examples": position.examples, "seconds": position.seconds}
         for name, split in (("valid", self.validation), ("test", self.test)):
@@ -202,8 +228,8 @@ class Loop:
         self._watch(number, row)
         self.progress.epoch(row)
         # Early stopping saves once, at the end: a checkpoint with a final status must hold the best weights.
-        due = time.perf_counter() - self._last_save > self.config.checkpoint_every_s
-        if self.record is not None and due and position.status == "running":
+        (due,) = self.ranks.any(time.perf_counter() - self._last_save > self.config.checkpoint_every_s)
+        if due and position.status == "running":
             self._save()
         if self.callbacks:
             self._flush()
@@ -225,6 +251,7 @@ class Loop:
             flips=self.config.test_flips,
             batch=size,
             metrics=metrics,
+            ranks=self.ranks,
         )
 
     def _watch(self, number: int, row: Row) -> None:
@@ -254,20 +281,23 @@ class Loop:
             self.rows = []
 
     def _save(self) -> None:
-        """Write the rows first, then the checkpoint that states their length."""
-        if self.record is None:
-            return
-        self._flush()
-        self.record.save(self.checkpoint())
+        """Write the rows first, then the checkpoint that states their length; of several processes the leading one."""
+        if self.record is not None or not self.ranks.alone:
+            self._flush()
+            checkpoint = self.checkpoint()
+            if self.record is not None:
+                self.record.save(checkpoint)
         self._last_save = time.perf_counter()
 
     def checkpoint(self) -> Checkpoint:
-        """Return everything that resuming needs."""
+        """Return everything that resuming needs; of several processes all must call it."""
         values = self.position.values()
         values |= {"metrics_bytes": self.metrics_bytes, "train_step": self.train_step.values()}
-        tensors = {**self.train_step.state(), **{f"best.{k}": value for k, value in self.position.best.items()}}
+        tensors = self.train_step.whole_state()
+        tensors |= {f"best.{name}": whole(value) for name, value in self.position.best.items()}
         for number, metric in enumerate(self.train_metrics):
-            tensors |= {f"metric.{number}.{name}": value for name, value in metric.state().items()}
+            state = merged(metric, self.ranks).state()
+            tensors |= {f"metric.{number}.{name}": value for name, value in state.items()}
         return Checkpoint(self.train_step.step, tensors, values)
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -279,6 +309,8 @@ class Loop:
         groups = split_by_prefix(checkpoint.tensors)
         require_finite(groups.get("optimizer", {}), "the checkpoint's optimizer")
         best = {name: value.to(self.train_step.device) for name, value in groups.get("best", {}).items()}
+        own = self.train_step.model.state_dict()
+        best = {name: placed_like(value, own[name]) if name in own else value for name, value in best.items()}
         position = Position.from_values(checkpoint.values, best)
         self.train_step.restore(checkpoint.step, checkpoint.tensors, checkpoint.values.get("train_step", {}))
         self._restore_metrics(split_by_prefix(groups.get("metric", {})))
@@ -294,7 +326,7 @@ class Loop:
             metric.reset()
             state = states.get(str(number))
             try:
-                if state:
+                if state and self.ranks.leads:  # the sums are those of all: one process must go on from them
                     metric.load(state, self.train_step.device)
             except (KeyError, ValueError, TypeError, RuntimeError) as cause:
                 raise RunError("checkpoint", got=f"metric {number}: {cause}", need="the sums d2lab writes") from cause

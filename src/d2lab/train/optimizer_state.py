@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from d2lab.core.errors import RunError
+from d2lab.parallel.data_parallel import placed_like
 
 
 def pack_state(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor], *, began: bool) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def _like(weight: Tensor, value: Tensor, name: str) -> Tensor:
         raise RunError("checkpoint", got=f"{name} of {value.dtype}", need="numbers of floating point")
     # A fused step walks through memory in step: state must lie as its weight does, channels last or not.
     like = torch.empty_like(weight, dtype=value.dtype) if value.ndim else value.clone()
-    return like.copy_(value)
+    return like.copy_(placed_like(value, like))
 
 
 def state_names(optimizer: torch.optim.Optimizer) -> list[set[str]]:

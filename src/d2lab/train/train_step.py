@@ -1,16 +1,19 @@
 """One training step: forward pass, loss, backward pass, gradient clipping, update of the weights."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError, RunError
+from d2lab.core.seed import derive
 from d2lab.core.tensor_tree import Tree, concatenate, detach, map_tensors, pack, unpack
 from d2lab.data.batch import Batch, Prepare, prepares_batches
 from d2lab.optimizers import OptimizerConfig, ScheduleConfig, build_optimizer, clip, lr_scale, set_lr
+from d2lab.parallel.data_parallel import Computation, is_sharded, placed_like, replicate, whole
+from d2lab.parallel.ranks import ALONE, Ranks
 from d2lab.train.config import LoopConfig, Precision
 from d2lab.train.memory_format import compile_model, optimize_layout
 from d2lab.train.optimizer_state import pack_state
@@ -37,10 +40,11 @@ class TrainStep:
         augment: augments inputs and targets of a training batch.
         groups: parameter groups with an `lr_scale` each; one group of all trainable parameters unless given.
         on: the part of the model that computes, where batches hold what that part reads; the whole unless given.
+        ranks: the processes that train the model; batches are this one's parts.
 
     Raises:
-        ConfigError: no parameter is trainable, the precision needs another device, or `accumulate` is above 1 for a
-            task that carries a state.
+        ConfigError: no parameter is trainable, the precision needs another device, or `accumulate` or the number of
+            processes is above 1 for a task that carries a state.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class TrainStep:
         augment: Augment | None = None,
         groups: Groups | None = None,
         on: nn.Module | None = None,
+        ranks: Ranks = ALONE,
     ) -> None:
         self.model, self.task, self.prepare, self.device = model.to(device), task, prepare, device
         self.config, self.schedule, self.total_steps = optimizer, schedule, total_steps
@@ -67,6 +72,9 @@ class TrainStep:
             raise ConfigError(
                 "accumulate", got=self.pieces, need=f"1: {task.name} carries a state through whole batches"
             )
+        if not ranks.alone and task.carries_state:
+            raise ConfigError("processes", got=ranks.world, need=f"1: {task.name} carries a state from batch to batch")
+        self.ranks = ranks
         groups = [{"params": [p for p in model.parameters() if p.requires_grad]}] if groups is None else groups
         if not any(group["params"] for group in groups):
             raise ConfigError("the model", got="no weights to train", need="one or more", fix="Freeze fewer layers.")
@@ -75,10 +83,12 @@ class TrainStep:
         self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         self.prepare_batch = prepares_batches(prepare)
         prepared = prepare(map_tensors(lambda tensor: tensor.to(device), example))
-        one = isinstance(prepared, Tensor)  # several inputs leave the layout alone
+        # Several inputs leave the layout alone, and so do weights that lie in shares.
+        one = isinstance(prepared, Tensor) and not any(is_sharded(weight) for weight in self.parameters)
         self.eval_model = optimize_layout(self.model, prepared, layout=loop.layout) if one else self.model
         self.eval_model = self.eval_model if on is None else on
         self.forward = compile_model(self.eval_model, device) if loop.compile else self.eval_model
+        self._compute = self._loss if ranks.alone else self._loss_of_all()
         self.scaler = _scaler(loop.precision, device)
         self._autocast = _autocast(loop.precision, device)
         self.step = 0
@@ -94,7 +104,8 @@ class TrainStep:
         for parameter in self.parameters:  # zero_grad does the same, but its hooks cost a tiny model 4 % of its step
             parameter.grad = None
         prepared = self.prepared(batch)
-        result = self._backward(prepared, 1.0) if self.pieces == 1 else self._backward_in_pieces(prepared)
+        whole_batch = self.pieces == 1 and self.ranks.alone
+        result = self._backward(prepared, 1.0) if whole_batch else self._backward_in_pieces(prepared)
         if self.config.clip_norm is not None or self.config.clip_value is not None:
             if self.scaler is not None:
                 self.scaler.unscale_(self.optimizer)
@@ -116,23 +127,57 @@ class TrainStep:
             batch = Batch(*self.augment(batch.inputs, batch.targets, self.step), batch.lengths)
         return self.prepare_batch(batch)
 
+    def _loss(self, batch: Batch) -> Step:
+        """Return the task's loss of a batch."""
+        return self.task.loss(self.forward, batch, self.carried.of(batch))
+
+    def _loss_of_all(self) -> Callable[[Batch], Step]:
+        """Return a loss whose backward pass averages the gradients of all processes."""
+
+        def compute(model: nn.Module, batch: Batch) -> tuple[Tensor, Tree, int | Tensor]:
+            result = self.task.loss(model, batch, None)
+            return result.loss, result.outputs, result.weight
+
+        if any(is_sharded(weight) for weight in self.parameters):  # whose own hooks do it
+            return self._loss
+        self._replica = replicate(Computation(self.forward, compute))  # type: ignore[arg-type]
+        return lambda batch: Step(*self._replica(batch))
+
     def _backward(self, batch: Batch, share: float | Tensor) -> Step:
         """Accumulate the gradient of a chunk whose weight is the fraction `share` of the batch's."""
         with self._autocast:
-            result = self.task.loss(self.forward, batch, self.carried.of(batch))
+            result = self._compute(batch)
         weighted = result.loss if isinstance(share, float) and share == 1.0 else result.loss * share
         (weighted if self.scaler is None else self.scaler.scale(weighted)).backward()
         return Step(result.loss.detach(), detach(result.outputs), result.weight, detach(result.state), batch)
 
     def _backward_in_pieces(self, batch: Batch) -> Step:
-        """Accumulate the gradients of all chunks, weighted so that their sum is the gradient of the batch."""
+        """Accumulate the gradients of all chunks, weighted so that their sum is the gradient of the batch.
+
+        Of several processes each has its own chunks. The engine averages their gradients, so each counts its own
+        relative to the mean weight of a process: also where the parts of a batch differ in size.
+        """
         pieces = batch.chunk(self.pieces)
         weights = [self.task.weight(piece) for piece in pieces]
-        whole = sum(weights)
-        shares = [weight / whole for weight in weights]
-        results = [self._backward(piece, share) for piece, share in zip(pieces, shares, strict=True)]
-        loss = torch.stack([one.loss * share for one, share in zip(results, shares, strict=True)]).sum()
-        return Step(loss, concatenate([one.outputs for one in results]), whole, batch=batch)
+        own = sum(weights)
+        of_all = own if self.ranks.alone else self._mean_over_processes(own)
+        results = []
+        for number, (piece, weight) in enumerate(zip(pieces, weights, strict=True)):
+            with self._accumulating(last=number == len(pieces) - 1):
+                results.append(self._backward(piece, weight / of_all))
+        loss = torch.stack([one.loss * (weight / own) for one, weight in zip(results, weights, strict=True)]).sum()
+        outputs = results[0].outputs if len(results) == 1 else concatenate([one.outputs for one in results])
+        return Step(loss, outputs, own, batch=batch)
+
+    def _mean_over_processes(self, weight: int | Tensor) -> Tensor:
+        """Return the mean of what the processes' losses are means over."""
+        total = torch.as_tensor(weight, dtype=torch.float64, device=self.device).clone()
+        return self.ranks.sum(total) / self.ranks.world
+
+    def _accumulating(self, *, last: bool) -> AbstractContextManager[None]:
+        """Leave the exchange of gradients to the last chunk."""
+        replica = getattr(self, "_replica", None)
+        return nullcontext() if last or replica is None else replica.no_sync()
 
     def state(self) -> dict[str, Tensor]:
         """Return all tensors that a step reads and changes, by name, without copying them."""
@@ -144,6 +189,13 @@ class TrainStep:
         tensors |= {f"rng.{name}": value for name, value in get_rng_state(self.device).items()}
         return tensors | {f"state.{number}": value for number, value in enumerate(pack(self.carried.value)[1])}
 
+    def whole_state(self) -> dict[str, Tensor]:
+        """Return the state of all processes: sharded tensors gathered, and everybody's generators; all must call it."""
+        tensors = {name: whole(value) for name, value in self.state().items()}
+        for rank, states in enumerate(self.ranks.gather(get_rng_state(self.device))):
+            tensors |= {f"rng.{rank}.{name}": value for name, value in states.items() if rank}
+        return tensors
+
     def values(self) -> dict[str, Any]:
         """Return what a step changes beside tensors: the gradient scaler's state, the structure of a carried state."""
         values: dict[str, Any] = {} if self.scaler is None else {"scaler": self.scaler.state_dict()}
@@ -152,7 +204,10 @@ class TrainStep:
         return values
 
     def restore(self, step: int, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
-        """Restore what `state` and `values` returned after `step` steps.
+        """Restore what `state` (or `whole_state`) and `values` returned after `step` steps.
+
+        The number of processes may be another one: those without a saved generator seed theirs from its own and the
+        step.
 
         Raises:
             RunError: the tensors belong to another model or optimizer.
@@ -162,14 +217,28 @@ class TrainStep:
         groups = split_by_prefix(tensors)
         if "rng" not in groups or "cpu" not in groups["rng"]:
             raise RunError("checkpoint", got="no rng.cpu", need="the state of the generators")
-        load_weights(self.model, groups.get("model", {}), "checkpoint")
+        load_weights(self.model, self._placed(groups.get("model", {})), "checkpoint")
         loaded = pack_state(self.optimizer, groups.get("optimizer", {}), began=step > 0 and self.scaler is None)
         self.optimizer.load_state_dict(loaded)
-        set_rng_state(groups["rng"], self.device)
+        self._restore_generators(groups["rng"], step)
         if self.scaler is not None and "scaler" in values:
             self.scaler.load_state_dict(values["scaler"])
         self._restore_carried(groups.get("state", {}), values.get("state"))
         self.step = step
+
+    def _placed(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Return weights that lie in shares where the model's do."""
+        own = self.model.state_dict()
+        return {name: placed_like(value, own[name]) if name in own else value for name, value in weights.items()}
+
+    def _restore_generators(self, saved: dict[str, Tensor], step: int) -> None:
+        """Restore the generators of this process."""
+        rank = self.ranks.rank
+        own = saved if rank == 0 else split_by_prefix(saved).get(str(rank), {})
+        if "cpu" in own:
+            set_rng_state(own, self.device)
+        else:
+            torch.manual_seed(derive(torch.initial_seed() % 2**63, str(step)))
 
     def _restore_carried(self, tensors: dict[str, Tensor], kept: Any) -> None:  # noqa: ANN401
         self.carried.reset()
