@@ -1,8 +1,4 @@
-"""What the processes of `test_ring.py` do: all-reduce over gloo on loopback, results written to files."""
-
-import os
-import sys
-from datetime import timedelta
+"""What the processes of `test_ring.py` do: all-reduce between themselves."""
 
 import torch
 import torch.distributed as dist
@@ -26,19 +22,6 @@ def part(kind, shape, rank):
     return (
         (drawn * scales).to(getattr(torch, kind)).mT if len(shape) == 2 else (drawn * scales).to(getattr(torch, kind))
     )
-
-
-def run(rank, folder):
-    """Be one process: take part in the groups of 2, 3 and 4, one after the other."""
-    os.environ["GLOO_SOCKET_IFNAME"] = "lo0" if sys.platform == "darwin" else "lo"
-    torch.set_num_threads(1)
-    for world in WORLDS:
-        if rank < world:
-            store = dist.FileStore(f"{folder}/store-{world}", world)
-            dist.init_process_group("gloo", store=store, rank=rank, world_size=world, timeout=timedelta(seconds=150))
-            torch.save(results(rank, world), f"{folder}/{world}-{rank}.pt")
-            dist.barrier()
-            dist.destroy_process_group()
 
 
 def results(rank, world):

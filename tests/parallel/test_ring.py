@@ -1,16 +1,15 @@
 """All-reduce between real processes (gloo, loopback): the simulation to the bit, the library's where orders allow."""
 
 import math
-import multiprocessing
 
 import pytest
 import torch
-from tests.parallel.ring_processes import KINDS, SCHEDULES, SHAPES, WORLDS, part, run
+from tests.parallel.groups import results_of_groups
+from tests.parallel.ring_processes import KINDS, SCHEDULES, SHAPES, WORLDS, part, results
 
 from d2lab.core.errors import ConfigError
 from d2lab.parallel import ring_all_reduce, ring_schedule, scheduled_all_reduce, simulate
 
-METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 pytestmark = pytest.mark.skipif(not torch.distributed.is_available(), reason="this torch has no torch.distributed")
 each_world = pytest.mark.parametrize("world", WORLDS)
 each_kind = pytest.mark.parametrize("kind", KINDS)
@@ -19,19 +18,7 @@ each_kind = pytest.mark.parametrize("kind", KINDS)
 @pytest.fixture(scope="module")
 def sums(tmp_path_factory):
     """sums[world][rank][kind, shape, method], from four processes in groups of 2, 3 and 4."""
-    folder = tmp_path_factory.mktemp("ring")
-    context = multiprocessing.get_context(METHOD)
-    processes = [context.Process(target=run, args=(rank, str(folder))) for rank in range(max(WORLDS))]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(200)
-    stuck = [process for process in processes if process.exitcode is None]
-    for process in stuck:
-        process.kill()
-        process.join()
-    assert [process.exitcode for process in processes] == [0] * len(processes)
-    return {w: [torch.load(folder / f"{w}-{r}.pt", weights_only=True) for r in range(w)] for w in WORLDS}
+    return results_of_groups(results, WORLDS, tmp_path_factory.mktemp("ring"))
 
 
 def same(a, b):

@@ -64,7 +64,8 @@ def build_optimizer(config: OptimizerConfig, parameters: Parameters) -> torch.op
 
 def _has_fused(name: str, tensor: Tensor) -> bool:
     devices = ("cpu",) if name == "adagrad" else ("cpu", "cuda")
-    return tensor.device.type in devices and tensor.is_floating_point()
+    shared = hasattr(tensor, "full_tensor")  # a DTensor, whose operations are not fused
+    return tensor.device.type in devices and tensor.is_floating_point() and not shared
 
 
 def scratch_optimizer(optimizer: torch.optim.Optimizer) -> ScratchOptimizer:

@@ -52,6 +52,8 @@ def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
 
 
 def _norm(gradients: list[Tensor], norm_type: float) -> Float[Tensor, ""]:
+    if any(hasattr(gradient, "full_tensor") for gradient in gradients):  # in shares, not to be put together
+        return torch.nn.utils.get_total_norm(gradients, norm_type)
     sizes = torch.cat([gradient.abs().flatten() for gradient in gradients])
     dtype = sizes.dtype
     sizes = sizes.to(torch.promote_types(dtype, torch.float32))  # in half precision 256 squared is infinite

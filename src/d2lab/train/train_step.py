@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from d2lab.core.errors import ConfigError, RunError
 from d2lab.core.seed import derive
-from d2lab.core.tensor_tree import Tree, concatenate, detach, map_tensors, pack, unpack
+from d2lab.core.tensor_tree import Tree, concatenate, detach, map_tensors, pack, tensors_of, unpack
 from d2lab.data.batch import Batch, Prepare, prepares_batches
 from d2lab.optimizers import OptimizerConfig, ScheduleConfig, build_optimizer, clip, lr_scale, set_lr
 from d2lab.parallel.data_parallel import Computation, is_sharded, placed_like, replicate, whole
@@ -109,7 +109,7 @@ class TrainStep:
         if self.config.clip_norm is not None or self.config.clip_value is not None:
             if self.scaler is not None:
                 self.scaler.unscale_(self.optimizer)
-            result.gradient_norm = clip(self.config, self.parameters)
+            result.gradient_norm = whole(clip(self.config, self.parameters))
         if self.scaler is None:
             self.optimizer.step()
         else:
@@ -147,6 +147,8 @@ class TrainStep:
         """Accumulate the gradient of a chunk whose weight is the fraction `share` of the batch's."""
         with self._autocast:
             result = self._compute(batch)
+            if not share:  # nothing is counted, and a mean over nothing is no number: no gradient, from the outputs
+                result.loss = torch.stack([part.sum() * 0 for part in tensors_of(result.outputs)]).sum()
         weighted = result.loss if isinstance(share, float) and share == 1.0 else result.loss * share
         (weighted if self.scaler is None else self.scaler.scale(weighted)).backward()
         return Step(result.loss.detach(), detach(result.outputs), result.weight, detach(result.state), batch)
@@ -165,7 +167,8 @@ class TrainStep:
         for number, (piece, weight) in enumerate(zip(pieces, weights, strict=True)):
             with self._accumulating(last=number == len(pieces) - 1):
                 results.append(self._backward(piece, weight / of_all))
-        loss = torch.stack([one.loss * (weight / own) for one, weight in zip(results, weights, strict=True)]).sum()
+        weighed = torch.stack([one.loss * weight for one, weight in zip(results, weights, strict=True)]).sum()
+        loss = weighed / own if own else weighed
         outputs = results[0].outputs if len(results) == 1 else concatenate([one.outputs for one in results])
         return Step(loss, outputs, own, batch=batch)
 
