@@ -105,12 +105,12 @@ def resume(
         _launch(processes, restarts)
     from d2lab import experiments
     from d2lab.experiments.stylizing import is_style
-    from d2lab.parallel.ranks import leads
+    from d2lab.parallel.ranks import launched, leads
     from d2lab.train.progress import progress_for
 
     if is_style(run):
         others = {"data": data, "epochs": epochs, "recipe": recipe, "live": live}
-        others |= {"tensorboard": tensorboard, "csv": as_csv}
+        others |= {"processes": launched(), "tensorboard": tensorboard, "csv": as_csv}
         stylize.resume(run, device=device, download=download, quiet=quiet, others=others)
         return
     called = _callbacks(live=live, tensorboard=tensorboard, as_csv=as_csv)

@@ -16,21 +16,31 @@ from torch.utils.data import Dataset
 
 from d2lab.core.device import resolve_device
 from d2lab.core.errors import ConfigError, DataError
-from d2lab.core.machine import configure_malloc, describe_machine
-from d2lab.core.seed import derive, fork_rng
+from d2lab.core.machine import configure_malloc
+from d2lab.core.seed import fork_rng
 from d2lab.core.settings import change, leaves
 from d2lab.core.tensor_tree import Tree, tensors_of
 from d2lab.data.batch import Prepare
 from d2lab.data.batches import Batches
 from d2lab.data.split import Split, holdout
+from d2lab.experiments.processes import (
+    interrupted_record,
+    locked,
+    new_record,
+    own_device,
+    own_threads,
+    seed_training,
+    spread,
+)
 from d2lab.experiments.run import Run
 from d2lab.metrics import Metric
 from d2lab.optimizers import OptimizerConfig, ScheduleConfig
+from d2lab.parallel.ranks import Ranks, joined_ranks
 from d2lab.train.callback import Callback
 from d2lab.train.config import LoopConfig
 from d2lab.train.last_batch import check_last_batch
 from d2lab.train.loop import Loop
-from d2lab.train.progress import Progress, progress_for
+from d2lab.train.progress import NoProgress, Progress, progress_for
 from d2lab.train.record import RunRecord, open_record
 from d2lab.train.task import Supervised, Task
 from d2lab.train.tasks import find_task
@@ -88,6 +98,8 @@ def fit(
 ) -> Run:
     """Train your own model, in place, and write a record.
 
+    In a script that torchrun starts, all processes train the one model; see `run_request`.
+
     Args:
         model: any `nn.Module`.
         train: examples: `(inputs, targets)` tensors (or tuples or dicts of tensors), a `data.Split`, or a
@@ -118,43 +130,45 @@ def fit(
     chosen.loop.check_watched(given=valid is not None)
     job = _task(task, loss)
     splits = {
-        name: as_examples(given, name)
-        for name, given in (("train", train), ("valid", valid), ("test", test))
+        part: as_examples(given, part)
+        for part, given in (("train", train), ("valid", valid), ("test", test))
         if given is not None
     }
     if chosen.loop.validation and "valid" not in splits:
         splits["train"], splits["valid"] = holdout(splits["train"], chosen.loop.validation, seed=seed)
-    where = torch.device(str(resolve_device(device)))
-    recipe = _described(name, model, job, chosen, seed, str(where))
-    record = None if resume is None else _same(open_record(Path(resume)), recipe)
-    configure_malloc()
-    with fork_rng(str(where)):
-        torch.manual_seed(derive(seed, "training"))
-        unchanged: Prepare = lambda inputs: inputs  # noqa: E731
-        batches, step = _build(model, job, splits["train"], chosen, prepare or unchanged, where, seed)
-        threads = _threads(chosen, model, prepare or unchanged, splits["train"], record)
-        with using_threads(threads):
-            if record is None:
-                machine = {**describe_machine(), "device": str(where), "threads": threads}
-                record = RunRecord.create(name, seed, recipe, machine, root)
-            with record.lock():
-                loop = Loop(
-                    step,
-                    batches,
-                    config=chosen.loop,
-                    test=splits.get("test"),
-                    validation=splits.get("valid"),
-                    record=record,
-                    progress=progress or progress_for(quiet=False),
-                    callbacks=callbacks,
-                    metrics=metrics,
-                )
-                if record.has_checkpoint():
-                    checkpoint = record.load()
-                    loop.restore(checkpoint)
-                    if checkpoint.values.get("status") in ("finished", "stopped early"):
-                        return Run(record, checkpoint.values["status"], model)
-                return Run(record, loop.run(), model)
+    with joined_ranks() as ranks:
+        where = torch.device(str(resolve_device(own_device(device, ranks))))
+        recipe = _described(name, model, job, chosen, seed, str(where))
+        begun = interrupted_record(name, root, ranks) if resume is None else Path(resume)
+        record = None if begun is None else _same(open_record(begun), recipe)
+        configure_malloc()
+        with fork_rng(str(where)):
+            seed_training(seed, ranks)
+            reads: Prepare = prepare or (lambda inputs: inputs)
+            batches, step = _build(model, job, splits["train"], chosen, reads, where, seed, ranks)
+            threads = own_threads(_threads(chosen, model, reads, splits["train"], record), ranks)
+            with using_threads(threads):
+                if record is None:
+                    record = new_record(name, seed, recipe, str(where), threads, root, ranks)
+                with locked(record, ranks):
+                    loop = Loop(
+                        step,
+                        batches,
+                        config=chosen.loop,
+                        test=splits.get("test"),
+                        validation=splits.get("valid"),
+                        record=record if ranks.leads else None,
+                        progress=(progress or progress_for(quiet=False)) if ranks.leads else NoProgress(),
+                        callbacks=callbacks if ranks.leads else (),
+                        metrics=metrics,
+                    )
+                    checkpoint = record.load() if begun is not None and record.has_checkpoint() else None
+                    ranks.any(False)  # all have read it before the first writes another
+                    if checkpoint is not None:
+                        loop.restore(checkpoint)
+                        if checkpoint.values.get("status") in ("finished", "stopped early"):
+                            return Run(record, checkpoint.values["status"], model)
+                    return Run(record, loop.run(), model)
 
 
 def as_examples(given: Examples, name: str = "examples") -> Split:
@@ -214,8 +228,10 @@ def _build(
     prepare: Prepare,
     device: torch.device,
     seed: int,
+    ranks: Ranks,
 ) -> tuple[Batches, TrainStep]:
     loop = settings.loop
+    spread(model, task, loop, device, ranks)
     batches = Batches(
         train,
         batch_size=loop.batch_size,
@@ -223,6 +239,7 @@ def _build(
         device=device,
         drop_last=loop.drop_last,
         order="sequential" if task.carries_state else "shuffled",
+        part=ranks.part,
     )
     step = TrainStep(
         model,
@@ -234,6 +251,7 @@ def _build(
         example=train.example,
         device=device,
         total_steps=batches.steps * loop.epochs,
+        ranks=ranks,
     )
     check_last_batch(step, train, loop)
     return batches, step

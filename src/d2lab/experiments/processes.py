@@ -1,19 +1,22 @@
 """A run in several processes: the device and the threads of each, and the record that a restart goes on with."""
 
+import contextlib
 import os
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 
 from d2lab.core.errors import ConfigError, D2labError
-from d2lab.core.machine import usable_cores
+from d2lab.core.machine import describe_machine, usable_cores
+from d2lab.core.seed import derive
 from d2lab.layers import BatchNorm2d
 from d2lab.parallel.data_parallel import shard_weights
 from d2lab.parallel.ranks import Ranks, launched
 from d2lab.parallel.sync_batch_norm import synchronize_batch_norm
 from d2lab.train.config import LoopConfig
-from d2lab.train.record import find_records, runs_folder
+from d2lab.train.record import RunRecord, find_records, runs_folder
 from d2lab.train.task import Supervised, Task
 
 
@@ -36,6 +39,33 @@ def own_device(name: str, ranks: Ranks) -> str:
 def own_threads(count: int, ranks: Ranks) -> int:
     """Return the CPU threads of this process: at most its share of the machine's cores."""
     return count if ranks.alone else min(count, max(1, usable_cores() // ranks.neighbors))
+
+
+def seed_training(seed: int, ranks: Ranks) -> None:
+    """Seed the generator of dropout, which each process draws for its own part of the batch."""
+    torch.manual_seed(derive(seed, "training", *([] if ranks.leads else [ranks.rank])))
+
+
+def new_record(
+    name: str, seed: int, recipe: dict[str, Any], device: str, threads: int, root: Path | None, ranks: Ranks
+) -> RunRecord:
+    """Make the record of a run; of several processes the first makes it and tells the others where it is."""
+    if not ranks.leads:
+        return RunRecord(ranks.from_leader(Path()))
+    machine = {**describe_machine(), "device": device, "threads": threads}
+    if not ranks.alone:
+        machine["processes"] = ranks.world
+    launch = launch_of_this_process()
+    if launch is not None:
+        machine["launch"] = launch
+    record = RunRecord.create(name, seed, recipe, machine, root)
+    ranks.from_leader(record.folder)
+    return record
+
+
+def locked(record: RunRecord, ranks: Ranks) -> contextlib.AbstractContextManager[None]:
+    """Keep others from training into the record; of several processes the first does."""
+    return record.lock() if ranks.leads else contextlib.nullcontext()
 
 
 def spread(model: nn.Module, task: Task, loop: LoopConfig, device: torch.device, ranks: Ranks) -> nn.Module:

@@ -1,18 +1,16 @@
 """Train an experiment, or resume an interrupted one."""
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
 from d2lab.core.device import resolve_device
 from d2lab.core.errors import ConfigError, RunError
-from d2lab.core.machine import configure_malloc, describe_machine
-from d2lab.core.seed import derive, fork_rng
+from d2lab.core.machine import configure_malloc
+from d2lab.core.seed import fork_rng
 from d2lab.core.settings import change, leaves
 from d2lab.experiments.build import build_loop, build_train_step, count_threads
 from d2lab.experiments.config_file import CONFIG, write_config
@@ -23,10 +21,12 @@ from d2lab.experiments.plan import Experiment, RunRequest, plan, stated_source
 from d2lab.experiments.pretrained import initialization_of, plan_with_source
 from d2lab.experiments.processes import (
     interrupted_record,
-    launch_of_this_process,
+    locked,
+    new_record,
     own_device,
     own_threads,
     require_one,
+    seed_training,
 )
 from d2lab.experiments.recorded import from_json
 from d2lab.experiments.tokens import with_tokenizer
@@ -169,30 +169,19 @@ def _train_request(
         return Run(record, "finished", count_into(record, experiment, splits, told))
     threads = own_threads(count_threads(experiment, splits[0]), ranks)
     with using_threads(threads), fork_rng(experiment.device):
-        _seed(experiment, ranks)
+        seed_training(experiment.seed, ranks)
         train_step = build_train_step(experiment, splits[0], initialize, ranks)
         told.note(describe_data(experiment, splits))
         record = _new_record(experiment, threads, root, ranks)
         return _run(experiment, splits, train_step, record, told, callbacks, None)
 
 
-def _seed(experiment: Experiment, ranks: Ranks) -> None:
-    """Seed the generator of dropout, which each process draws for its own part of the batch."""
-    torch.manual_seed(derive(experiment.seed, "training", *([] if ranks.leads else [ranks.rank])))
-
-
 def _new_record(experiment: Experiment, threads: int, root: Path | None, ranks: Ranks) -> RunRecord:
-    """Make the record of a run, with its settings in a file to train from again; of several processes the first."""
-    if not ranks.leads:
-        return RunRecord(ranks.from_leader(Path()))
-    machine = {**describe_machine(), "device": experiment.device, "threads": threads}
-    if not ranks.alone:
-        machine["processes"] = ranks.world
-    launch = launch_of_this_process()
-    machine |= {} if launch is None else {"launch": launch}
-    record = RunRecord.create(experiment.recipe.name, experiment.seed, experiment.to_json(), machine, root)
-    write_config(experiment, record.folder / CONFIG)
-    ranks.from_leader(record.folder)
+    """Make the record of a run, with its settings in a file to train from again."""
+    name, seed, recipe = experiment.recipe.name, experiment.seed, experiment.to_json()
+    record = new_record(name, seed, recipe, experiment.device, threads, root, ranks)
+    if ranks.leads:
+        write_config(experiment, record.folder / CONFIG)
     return record
 
 
@@ -260,11 +249,11 @@ def _resume(
     threads = record.machine().get("threads")
     if not isinstance(threads, int) or threads < 1:
         raise RunError(f"run {record.name}", got=f"threads {threads!r}", need="a number in machine.json")
-    with _locked(record, ranks), using_threads(own_threads(threads, ranks)), fork_rng(experiment.device):
+    with locked(record, ranks), using_threads(own_threads(threads, ranks)), fork_rng(experiment.device):
         checkpoint = record.load() if record.has_checkpoint() else None
         initialize = None if checkpoint is not None else initialization_of(experiment, fetch=download)[1]
         ranks.any(False)  # all have read the checkpoint before the first writes another
-        _seed(experiment, ranks)
+        seed_training(experiment.seed, ranks)
         train_step = build_train_step(experiment, splits[0], initialize, ranks)
         if epochs is not None:
             _refuse_stopped(checkpoint, record.name)
@@ -309,11 +298,6 @@ def _is_done(checkpoint: Checkpoint, steps: int) -> bool:
     return status == "stopped early" or (status == "finished" and checkpoint.step >= steps)
 
 
-def _locked(record: RunRecord, ranks: Ranks) -> contextlib.AbstractContextManager[None]:
-    """Keep others from training into the record; of several processes the first does."""
-    return record.lock() if ranks.leads else contextlib.nullcontext()
-
-
 def _run(
     experiment: Experiment,
     splits: Splits,
@@ -326,7 +310,7 @@ def _run(
     """Train with the record locked, from its checkpoint, or from step 0 where there is none."""
     configure_malloc()
     ranks = train_step.ranks
-    with _locked(record, ranks):
+    with locked(record, ranks):
         done = checkpoint is not None and _is_done(checkpoint, train_step.total_steps)
         if experiment.settings.finetune.cached and not done:
             if checkpoint is not None:  # the body is the checkpoint's; its source may be gone

@@ -109,7 +109,8 @@ class TrainStep:
         if self.config.clip_norm is not None or self.config.clip_value is not None:
             if self.scaler is not None:
                 self.scaler.unscale_(self.optimizer)
-            result.gradient_norm = whole(clip(self.config, self.parameters))
+            norm = clip(self.config, self.parameters)
+            result.gradient_norm = None if norm is None else whole(norm)
         if self.scaler is None:
             self.optimizer.step()
         else:
