@@ -26,7 +26,7 @@ from d2lab.core.machine import describe_machine
 from d2lab.data.split import Split
 from d2lab.experiments.data import load_data
 from d2lab.experiments.plan import plan
-from d2lab.experiments.run import Run
+from d2lab.experiments.run_loop import Run
 from d2lab.train.callback import Callback
 from d2lab.train.evaluate import predict
 from d2lab.train.task import Step

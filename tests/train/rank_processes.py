@@ -12,6 +12,7 @@ from d2lab.metrics import Accuracy
 from d2lab.optimizers import OptimizerConfig, ScheduleConfig
 from d2lab.parallel.data_parallel import is_sharded, whole
 from d2lab.parallel.ranks import joined_ranks
+from d2lab.train.callback import Callback
 from d2lab.train.config import LoopConfig
 from d2lab.train.loop import Loop
 from d2lab.train.progress import NoProgress
@@ -90,6 +91,8 @@ CASES = {  # model, task, optimizer, settings of the loop
     ),
     "sharded normalized": (normalized, Classes(), SGD, {"shard": "full", "sync_batchnorm": True}),
 }
+DROPPING = {"dropout": (lambda: nn.Sequential(nn.Dropout(0.5), nn.Linear(16, CLASSES)), Classes(), SGD, {})}
+RESUMED = "clipped", "weighted", "sharded", "dropout"
 
 
 def examples(count, seed):
@@ -98,11 +101,11 @@ def examples(count, seed):
     return Split(inputs, torch.randint(CLASSES, (count,), generator=rng))
 
 
-def loop_of(case, ranks, epochs=2):
+def loop_of(case, ranks, callbacks=()):
     """Build the loop of a case in this process."""
-    make, task, optimizer, settings = CASES[case]
-    loop, train = LoopConfig(**(BASE | {"epochs": epochs} | settings)), examples(TRAIN, 0)
-    torch.manual_seed(1)
+    make, task, optimizer, settings = (CASES | DROPPING)[case]
+    loop, train = LoopConfig(**(BASE | settings)), examples(TRAIN, 0)
+    torch.manual_seed(1)  # the weights are the same in all processes
     model = spread(make().double(), task, loop, CPU, ranks)
     batches = Batches(train, batch_size=loop.batch_size, seed=0, part=ranks.part)
     step = TrainStep(
@@ -125,31 +128,53 @@ def loop_of(case, ranks, epochs=2):
         validation=None,
         record=None,
         progress=NoProgress(),
+        callbacks=callbacks,
     )
 
 
+class Keeping(Callback):
+    """Takes a checkpoint in the middle of the first epoch."""
+
+    def on_step(self, step, result):
+        if step == 4:
+            self.loop._flush_metrics()
+            self.checkpoint = self.loop.checkpoint()
+            copies = {name: value.clone() for name, value in self.checkpoint.tensors.items()}
+            self.checkpoint.tensors.update(copies)  # training goes on in place
+
+
+def outcome(loop):
+    """Weights, and rows without what a clock decides."""
+    state = loop.train_step.model.state_dict()
+    rows = [{name: value for name, value in row.items() if name != "seconds"} for row in loop.rows]
+    return {"weights": {name: whole(value).clone() for name, value in state.items()}, "rows": rows}
+
+
 def results(rank, world):
-    """Weights and rows of every case, by name."""
+    """Weights and rows of every case, by name; those of a run that was interrupted beside those of one that was not."""
     found = {}
     with joined_ranks() as ranks:
         for case in CASES:
             loop = loop_of(case, ranks)
             own = sum((w.to_local() if is_sharded(w) else w).numel() for w in loop.train_step.parameters)
             loop.run()
-            state = loop.train_step.model.state_dict()
-            rows = [{k: v for k, v in row.items() if k != "seconds"} for row in loop.rows]
-            found[case] = {"weights": {name: whole(v) for name, v in state.items()}, "rows": rows, "own": own}
-        found["resumed"] = {case: resumed(case, ranks) for case in ("clipped", "sharded")}
+            found[case] = outcome(loop) | {"own": own}
+        found["resumed"] = {case: resumed(case, ranks) for case in RESUMED}
+        found["any"] = ranks.any(False, rank == world - 1, True)
+        found["sum"] = ranks.sum(torch.tensor([rank + 1]))
+        found["gathered"] = ranks.gather(f"of {rank}")
+        found["leader's"] = ranks.from_leader(f"of {rank}")
     return found
 
 
 def resumed(case, ranks):
-    """Weights after an epoch, a checkpoint and another epoch from it."""
-    first = loop_of(case, ranks, epochs=1)
-    first.run()
-    checkpoint = first.checkpoint()
+    """The outcome of a whole run, and of one that goes on from a checkpoint in the middle of its first epoch."""
+    keeping = Keeping()
+    keeping.loop = loop_of(case, ranks, [keeping])
+    torch.manual_seed(100 + ranks.rank)
+    keeping.loop.run()
     second = loop_of(case, ranks)
-    second.restore(checkpoint)
-    second.position.status = "running"
+    torch.manual_seed(0)
+    second.restore(keeping.checkpoint)
     second.run()
-    return {name: whole(value) for name, value in second.train_step.model.state_dict().items()}
+    return [outcome(keeping.loop), outcome(second)]

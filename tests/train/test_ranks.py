@@ -3,7 +3,7 @@
 import pytest
 import torch
 from tests.parallel.groups import results_of_groups
-from tests.train.rank_processes import CASES, WORLDS, results
+from tests.train.rank_processes import CASES, RESUMED, WORLDS, results
 
 from d2lab.parallel.ranks import ALONE, Ranks
 
@@ -59,11 +59,27 @@ def test_a_share_is_held_in_each_process(found, world, case):
     assert max(shares) < 1.25 * whole / world  # layers of 3 rows can't be shared more equally
 
 
-@pytest.mark.parametrize("case", ["clipped", "sharded"])
+@pytest.mark.parametrize("case", RESUMED)
 @pytest.mark.parametrize("world", WORLDS)
-def test_a_checkpoint_is_gone_on_from_to_the_bit(found, world, case):
+def test_a_checkpoint_amid_an_epoch_is_gone_on_from_to_the_bit(found, world, case):
     for rank in range(world):
-        assert furthest(found[world][rank]["resumed"][case], found[world][rank][case]["weights"]) == 0
+        undisturbed, resumed = found[world][rank]["resumed"][case]
+        assert furthest(undisturbed["weights"], resumed["weights"]) == 0
+        epochs = [[row for row in one["rows"] if "epoch" in row] for one in (undisturbed, resumed)]
+        assert len(epochs[0]) == 2
+        if case != "sharded":
+            assert epochs[0] == epochs[1]
+
+
+@several
+def test_processes_draw_dropout_of_their_own_and_agree(found, world):
+    first, second = (found[world][rank] for rank in (0, 1))
+    assert first["resumed"]["dropout"][0]["rows"] == second["resumed"]["dropout"][0]["rows"]
+    for rank in range(world):
+        assert found[world][rank]["any"] == (False, True, True)
+        assert found[world][rank]["sum"].tolist() == [world * (world + 1) // 2]
+        assert found[world][rank]["gathered"] == [f"of {other}" for other in range(world)]
+        assert found[world][rank]["leader's"] == "of 0"
 
 
 def test_parts_of_a_batch_are_the_batch():

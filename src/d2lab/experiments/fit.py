@@ -23,16 +23,8 @@ from d2lab.core.tensor_tree import Tree, tensors_of
 from d2lab.data.batch import Prepare
 from d2lab.data.batches import Batches
 from d2lab.data.split import Split, holdout
-from d2lab.experiments.processes import (
-    interrupted_record,
-    locked,
-    new_record,
-    own_device,
-    own_threads,
-    seed_training,
-    spread,
-)
-from d2lab.experiments.run import Run
+from d2lab.experiments import processes
+from d2lab.experiments.run_loop import Run
 from d2lab.metrics import Metric
 from d2lab.optimizers import OptimizerConfig, ScheduleConfig
 from d2lab.parallel.ranks import Ranks, joined_ranks
@@ -137,20 +129,20 @@ def fit(
     if chosen.loop.validation and "valid" not in splits:
         splits["train"], splits["valid"] = holdout(splits["train"], chosen.loop.validation, seed=seed)
     with joined_ranks() as ranks:
-        where = torch.device(str(resolve_device(own_device(device, ranks))))
+        where = torch.device(str(resolve_device(processes.own_device(device, ranks))))
         recipe = _described(name, model, job, chosen, seed, str(where))
-        begun = interrupted_record(name, root, ranks) if resume is None else Path(resume)
+        begun = processes.interrupted_record(name, root, ranks) if resume is None else Path(resume)
         record = None if begun is None else _same(open_record(begun), recipe)
         configure_malloc()
         with fork_rng(str(where)):
-            seed_training(seed, ranks)
+            processes.seed_training(seed, ranks)
             reads: Prepare = prepare or (lambda inputs: inputs)
             batches, step = _build(model, job, splits["train"], chosen, reads, where, seed, ranks)
-            threads = own_threads(_threads(chosen, model, reads, splits["train"], record), ranks)
+            threads = processes.own_threads(_threads(chosen, model, reads, splits["train"], record), ranks)
             with using_threads(threads):
                 if record is None:
-                    record = new_record(name, seed, recipe, str(where), threads, root, ranks)
-                with locked(record, ranks):
+                    record = processes.new_record(name, seed, recipe, str(where), threads, root, ranks)
+                with processes.locked(record, ranks):
                     loop = Loop(
                         step,
                         batches,
@@ -231,7 +223,7 @@ def _build(
     ranks: Ranks,
 ) -> tuple[Batches, TrainStep]:
     loop = settings.loop
-    spread(model, task, loop, device, ranks)
+    processes.spread(model, task, loop, device, ranks)
     batches = Batches(
         train,
         batch_size=loop.batch_size,

@@ -10,7 +10,8 @@ from d2lab.core.settings import leaves
 from d2lab.experiments.data import load_data
 from d2lab.experiments.pretrained import initialization_of
 from d2lab.experiments.recorded import from_json
-from d2lab.experiments.run import Run, train
+from d2lab.experiments.run import train
+from d2lab.experiments.run_loop import Run
 from d2lab.train.progress import Progress
 from d2lab.train.record import RunRecord, open_record
 

@@ -18,7 +18,8 @@ from d2lab.core.errors import ConfigError, RunError
 from d2lab.core.json_file import parse_json, read_object
 from d2lab.core.settings import change, full_name, leaves
 from d2lab.experiments.plan import RunRequest, plan
-from d2lab.experiments.run import resume, run_request
+from d2lab.experiments.resumption import resume
+from d2lab.experiments.run import run_request
 from d2lab.metrics.paired import Mean, mean_interval
 from d2lab.train.position import Status
 from d2lab.train.progress import Progress

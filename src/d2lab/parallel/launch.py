@@ -64,6 +64,7 @@ def launch(module: str, arguments: Sequence[str], *, processes: int, restarts: i
 
     logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
     os.environ[QUIET] = "1"
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # DDP warns that it looks for unused weights
     if sys.platform == "win32":
         os.environ.setdefault("USE_LIBUV", "0")  # torch's wheels for Windows are built without libuv
     config = LaunchConfig(

@@ -1,6 +1,5 @@
 """Evaluation: loss and metrics of a model on a whole split, in batches, without gradients, read once at the end."""
 
-import copy
 from collections.abc import Iterator, Sequence
 
 import torch
@@ -12,6 +11,7 @@ from d2lab.data.batch import Prepare, prepares_batches
 from d2lab.data.split import Split, as_split
 from d2lab.metrics import Metric
 from d2lab.parallel.ranks import ALONE, Ranks
+from d2lab.train.of_all import merged
 from d2lab.train.task import CarriedState, Step, Task
 
 MOST = 1000  # examples per batch: large enough to fill two cores, small enough for a laptop's cache
@@ -77,20 +77,6 @@ def evaluate(
     for metric in measured:
         values |= merged(metric, ranks).compute()
     return values
-
-
-def merged(metric: Metric, ranks: Ranks) -> Metric:
-    """Return a metric that holds the sums of all processes, merged in the order of the ranks."""
-    if ranks.alone:
-        return metric
-    parts = []
-    for state in ranks.gather(metric.state()):
-        part = copy.deepcopy(metric)
-        part.load(state, torch.device("cpu"))
-        parts.append(part)
-    for part in parts[1:]:
-        parts[0].merge(part)
-    return parts[0]
 
 
 def weighted_mean(losses: list[Tensor], weights: Sequence[int | Tensor], ranks: Ranks = ALONE) -> float:

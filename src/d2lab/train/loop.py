@@ -13,18 +13,18 @@ import torch
 from torch import Tensor
 
 from d2lab.core.device import require_same_device
-from d2lab.core.errors import ConfigError, RunError
 from d2lab.data.batches import Batches
 from d2lab.data.split import Split
 from d2lab.data.stream import StreamedBatches
 from d2lab.metrics import Metric
-from d2lab.parallel.data_parallel import placed_like, share_buffers, whole
+from d2lab.parallel.data_parallel import share_buffers, whole
 from d2lab.train.callback import Callback
 from d2lab.train.checkpoint import Checkpoint, clean_checkpoint, load_weights, require_finite
 from d2lab.train.config import LoopConfig
-from d2lab.train.evaluate import as_numbers, evaluate, merged
+from d2lab.train.evaluate import as_numbers, evaluate
 from d2lab.train.guard import NonFiniteGuard, first_non_finite
 from d2lab.train.interrupt import Interrupt
+from d2lab.train.of_all import losses_of_all, merged, own_part, restore_metrics
 from d2lab.train.position import Position, Status
 from d2lab.train.progress import Progress
 from d2lab.train.record import Row, RunRecord
@@ -39,8 +39,8 @@ READ_EVERY_STEPS = 10_000  # losses buffered until they are read
 class Loop:
     """Trains a model for some epochs and keeps the run's record.
 
-    Of several processes each runs the same loop: it trains on its part of every batch and evaluates its part of every
-    split. Losses and metrics are those of all, and what is decided by the clock or by a signal is decided together.
+    Of several processes each trains on its part of every batch and evaluates its part of every split. Losses and metrics
+    are those of all; what the clock or a signal decides is decided together.
 
     Args:
         train_step: model, task and optimizer, and the processes that train.
@@ -70,7 +70,7 @@ class Loop:
         complete_row: Callable[[Row], Row] = lambda row: row,
     ) -> None:
         self.train_step, self.batches, self.config, self.ranks = train_step, batches, config, train_step.ranks
-        self.test, self.validation, self.record = self._own(test), self._own(validation), record
+        self.test, self.validation, self.record = own_part(test, self.ranks), own_part(validation, self.ranks), record
         self.progress, self.callbacks, self.more_metrics = progress, tuple(callbacks), tuple(metrics)
         self.complete_row = complete_row
         self.on_step = [c.on_step for c in self.callbacks if type(c).on_step is not Callback.on_step]
@@ -82,14 +82,6 @@ class Loop:
         # since the last read: loss, weight, examples, norm of the gradient where it is clipped
         self._last_read = self._last_save = time.perf_counter()
         self._unread: BrokenPipeError | None = None  # the reader of the output has gone
-
-    def _own(self, split: Split | None) -> Split | None:
-        """Return what this process evaluates of a split."""
-        if split is None or self.ranks.alone:
-            return split
-        if len(split) < self.ranks.world:
-            raise ConfigError("processes", got=self.ranks.world, need=f"at most {len(split)}, the size of a split")
-        return split.subset(torch.arange(len(split))[self.ranks.part.rows(len(split))])
 
     def run(self) -> Status:
         """Train to the end of the last epoch, or until asked to stop; the weights are in the model.
@@ -130,7 +122,6 @@ class Loop:
             return not self.ranks.alone  # the others must hear of it: they agree after the next step
 
     def _explain_unread(self, error: BrokenPipeError) -> BrokenPipeError:
-        """Say how to go on."""
         how = f"; go on with d2lab resume {self.record.folder}" if self.record is not None else ""
         return BrokenPipeError(errno.EPIPE, f"nobody reads it any more{how}", "standard output")
 
@@ -175,7 +166,7 @@ class Loop:
         if not self._buffered:
             return
         read, weighed, counted, norms = zip(*self._buffered, strict=True)
-        losses, weights, examples = self._of_all(torch.stack(read), weighed, sum(counted))
+        losses, weights, examples = losses_of_all(torch.stack(read), as_numbers(weighed), sum(counted), self.ranks)
         first = self.train_step.step - len(losses)
         broken = first_non_finite(losses)
         if broken is not None:
@@ -193,18 +184,6 @@ class Loop:
         rate = examples / elapsed if elapsed > 0 else 0.0
         epoch = (self.train_step.step - 1) // self.batches.steps
         self.progress.advance(step=self.train_step.step, epoch=epoch, examples_per_s=rate, loss=losses[-1])
-
-    def _of_all(
-        self, losses: Tensor, weights: Sequence[int | Tensor], examples: int
-    ) -> tuple[list[float], Sequence[int | float], int]:
-        """Return the losses of steps, what they are means over and the number of examples, of all processes."""
-        own = as_numbers(weights)
-        if self.ranks.alone:
-            return losses.tolist(), own, examples
-        share = torch.tensor(own, dtype=torch.float64)
-        numbers = self.ranks.sum(torch.cat([losses.cpu().double() * share, share, torch.tensor([examples])]))
-        sums, of_all = numbers[:-1].chunk(2)
-        return (sums / of_all).tolist(), of_all.tolist(), int(numbers[-1])
 
     def _close_epoch(self, number: int) -> None:
         """Evaluate, write the epoch's row, save, and decide whether to continue."""
@@ -281,7 +260,7 @@ class Loop:
             self.rows = []
 
     def _save(self) -> None:
-        """Write the rows first, then the checkpoint that states their length; of several processes the leading one."""
+        """Write the rows first, then the checkpoint that states their length; of several processes one does."""
         if self.record is not None or not self.ranks.alone:
             self._flush()
             checkpoint = self.checkpoint()
@@ -308,25 +287,14 @@ class Loop:
         """
         groups = split_by_prefix(checkpoint.tensors)
         require_finite(groups.get("optimizer", {}), "the checkpoint's optimizer")
-        best = {name: value.to(self.train_step.device) for name, value in groups.get("best", {}).items()}
-        own = self.train_step.model.state_dict()
-        best = {name: placed_like(value, own[name]) if name in own else value for name, value in best.items()}
+        best = self.train_step.placed(groups.get("best", {}))
         position = Position.from_values(checkpoint.values, best)
         self.train_step.restore(checkpoint.step, checkpoint.tensors, checkpoint.values.get("train_step", {}))
-        self._restore_metrics(split_by_prefix(groups.get("metric", {})))
+        restore_metrics(
+            self.train_metrics, split_by_prefix(groups.get("metric", {})), self.train_step.device, self.ranks
+        )
         self.position, self.metrics_bytes = position, int(checkpoint.values["metrics_bytes"])
         if self.record is not None:
             position.require_rows(checkpoint.step, self.record.rows(until=self.metrics_bytes))
             self.record.cut(self.metrics_bytes)
             clean_checkpoint(self.record.checkpoint)
-
-    def _restore_metrics(self, states: dict[str, dict[str, Tensor]]) -> None:
-        """Restore the sums of the metrics in the interrupted epoch."""
-        for number, metric in enumerate(self.train_metrics):
-            metric.reset()
-            state = states.get(str(number))
-            try:
-                if state and self.ranks.leads:  # the sums are those of all: one process must go on from them
-                    metric.load(state, self.train_step.device)
-            except (KeyError, ValueError, TypeError, RuntimeError) as cause:
-                raise RunError("checkpoint", got=f"metric {number}: {cause}", need="the sums d2lab writes") from cause

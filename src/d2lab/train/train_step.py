@@ -14,14 +14,14 @@ from d2lab.data.batch import Batch, Prepare, prepares_batches
 from d2lab.optimizers import OptimizerConfig, ScheduleConfig, build_optimizer, clip, lr_scale, set_lr
 from d2lab.parallel.data_parallel import Computation, is_sharded, placed_like, replicate, whole
 from d2lab.parallel.ranks import ALONE, Ranks
-from d2lab.train.config import LoopConfig, Precision
+from d2lab.train.config import LoopConfig
 from d2lab.train.memory_format import compile_model, optimize_layout
 from d2lab.train.optimizer_state import pack_state
+from d2lab.train.precision import autocast, gradient_scaler
 from d2lab.train.task import CarriedState, Step, Task
 
 Augment = Callable[[Tree, Tree, int], tuple[Tree, Tree]]  # inputs, targets, step -> augmented inputs and targets
 Groups = list[dict[str, Any]]  # parameters that share an `lr_scale`; see models.finetune.parameter_groups
-HALF = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 class TrainStep:
@@ -89,8 +89,8 @@ class TrainStep:
         self.eval_model = self.eval_model if on is None else on
         self.forward = compile_model(self.eval_model, device) if loop.compile else self.eval_model
         self._compute = self._loss if ranks.alone else self._loss_of_all()
-        self.scaler = _scaler(loop.precision, device)
-        self._autocast = _autocast(loop.precision, device)
+        self.scaler = gradient_scaler(loop.precision, device)
+        self._autocast = autocast(loop.precision, device)
         self.step = 0
         self.carried = CarriedState(task)
 
@@ -221,7 +221,7 @@ class TrainStep:
         groups = split_by_prefix(tensors)
         if "rng" not in groups or "cpu" not in groups["rng"]:
             raise RunError("checkpoint", got="no rng.cpu", need="the state of the generators")
-        load_weights(self.model, self._placed(groups.get("model", {})), "checkpoint")
+        load_weights(self.model, self.placed(groups.get("model", {})), "checkpoint")
         loaded = pack_state(self.optimizer, groups.get("optimizer", {}), began=step > 0 and self.scaler is None)
         self.optimizer.load_state_dict(loaded)
         self._restore_generators(groups["rng"], step)
@@ -230,10 +230,10 @@ class TrainStep:
         self._restore_carried(groups.get("state", {}), values.get("state"))
         self.step = step
 
-    def _placed(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Return weights that lie in shares where the model's do."""
-        own = self.model.state_dict()
-        return {name: placed_like(value, own[name]) if name in own else value for name, value in weights.items()}
+    def placed(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Return weights on the model's device, in shares where the model's are."""
+        own, here = self.model.state_dict(), {name: value.to(self.device) for name, value in weights.items()}
+        return {name: placed_like(value, own[name]) if name in own else value for name, value in here.items()}
 
     def _restore_generators(self, saved: dict[str, Tensor], step: int) -> None:
         """Restore the generators of this process."""
@@ -289,20 +289,3 @@ def split_by_prefix(tensors: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:
         prefix, _, rest = key.partition(".")
         groups.setdefault(prefix, {})[rest] = value
     return groups
-
-
-def _autocast(precision: Precision, device: torch.device) -> Any:  # noqa: ANN401
-    """Return the autocast context for a precision; it can be entered repeatedly."""
-    if precision == "float32":
-        return nullcontext()
-    return torch.autocast(device.type, dtype=HALF[precision], cache_enabled=False)
-
-
-def _scaler(precision: Precision, device: torch.device) -> Any:  # noqa: ANN401
-    """Return the gradient scaler for float16; None for other precisions."""
-    if precision != "float16":
-        return None
-    if device.type != "cuda":
-        fix = "Use precision=bfloat16, which needs no scaling."
-        raise ConfigError("precision", got=f"float16 on {device.type}", need="a cuda device for float16", fix=fix)
-    return torch.amp.GradScaler(device.type)
