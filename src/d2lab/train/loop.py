@@ -39,8 +39,8 @@ READ_EVERY_STEPS = 10_000  # losses buffered until they are read
 class Loop:
     """Trains a model for some epochs and keeps the run's record.
 
-    Of several processes each trains on its part of every batch and evaluates its part of every split. Losses and metrics
-    are those of all; what the clock or a signal decides is decided together.
+    Of several processes each trains on its part of every batch and evaluates its part of every split. Losses and
+    metrics are those of all; what the clock or a signal decides is decided together.
 
     Args:
         train_step: model, task and optimizer, and the processes that train.
