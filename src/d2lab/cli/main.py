@@ -145,19 +145,19 @@ def _run(arguments: list[str], *, debug: bool) -> int:
         line = _in_a_line(error)
         if debug or line is None:
             raise
-        if not _told_by_launcher(line):
+        if not _told_by_launcher(error, line):
             typer.echo(f"d2lab: {line}", err=True)
         return EXIT_BAD_INPUT
     return code if isinstance(code, int) else 0
 
 
-def _told_by_launcher(line: str) -> bool:
+def _told_by_launcher(error: BaseException, line: str) -> bool:
     """Hand the line to what started several of these processes; say whether it prints it."""
     if "TORCHELASTIC_ERROR_FILE" not in os.environ:
         return False
     from d2lab.parallel.launch import tell_launcher
 
-    return tell_launcher(line)
+    return tell_launcher(error, line)
 
 
 def _let_go_of_output() -> None:

@@ -18,10 +18,11 @@ from typing import Any
 import torch
 
 from d2lab.core.errors import ConfigError
-from d2lab.parallel.ranks import launched
+from d2lab.parallel.ranks import LostError, launched
 
 ERROR_FILE = "TORCHELASTIC_ERROR_FILE"  # where torchrun looks for the error of a process
 EXIT_ERROR = 2
+LOST = "follows from the failure of another process"
 QUIET = "D2LAB_LAUNCHED"  # set in processes whose errors are told by the one that started them
 
 
@@ -87,26 +88,38 @@ def launch(module: str, arguments: Sequence[str], *, processes: int, restarts: i
 
 
 def _first_error(error: Any) -> Ended:  # noqa: ANN401
-    """Return how the process that failed first ended."""
-    rank, failure = error.get_first_failure()
+    """Return how the process that failed first ended; those that only missed it come last."""
+
+    def order(rank: int) -> tuple[bool, int, int]:
+        failure = error.failures[rank]
+        return bool(_told(failure).get(LOST)), failure.timestamp, rank
+
+    first = min(error.failures, key=order)
+    failure = error.failures[first]
     if failure.exitcode < 0:
         name = signal.Signals(-failure.exitcode).name
-        line = f"process {rank} was ended by {name}. Its run goes on from the last checkpoint: d2lab resume RUN."
+        line = f"process {first} was ended by {name}. Its run goes on from the last checkpoint: d2lab resume RUN."
         return Ended(EXIT_ERROR, line)
-    told = failure.error_file_data.get("message", "") if failure.error_file_data else ""
-    line = told.get("message", "") if isinstance(told, dict) else str(told)
-    return Ended(failure.exitcode, line)
+    return Ended(failure.exitcode, str(_told(failure).get("message", "")))
 
 
-def tell_launcher(line: str) -> bool:
+def _told(failure: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Return what a process left in its error file; nothing where it left none, or torch wrote it."""
+    told = (failure.error_file_data or {}).get("message")
+    return told if isinstance(told, dict) else {}
+
+
+def tell_launcher(error: BaseException, line: str) -> bool:
     """Leave the line of an error where torchrun looks for it; say whether the launcher prints it.
 
     Args:
-        line: the error.
+        error: what was raised.
+        line: what the user reads of it.
     """
     path = os.environ.get(ERROR_FILE)
     if path is None or not launched():
         return False
-    stated = {"message": {"message": line, "extraInfo": {"py_callstack": line, "timestamp": str(int(time.time()))}}}
-    Path(path).write_text(json.dumps(stated), encoding="utf-8")
+    extra = {"py_callstack": line, "timestamp": str(int(time.time()))}
+    stated = {"message": line, "extraInfo": extra, LOST: isinstance(error, LostError)}
+    Path(path).write_text(json.dumps({"message": stated}), encoding="utf-8")
     return QUIET in os.environ

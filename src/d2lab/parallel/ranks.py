@@ -25,6 +25,10 @@ LAUNCHED = ("TORCHELASTIC_RUN_ID", "RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WO
 WAIT = datetime.timedelta(minutes=30)  # for another process, which may be reading data or evaluating
 
 
+class LostError(RunError):
+    """Another process of the run is gone or has failed: what it said itself is the error to read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ranks:
     """The processes that train one model together, seen from one of them.
@@ -91,7 +95,7 @@ class Ranks:
         Where it fails, the others fail too instead of waiting.
 
         Raises:
-            RunError: the leading process failed.
+            LostError: the leading process failed.
         """
         if self.local:
             self._wait_for_leader()
@@ -107,7 +111,7 @@ class Ranks:
     def _wait_for_leader(self) -> None:
         (failed,) = self.any(False)
         if failed:
-            raise RunError(f"process {self.rank}", got="an error of process 0", need="its success first")
+            raise LostError(f"process {self.rank}", got="an error of process 0", need="its success first")
 
 
 ALONE = Ranks()
@@ -131,7 +135,7 @@ def joined_ranks() -> Iterator[Ranks]:
 
     Raises:
         ConfigError: this torch can't work with several processes.
-        RunError: the others can't be reached, or one of them is gone.
+        LostError: the others can't be reached, or one of them is gone.
     """
     if not launched():
         yield ALONE
@@ -162,7 +166,9 @@ def _lost(ranks: Ranks) -> Iterator[None]:
     except RuntimeError as cause:
         if isinstance(cause, torch.distributed.DistError) or "gloo" in str(cause):
             got = " ".join(str(cause).split())[-80:]
-            raise RunError(f"process {ranks.rank} of {ranks.world}", got=got, need="an answer of the others") from cause
+            raise LostError(
+                f"process {ranks.rank} of {ranks.world}", got=got, need="an answer of the others"
+            ) from cause
         raise
 
 
