@@ -2,6 +2,7 @@
 
 from tests.mutants import (
     augmentation,
+    ch17_chips,
     collectives,
     data,
     detection_boxes,
@@ -40,6 +41,7 @@ MUTANTS = [
     *parallel.MUTANTS,
     *collectives.MUTANTS,
     *processes.MUTANTS,
+    *ch17_chips.MUTANTS,
     *vision.MUTANTS,
     *augmentation.MUTANTS,
     *style.MUTANTS,
