@@ -11,7 +11,7 @@ MUTANTS = [
     Mutant("softmax of one head", FILE, "heads * tokens + 4 * width", "tokens + 4 * width", f"{TESTS} nearly"),
     Mutant("use of products of equal weight", FILE, "sum(systolic_cycles(*size, SIDE) for size in sizes)", "systolic_cycles(*sizes[0], SIDE)", f"{TESTS} convolution"),
     Mutant("words left in their order", FILE, "cut[torch.randperm(WORDS, generator=draw)]", "cut", f"{TESTS} shuffled"),
-    Mutant("one word at a time", FILE, "            x = x + branch(x)\n", "", f"{TESTS} reads"),
+    Mutant("one word at a time", FILE, "x = x + branch(x)", "x = x", f"{TESTS} reads"),
     Mutant("another chip's share", FILE, '"use": systolic_use(1024, SIDE, SIDE)}', '"use": systolic_use(1, SIDE, SIDE)}', f"{TESTS} opinions"),
     Mutant("watts for kilowatts", FILE, "watts * cards * hours / 1000", "watts * cards * hours", f"{TESTS} opinions"),
     Mutant("channels together", FILE, "systolic_use(12_544, 9, 1, SIDE)", "systolic_use(12_544, 9, SIDE, SIDE)", f"{TESTS} opinions"),
