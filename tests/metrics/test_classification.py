@@ -7,6 +7,7 @@ from sklearn import metrics as sklearn_metrics
 
 from d2lab.core.errors import ConfigError
 from d2lab.metrics import accuracy, confusion, correct, per_class_accuracy, top_k_correct
+from d2lab.metrics.classification import best_class
 
 
 @pytest.fixture
@@ -104,3 +105,15 @@ def test_refuses_targets_that_would_broadcast(targets):
 def test_refuses_a_k_beyond_the_classes(k):
     with pytest.raises(ConfigError, match="1 to 3"):
         top_k_correct(torch.zeros(2, 3), torch.tensor([0, 1]), k)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_the_best_class_is_that_of_argmax_at_ties_infinities_and_nan(rng, dtype, layout):
+    scores = torch.randint(0, 3, (3, 9, 16, 17), generator=rng).to(dtype).contiguous(memory_format=layout)
+    for value in (float("inf"), -float("inf"), float("nan")):
+        scores[torch.rand(scores.shape, generator=rng) < 0.05] = value
+    assert (scores.isnan().sum(1) > 1).any()
+    for view in (scores, scores[:, :, 0], scores[:, :, 0, 0], scores[:0], scores[:, :1]):
+        assert torch.equal(best_class(view), view.argmax(1))
+    assert best_class(torch.tensor([[1.0, 2.0, 2.0], [float("nan"), 9.0, float("nan")]])).tolist() == [1, 0]
