@@ -32,7 +32,11 @@ from d2lab.vision.color import to_unit
 
 RESULTS = Path(__file__).with_name("hotdog.json")
 SOURCE, HOTDOG = "wheel/efficientnet-lite0", 934
-TUNING = {"epochs": 1, "learning_rate": 0.01, "head_lr_scale": 10.0, "batch_size": 16}
+# Rate and statistics were chosen on a fifth of the training photos (160), by accuracy of rates 0.0003, 0.001, 0.003 and
+# 0.01 with moving and with frozen statistics, the best three over two seeds: 0.001 frozen 0.913, 0.003 moving 0.916,
+# 0.0003 frozen 0.900. The first two differ by one photo of 320, so the lower loss decided, 0.22 to 0.26. The learning
+# rate of the head, ten times the body's, and the size of the batch were not tuned.
+TUNING = {"epochs": 1, "learning_rate": 0.001, "frozen_statistics": True, "head_lr_scale": 10.0, "batch_size": 16}
 
 
 def _trained(recipe: str, seed: int, changes: Mapping[str, object]) -> dict[str, Any]:

@@ -25,6 +25,8 @@ def test_the_figures_of_hot_dogs_in_the_changelog_are_those_of_the_file(benchmar
     (cold,) = kept["head on features, cold cache"]
     assert f"{statistics.mean(few):.3f} ± {statistics.stdev(few):.3f} from ten photos of each class" in text
     assert f"{cold['accuracy']:.3f} in {cold['seconds']:.0f} processor seconds" in text
+    whole = [run["accuracy"] for run in kept["whole net fine-tuned, one epoch"]]
+    assert f"has {statistics.mean(whole):.3f} ± {statistics.stdev(whole):.3f} ({len(whole)} seeds)" in text
 
 
 def test_the_figure_of_segmentation_in_the_changelog_is_that_of_the_file(benchmark):
