@@ -57,6 +57,7 @@ MUTANTS = [
     Mutant("last step misses the floor", "optimizers/schedule.py", "max(1, total_steps - 1 - config.warmup_steps)", "max(1, total_steps - config.warmup_steps)", SCHEDULES),
     Mutant("power of what is done", "optimizers/schedule.py", "float((1 - min(1.0, step / last)) ** config.power)", "float(1 - min(1.0, step / last) ** config.power)", SCHEDULES),
     Mutant("maximum of the cycle one step late", "optimizers/schedule.py", "config.rise * (last + 1) - 1", "config.rise * (last + 1)", SCHEDULES),
+    Mutant("cycles fall as they rise", "optimizers/schedule.py", "rise, fall = config.rise_steps, config.fall_steps", "rise = fall = config.rise_steps", SCHEDULES),
     Mutant("restart one step late", "optimizers/cyclic.py", "while step >= period", "while step > period", "tests/optimizers/test_cyclic.py tests/optimizers/test_twins.py -k restarts"),
     Mutant("periods of one length", "optimizers/cyclic.py", "period *= growth", "period += 0", "tests/optimizers/test_cyclic.py tests/optimizers/test_twins.py -k restarts"),
     Mutant("fall as long as the rise", "optimizers/cyclic.py", "(rise + fall - place) / fall", "(rise + fall - place) / rise", "tests/optimizers/test_cyclic.py tests/optimizers/test_twins.py -k triang"),

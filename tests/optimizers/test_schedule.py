@@ -81,6 +81,10 @@ def test_a_step_past_the_end_keeps_the_last_learning_rate(name):
         ("milestones", (0,)),
         ("warmup_steps", -1),
         ("every_steps", 0),
+        ("rise_steps", 0),
+        ("fall_steps", 0),
+        ("shrink", 1.5),
+        ("fade", -0.1),
         ("gamma", -0.1),
         ("gamma", 1.1),
         ("floor", 2.0),
@@ -113,6 +117,13 @@ def test_one_cycle_rises_to_one_falls_to_its_end_and_has_one_maximum():
     assert scales[top:] == sorted(scales[top:], reverse=True)
 
 
+@pytest.mark.parametrize("total", [1, 3, 1000])
+def test_cycles_rise_and_fall_whatever_the_length_of_the_run(total):
+    config = ScheduleConfig(name="cyclic", rise_steps=2, fall_steps=3, floor=0.4, shrink=0.5)
+    scales = [lr_scale(config, step, total) for step in range(9)]
+    assert scales == pytest.approx([0.4, 0.7, 1.0, 0.8, 0.6, 0.4, 0.55, 0.7, 0.6])
+
+
 @pytest.mark.parametrize("steps", [1, 2, 3, 4])
 @pytest.mark.parametrize("rise", [0.01, 0.3, 0.5, 0.99])
 def test_a_cycle_of_few_steps_still_has_scales(steps, rise):
@@ -124,3 +135,7 @@ def test_schedules_that_contradict_themselves_are_refused():
         ScheduleConfig(name="multi-step")
     with pytest.raises(ConfigError, match="one-cycle has its own warm-up"):
         ScheduleConfig(name="one-cycle", warmup_steps=5)
+    with pytest.raises(ConfigError, match=r"schedule\.rise_steps: got None, need steps of the way up"):
+        ScheduleConfig(name="cyclic")
+    with pytest.raises(ConfigError, match="each cycle begins at its floor"):
+        ScheduleConfig(name="cyclic", rise_steps=5, warmup_steps=5)

@@ -10,7 +10,9 @@ from d2lab.core.bounds import Amount, Portion, Positive, Share, check_bounds
 from d2lab.core.errors import ConfigError
 
 OptimizerName = Literal["sgd", "adagrad", "rmsprop", "adadelta", "adam", "adamw", "muon"]
-ScheduleName = Literal["constant", "step", "multi-step", "factor", "polynomial", "linear", "cosine", "one-cycle"]
+ScheduleName = Literal[
+    "constant", "step", "multi-step", "factor", "polynomial", "linear", "cosine", "one-cycle", "cyclic"
+]
 TAKES = {  # which settings beyond the shared ones each optimizer has
     "sgd": {"momentum", "nesterov", "l1"},
     "adagrad": {"eps"},
@@ -76,12 +78,16 @@ class ScheduleConfig:
     every_steps: Period = 1000  # step: multiply by `gamma` every so many steps
     milestones: Milestones = ()  # multi-step: multiply by `gamma` at these steps
     gamma: Portion = 0.1  # step, multi-step, factor
-    floor: Portion = 0.0  # cosine, linear, polynomial: the value at the last step; factor: the lower bound
+    floor: Portion = 0.0  # cosine, linear, polynomial: at the end; factor: lower bound; cyclic: where cycles begin
     power: Positive = 2.0  # polynomial
     rise: Annotated[float, Meta(gt=0, lt=1)] = 0.3  # one-cycle: share of the run in which the learning rate rises
     start: Portion = 0.04  # one-cycle: value at the first step
     end: Portion = 4e-6  # one-cycle: value at the last step
     anneal: Literal["cos", "linear"] = "cos"  # one-cycle: shape of rise and fall
+    rise_steps: Period | None = None  # cyclic: steps of the way up, which it needs
+    fall_steps: Period | None = None  # cyclic: steps of the way down; `rise_steps` unless given
+    shrink: Portion = 1.0  # cyclic: the height above the floor is multiplied by it from cycle to cycle
+    fade: Portion = 1.0  # cyclic: and by this from step to step
 
     def __post_init__(self) -> None:
         check_bounds(self, "schedule.")
@@ -91,3 +97,12 @@ class ScheduleConfig:
             raise ConfigError("schedule.milestones", got=(), need="at least one step", fix="Set milestones=100,200.")
         if self.name == "one-cycle" and self.warmup_steps:
             raise ConfigError("schedule.warmup_steps", got=self.warmup_steps, need="0: one-cycle has its own warm-up")
+        if self.name == "cyclic":
+            self._check_cycles()
+
+    def _check_cycles(self) -> None:
+        """Refuse cycles whose length is not known, or that only begin at the floor after a warm-up to the top."""
+        if self.rise_steps is None:
+            raise ConfigError("schedule.rise_steps", got=None, need="steps of the way up", fix="Set rise_steps=1000.")
+        if self.warmup_steps:
+            raise ConfigError("schedule.warmup_steps", got=self.warmup_steps, need="0: each cycle begins at its floor")

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 
 from d2lab.optimizers.config import ScheduleConfig
+from d2lab.optimizers.cyclic import triangular
 
 
 def lr_scale(config: ScheduleConfig, step: int, total_steps: int) -> float:
@@ -70,6 +71,13 @@ def _one_cycle(config: ScheduleConfig, step: int, last: int) -> float:
     return _interpolate(1.0, config.end, min(1.0, (step - top) / (last - top)), config.anneal)
 
 
+def _cyclic(config: ScheduleConfig, step: int, last: int) -> float:
+    """Rise from the floor to 1 and fall again, cycle after cycle; the length of the run does not count."""
+    assert config.rise_steps is not None  # noqa: S101 - its config refuses it
+    rise, fall = config.rise_steps, config.fall_steps
+    return triangular(step, rise, fall, config.floor, shrink=config.shrink, gamma=config.fade)
+
+
 def _interpolate(first: float, end: float, share: float, anneal: str) -> float:
     """Return the value between first and end at a share of the way, linearly or along half a cosine."""
     done = (1 - math.cos(math.pi * share)) / 2 if anneal == "cos" else share
@@ -85,4 +93,5 @@ SCHEDULES: dict[str, Callable[[ScheduleConfig, int, int], float]] = {
     "linear": _linear,
     "cosine": _cosine,
     "one-cycle": _one_cycle,
+    "cyclic": _cyclic,
 }
