@@ -86,7 +86,7 @@ def background(seed: int) -> dict[str, Any]:
 SEEDS = (0, 1, 2)
 # Of 3, 4 and 5 epochs the best on a fifth of the training photos (40), one seed: .368, .383 and .410 (common classes).
 FEW = 5
-# As many epochs as take about the processor time of the decoder's row. The rate is the better of .005 and .02 on a fifth
+# As many epochs as take about the processor time of the decoder's row. The rate: the better of .005 and .02 on a fifth
 # of the training photos, one seed: FCN .066 and .074, U-Net .064 and .065. No other rate was tried.
 SCRATCH = {"longest": SIDE, "epochs": 2, "batch_size": 4, "learning_rate": 0.02}
 ROWS: dict[str, Row] = {
