@@ -36,6 +36,7 @@ from d2lab.plot.predictions import predictions
 from d2lab.plot.receptive import receptive_field
 from d2lab.plot.regions import regions
 from d2lab.plot.regression import fit
+from d2lab.plot.roofline import RooflineLimits, RooflinePoint, roofline
 from d2lab.plot.save import save, save_both
 from d2lab.plot.similarity import similarity
 from d2lab.plot.surface import surface
@@ -56,6 +57,8 @@ __all__ = [
     "Measure",
     "ModelMaps",
     "PrecisionCurve",
+    "RooflineLimits",
+    "RooflinePoint",
     "Theme",
     "architecture",
     "attention",
@@ -85,6 +88,7 @@ __all__ = [
     "predictions",
     "receptive_field",
     "regions",
+    "roofline",
     "save",
     "save_both",
     "show",
