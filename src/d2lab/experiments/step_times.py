@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from torch import nn
 
@@ -26,6 +26,7 @@ Mark = Callable[[Hashable], None]
 OnStep = Callable[[int, Step], None]
 
 
+@runtime_checkable
 class HasEpochs(Protocol):
     """Batches that come epoch by epoch, such as `data.Batches`."""
 

@@ -5,9 +5,11 @@ activations are held for that long. At the peak there are the inputs of all grou
 last group is not checkpointed: its backward pass begins as soon as its forward pass has ended.
 
 Source: Chen, Xu, Zhang, Guestrin 2016, "Training deep nets with sublinear memory cost".
-Changed: groups are of unequal layers; the best cut is found by trying every bound of a group's size.
+Changed: groups are of unequal layers; the best cut is found by dynamic programming for every bound of a group's size.
 """
 
+import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -81,33 +83,36 @@ def plan_checkpoints(units: Sequence[Unit], other_bytes: int = 0) -> CheckpointP
     """
     plain = other_bytes + sum(unit.saved_bytes for unit in units)
     best: tuple[int, list[list[Unit]]] = (plain, [])
-    prefix = [0]
-    for unit in units:
-        prefix.append(prefix[-1] + unit.saved_bytes)
-    bounds = {high - low for number, low in enumerate(prefix) for high in prefix[number + 1 :]}
-    for most in sorted(bounds):
-        groups = _filled(units, most)
-        peak = other_bytes + sum(group[0].input_bytes for group in groups)
-        peak += max(sum(unit.saved_bytes for unit in group) for group in groups)
-        if peak < best[0]:
-            best = peak, groups
+    prefix = [0, *itertools.accumulate(unit.saved_bytes for unit in units)]
+    for most in sorted({high - low for low, high in itertools.combinations(prefix, 2)}):
+        groups = _cheapest(units, prefix, most)
+        if groups:
+            peak = other_bytes + sum(group[0].input_bytes for group in groups)
+            peak += max(sum(unit.saved_bytes for unit in group) for group in groups)
+            best = min(best, (peak, groups), key=lambda one: one[0])
     peak, groups = best
     return CheckpointPlan(
         groups=tuple(tuple(unit.name for unit in group) for group in groups),
         plain_bytes=plain,
         peak_bytes=peak,
-        extra_s=sum(unit.seconds for group in groups[:-1] for unit in group),
+        extra_s=sum((unit.seconds for group in groups[:-1] for unit in group), 0.0),
     )
 
 
-def _filled(units: Sequence[Unit], most: int) -> list[list[Unit]]:
-    """Fill groups from the left until each would hold more than `most` bytes."""
+def _cheapest(units: Sequence[Unit], prefix: Sequence[int], most: int) -> list[list[Unit]]:
+    """Cut into groups of at most `most` bytes whose inputs together are smallest; empty where a unit is larger."""
+    least = [0.0] + [math.inf] * len(units)  # bytes of the inputs of the groups before each place
+    begin = [0] * (len(units) + 1)  # where the last group before it begins
+    for end in range(1, len(units) + 1):
+        for first in range(end - 1, -1, -1):
+            if prefix[end] - prefix[first] > most:
+                break
+            price = least[first] + units[first].input_bytes
+            if price < least[end]:
+                least[end], begin[end] = price, first
     groups: list[list[Unit]] = []
-    held = 0
-    for unit in units:
-        if not groups or held + unit.saved_bytes > most:
-            groups.append([])
-            held = 0
-        groups[-1].append(unit)
-        held += unit.saved_bytes
+    end = len(units) if least[-1] < math.inf else 0
+    while end:
+        groups.insert(0, list(units[begin[end] : end]))
+        end = begin[end]
     return groups

@@ -46,7 +46,8 @@ class LayerCounter:
         self.counter = CostCounter()
         self.owners = Owners(self._turn)
         self._own = {_address(tensor) for tensor in (*model.parameters(), *model.buffers())}
-        self._saved: dict[int, tuple[str, Tensor]] = {}  # the tensors themselves: a freed address could be reused
+        # By storage, the views that are kept; the tensors themselves, as a freed address could be reused.
+        self._saved: dict[int, tuple[str, dict[Any, Tensor]]] = {}
         self._order: dict[str, None] = {}
         self._inputs: dict[str, int] = {}
 
@@ -70,9 +71,12 @@ class LayerCounter:
         """Note the tensors that the forward pass keeps for the backward pass, for the layer that keeps each first."""
 
         def keep(tensor: Tensor) -> Tensor:
-            if _address(tensor) not in self._own:
+            address = _address(tensor)
+            if address not in self._own:
                 key = self.counter.key
-                self._saved.setdefault(_address(tensor), (key[0] if isinstance(key, tuple) else OUTSIDE, tensor))
+                owner = key[0] if isinstance(key, tuple) else OUTSIDE
+                parts = self._saved.setdefault(address, (owner, {}))[1]
+                parts[tensor.storage_offset(), tensor.shape] = tensor
             return tensor
 
         with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
@@ -88,8 +92,8 @@ class LayerCounter:
         """Return the layers that computed anything, in the order of their forward passes, the loss last."""
         kinds = dict(self.model.named_modules())
         sizes: dict[str, int] = {}
-        for owner, tensor in self._saved.values():
-            sizes[owner] = sizes.get(owner, 0) + tensor.untyped_storage().nbytes()
+        for owner, parts in self._saved.values():
+            sizes[owner] = sizes.get(owner, 0) + _held(parts.values())
         found = []
         for name in sorted(self._order, key=lambda name: name in (OUTSIDE, CLIPPING)):
             ways = [self.counter.costs.get((name, way), Cost()) for way in (False, True)]
@@ -137,6 +141,12 @@ def _kind(module: nn.Module | None, forward: Cost) -> str:
     if module is None or next(module.children(), None) is not None:
         return " ".join(forward.kinds[:3])
     return type(module).__name__
+
+
+def _held(parts: Iterable[Tensor]) -> int:
+    """Count the bytes of views of one storage; of a batch that was made with others only its own."""
+    views = list(parts)
+    return min(views[0].untyped_storage().nbytes(), sum(view.nbytes for view in views))
 
 
 def _address(tensor: Tensor) -> int:
