@@ -22,6 +22,7 @@ from tests.mutants import (
     parallel,
     pretrained,
     processes,
+    profile,
     segmentation,
     sequences,
     style,
@@ -55,5 +56,6 @@ MUTANTS = [
     *segmentation.MUTANTS,
     *inspection.MUTANTS,
     *pretrained.MUTANTS,
+    *profile.MUTANTS,
     *train.MUTANTS,
 ]

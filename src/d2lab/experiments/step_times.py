@@ -229,7 +229,7 @@ def scaled(times: dict[tuple[str, bool], float], phases: dict[str, float]) -> di
         times: by layer and pass.
         phases: seconds of the parts of a step, without hooks.
     """
-    found = {}
+    found: dict[tuple[str, bool], float] = {}
     for backward, phase in ((False, "forward"), (True, "backward")):
         within = {key: value for key, value in times.items() if key[1] is backward}
         whole = sum(within.values())

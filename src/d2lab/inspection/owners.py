@@ -98,4 +98,4 @@ def _tensors(tree: object) -> list[Tensor]:
 
 def _at_the_end(call: Callable[[], None]) -> None:
     """Have the engine call something when the backward pass that runs now is done."""
-    torch.autograd.Variable._execution_engine.queue_callback(call)  # type: ignore[attr-defined]
+    torch.autograd.Variable._execution_engine.queue_callback(call)

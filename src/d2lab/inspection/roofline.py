@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from d2lab.core.bandwidth import copy_bandwidths
 from d2lab.core.errors import ConfigError
@@ -150,6 +150,10 @@ def operation_seconds(device: torch.device, *, clock: Clock = time.perf_counter)
     with torch.random.fork_rng(devices=[]):
         chain = nn.Sequential(*layers).to(device)
     example, wanted = torch.ones(2, 2, device=device), list(chain.parameters())
-    forward = lambda: chain(example).sum()  # noqa: E731 (counted and timed)
+
+    def forward() -> Tensor:
+        loss: Tensor = chain(example).sum()
+        return loss
+
     count = total(layer.both for layer in count_layers(chain, forward)).operations
     return median_seconds(lambda: torch.autograd.grad(forward(), wanted), device, clock=clock) / count

@@ -96,9 +96,10 @@ def _roof(axes: "matplotlib.axes.Axes", ranked: Sequence[RooflinePoint], limits:
     for name, rate in limits.flops_per_s.items():
         begin = rate / limits.cache
         axes.plot([begin, right], [rate, rate], color=theme.muted, linewidth=1, gid=name)
-    for gid, bandwidth, style in (("memory", limits.memory, "-"), ("cache", limits.cache, (0, (4, 3)))):
+    styles: dict[str, Any] = {"memory": "-", "cache": (0, (4, 3))}
+    for gid, bandwidth in (("memory", limits.memory), ("cache", limits.cache)):
         below = across[across * bandwidth <= most]
-        axes.plot(below, below * bandwidth, color=theme.muted, linewidth=1.4, linestyle=style, gid=gid)
+        axes.plot(below, below * bandwidth, color=theme.muted, linewidth=1.4, linestyle=styles[gid], gid=gid)
         place = float(below[len(below) // 12])
         text = f"{gid} {said(bandwidth, 'B')}/s"
         note: dict[str, Any] = {
@@ -111,20 +112,23 @@ def _roof(axes: "matplotlib.axes.Axes", ranked: Sequence[RooflinePoint], limits:
     reached = [point.flops_per_s for point in ranked if point.flops_per_s > 0]
     axes.set_xlim(SMALL, right)
     axes.set_ylim(0.3 * min([*reached, SMALL * limits.cache]), 3 * most)
-    for number, point in reversed(list(enumerate(ranked, 1))):
-        place = (max(point.intensity, SMALL * 1.3), max(point.flops_per_s, axes.get_ylim()[0] * 1.5))
-        large = number <= MOST_BARS
-        style: dict[str, Any] = {"color": _color(point.limit, theme), "markeredgecolor": theme.background}
-        axes.plot(*place, "o", markersize=13 if large else 6, gid=f"layer {point.name}", **style)
-        if large:
-            text = font(8, theme.background)
-            axes.text(*place, str(number), ha="center", va="center_baseline", **text)
+    _dots(axes, ranked, theme)
     for number, limit in enumerate(LIMITS):
         share = sum(point.share for point in ranked if point.limit == limit)
-        text = f"● {limit}-bound, {said(share, '%')} of the step"
-        axes.text(
-            0.98, 0.12 - 0.045 * number, text, transform=axes.transAxes, ha="right", **font(9, _color(limit, theme))
-        )
+        words, color = f"● {limit}-bound, {said(share, '%')} of the step", _color(limit, theme)
+        axes.text(0.98, 0.12 - 0.045 * number, words, transform=axes.transAxes, ha="right", **font(9, color))
+
+
+def _dots(axes: "matplotlib.axes.Axes", ranked: Sequence[RooflinePoint], theme: Theme) -> None:
+    """Draw the layers, those with most time numbered and above the others."""
+    lowest = 1.5 * axes.get_ylim()[0]
+    for number, point in reversed(list(enumerate(ranked, 1))):
+        x, y = max(point.intensity, SMALL * 1.3), max(point.flops_per_s, lowest)
+        large = number <= MOST_BARS
+        look: dict[str, Any] = {"color": _color(point.limit, theme), "markeredgecolor": theme.background}
+        axes.plot(x, y, "o", markersize=13 if large else 6, gid=f"layer {point.name}", **look)
+        if large:
+            axes.text(x, y, str(number), ha="center", va="center_baseline", **font(8, theme.background))
 
 
 def _name_rates(axes: "matplotlib.axes.Axes", rates: Mapping[str, float], right: float, theme: Theme) -> None:
