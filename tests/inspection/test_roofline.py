@@ -5,7 +5,7 @@ import torch
 
 from d2lab.core.errors import ConfigError
 from d2lab.inspection.operation_costs import Cost
-from d2lab.inspection.roofline import Roof, bounds, measure_roof, operation_seconds
+from d2lab.inspection.roofline import Roof, _best, bounds, measure_roof, operation_seconds
 
 ROOF = Roof(flops_per_s={"float32": 1e11, "bfloat16": 4e11}, bytes_per_s={2**20: 4e10, 2**24: 1e10}, operation_s=1e-5)
 
@@ -55,3 +55,7 @@ def test_the_cost_of_an_operation_is_a_share_of_its_chain():
     ticks = iter(map(float, range(10**6)))
     found = operation_seconds(torch.device("cpu"), clock=lambda: next(ticks))
     assert 1 / 150 < found < 1 / 60  # ten layers and ten activations, forward and backward
+
+
+def test_the_best_round_counts():
+    assert _best([{"a": 1.0, "b": 5.0}, {"a": 3.0, "b": 4.0}, {"a": 2.0}]) == {"a": 3.0, "b": 5.0}

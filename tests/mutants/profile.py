@@ -19,6 +19,7 @@ MUTANTS = [
     Mutant("rate of float32 for all formats", "inspection/roofline.py", "cost.flops / roof.rate(precision)", 'cost.flops / roof.rate("float32")', f"{ROOF} -k each_limit"),
     Mutant("overhead without a count", "inspection/roofline.py", "cost.operations * roof.operation_s", "roof.operation_s", f"{ROOF} -k each_limit"),
     Mutant("a copy counted once", "inspection/roofline.py", "{2 * size: copy", "{size: copy", f"{ROOF} -k machine"),
+    Mutant("the worst round counts", "inspection/roofline.py", "{key: max(found[key]", "{key: min(found[key]", f"{ROOF} -k best_round"),
     Mutant("all groups are computed twice", "inspection/checkpointing.py", "for group in groups[:-1] for unit in group), 0.0)", "for group in groups for unit in group), 0.0)", f"{CHECKPOINTS} -k root"),
     Mutant("inputs of groups are free", "inspection/checkpointing.py", "peak = other_bytes + sum(group[0].input_bytes for group in groups)", "peak = other_bytes", f"{CHECKPOINTS} -k lower_peak"),
     Mutant("groups filled from the left", "inspection/checkpointing.py", "            if price < least[end]:", "            if least[first] < math.inf:", f"{CHECKPOINTS} -k lower_peak"),

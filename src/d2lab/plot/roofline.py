@@ -100,7 +100,7 @@ def _roof(axes: "matplotlib.axes.Axes", ranked: Sequence[RooflinePoint], limits:
     for gid, bandwidth in (("memory", limits.memory), ("cache", limits.cache)):
         below = across[across * bandwidth <= most]
         axes.plot(below, below * bandwidth, color=theme.muted, linewidth=1.4, linestyle=styles[gid], gid=gid)
-        place = float(below[len(below) // 12])
+        place = float(below[2])
         text = f"{gid} {said(bandwidth, 'B')}/s"
         note: dict[str, Any] = {
             "textcoords": "offset points",
@@ -108,7 +108,7 @@ def _roof(axes: "matplotlib.axes.Axes", ranked: Sequence[RooflinePoint], limits:
             "transform_rotates_text": True,
         }
         axes.annotate(text, (place, place * bandwidth), (0, 3), rotation=45, **note, **font(8, theme.muted))
-    _name_rates(axes, limits.flops_per_s, right, theme)
+    _name_rates(axes, limits, theme)
     reached = [point.flops_per_s for point in ranked if point.flops_per_s > 0]
     axes.set_xlim(SMALL, right)
     axes.set_ylim(0.3 * min([*reached, SMALL * limits.cache]), 3 * most)
@@ -131,17 +131,17 @@ def _dots(axes: "matplotlib.axes.Axes", ranked: Sequence[RooflinePoint], theme: 
             axes.text(x, y, str(number), ha="center", va="center_baseline", **font(8, theme.background))
 
 
-def _name_rates(axes: "matplotlib.axes.Axes", rates: Mapping[str, float], right: float, theme: Theme) -> None:
-    """Write each number format above its line, those of nearly equal lines beside one another."""
+def _name_rates(axes: "matplotlib.axes.Axes", limits: RooflineLimits, theme: Theme) -> None:
+    """Write each number format where its line begins, those of nearly equal lines beside one another."""
     groups: list[list[tuple[str, float]]] = []
-    for name, rate in sorted(rates.items(), key=lambda pair: -pair[1]):
+    for name, rate in sorted(limits.flops_per_s.items(), key=lambda pair: -pair[1]):
         if groups and rate > 0.7 * groups[-1][0][1]:
             groups[-1].append((name, rate))
         else:
             groups.append([(name, rate)])
     for group in groups:
-        text = ", ".join(f"{name} {said(rate)}" for name, rate in group)
-        axes.text(right / 1.15, group[0][1] * 1.06, text, ha="right", **font(8, theme.muted))
+        text, rate = ", ".join(f"{name} {said(rate)}" for name, rate in group), group[0][1]
+        axes.text(1.4 * rate / limits.cache, rate * 1.06, text, **font(8, theme.muted))
 
 
 def _bars(
