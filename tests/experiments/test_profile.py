@@ -11,7 +11,7 @@ from d2lab.core.errors import ConfigError
 from d2lab.data.batch import Batch
 from d2lab.experiments.profile import Profile, ProfiledLayer, StepMemory, profile_steps
 from d2lab.experiments.profiled import profile
-from d2lab.experiments.step_times import PHASES, Stepper, any_batches, marking, scaled
+from d2lab.experiments.step_times import PHASES, StepRunner, any_batches, marking, scaled
 from d2lab.inspection.checkpointing import plan_checkpoints
 from d2lab.inspection.layer_costs import LayerCost
 from d2lab.inspection.operation_costs import Cost
@@ -213,9 +213,9 @@ def test_marking_leaves_the_step_as_it_was():
     inputs = torch.randn(4, 8)
     step, told = step_of(nn.Linear(8, 4), inputs, momentum=0.9), []
     task = step.task
-    stepper = Stepper(step, any_batches([Batch(inputs, torch.arange(4))]), on_step=[lambda n, _: told.append(n)])
+    runner = StepRunner(step, any_batches([Batch(inputs, torch.arange(4))]), on_step=[lambda n, _: told.append(n)])
     with marking(step, told.append):
-        stepper.take(told.append)
+        runner.take(told.append)
     assert told == [
         "data",
         "python",
@@ -230,18 +230,18 @@ def test_marking_leaves_the_step_as_it_was():
         "python",
     ]
     told.clear()
-    stepper.take()
+    runner.take()
     assert told == [2]
     assert step.task is task
     assert "prepared" not in vars(step)
-    stepper.close()
+    runner.close()
 
 
 def test_a_schedule_is_not_asked_for_steps_behind_its_end():
     inputs = torch.randn(4, 8)
     step = step_of(nn.Linear(8, 4), inputs)
     step.step = step.total_steps
-    Stepper(step, any_batches([Batch(inputs, torch.arange(4))])).take()
+    StepRunner(step, any_batches([Batch(inputs, torch.arange(4))])).take()
     assert step.step == 1
 
 

@@ -19,7 +19,7 @@ from d2lab.experiments.step_times import (
     Counted,
     HasEpochs,
     OnStep,
-    Stepper,
+    StepRunner,
     count_step,
     scaled,
     time_layers_in,
@@ -199,17 +199,17 @@ def profile_steps(
         budget_s: seconds of timing.
         roof: limits of the device; measured unless given.
     """
-    stepper = Stepper(train_step, batches, metrics, on_step)
+    runner = StepRunner(train_step, batches, metrics, on_step)
     device, model = train_step.device, train_step.eval_model
     try:
-        counted = count_step(stepper, model)
+        counted = count_step(runner, model)
         memory = measure_memory(train_step, counted.layers)
-        steps = steps or _steps_within(stepper, budget_s)
-        phases = time_phases(stepper, steps=steps)
-        times = scaled(time_layers_in(stepper, model, steps=max(3, steps // 3)), phases)
-        operators = slowest_operators(stepper.take, device)
+        steps = steps or _steps_within(runner, budget_s)
+        phases = time_phases(runner, steps=steps)
+        times = scaled(time_layers_in(runner, model, steps=max(3, steps // 3)), phases)
+        operators = slowest_operators(runner.take, device)
     finally:
-        stepper.close()
+        runner.close()
     free = describe_device(device).free_bytes
     roof = roof or measure_roof(device, most_bytes=None if free is None else max(2**18, free // 8))
     forward_s = {name: value for (name, backward), value in times.items() if not backward}
@@ -229,11 +229,11 @@ def profile_steps(
     )
 
 
-def _steps_within(stepper: Stepper, budget_s: float) -> int:
+def _steps_within(runner: StepRunner, budget_s: float) -> int:
     """Return how many steps fit into a budget of seconds."""
     begin = time.perf_counter()
-    stepper.take()
-    float(next(iter(stepper.train_step.parameters)).detach().flatten()[0])  # waits for the device
+    runner.take()
+    float(next(iter(runner.train_step.parameters)).detach().flatten()[0])  # waits for the device
     took = time.perf_counter() - begin
     return max(LEAST_STEPS, min(MOST_STEPS, int(budget_s / max(took, 1e-6))))
 

@@ -43,7 +43,7 @@ class Counted:
     reads: int  # numbers that the metrics read from the device: each waits for it
 
 
-class Stepper:
+class StepRunner:
     """Takes training steps one after the other, with metrics and callbacks as the training loop does.
 
     Args:
@@ -142,69 +142,69 @@ class _MarkedTask:
         return result
 
 
-def time_phases(stepper: Stepper, *, steps: int, warm_up: int = 3) -> dict[str, float]:
+def time_phases(runner: StepRunner, *, steps: int, warm_up: int = 3) -> dict[str, float]:
     """Return the seconds of each part of a step: the median of the steps, so that other programs disturb little.
 
     Of the data it is the mean, as many batches may be made at once.
 
     Args:
-        stepper: takes the steps.
+        runner: takes the steps.
         steps: that are timed.
         warm_up: steps before.
     """
     for _ in range(warm_up):
-        stepper.take()
-    timeline = Timeline(stepper.train_step.device)
-    with marking(stepper.train_step, timeline.mark):
+        runner.take()
+    timeline = Timeline(runner.train_step.device)
+    with marking(runner.train_step, timeline.mark):
         for _ in range(steps):
-            stepper.take(timeline.mark)
+            runner.take(timeline.mark)
     laps = timeline.laps("data")
     times = {name: median(lap.get(name, 0.0) for lap in laps) for name in PHASES}
     times["data"] = sum(lap["data"] for lap in laps) / len(laps)
-    if timeline.device.type != "cpu" and stepper.metrics:  # a metric that waits leaves the device idle afterwards
-        times["metrics"] = max(times["metrics"], sum(times.values()) - _seconds_without_metrics(stepper, steps))
+    if timeline.device.type != "cpu" and runner.metrics:  # a metric that waits leaves the device idle afterwards
+        times["metrics"] = max(times["metrics"], sum(times.values()) - _seconds_without_metrics(runner, steps))
     return times
 
 
-def _seconds_without_metrics(stepper: Stepper, steps: int) -> float:
+def _seconds_without_metrics(runner: StepRunner, steps: int) -> float:
     """Return the seconds of a step without metrics and callbacks."""
-    timeline, kept = Timeline(stepper.train_step.device), (stepper.metrics, stepper.on_step)
-    stepper.metrics = stepper.on_step = ()
+    timeline, kept = Timeline(runner.train_step.device), (runner.metrics, runner.on_step)
+    runner.metrics = runner.on_step = ()
     try:
         for _ in range(steps):
             timeline.mark("step")
-            stepper.take()
+            runner.take()
         timeline.mark("end")
     finally:
-        stepper.metrics, stepper.on_step = kept
+        runner.metrics, runner.on_step = kept
     return median(lap["step"] for lap in timeline.laps("step"))
 
 
-def time_layers_in(stepper: Stepper, model: nn.Module, *, steps: int) -> dict[tuple[str, bool], float]:
+def time_layers_in(runner: StepRunner, model: nn.Module, *, steps: int) -> dict[tuple[str, bool], float]:
     """Return the median seconds of every layer, by its name and whether it is its backward pass; hooks included.
 
     Args:
-        stepper: takes the steps.
+        runner: takes the steps.
         model: the part of the model that computes.
         steps: that are timed.
     """
-    timeline = Timeline(stepper.train_step.device)
+    timeline = Timeline(runner.train_step.device)
     owners = Owners(lambda name, backward: timeline.mark((name, backward)))
-    with marking(stepper.train_step, timeline.mark, owners), owners.watching(model):
-        stepper.take()
+    with marking(runner.train_step, timeline.mark, owners), owners.watching(model):
+        runner.take()
         timeline.marks.clear()
         for _ in range(steps):
-            stepper.take(timeline.mark)
+            runner.take(timeline.mark)
     laps = timeline.laps("data")
     keys = dict.fromkeys(key for lap in laps for key in lap if isinstance(key, tuple))
     return {key: median(lap.get(key, 0.0) for lap in laps) for key in keys}
 
 
-def count_step(stepper: Stepper, model: nn.Module) -> Counted:
+def count_step(runner: StepRunner, model: nn.Module) -> Counted:
     """Count arithmetic, traffic and operations of one step, layer by layer.
 
     Args:
-        stepper: takes the step.
+        runner: takes the step.
         model: the part of the model that computes.
     """
     counted = LayerCounter(model)
@@ -212,8 +212,8 @@ def count_step(stepper: Stepper, model: nn.Module) -> Counted:
     def mark(key: Hashable) -> None:
         counted.counter.key = (key, None)
 
-    with marking(stepper.train_step, mark, counted.owners), counted.counting():
-        stepper.take(mark)
+    with marking(runner.train_step, mark, counted.owners), counted.counting():
+        runner.take(mark)
     costs = counted.counter.costs
     return Counted(
         layers=counted.layers(),
@@ -238,7 +238,7 @@ def scaled(times: dict[tuple[str, bool], float], phases: dict[str, float]) -> di
 
 
 def any_batches(batches: Iterable[Batch]) -> HasEpochs:
-    """Return batches of your own, any iterable that can be gone through again, in the form a `Stepper` reads.
+    """Return batches of your own, any iterable that can be gone through again, in the form a `StepRunner` reads.
 
     Args:
         batches: of an epoch.
