@@ -4,7 +4,7 @@ A checkpointed group keeps only its input; in the backward pass its forward pass
 activations are held for that long. At the peak there are the inputs of all groups and the activations of one. The
 last group is not checkpointed: its backward pass begins as soon as its forward pass has ended.
 
-Source: Chen, Xu, Zhang, Guestrin 2016, "Training deep nets with sublinear memory cost".
+Source: Chen, Xu, Zhang, Guestrin 2016, arXiv 1604.06174.
 Changed: groups are of unequal layers; the best cut is found by dynamic programming for every bound of a group's size.
 """
 

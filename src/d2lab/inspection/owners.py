@@ -20,7 +20,7 @@ CLIPPING = "gradient clipping"  # what is computed behind the backward pass, bef
 
 
 class Owners:
-    """Tells a listener each time another layer begins to compute.
+    """Reports to a listener each time another layer begins to compute.
 
     Args:
         listener: called with the name of the layer ("" for the model itself) and whether this is its backward pass.
@@ -72,7 +72,7 @@ class Owners:
         self.listener(self._stack[-1], False)
 
     def _claim(self, tensors: Iterable[Tensor]) -> None:
-        """Give the nodes behind tensors that belong to nobody yet to the module that computes now."""
+        """Assign the nodes behind tensors that belong to nobody yet to the module that computes now."""
         owner = self._stack[-1]
         waiting = [tensor.grad_fn for tensor in tensors if tensor.grad_fn is not None]
         while waiting:
