@@ -3,6 +3,7 @@
 from tests.mutants import (
     augmentation,
     ch17_chips,
+    ch17_batch,
     collectives,
     data,
     detection_boxes,
@@ -58,4 +59,5 @@ MUTANTS = [
     *pretrained.MUTANTS,
     *profile.MUTANTS,
     *train.MUTANTS,
+    *ch17_batch.MUTANTS,
 ]
