@@ -6,6 +6,7 @@ from d2lab.optimizers.averaging import AveragedModel, ema
 from d2lab.optimizers.build import build_optimizer, clip, scratch_optimizer, set_lr
 from d2lab.optimizers.clipping import clip_grad_norm_, clip_grad_value_
 from d2lab.optimizers.config import OptimizerConfig, ScheduleConfig
+from d2lab.optimizers.loss_scale import LossScaler
 from d2lab.optimizers.muon import Muon, MuonAdamW, orthogonalize
 from d2lab.optimizers.proximal import ProximalSGD, soft_threshold
 from d2lab.optimizers.schedule import lr_scale
@@ -18,6 +19,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "AveragedModel",
+    "LossScaler",
     "Muon",
     "MuonAdamW",
     "OptimizerConfig",
