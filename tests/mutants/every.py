@@ -4,6 +4,7 @@ from tests.mutants import (
     augmentation,
     ch17_chips,
     ch17_batch,
+    ch17_types,
     collectives,
     data,
     detection_boxes,
@@ -60,4 +61,5 @@ MUTANTS = [
     *profile.MUTANTS,
     *train.MUTANTS,
     *ch17_batch.MUTANTS,
+    *ch17_types.MUTANTS,
 ]

@@ -64,7 +64,7 @@ class FloatFormat:
 
     @property
     def _bias(self) -> int:
-        return 2 ** (self.exponent_bits - 1) - 1
+        return (1 << (self.exponent_bits - 1)) - 1
 
 
 FLOAT32 = FloatFormat(8, 23)

@@ -20,7 +20,7 @@ def largest_level(bits: int) -> int:
     """
     if not 2 <= bits <= 16:
         raise ConfigError("bits", got=bits, need="2 to 16, the sign included")
-    return 2 ** (bits - 1) - 1
+    return (1 << (bits - 1)) - 1
 
 
 def symmetric_scale(x: Float[Tensor, "*shape"], bits: int, axis: int | None = None) -> Float[Tensor, "..."]:
