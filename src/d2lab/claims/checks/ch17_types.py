@@ -122,7 +122,8 @@ def scores(weights: Sequence[Tensor], inputs: Tensor) -> Tensor:
 def accuracies(weights: Sequence[Tensor], split: Split) -> Tensor:
     """Return the share of right answers of every perceptron."""
     inputs = (split.inputs.flatten(1) / 255).expand(len(weights[0]), -1, -1)
-    return (scores(weights, inputs).argmax(2) == split.targets).double().mean(1)
+    right: Tensor = scores(weights, inputs).argmax(2) == split.targets
+    return right.double().mean(1)
 
 
 @claim(
