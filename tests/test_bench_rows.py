@@ -37,6 +37,8 @@ def test_the_figure_of_segmentation_in_the_changelog_is_that_of_the_file(benchma
     text = " ".join((ROOT / "CHANGELOG.md").read_text(encoding="utf-8").split())
     assert f"{statistics.mean(found):.3f} ± {statistics.stdev(found):.3f} over the common classes" in text
     assert f"background {alone:.3f}" in text
+    (fcn,), (unet,) = kept["fcn from scratch"], kept["unet from scratch"]
+    assert f"the small FCN has {fcn['common']:.3f} and U-Net {unet['common']:.3f} (one seed each)" in text
 
 
 @pytest.mark.parametrize("name", ["hotdog", "segmentation"])
