@@ -71,7 +71,7 @@ def shard_weights(model: nn.Module, device: torch.device) -> nn.Module:
         from torch.distributed.device_mesh import init_device_mesh
         from torch.distributed.fsdp import fully_shard
     except ImportError as cause:
-        raise ConfigError("shard", got=f"torch {torch.__version__}", need="2.6 or newer, for fully_shard") from cause
+        raise ConfigError("shard", got=f"torch {torch.__version__}", need="2.7 or newer, for fully_shard") from cause
     mesh = init_device_mesh(device.type, (torch.distributed.get_world_size(),))
     model.to(device)
     for layer in _layers(model):
@@ -105,4 +105,5 @@ def placed_like(tensor: Tensor, like: Tensor) -> Tensor:
         return tensor
     from torch.distributed.tensor import distribute_tensor
 
-    return distribute_tensor(tensor.to(like.device), like.device_mesh, like.placements)  # type: ignore[attr-defined]
+    here, mesh = tensor.to(like.device), like.device_mesh  # type: ignore[attr-defined]
+    return distribute_tensor(here, mesh, like.placements, src_data_rank=None)  # type: ignore[attr-defined]

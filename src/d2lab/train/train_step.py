@@ -283,9 +283,12 @@ def set_rng_state(states: dict[str, Tensor], device: torch.device) -> None:
 
 
 def split_by_prefix(tensors: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:
-    """Group tensors by the first part of their name: `a.b.c` goes under `a` as `b.c`."""
+    """Group tensors by the first part of their name: `a.b.c` goes under `a` as `b.c`.
+
+    In the order of the names: a file is read in any order, and processes that share tensors must take them alike.
+    """
     groups: dict[str, dict[str, Tensor]] = {}
-    for key, value in tensors.items():
+    for key, value in sorted(tensors.items()):
         prefix, _, rest = key.partition(".")
         groups.setdefault(prefix, {})[rest] = value
     return groups
