@@ -2,8 +2,8 @@
 
 from tests.mutants import (
     augmentation,
-    ch17_chips,
     ch17_batch,
+    ch17_chips,
     ch17_types,
     collectives,
     data,

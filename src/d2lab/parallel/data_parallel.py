@@ -48,7 +48,7 @@ def replicate(computation: Computation) -> DistributedDataParallel:
 
 
 def share_buffers(model: nn.Module, ranks: Ranks) -> None:
-    """Give all processes the buffers of process 0, such as the running statistics of batch normalization."""
+    """Copy the buffers of process 0 to all processes, such as the running statistics of batch normalization."""
     if not ranks.alone:
         for buffer in model.buffers():
             torch.distributed.broadcast(buffer, src=0)

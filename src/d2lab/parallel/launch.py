@@ -88,11 +88,12 @@ def launch(module: str, arguments: Sequence[str], *, processes: int, restarts: i
 
 
 def _first_error(error: Any) -> Ended:  # noqa: ANN401
-    """Return how the process that failed first ended; those that only missed it come last."""
+    """Return how the process that failed first ended; those that missed it, or were ended for it, come last."""
 
     def order(rank: int) -> tuple[bool, int, int]:
         failure = error.failures[rank]
-        return bool(_told(failure).get(LOST)), failure.timestamp, rank
+        follows = bool(_told(failure).get(LOST)) or failure.exitcode == -signal.SIGTERM
+        return follows, failure.timestamp, rank
 
     first = min(error.failures, key=order)
     failure = error.failures[first]
