@@ -90,7 +90,7 @@ def _layers(model: nn.Module) -> Iterator[nn.Module]:
 
 
 def is_sharded(tensor: Tensor) -> bool:
-    """Say whether each process holds only a share of a tensor."""
+    """Return whether each process holds only a share of a tensor."""
     return hasattr(tensor, "full_tensor")
 
 

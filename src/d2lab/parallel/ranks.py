@@ -67,7 +67,7 @@ class Ranks:
         return tensor
 
     def any(self, *flags: bool) -> tuple[bool, ...]:
-        """Say of each flag whether it is set in any process, so that all decide alike."""
+        """Return of each flag whether it is set in any process, so that all decide alike."""
         if self.alone:
             return flags
         return tuple(count > 0 for count in self.sum(torch.tensor(flags, dtype=torch.int32)).tolist())
@@ -118,12 +118,12 @@ ALONE = Ranks()
 
 
 def launched() -> bool:
-    """Say whether torchrun started this process, or whatever else speaks its language."""
+    """Return whether torchrun started this process, or whatever else speaks its language."""
     return all(name in os.environ for name in LAUNCHED)
 
 
 def leads() -> bool:
-    """Say whether this process speaks for its launch: the first of several, or one that was started alone."""
+    """Return whether this process speaks for its launch: the first of several, or one that was started alone."""
     return not launched() or os.environ["RANK"] == "0"
 
 
