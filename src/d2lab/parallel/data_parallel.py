@@ -57,8 +57,8 @@ def share_buffers(model: nn.Module, ranks: Ranks) -> None:
 def shard_weights(model: nn.Module, device: torch.device) -> nn.Module:
     """Keep an equal share of every weight in each process; changes the model in place and returns it.
 
-    Each layer below the model is gathered when it computes and let go of afterwards. The weights become `DTensor`s of
-    the same names and (global) shapes; an optimizer must be built after this.
+    Each layer below the model is gathered when it computes and let go of afterwards. Names and (global) shapes stay,
+    the weights become tensors of the class `DTensor`: an optimizer must be built after this.
 
     Args:
         model: the same in all processes; on the device or not.
