@@ -2,7 +2,7 @@
 
 from tests.mutants.mutant import Mutant
 
-RANKS = "tests/train/test_ranks.py"
+RANKS = "tests/train/test_ranks.py -x"
 MUTANTS = [
     Mutant("unequal parts weighed alike", "train/train_step.py", "weight / of_all", "weight / own", RANKS),
     Mutant(
