@@ -15,7 +15,7 @@ from d2lab.experiments import train
 from d2lab.experiments.data import load_data
 from d2lab.experiments.plan import plan
 from d2lab.recipes import find_recipe
-from d2lab.train.train_step import HALF
+from d2lab.train.precision import HALF
 
 QUICK = {"examples": 128, "batch_size": 32}  # of the embedded digits: does everything work?
 
