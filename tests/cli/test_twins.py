@@ -25,7 +25,7 @@ def test_times_are_left_out_where_nobody_wants_them(d2lab):
     code, out, _ = d2lab("twins", "schedule", "--no-speed")
     assert code == 0
     assert "times" not in out
-    assert "15 of 15 rows" in out
+    assert "18 of 18 rows" in out
 
 
 class Halved(nn.Linear):

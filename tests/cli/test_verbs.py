@@ -230,7 +230,7 @@ def test_the_options_of_train_are_frozen(d2lab):
 
     options = set(re.findall(r"(--[a-z]+)", d2lab("train", "--help")[1]))
     frozen = "--data --set --from --seed --device --budget --config --precision --compile --live --tensorboard --csv "
-    frozen += "--quiet --help"
+    frozen += "--processes --restarts --quiet --help"
     assert options == set(frozen.split())
 
 
