@@ -18,6 +18,7 @@ import torch
 from benchmarks import rows
 from torch import nn
 
+from d2lab.core.atomic import write_json
 from d2lab.core.machine import describe_machine
 from d2lab.data.batch import Batch
 from d2lab.models import build_model, default_settings
@@ -118,7 +119,7 @@ def main() -> int:
         kept = rows.results(RESULTS)
         kept[case] = [row | {name: round(statistics.median(v), 3) for name, v in medians.items()}]
         kept[case][0]["machine"] = describe_machine()
-        rows.write_json(RESULTS, kept)
+        write_json(RESULTS, kept)
         print(f"{case}: " + ", ".join(f"{name} {statistics.median(v):.2f}" for name, v in medians.items()), flush=True)
     return 0
 

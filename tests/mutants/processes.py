@@ -16,8 +16,8 @@ MUTANTS = [
     Mutant(
         "generators of the first process alone",
         "train/train_step.py",
-        "for name, value in states.items() if rank}",
-        "for name, value in states.items() if False}",
+        'f"rng.{self.ranks.rank}." if self.ranks.rank else "rng."',
+        '"rng."',
         RANKS,
     ),
     Mutant(

@@ -160,11 +160,22 @@ def results(rank, world):
             loop.run()
             found[case] = outcome(loop) | {"own": own}
         found["resumed"] = {case: resumed(case, ranks) for case in RESUMED}
+        found["drawn again"] = drawn_again(ranks)
         found["any"] = ranks.any(False, rank == world - 1, True)
         found["sum"] = ranks.sum(torch.tensor([rank + 1]))
         found["gathered"] = ranks.gather(f"of {rank}")
         found["leader's"] = ranks.from_leader(f"of {rank}")
     return found
+
+
+def drawn_again(ranks):
+    """Whether this process draws the same numbers again after it restored what it kept itself, as a replay does."""
+    step = loop_of("dropout", ranks).train_step
+    torch.manual_seed(100 + ranks.rank)
+    kept = {name: value.clone() for name, value in step.state().items()}
+    drawn = torch.rand(3)
+    step.restore(0, kept, step.values())
+    return bool(torch.rand(3).equal(drawn))
 
 
 def resumed(case, ranks):

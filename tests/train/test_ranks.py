@@ -82,6 +82,11 @@ def test_processes_draw_dropout_of_their_own_and_agree(found, world):
         assert found[world][rank]["leader's"] == "of 0"
 
 
+@pytest.mark.parametrize("world", WORLDS)
+def test_each_process_restores_the_generators_that_it_kept(found, world):
+    assert all(of_rank["drawn again"] for of_rank in found[world])
+
+
 def test_parts_of_a_batch_are_the_batch():
     for count in range(20):
         for world in range(1, 6):

@@ -5,9 +5,11 @@ from d2lab.exercises import RandomInputs, exercise
 
 
 def scaled_gradient(draw: RandomInputs):
-    scale = 2.0 ** draw.size(3, 10)
+    scale = 2.0 ** draw.size(3, 6)
     gradient = draw.normal(draw.size(3, 6))
-    gradient = gradient / gradient.norm() * draw.choice([draw.number(1.5, 4), draw.number(0.2, 0.8)]) * scale
+    # Of the loss itself: above the limit, below it, so far below it that the scaled one is below it too.
+    norm = draw.choice([draw.number(1.5, 4), draw.number(0.2, 0.8), draw.number(0.004, 0.012)])
+    gradient = gradient / gradient.norm() * norm * scale
     if draw.size(1, 3) == 1:
         gradient[draw.size(0, len(gradient) - 1)] = draw.choice([1, -1]) * torch.inf
     return gradient, scale, 1.0
@@ -54,6 +56,22 @@ def _skips(gradient):
 
 
 @scaled_step.mistake(
+    en="Multiplied by the scale once more: it has to be taken out.",
+    zh="又乘了一次倍数：应当除回去。",
+)
+def scaled_twice(gradient, scale, max_norm):
+    return torch.zeros_like(gradient) if _skips(gradient) else _clipped(gradient * scale, max_norm)
+
+
+@scaled_step.mistake(
+    en="The scale is still in it: the gradient is that of the scaled loss.",
+    zh="倍数还在里面：这是放大之后的损失的梯度。",
+)
+def still_scaled(gradient, scale, max_norm):
+    return torch.zeros_like(gradient) if _skips(gradient) else _clipped(gradient, max_norm)
+
+
+@scaled_step.mistake(
     en="Clipped before unscaling: nearly every scaled gradient is above the limit, and then it is divided again.",
     zh="先裁剪，后除回去：放大过的梯度几乎都超过上限，裁完又除了一次。",
 )
@@ -78,8 +96,8 @@ def not_clipped(gradient, scale, max_norm):
 
 
 @scaled_step.mistake(
-    en="Every gradient was brought to the limit, or the scale is still in it: one below the limit stays as it is.",
-    zh="每个梯度都到了上限，也许是倍数还在里面：不超过上限的应当不变。",
+    en="Every gradient was brought to the limit: one below it stays as it is.",
+    zh="每个梯度都拉到了上限：不超过的应当不变。",
 )
 def always_the_limit(gradient, scale, max_norm):
     return torch.zeros_like(gradient) if _skips(gradient) else gradient * (max_norm / gradient.norm())

@@ -107,7 +107,8 @@ def _train_request(
     request: RunRequest, root: Path | None, progress: Progress | None, callbacks: Sequence[Callback], ranks: Ranks
 ) -> Run:
     """Train what is asked for in these processes."""
-    pretraining = recipe_of(request.recipe)[0].pretraining
+    recipe, _ = recipe_of(request.recipe)
+    pretraining = recipe.pretraining
     if request.source == RANDOM:
         pretraining, request = None, replace(request, source=None)
     if request.source is None and pretraining is not None:
@@ -120,7 +121,7 @@ def _train_request(
         if first.status == "interrupted":
             return first
         request = replace(request, source=str(first.record.folder))
-    begun = interrupted_record(recipe_of(request.recipe)[0].name, root, ranks)
+    begun = interrupted_record(recipe.name, root, ranks)
     if begun is not None:
         return resume(begun, progress=progress, callbacks=callbacks)
     with ranks.leader_first():

@@ -35,7 +35,7 @@ class Computation(nn.Module):
         return self.compute(self.model, *arguments)
 
 
-def replicate(computation: Computation) -> DistributedDataParallel:
+def average_gradients(computation: Computation) -> DistributedDataParallel:
     """Average the gradients of all processes during the backward pass; buffers are those of process 0.
 
     Weights that a step does not use are looked for at every step: a detector without a proposal has such. Where they

@@ -8,6 +8,7 @@ import errno
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -81,7 +82,7 @@ class Loop:
         self._buffered: list[tuple[Tensor, int | Tensor, int, Tensor | None]] = []
         # since the last read: loss, weight, examples, norm of the gradient where it is clipped
         self._last_read = self._last_save = time.perf_counter()
-        self._unread: BrokenPipeError | None = None  # the reader of the output has gone
+        self._unread = False  # the reader of the output has gone
 
     def run(self) -> Status:
         """Train to the end of the last epoch, or until asked to stop; the weights are in the model.
@@ -103,27 +104,23 @@ class Loop:
         try:
             with Interrupt() as interrupt:
                 while self.train_step.step < steps * self.config.epochs and self.position.status == "running":
-                    if not self._epoch_while_read(interrupt):
+                    if not self._epoch(interrupt):
                         self.position.status = "interrupted"
                 interrupt.save_in_peace()
                 self._end()
-            if self._unread is not None:
-                raise self._explain_unread(self._unread)
+            if self._unread:
+                how = f"; go on with d2lab resume {self.record.folder}" if self.record is not None else ""
+                raise BrokenPipeError(errno.EPIPE, f"nobody reads it any more{how}", "standard output")
         finally:
             self.progress.stop()
         return self.position.status
 
-    def _epoch_while_read(self, interrupt: Interrupt) -> bool:
-        """Train for the rest of an epoch; False when asked to stop, or when nobody reads what is told any more."""
+    def _tell(self, call: Callable[..., None], *news: Any, **named: Any) -> None:  # noqa: ANN401
+        """Tell the progress or a callback; if nobody reads it any more, all processes stop after this step."""
         try:
-            return self._epoch(interrupt)
-        except BrokenPipeError as error:  # of progress, which is told when everything else of a step or epoch is done
-            self._unread = error
-            return not self.ranks.alone  # the others must hear of it: they agree after the next step
-
-    def _explain_unread(self, error: BrokenPipeError) -> BrokenPipeError:
-        how = f"; go on with d2lab resume {self.record.folder}" if self.record is not None else ""
-        return BrokenPipeError(errno.EPIPE, f"nobody reads it any more{how}", "standard output")
+            call(*news, **named)
+        except BrokenPipeError:
+            self._unread = True
 
     def _epoch(self, interrupt: Interrupt) -> bool:
         """Train for the rest of an epoch; return False when asked to stop before its end."""
@@ -137,14 +134,15 @@ class Loop:
             self._buffer(result, len(batch))
             due = now - self._last_read > READ_EVERY_S or len(self._buffered) >= READ_EVERY_STEPS
             late = now - self._last_save > self.config.checkpoint_every_s
-            read, save, stop = self.ranks.any(due, late, interrupt.asked or self._unread is not None)
+            read, save = self.ranks.any(due, late)
             if read:
                 self._flush_metrics()
                 # Not after an epoch's last step: its row is not written yet, and a resumed run would skip it.
                 if save and self.train_step.step % self.batches.steps:
                     self._save()
             for call in self.on_step:
-                call(self.train_step.step, result)
+                self._tell(call, self.train_step.step, result)
+            (stop,) = self.ranks.any(interrupt.asked or self._unread)  # a callback may have asked
             if stop:
                 self._flush_metrics()
                 if self.train_step.step % self.batches.steps:
@@ -152,8 +150,8 @@ class Loop:
         self._flush_metrics()
         self._close_epoch(number)
         done = self.train_step.step == self.batches.steps * self.config.epochs
-        (asked,) = self.ranks.any(interrupt.asked or self._unread is not None)
-        return not asked or done or self.position.status != "running"
+        (stop,) = self.ranks.any(interrupt.asked or self._unread)
+        return not stop or done or self.position.status != "running"
 
     def _buffer(self, result: Step, examples: int) -> None:
         """Update the metrics and keep the loss on the device."""
@@ -183,7 +181,8 @@ class Loop:
         self.position.seconds += elapsed
         rate = examples / elapsed if elapsed > 0 else 0.0
         epoch = (self.train_step.step - 1) // self.batches.steps
-        self.progress.advance(step=self.train_step.step, epoch=epoch, examples_per_s=rate, loss=losses[-1])
+        step, loss = self.train_step.step, losses[-1]
+        self._tell(self.progress.advance, step=step, epoch=epoch, examples_per_s=rate, loss=loss)
 
     def _close_epoch(self, number: int) -> None:
         """Evaluate, write the epoch's row, save, and decide whether to continue."""
@@ -205,7 +204,7 @@ class Loop:
         row = self.complete_row(row)
         self.rows.append(finite(row))
         self._watch(number, row)
-        self.progress.epoch(row)
+        self._tell(self.progress.epoch, row)
         # Early stopping saves once, at the end: a checkpoint with a final status must hold the best weights.
         (due,) = self.ranks.any(time.perf_counter() - self._last_save > self.config.checkpoint_every_s)
         if due and position.status == "running":
@@ -213,7 +212,7 @@ class Loop:
         if self.callbacks:
             self._flush()
             for callback in self.callbacks:
-                callback.on_epoch(row, self.record)
+                self._tell(callback.on_epoch, row, self.record)
         self._last_read = time.perf_counter()
 
     def _evaluate(self, split: Split) -> dict[str, float]:

@@ -12,7 +12,7 @@ from d2lab.core.seed import derive
 from d2lab.core.tensor_tree import Tree, concatenate, detach, map_tensors, pack, tensors_of, unpack
 from d2lab.data.batch import Batch, Prepare, prepares_batches
 from d2lab.optimizers import OptimizerConfig, ScheduleConfig, build_optimizer, clip, lr_scale, set_lr
-from d2lab.parallel.data_parallel import Computation, is_sharded, placed_like, replicate, whole
+from d2lab.parallel.data_parallel import Computation, average_gradients, is_sharded, placed_like, whole
 from d2lab.parallel.ranks import ALONE, Ranks
 from d2lab.train.config import LoopConfig
 from d2lab.train.memory_format import compile_model, optimize_layout
@@ -21,6 +21,7 @@ from d2lab.train.precision import autocast, gradient_scaler
 from d2lab.train.task import CarriedState, Step, Task
 
 Augment = Callable[[Tree, Tree, int], tuple[Tree, Tree]]  # inputs, targets, step -> augmented inputs and targets
+TINY = 1e-12  # below any weight of a batch of which something is counted
 Groups = list[dict[str, Any]]  # parameters that share an `lr_scale`; see models.finetune.parameter_groups
 
 
@@ -84,11 +85,15 @@ class TrainStep:
         self.prepare_batch = prepares_batches(prepare)
         prepared = prepare(map_tensors(lambda tensor: tensor.to(device), example))
         # Several inputs leave the layout alone, and so do weights that lie in shares.
-        one = isinstance(prepared, Tensor) and not any(is_sharded(weight) for weight in self.parameters)
+        sharded = any(is_sharded(weight) for weight in self.parameters)
+        one = isinstance(prepared, Tensor) and not sharded
         self.eval_model = optimize_layout(self.model, prepared, layout=loop.layout) if one else self.model
         self.eval_model = self.eval_model if on is None else on
         self.forward = compile_model(self.eval_model, device) if loop.compile else self.eval_model
-        self._compute = self._loss if ranks.alone else self._loss_of_all()
+        # Averages the gradients of all processes; hooks of its own do so for a model that lies in shares.
+        replicated = not ranks.alone and not sharded
+        computed = Computation(self.forward, self._losses)  # type: ignore[arg-type]
+        self._replica = average_gradients(computed) if replicated else None
         self.scaler = gradient_scaler(loop.precision, device)
         self._autocast = autocast(loop.precision, device)
         self.step = 0
@@ -130,24 +135,19 @@ class TrainStep:
 
     def _loss(self, batch: Batch) -> Step:
         """Return the task's loss of a batch."""
+        if self._replica is not None:
+            return Step(*self._replica(batch))
         return self.task.loss(self.forward, batch, self.carried.of(batch))
 
-    def _loss_of_all(self) -> Callable[[Batch], Step]:
-        """Return a loss whose backward pass averages the gradients of all processes."""
-
-        def compute(model: nn.Module, batch: Batch) -> tuple[Tensor, Tree, int | Tensor]:
-            result = self.task.loss(model, batch, None)
-            return result.loss, result.outputs, result.weight
-
-        if any(is_sharded(weight) for weight in self.parameters):  # whose own hooks do it
-            return self._loss
-        self._replica = replicate(Computation(self.forward, compute))  # type: ignore[arg-type]
-        return lambda batch: Step(*self._replica(batch))
+    def _losses(self, model: nn.Module, batch: Batch) -> tuple[Tensor, Tree, int | Tensor]:
+        """Return what `Step` holds, as a tuple, in which DDP finds the tensors; a state is never carried here."""
+        result = self.task.loss(model, batch, None)
+        return result.loss, result.outputs, result.weight
 
     def _backward(self, batch: Batch, share: float | Tensor) -> Step:
         """Accumulate the gradient of a chunk whose weight is the fraction `share` of the batch's."""
         with self._autocast:
-            result = self._compute(batch)
+            result = self._loss(batch)
             if not share:  # nothing is counted, and a mean over nothing is no number: no gradient, from the outputs
                 result.loss = torch.stack([part.sum() * 0 for part in tensors_of(result.outputs)]).sum()
         weighted = result.loss if isinstance(share, float) and share == 1.0 else result.loss * share
@@ -169,7 +169,8 @@ class TrainStep:
             with self._accumulating(last=number == len(pieces) - 1):
                 results.append(self._backward(piece, weight / of_all))
         weighed = torch.stack([one.loss * weight for one, weight in zip(results, weights, strict=True)]).sum()
-        loss = weighed / own if own else weighed
+        counted = own.clamp(min=TINY) if isinstance(own, Tensor) else max(own, 1)  # a mean over nothing is 0
+        loss = weighed / counted
         outputs = results[0].outputs if len(results) == 1 else concatenate([one.outputs for one in results])
         return Step(loss, outputs, own, batch=batch)
 
@@ -180,8 +181,7 @@ class TrainStep:
 
     def _accumulating(self, *, last: bool) -> AbstractContextManager[None]:
         """Leave the exchange of gradients to the last chunk."""
-        replica = getattr(self, "_replica", None)
-        return nullcontext() if last or replica is None else replica.no_sync()
+        return nullcontext() if last or self._replica is None else self._replica.no_sync()
 
     def state(self) -> dict[str, Tensor]:
         """Return all tensors that a step reads and changes, by name, without copying them."""
@@ -190,15 +190,20 @@ class TrainStep:
             for name, value in self.optimizer.state.get(parameter, {}).items():
                 if isinstance(value, Tensor):
                     tensors[f"optimizer.{number}.{name}"] = value
-        tensors |= {f"rng.{name}": value for name, value in get_rng_state(self.device).items()}
+        tensors |= self._generators()
         return tensors | {f"state.{number}": value for number, value in enumerate(pack(self.carried.value)[1])}
 
     def whole_state(self) -> dict[str, Tensor]:
         """Return the state of all processes: sharded tensors gathered, and everybody's generators; all must call it."""
         tensors = {name: whole(value) for name, value in self.state().items()}
-        for rank, states in enumerate(self.ranks.gather(get_rng_state(self.device))):
-            tensors |= {f"rng.{rank}.{name}": value for name, value in states.items() if rank}
+        for generators in self.ranks.gather(self._generators()):
+            tensors |= generators
         return tensors
+
+    def _generators(self) -> dict[str, Tensor]:
+        """Copy the state of this process's generators, under names of its own in all processes but the leading one."""
+        prefix = f"rng.{self.ranks.rank}." if self.ranks.rank else "rng."
+        return {f"{prefix}{name}": value for name, value in get_rng_state(self.device).items()}
 
     def values(self) -> dict[str, Any]:
         """Return what a step changes beside tensors: the gradient scaler's state, the structure of a carried state."""
@@ -219,12 +224,12 @@ class TrainStep:
         from d2lab.train.checkpoint import load_weights
 
         groups = split_by_prefix(tensors)
-        if "rng" not in groups or "cpu" not in groups["rng"]:
+        if self.ranks.leads and "cpu" not in groups.get("rng", {}):
             raise RunError("checkpoint", got="no rng.cpu", need="the state of the generators")
         load_weights(self.model, self.placed(groups.get("model", {})), "checkpoint")
         loaded = pack_state(self.optimizer, groups.get("optimizer", {}), began=step > 0 and self.scaler is None)
         self.optimizer.load_state_dict(loaded)
-        self._restore_generators(groups["rng"], step)
+        self._restore_generators(groups.get("rng", {}), step)
         if self.scaler is not None and "scaler" in values:
             self.scaler.load_state_dict(values["scaler"])
         self._restore_carried(groups.get("state", {}), values.get("state"))
