@@ -55,6 +55,12 @@ def test_a_setting_is_found_by_its_whole_name_and_by_its_end(name):
     assert change(Outer(), {name: "0.25"}).inner.rate == 0.25
 
 
+@pytest.mark.parametrize("group", ["inner", "other"])
+def test_a_group_stands_for_its_name(group):
+    assert full_name(Outer(), group) == f"{group}.name"
+    assert change(Outer(), {"other": "x"}).other.name == "x"
+
+
 def test_what_is_changed_is_a_copy():
     before = Outer()
     change(before, {"count": 9})

@@ -65,4 +65,7 @@ MUTANTS = [
     Mutant("patience one look short", "optimizers/plateau.py", "self.bad > self.patience", "self.bad >= self.patience", "tests/optimizers/test_cyclic.py -k plateau"),
     Mutant("cooldown counts looks", "optimizers/plateau.py", "self.cooling, self.bad = self.cooling - 1, 0", "self.cooling -= 1", "tests/optimizers/test_cyclic.py -k plateau"),
     Mutant("any improvement counts", "optimizers/plateau.py", "self.best * (1 - self.threshold)", "self.best", "tests/optimizers/test_cyclic.py -k plateau"),
+    Mutant("plateau forgotten by checkpoints", "train/train_step.py", 'values["plateau"] = self.plateau.values()', "pass", "tests/train/test_plateau.py -x"),
+    Mutant("old rate repeated at the new one", "train/loop.py", "self.guard.keep(now=True)", "pass", "tests/train/test_plateau.py -k repeated"),
+    Mutant("plateau that the rate ignores", "train/train_step.py", "scale * self.plateau.scale", "scale", "tests/train/test_plateau.py -k repeated"),
 ]  # fmt: skip

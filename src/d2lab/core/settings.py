@@ -51,6 +51,8 @@ def change(settings: S, changes: Mapping[str, object], *, warn: bool = True) -> 
 def full_name(settings: object, name: str, *, warn: bool = False) -> str:
     """Complete a short name to its dotted one; a former name gives the one that the setting has now.
 
+    A group that has a name of its own stands for it: `schedule` for `schedule.name`.
+
     >>> from d2lab.optimizers.config import OptimizerConfig
     >>> full_name(OptimizerConfig(), "learning_rate")
     'learning_rate'
@@ -61,6 +63,8 @@ def full_name(settings: object, name: str, *, warn: bool = False) -> str:
     known = [path for path, _ in leaves(settings)]
     if name in known:
         return name
+    if f"{name}.name" in known:
+        return f"{name}.name"
     now = _present_name(settings, name)
     if now != name:
         if warn and name.rpartition(".")[2] not in _aliases(settings):

@@ -16,11 +16,11 @@ from d2lab.experiments.tokens import row_completer
 from d2lab.recipes.language import LanguageSettings
 from d2lab.train.checkpoint import Checkpoint
 from d2lab.train.evaluate import evaluate
+from d2lab.train.generators import get_rng_state
 from d2lab.train.position import Position
 from d2lab.train.progress import Progress
 from d2lab.train.record import Row, RunRecord
 from d2lab.train.rows import finite
-from d2lab.train.train_step import get_rng_state
 
 
 def is_counted(experiment: Experiment) -> bool:

@@ -119,7 +119,7 @@ def fit(
         RunError: the record can't be written, or belongs to other arguments.
     """
     chosen = _settings(optimizer, settings)
-    chosen.loop.check_watched(given=valid is not None)
+    chosen.loop.check_watched(given=valid is not None, plateau=chosen.schedule.name == "plateau")
     job = _task(task, loss)
     splits = {
         part: as_examples(given, part)

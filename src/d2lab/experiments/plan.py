@@ -228,7 +228,7 @@ def check(experiment: Experiment) -> None:
             classification, amounts that the images are too small for.
     """
     settings, card, task = experiment.settings, experiment.card, experiment.task  # the task refuses labels to smooth
-    settings.loop.check_watched()
+    settings.loop.check_watched(plateau=settings.schedule.name == "plateau")
     if settings.loop.test_flips and len(card.shape) != 3:
         raise ConfigError("test_flips", got=f"true for {card.name}, a table", need="images")
     if settings.loop.test_flips and card.task in WHOLE:

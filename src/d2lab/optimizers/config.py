@@ -11,7 +11,7 @@ from d2lab.core.errors import ConfigError
 
 OptimizerName = Literal["sgd", "adagrad", "rmsprop", "adadelta", "adam", "adamw", "muon"]
 ScheduleName = Literal[
-    "constant", "step", "multi-step", "factor", "polynomial", "linear", "cosine", "one-cycle", "cyclic"
+    "constant", "step", "multi-step", "factor", "polynomial", "linear", "cosine", "one-cycle", "cyclic", "plateau"
 ]
 TAKES = {  # which settings beyond the shared ones each optimizer has
     "sgd": {"momentum", "nesterov", "l1"},
@@ -25,6 +25,7 @@ TAKES = {  # which settings beyond the shared ones each optimizer has
 OPTIONAL = {"decay", "beta1", "beta2", "eps", "adamw_lr_scale"}  # settings that are none unless they are given
 Steps = Annotated[int, Meta(ge=0, le=10**12, description="steps")]
 Period = Annotated[int, Meta(ge=1, le=10**12, description="steps")]
+EpochCount = Annotated[int, Meta(ge=0, le=1_000_000, description="epochs")]
 Milestones = Annotated[tuple[Steps, ...], Meta(max_length=1000)]
 
 
@@ -77,8 +78,8 @@ class ScheduleConfig:
     warmup_steps: Steps = 0  # steps of linear warm-up from 0
     every_steps: Period = 1000  # step: multiply by `gamma` every so many steps
     milestones: Milestones = ()  # multi-step: multiply by `gamma` at these steps
-    gamma: Portion = 0.1  # step, multi-step, factor
-    floor: Portion = 0.0  # cosine, linear, polynomial: at the end; factor: lower bound; cyclic: where cycles begin
+    gamma: Portion = 0.1  # step, multi-step, factor, plateau
+    floor: Portion = 0.0  # cosine, linear, polynomial: at the end; factor, plateau: lower bound; cyclic: its start
     power: Positive = 2.0  # polynomial
     rise: Annotated[float, Meta(gt=0, lt=1)] = 0.3  # one-cycle: share of the run in which the learning rate rises
     start: Portion = 0.04  # one-cycle: value at the first step
@@ -88,6 +89,9 @@ class ScheduleConfig:
     fall_steps: Period | None = None  # cyclic: steps of the way down; `rise_steps` unless given
     shrink: Portion = 1.0  # cyclic: the height above the floor is multiplied by it from cycle to cycle
     fade: Portion = 1.0  # cyclic: and by this from step to step
+    plateau_patience: EpochCount = 10  # plateau: epochs without a lower validation loss that are borne
+    threshold: Portion = 1e-4  # plateau: least fall of the loss that counts, as a share of the lowest one
+    cooldown: EpochCount = 0  # plateau: epochs after a fall of the rate that are not counted
 
     def __post_init__(self) -> None:
         check_bounds(self, "schedule.")
@@ -97,6 +101,8 @@ class ScheduleConfig:
             raise ConfigError("schedule.milestones", got=(), need="at least one step", fix="Set milestones=100,200.")
         if self.name == "one-cycle" and self.warmup_steps:
             raise ConfigError("schedule.warmup_steps", got=self.warmup_steps, need="0: one-cycle has its own warm-up")
+        if self.name == "plateau" and self.gamma == 1:
+            raise ConfigError("schedule.gamma", got=1, need="below 1 for plateau: it multiplies the learning rate")
         if self.name == "cyclic":
             self._check_cycles()
 

@@ -5,9 +5,11 @@ checkpoint, and needs a value measured on validation data.
 """
 
 from dataclasses import dataclass
-from math import inf
+from math import inf, isfinite
+from typing import Any
 
 from d2lab.core.errors import ConfigError
+from d2lab.optimizers.config import ScheduleConfig
 
 
 @dataclass(kw_only=True, slots=True)
@@ -57,6 +59,23 @@ class Plateau:
             if getattr(self, name) < 0:
                 raise ConfigError(f"Plateau.{name}", got=getattr(self, name), need="0 or more")
 
+    def values(self) -> dict[str, Any]:
+        """Return the state, as a checkpoint keeps it in JSON."""
+        best = self.best if isfinite(self.best) else None
+        return {"scale": self.scale, "best": best, "bad": self.bad, "cooling": self.cooling}
+
+    def restore(self, values: dict[str, Any]) -> None:
+        """Restore what `values` returned.
+
+        Raises:
+            KeyError, TypeError, ValueError: a value is missing or of another kind.
+        """
+        scale, best = float(values["scale"]), inf if values["best"] is None else float(values["best"])
+        bad, cooling = int(values["bad"]), int(values["cooling"])
+        if not 0 <= scale <= 1 or best != best or min(bad, cooling) < 0:  # noqa: PLR0124 - NaN differs from itself
+            raise ValueError(f"a plateau of {values}")
+        self.scale, self.best, self.bad, self.cooling = scale, best, bad, cooling
+
     def look(self, value: float) -> float:
         """Take a value measured after an epoch and return the factor for the next one.
 
@@ -73,3 +92,16 @@ class Plateau:
             self.scale = max(self.scale * self.factor, self.floor)
             self.cooling, self.bad = self.cooldown, 0
         return self.scale
+
+
+def plateau_of(schedule: ScheduleConfig) -> Plateau | None:
+    """Build the rule that a run's schedule asks for; None for a schedule that is a function of the step."""
+    if schedule.name != "plateau":
+        return None
+    return Plateau(
+        factor=schedule.gamma,
+        patience=schedule.plateau_patience,
+        threshold=schedule.threshold,
+        cooldown=schedule.cooldown,
+        floor=schedule.floor,
+    )

@@ -14,7 +14,8 @@ def lr_scale(config: ScheduleConfig, step: int, total_steps: int) -> float:
     """Return the factor that multiplies the learning rate at `step`.
 
     Warm-up raises it linearly to 1. The named schedule follows and counts its steps from the end of the warm-up; at the
-    last step of the run, `total_steps` - 1, it reaches `floor`.
+    last step of the run, `total_steps` - 1, it reaches `floor`. What `plateau` takes off depends on validation losses:
+    see `plateau.Plateau`.
 
     Source: warm-up: Goyal et al. 2017, "Accurate, Large Minibatch SGD", section 2.2.
     Changed: the decay counts from the end of the warm-up.
@@ -94,4 +95,5 @@ SCHEDULES: dict[str, Callable[[ScheduleConfig, int, int], float]] = {
     "cosine": _cosine,
     "one-cycle": _one_cycle,
     "cyclic": _cyclic,
+    "plateau": _constant,  # as a function of the step; the rest is the state of a run
 }

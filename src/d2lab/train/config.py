@@ -42,18 +42,24 @@ class LoopConfig:
     sync_batchnorm: bool = False  # of several processes: batch statistics over all of them, not of each alone
     checkpoint_every_s: Seconds = 10.0  # seconds between checkpoints; one is always written at the end
 
-    def check_watched(self, *, given: bool = False) -> None:
-        """Check that early stopping has a validation set to watch.
+    def check_watched(self, *, given: bool = False, plateau: bool = False) -> None:
+        """Check that early stopping, or a rate that falls on a plateau, has a validation set to watch.
 
         Args:
             given: a validation set is given, beside the fraction `validation`.
+            plateau: the learning rate falls on a plateau.
 
         Raises:
             ConfigError: there is none.
         """
-        if self.patience is not None and self.validation == 0 and not given:
+        if self.validation > 0 or given:
+            return
+        if self.patience is not None:
             fix = "Set validation=0.1: stopping by the test set would spoil it."
             raise ConfigError("patience", got=self.patience, need="a validation set to watch", fix=fix)
+        if plateau:
+            fix = "Set validation=0.1: a rate chosen by the test set would spoil it."
+            raise ConfigError("schedule.name", got="plateau", need="a validation set to watch", fix=fix)
 
     def __post_init__(self) -> None:
         check_bounds(self)

@@ -31,10 +31,14 @@ class NonFiniteGuard:
         self._next_keep = 0.0
         self.keep()
 
-    def keep(self) -> None:
-        """Copy the current state, whose losses were finite, unless the last copy is too recent to pay."""
+    def keep(self, *, now: bool = False) -> None:
+        """Copy the current state, whose losses were finite, unless the last copy is too recent to pay.
+
+        Args:
+            now: copy it in any case.
+        """
         start = time.perf_counter()
-        (due,) = self.train_step.ranks.any(start >= self._next_keep)  # all repeat the same steps
+        (due,) = self.train_step.ranks.any(now or start >= self._next_keep)  # all repeat the same steps
         if not due:
             return
         self.step = self.train_step.step

@@ -79,8 +79,7 @@ class Loop:
         self.position = Position()
         self.rows: list[Row] = []  # not yet written
         self.metrics_bytes = 0
-        self._buffered: list[tuple[Tensor, int | Tensor, int, Tensor | None]] = []
-        # since the last read: loss, weight, examples, norm of the gradient where it is clipped
+        self._buffered: list[tuple[Tensor, int | Tensor, int, Tensor | None]] = []  # loss, weight, examples, norm
         self._last_read = self._last_save = time.perf_counter()
         self._unread = False  # the reader of the output has gone
 
@@ -233,8 +232,10 @@ class Loop:
         )
 
     def _watch(self, number: int, row: Row) -> None:
-        """Keep the best epoch's weights and stop after `patience` epochs without a lower validation loss."""
-        position = self.position
+        """Lower the rate on a plateau; keep the best weights, stop after `patience` epochs without a lower loss."""
+        position, plateau = self.position, self.train_step.plateau
+        if plateau is not None and plateau.scale != plateau.look(row["valid_loss"]):
+            self.guard.keep(now=True)  # the steps that it repeats must have one rate
         if self.config.patience is None:
             return
         if row["valid_loss"] < position.best_loss:

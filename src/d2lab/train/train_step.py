@@ -12,9 +12,11 @@ from d2lab.core.seed import derive
 from d2lab.core.tensor_tree import Tree, concatenate, detach, map_tensors, pack, tensors_of, unpack
 from d2lab.data.batch import Batch, Prepare, prepares_batches
 from d2lab.optimizers import OptimizerConfig, ScheduleConfig, build_optimizer, clip, lr_scale, set_lr
+from d2lab.optimizers.plateau import plateau_of
 from d2lab.parallel.data_parallel import Computation, average_gradients, is_sharded, placed_like, whole
 from d2lab.parallel.ranks import ALONE, Ranks
 from d2lab.train.config import LoopConfig
+from d2lab.train.generators import get_rng_state, set_rng_state
 from d2lab.train.memory_format import compile_model, optimize_layout
 from d2lab.train.optimizer_state import pack_state
 from d2lab.train.precision import autocast, gradient_scaler
@@ -98,10 +100,12 @@ class TrainStep:
         self._autocast = autocast(loop.precision, device)
         self.step = 0
         self.carried = CarriedState(task)
+        self.plateau = plateau_of(schedule)
 
     def learning_rate(self, step: int) -> float:
         """Return the learning rate of a step, counted from 0."""
-        return self.config.learning_rate * lr_scale(self.schedule, step, self.total_steps)
+        scale = lr_scale(self.schedule, step, self.total_steps)
+        return self.config.learning_rate * (scale if self.plateau is None else scale * self.plateau.scale)
 
     def __call__(self, batch: Batch) -> Step:
         """Take one step on a batch; return its loss and outputs, detached, and the batch that was trained on."""
@@ -206,8 +210,10 @@ class TrainStep:
         return {f"{prefix}{name}": value for name, value in get_rng_state(self.device).items()}
 
     def values(self) -> dict[str, Any]:
-        """Return what a step changes beside tensors: the gradient scaler's state, the structure of a carried state."""
+        """Return what changes beside tensors: states of the gradient scaler and of a plateau, a carried structure."""
         values: dict[str, Any] = {} if self.scaler is None else {"scaler": self.scaler.state_dict()}
+        if self.plateau is not None:
+            values["plateau"] = self.plateau.values()
         if self.carried.value is not None:
             values["state"] = {"structure": pack(self.carried.value)[0], "examples": self.carried.examples}
         return values
@@ -233,6 +239,11 @@ class TrainStep:
         if self.scaler is not None and "scaler" in values:
             self.scaler.load_state_dict(values["scaler"])
         self._restore_carried(groups.get("state", {}), values.get("state"))
+        if self.plateau is not None and "plateau" in values:
+            try:
+                self.plateau.restore(values["plateau"])
+            except (KeyError, TypeError, ValueError) as cause:
+                raise RunError("checkpoint", got=str(cause), need="the state of a plateau") from cause
         self.step = step
 
     def placed(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -259,32 +270,6 @@ class TrainStep:
             self.carried.examples = int(kept["examples"])
         except (KeyError, TypeError, ValueError, IndexError) as cause:
             raise RunError("checkpoint", got=f"carried state: {cause}", need="the state d2lab writes") from cause
-
-
-def get_rng_state(device: torch.device) -> dict[str, Tensor]:
-    """Copy the state of the generators that training on `device` draws from."""
-    states = {"cpu": torch.get_rng_state()}
-    if device.type in ("cuda", "mps", "xpu"):
-        module = getattr(torch, device.type)
-        on = () if device.type == "mps" else (device,)
-        states[device.type] = module.get_rng_state(*on)
-    return states
-
-
-def set_rng_state(states: dict[str, Tensor], device: torch.device) -> None:
-    """Restore saved states; the state of another kind of device is ignored.
-
-    Raises:
-        RunError: a tensor is not the state of a generator.
-    """
-    try:
-        torch.set_rng_state(states["cpu"].cpu())
-        if device.type in states and device.type != "cpu":
-            module = getattr(torch, device.type)
-            on = () if device.type == "mps" else (device,)
-            module.set_rng_state(states[device.type].cpu(), *on)
-    except (RuntimeError, TypeError) as cause:
-        raise RunError("checkpoint", got=str(cause), need="the state of torch's generators") from cause
 
 
 def split_by_prefix(tensors: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:

@@ -10,7 +10,7 @@ from d2lab.claims.claim import claim
 from d2lab.claims.evidence import Evidence
 from d2lab.experiments.quick_run import quick_run
 from d2lab.layers.dropout import Dropout
-from d2lab.train.train_step import get_rng_state, set_rng_state
+from d2lab.train.generators import get_rng_state, set_rng_state
 
 MEASURES = ("train_loss", "test_loss", "test_accuracy")
 
