@@ -54,6 +54,7 @@ def test_without_a_gpu_one_line_says_so(bench):
         (("--nets", "lenet,lenett"), "--models: got 'lenett', need some of lenet, alexnet"),
         (("--targets", "97"), "--targets: got '97', need some of 94, 95, 96"),
         (("--seeds", "0"), "--seeds: got 0, need 1 or more"),
+        (("--minutes", "0"), "--minutes: got 0.0, need above 0"),
         (("--epochs", "-1"), "--epochs: got -1, need 1 or more"),
     ],
 )
@@ -96,6 +97,22 @@ def test_a_try_on_the_processor_goes_the_whole_way_and_goes_on_where_it_stopped(
     assert entry["seconds"] > 0
     assert len(result["notes"]["lenet"]) == 2  # the other stage is kept
     assert "epochs=2, widths=8,16,16, momentum=0.5" in out
+
+
+@pytest.mark.slow
+def test_a_step_is_profiled_and_taken_inside_ddp(bench, monkeypatch):
+    for module in ("run", "table"):
+        monkeypatch.setattr(part(module), "PROFILED", ("lenet",))
+    for stage in ("profile", "ddp"):
+        code, out, _, result = bench("--device", "cpu", "--quick", "--stage", stage)
+        assert code == 0
+    found = result["profiles"]["lenet"]
+    assert sum(found["causes"].values()) == pytest.approx(1)
+    assert found["roof"]["flops_per_s"]["float32"] > 0
+    share = result["ddp"]["lenet"]
+    assert 0 < share["from"] <= share["share"] <= share["to"]
+    assert f"| LeNet, sigmoid | {1000 * found['seconds']:.1f} | {found['bottleneck']} |" in out
+    assert not torch.distributed.is_initialized()
 
 
 @pytest.fixture
@@ -153,6 +170,25 @@ def test_a_net_that_does_not_fit_fails_alone(trained):
     assert bench.failures == ["alexnet  float32  seed 0", "alexnet  bfloat16  seed 0"]
     assert list(bench.result["notes"]) == ["lenet"]
     assert len(done) == 4
+
+
+def test_what_says_most_comes_first_and_nothing_begins_after_the_time(trained, monkeypatch):
+    make, done = trained
+    run = part("run")
+    monkeypatch.setattr(run, "PROFILED", ("lenet",))
+    monkeypatch.setattr(run.work, "profiled", lambda *_, **__: done.append("profile") or {})
+    monkeypatch.setattr(run.work, "ddp_share", lambda *_, **__: done.append("ddp") or {})
+    make().everything(["lenet", "nin"], [0.94, 0.96], 2, 10)
+    assert done[:4] == ["profile", "ddp", (0.94, 0), (0.94, 0)]
+    assert done[4:6] == [("lenet", "bfloat16", 0), ("nin", "bfloat16", 0)]
+    assert done[6:8] == [(0.96, 0), (0.96, 0)]
+    assert ("lenet", "float32", 1) in done[8:]
+    assert len(done) == len(set(done)) + 4  # each target warms up as often as something of it is missing
+    done.clear()
+    late = make()
+    late.made_by, late.ends = "another source", 0.0
+    late.everything(["lenet"], [0.94], 1, 10)
+    assert done == []
 
 
 def test_targets_warm_up_once_and_other_settings_are_trained_anew(trained, monkeypatch):

@@ -23,7 +23,10 @@ PAGES = {"en": ROOT / "docs" / "benchmarks-gpu.md", "zh": ROOT / "docs" / "bench
 def options() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu", description="The notes' models on a GPU.")
-    parser.add_argument("--stage", choices=("notes", "cifar10"), default="notes", help="what is trained")
+    parser.add_argument(
+        "--stage", choices=("notes", "cifar10", "profile", "ddp", "all"), default="notes", help="what is done"
+    )
+    parser.add_argument("--minutes", type=float, help="start nothing new after so many")
     parser.add_argument("--models", "--nets", default=",".join(NOTES), help="with commas between (default: all)")
     percents = ",".join(f"{100 * target:.0f}" for target in TARGETS)
     parser.add_argument("--targets", default=percents, help=f"of cifar10, percent (default {percents})")
@@ -63,17 +66,23 @@ def measure(given: argparse.Namespace, out: Path) -> list[str]:
     Raises:
         ConfigError: there is no GPU, or a choice that can't be used; nothing was measured.
     """
+    if given.minutes is not None and not given.minutes > 0:
+        raise ConfigError("--minutes", got=given.minutes, need="above 0")
     for name in ("seeds", "epochs"):
         if getattr(given, name) < 1:
             raise ConfigError(f"--{name}", got=getattr(given, name), need="1 or more")
     models, targets = check_models(given.models.split(","), tuple(NOTES)), check_targets(given.targets.split(","))
     device = choose_device(given.device, quick=given.quick)
-    bench = Bench(out, device, quick=given.quick, data=given.data, commit=given.commit)
+    bench = Bench(out, device, quick=given.quick, data=given.data, commit=given.commit, minutes=given.minutes)
     seeds, epochs = (1, 2) if given.quick else (given.seeds, given.epochs)
-    if given.stage == "notes":
-        bench.notes(models, seeds, epochs)
-    else:
-        bench.cifar10(targets, seeds)
+    stages = {
+        "notes": lambda: bench.notes(models, seeds, epochs),
+        "cifar10": lambda: bench.cifar10(targets, seeds),
+        "profile": bench.profiles,
+        "ddp": bench.data_parallel,
+        "all": lambda: bench.everything(models, targets, seeds, epochs),
+    }
+    stages[given.stage]()
     return bench.failures
 
 

@@ -27,6 +27,7 @@ NOTES: dict[str, tuple[Notes, ...]] = {  # by the names of benchmarks.vs_book.co
     "densenet": (Notes(0.893, 4_830),),
 }
 
+PROFILED = ("lenet", "resnet18")  # a small model and a large one
 FAST = "cifar10-fast"  # the recipe of the second stage
 FAST_DATA = ("cifar10", "cifar10-jpeg")  # as published, or as saved again in JPEG, which costs some tenths of a percent
 _WIDE = {"widths": "128,384,512", "convolutions": 3, "translate": 4, "cutout": 12}

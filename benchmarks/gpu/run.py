@@ -1,6 +1,7 @@
 """The stages: what is missing is trained, and every number is in the file before the next is sought."""
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import product
@@ -9,7 +10,7 @@ from typing import Any
 
 import torch
 from benchmarks.gpu import work
-from benchmarks.gpu.contest import FAST, FAST_DATA, PRECISIONS, TARGETS
+from benchmarks.gpu.contest import FAST, FAST_DATA, PRECISIONS, PROFILED, TARGETS
 from benchmarks.vs_book.run import git_state, read, say, still_good
 from benchmarks.vs_book.wire import Message
 
@@ -26,6 +27,8 @@ HOW = {
     "many that warm up, same form, precision and optimizer as the loop's",
     "accuracy": "test set, after the last epoch",
     "peak_bytes": "most memory that tensors took on the device at once, test included",
+    "ddp": "one process, its gradients averaged with nobody's: examples a second of a step inside DDP over those of "
+    "the plain step, in alternation, median of the rounds",
     "seconds": "cifar10: training parts of all epochs, the first one (loading kernels, compiling) counted as the "
     "median of the others; tests, data and start excluded; one run before the first warms up and is not counted",
 }
@@ -40,9 +43,11 @@ class Bench:
     quick: bool = False
     data: str = FAST_DATA[0]  # of the stage cifar10
     commit: str | None = None
+    minutes: float | None = None  # after which nothing new is begun
     failures: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.ends = None if self.minutes is None else time.monotonic() + 60 * self.minutes
         self.result: dict[str, Any] = read(self.out)
         machine, card = describe_machine(), describe_device(self.device)
         commit, changed = git_state()
@@ -50,10 +55,39 @@ class Bench:
         self.result |= {"commit": self.commit or commit, "uncommitted_changes": changed, "how": HOW}
         self.made_by = f"source {machine['source']}, torch {torch.__version__}, {card.name}"
 
-    def notes(self, models: list[str], seeds: int, epochs: int) -> None:
+    def everything(self, models: list[str], targets: list[float], seeds: int, epochs: int) -> None:
+        """Do what says most in a short time first: profiles, DDP, a seed of each target and model, then the others."""
+        self.profiles()
+        self.data_parallel()
+        self.cifar10(targets[:1], 1)
+        self.notes(models, 1, epochs, PRECISIONS[-1:])
+        self.cifar10(targets[-1:], 1)
+        self.notes(models, seeds, epochs)
+        self.cifar10(targets, seeds)
+
+    def profiles(self) -> None:
+        """Profile a step of a small and of a large model."""
+        for model in PROFILED:
+            self._once("profiles", model, lambda model=model: work.profiled(model, self.device, quick=self.quick))
+
+    def data_parallel(self) -> None:
+        """Time steps inside DDP beside plain ones, in one process."""
+        for model in PROFILED:
+            self._once("ddp", model, lambda model=model: work.ddp_share(model, self.device, quick=self.quick))
+
+    def _once(self, stage: str, model: str, action: Callable[[], Message]) -> None:
+        """Do it unless this source has done it on this card."""
+        kept = self.result.setdefault(stage, {})
+        if kept.get(model, {}).get("made_by") != self.made_by:
+            found = self._try(f"{stage}  {model}", action)
+            if found is not None:
+                kept[model] = found | {"made_by": self.made_by}
+                self._save()
+
+    def notes(self, models: list[str], seeds: int, epochs: int, precisions: Sequence[str] = PRECISIONS) -> None:
         """Take the floor of each model and train it from each seed, in both precisions."""
         runs = self.result.setdefault("notes", {})
-        for model, precision in product(models, PRECISIONS):
+        for model, precision in product(models, precisions):
             kept = still_good(runs.get(model, {}).get(precision, []), epochs, self.made_by)
             missing = [seed for seed in range(seeds) if seed not in {entry["seed"] for entry in kept}]
             if missing:
@@ -109,6 +143,8 @@ class Bench:
 
     def _try(self, what: str, action: Callable[..., Message], *given: object) -> Message | None:
         """Do it and tell; a card that is out of memory fails this run, not those after it."""
+        if self.ends is not None and time.monotonic() > self.ends:
+            return None
         try:
             found = action(*given)
         except torch.OutOfMemoryError as error:

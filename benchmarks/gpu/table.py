@@ -3,7 +3,7 @@
 from statistics import mean, median, stdev
 from typing import Any
 
-from benchmarks.gpu.contest import NOTES, PRECISIONS, TARGETS
+from benchmarks.gpu.contest import NOTES, PRECISIONS, PROFILED, TARGETS
 from benchmarks.vs_book.contest import MODELS
 from benchmarks.vs_book.table import grid
 
@@ -14,6 +14,8 @@ WORDS = {
         "notes": ("model", "precision", "examples/s", "floor", "ours / floor", "accuracy", "peak MiB",
                   "notes, examples/s", "ours / notes", "notes, accuracy"),
         "cifar10": ("target", "settings", "accuracy", "training seconds", "with the start", "peak MiB"),
+        "tools": ("model", "a step, ms", "bottleneck", "its share", "inside DDP / plain"),
+        "tools title": "A step by `d2lab profile`, and a step inside DDP of one process beside a plain one",
         "notes title": "The notes' models after {epochs} epochs (mean ± sd of seeds)",
         "cifar10 title": "CIFAR-10: seconds of training to a test accuracy (mean ± sd of seeds)",
         "where": "{device}; {processor}, {cores} cores, {system}; Python {python}, torch {torch}; commit {commit}",
@@ -23,6 +25,8 @@ WORDS = {
         "notes": ("网络", "精度", "样本/秒", "上限", "本项目 / 上限", "准确率", "内存峰值 MiB", "笔记：样本/秒",
                   "本项目 / 笔记", "笔记：准确率"),
         "cifar10": ("目标", "设置", "准确率", "训练秒数", "含启动", "内存峰值 MiB"),
+        "tools": ("网络", "一步，毫秒", "瓶颈", "占比", "DDP 内 / 直接"),
+        "tools title": "`d2lab profile` 测得的一步，以及单进程 DDP 中的一步与直接训练的一步之比",
         "notes title": "笔记中的网络训练 {epochs} 个周期之后（多个种子的均值 ± 标准差）",
         "cifar10 title": "CIFAR-10：达到某一测试准确率所需的训练秒数（多个种子的均值 ± 标准差）",
         "where": "{device}；{processor}，{cores} 核，{system}；Python {python}，torch {torch}；提交 {commit}",
@@ -34,7 +38,8 @@ WORDS = {
 def markdown(result: Result, language: str) -> str:
     """Return the tables that have rows, with the machine they were measured on; one line where there are none."""
     words, blocks = WORDS[language], []
-    for name, rows in (("notes", notes_rows(result)), ("cifar10", cifar10_rows(result))):
+    found = (("notes", notes_rows(result)), ("cifar10", cifar10_rows(result)), ("tools", tools_rows(result)))
+    for name, rows in found:
         if rows:
             title = str(words[f"{name} title"]).format(epochs=_epochs(result))
             blocks.append(f"**{title}**\n\n{grid(words[name], rows)}")
@@ -70,6 +75,19 @@ def cifar10_rows(result: Result) -> list[list[str]]:
             settings = ", ".join(f"{name}={value}" for name, value in entries[0]["settings"].items())
             times = [_spread([e[key] for e in entries], 2) for key in ("seconds", "seconds_with_start")]
             rows.append([reached, settings, _spread(accuracies, 4), *times, _peak(entries)])
+    return rows
+
+
+def tools_rows(result: Result) -> list[list[str]]:
+    """Return a row for each model that was profiled or timed inside DDP."""
+    profiles, shares, rows = result.get("profiles", {}), result.get("ddp", {}), []
+    for model in PROFILED:
+        seen, share = profiles.get(model), shares.get(model)
+        if seen or share:
+            cause = seen["bottleneck"] if seen else "-"
+            step = [f"{1000 * seen['seconds']:.1f}", cause, f"{seen['causes'][cause]:.0%}"] if seen else ["-"] * 3
+            ddp = f"{share['share']:.2f} ({share['from']:.2f} to {share['to']:.2f})" if share else "-"
+            rows.append([MODELS[model].title, *step, ddp])
     return rows
 
 

@@ -1,6 +1,7 @@
 """One run at a time: a recipe trained as a user trains it, and the floor below which no loop can go."""
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -10,10 +11,16 @@ from benchmarks.gpu.contest import DATA, FAST, FLOOR_STEPS, TARGETS
 from benchmarks.vs_book.contest import MODELS
 from benchmarks.vs_book.ours import bare_steps, our_form
 from benchmarks.vs_book.wire import Message
+from torch import Tensor
+from torch.nn import functional
 
+from d2lab.core.device import synchronize
+from d2lab.core.timing import time_interleaved
 from d2lab.experiments import train
 from d2lab.experiments.data import load_data
 from d2lab.experiments.plan import plan
+from d2lab.experiments.profiled import profile
+from d2lab.parallel.data_parallel import Computation, average_gradients
 from d2lab.recipes import find_recipe
 from d2lab.train.precision import HALF
 
@@ -96,3 +103,46 @@ def floor(model: str, precision: str, device: torch.device, *, quick: bool) -> f
     prepared = experiment.preparation(inputs)
     seconds = bare_steps(fast, optimizer, (prepared, targets), sizes, warm=len(sizes), half=HALF.get(precision))
     return round(sum(sizes) / seconds, 1)
+
+
+def profiled(model: str, device: torch.device, *, quick: bool) -> Message:
+    """Profile a step of a model of the notes: its phases, what takes it, what the device reached."""
+    changes = QUICK if quick else {}
+    found = profile(MODELS[model].recipe, data=None if quick else DATA, changes=changes, device=str(device)).profile
+    told = found.to_json()
+    return {name: told[name] for name in ("seconds", "phases", "bottleneck", "causes", "efficiency", "roof")}
+
+
+def ddp_share(model: str, device: torch.device, *, quick: bool) -> Message:
+    """Return the rate of a step inside DDP over that of the plain step, both of one process."""
+    experiment = plan(
+        MODELS[model].recipe, data=None if quick else DATA, changes=QUICK if quick else {}, device=str(device)
+    )
+    split, size = load_data(experiment)[0], experiment.settings.loop.batch_size
+    inputs, targets = (tensor[:size].to(device) for tensor in (split.inputs, split.targets))
+    inputs = experiment.preparation(inputs)
+    with tempfile.TemporaryDirectory() as folder:
+        store = torch.distributed.FileStore(str(Path(folder) / "store"), 1)
+        backend = "nccl" if device.type == "cuda" else "gloo"
+        torch.distributed.init_process_group(backend, store=store, rank=0, world_size=1)
+        try:
+            actions, count = {}, 2 if quick else FLOOR_STEPS
+            for name in ("plain", "ddp"):
+                net, optimizer = our_form(experiment, split)
+                loss = Computation(net, lambda net, x, y: (functional.cross_entropy(net(x), y),))
+                loss = average_gradients(loss) if name == "ddp" else loss
+                actions[name] = partial(_steps, loss, optimizer, inputs, targets, count)
+            laps = time_interleaved(actions)
+        finally:
+            torch.distributed.destroy_process_group()
+    shares = [plain / ddp for plain, ddp in zip(laps["plain"], laps["ddp"], strict=True)]
+    return {"share": round(median(shares), 3), "from": round(min(shares), 3), "to": round(max(shares), 3)}
+
+
+def _steps(loss: torch.nn.Module, optimizer: Any, inputs: Tensor, targets: Tensor, count: int) -> None:
+    """Take steps on one batch and wait for the device."""
+    for _ in range(count):
+        optimizer.zero_grad()
+        loss(inputs, targets)[0].backward()
+        optimizer.step()
+    synchronize(inputs.device)
