@@ -2,8 +2,10 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -121,6 +123,26 @@ def test_torchrun_itself_starts_them(run, records):
     assert said.count("finished:") == 1
     (record,) = records()
     assert record.machine()["processes"] == 2
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux answers on all of 127.0.0.0/8")
+def test_two_machines_on_two_loopback_addresses_train_one_run(run, records, monkeypatch):
+    monkeypatch.setenv("GLOO_SOCKET_IFNAME", "lo")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        meeting = f"127.0.0.1:{free.getsockname()[1]}"
+
+    def machine(number):
+        torchrun = "-m", "torch.distributed.run", "--nnodes=2", "--nproc-per-node=1", "--rdzv-backend=c10d"
+        where = f"--rdzv-endpoint={meeting}", "--rdzv-id=two", f"--local-addr=127.0.0.{1 + number}", "-m", "d2lab"
+        return run("train", "softmax", *SMALL, module=(*torchrun, *where))
+
+    with ThreadPoolExecutor(2) as pool:
+        codes = [code for code, _, _ in pool.map(machine, range(2))]
+    assert codes == [0, 0]
+    (record,) = records()
+    assert record.machine()["processes"] == 2
+    assert [row["examples"] for row in epochs(record)] == [100, 100]
 
 
 def test_a_script_with_fit_trains_one_model(run, records, tmp_path):
