@@ -4,6 +4,7 @@ from tests.mutants import (
     augmentation,
     ch17_batch,
     ch17_chips,
+    ch17_memory,
     ch17_types,
     collectives,
     data,
@@ -62,4 +63,5 @@ MUTANTS = [
     *train.MUTANTS,
     *ch17_batch.MUTANTS,
     *ch17_types.MUTANTS,
+    *ch17_memory.MUTANTS,
 ]

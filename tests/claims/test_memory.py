@@ -1,0 +1,72 @@
+"""Claims about the order of memory and vectors: what their checks time and how they decide."""
+
+import pytest
+
+from d2lab.claims.catalog import find_claim
+from d2lab.claims.checks import ch17_memory as memory
+
+
+def run(name, **sizes):
+    evidence = find_claim(name).run(**sizes)[0]
+    return evidence.verdict, evidence.value
+
+
+@pytest.fixture
+def planted(monkeypatch):
+    """Seconds as planted, in place of a clock."""
+
+    def plant(columns=8.0, add=50.0, dot=500.0, tensors=5000.0):
+        order = {"rows": 1.0, "columns": columns, "rows at once": 1.0, "columns at once": 3.0}
+        adds = {"add": 1.0, "add, lists": add, "add, tensors": tensors, "dot": 1.0, "dot, lists": dot}
+        monkeypatch.setattr(memory, "order_seconds", lambda *_: order)
+        monkeypatch.setattr(memory, "stride_seconds", lambda *_: {1: 1.0, 8: 7.0, 64: 15.0})
+        monkeypatch.setattr(memory, "add_seconds", lambda *_: adds)
+
+    return plant
+
+
+def test_order_is_decided_by_the_ratio_of_columns_to_rows(planted):
+    for columns, verdict in ((8.0, "holds in scope"), (1.5, "not decided"), (1.0, "does not hold")):
+        planted(columns=columns)
+        found, value = run("reading-in-stored-order-is-faster")
+        assert (found, value["columns"]) == (verdict, columns)
+        assert value["lines"] == 8
+        assert (value["stride_8"], value["stride_64"], value["at_once"]) == (7, 15, 3)
+
+
+def test_loops_are_decided_by_the_slighter_of_two_ratios(planted):
+    for lists, tensors, verdict in (
+        (50, 5000, "holds in scope"),
+        (5, 5000, "not decided"),
+        (50, 2, "does not hold"),
+    ):
+        planted(add=lists, tensors=tensors)
+        assert run("a-python-loop-is-far-slower-than-a-vectorized-addition")[0] == verdict
+
+
+def test_vectors_are_the_key_only_if_they_gain_most(planted):
+    for add, dot, columns, verdict in (
+        (50, 500, 8, "holds in scope"),
+        (50, 500, 40, "not decided"),
+        (500, 5, 1, "not decided"),
+        (2, 500, 1, "does not hold"),
+    ):
+        planted(columns=columns, add=add, dot=dot)
+        assert run("vectorization-is-the-key-to-performance")[0] == verdict
+
+
+def test_hyper_threads_are_judged_only_where_there_are_any():
+    assert memory.verdict_on_hyper_threads(2, 2, 1.0) == "depends on hardware"
+    assert memory.verdict_on_hyper_threads(4, 2, 1.05) == "holds"
+    assert memory.verdict_on_hyper_threads(4, 2, 1.3) == "depends on hardware"
+
+
+def test_columns_of_a_large_matrix_take_longer_and_one_call_is_quicker_than_a_loop():
+    seconds = memory.order_seconds(1500, rounds=3)
+    assert seconds["columns"] > 1.3 * seconds["rows"]
+    adds = memory.add_seconds(20_000, rounds=3)
+    assert adds["add, tensors"] > 3 * adds["add, lists"] > 9 * adds["add"]
+    assert adds["dot, lists"] > 3 * adds["dot"]
+    strides = memory.stride_seconds(2**21, rounds=3)
+    assert list(strides) == [1, 8, 64]
+    assert strides[64] > 1.5 * strides[1]
