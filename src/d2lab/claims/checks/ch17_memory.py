@@ -79,8 +79,8 @@ def reading_in_stored_order_is_faster(side: int = 4000, numbers: int = 2**24) ->
         "number each takes {stride_8:.1f} times as long, with every 64th {stride_64:.1f} times. sum(0) in one call is "
         "less affected, {at_once:.1f} times, as torch may choose the order itself.",
         why_zh="4,000 × 4,000 个数，逐列的时间是逐行的 {columns:.1f} 倍。一个 64 字节的缓存行有 8 个 float64，模拟的 "
-        "48 KiB 缓存，按列要搬 {lines:.0f} 倍的缓存行。隔 8 个取一个，每个数用时是连续时的 {stride_8:.1f} 倍，隔 64 个是 "
-        "{stride_64:.1f} 倍。一次调用 sum(0) 受的影响小些，{at_once:.1f} 倍，因为 torch 可以自己选次序。",
+        "48 KiB 缓存，按列要搬 {lines:.0f} 倍的缓存行。隔 8 个取一个，每个数用时是连续时的 {stride_8:.1f} 倍，隔 64 个 "
+        "是 {stride_64:.1f} 倍。一次调用 sum(0) 受的影响小些，{at_once:.1f} 倍，因为 torch 可以自己选次序。",
     )
 
 
