@@ -5,6 +5,7 @@ from tests.mutants import (
     ch17_batch,
     ch17_chips,
     ch17_memory,
+    ch17_roofline,
     ch17_types,
     collectives,
     data,
@@ -64,4 +65,5 @@ MUTANTS = [
     *ch17_batch.MUTANTS,
     *ch17_types.MUTANTS,
     *ch17_memory.MUTANTS,
+    *ch17_roofline.MUTANTS,
 ]
