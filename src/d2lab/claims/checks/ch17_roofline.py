@@ -67,8 +67,8 @@ def one_operator_uses_all_cores(seconds: float = 0.5) -> Evidence:
         counterexample_zh="16 × 16 的乘积和 1,000 个数的加法，只用一个线程" if small < 1.2 else "",
         why_en="Of {threads} threads, a product of 1,024 x 1,024 and a sum of 4 million numbers keep {large:.1f} busy, "
         "by processor time. A product of 16 x 16 and a sum of 1,000 keep {small:.1f}: torch does not split what costs "
-        "less than to wake a thread. Nor does one thread compute all it could: the small product reaches {share:.0%} of "
-        "the rate of the large one, as its call takes longer than its arithmetic.",
+        "less than to wake a thread. Nor does one thread compute all it could: the small product reaches {share:.0%} "
+        "of the rate of the large one, as its call takes longer than its arithmetic.",
         why_zh="{threads} 个线程里，1,024 × 1,024 的乘积和四百万个数的加法，按处理器时间算用到 {large:.1f} 个；16 × 16 "
         "的乘积和 1,000 个数的加法用到 {small:.1f} 个：比唤醒一个线程还便宜的活，torch 不去分。一个线程也没有用足：小的"
         "乘积，每秒运算次数只有大的 {share:.0%}，因为调用比运算还费时间。",
