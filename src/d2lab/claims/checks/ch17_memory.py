@@ -1,6 +1,5 @@
 """Chapter 17: the order of memory, loops and vectors."""
 
-import time
 from statistics import median
 
 import psutil
@@ -18,7 +17,7 @@ FIRST_LEVEL = 768  # lines, 48 KiB: of a recent core of Intel's
 
 
 def order_seconds(side: int, rounds: int = ROUNDS) -> dict[str, float]:
-    """Time the sums of a float64 matrix: row by row, column by column, and both by one call; processor seconds."""
+    """Time the sums of a float64 matrix: row by row, column by column, and both by one call; the fastest of each."""
     matrix = torch.ones(side, side, dtype=torch.float64)
     laps = time_interleaved(
         {
@@ -28,18 +27,17 @@ def order_seconds(side: int, rounds: int = ROUNDS) -> dict[str, float]:
             "columns at once": lambda: matrix.sum(0),
         },
         rounds,
-        clock=time.process_time,
     )
-    return {name: median(seconds) for name, seconds in laps.items()}
+    return {name: min(seconds) for name, seconds in laps.items()}
 
 
 def stride_seconds(numbers: int, rounds: int = ROUNDS) -> dict[int, float]:
-    """Time the sum of every s-th float64, processor seconds for each number that is added."""
+    """Time the sum of every s-th float64, seconds for each number that is added, the fastest."""
     memory = torch.ones(numbers, dtype=torch.float64)
     views = {str(stride): memory[::stride] for stride in (1, 8, 64)}
     actions = {name: (lambda view=view: view.sum()) for name, view in views.items()}
-    laps = time_interleaved(actions, rounds, clock=time.process_time)
-    return {int(name): median(seconds) / len(views[name]) for name, seconds in laps.items()}
+    laps = time_interleaved(actions, rounds)
+    return {int(name): min(seconds) / len(views[name]) for name, seconds in laps.items()}
 
 
 def verdict_on_order(columns: float) -> Verdict:
@@ -85,7 +83,7 @@ def reading_in_stored_order_is_faster(side: int = 4000, numbers: int = 2**24) ->
 
 
 def add_seconds(numbers: int, rounds: int = ROUNDS) -> dict[str, float]:
-    """Time adds and dot products of float32: loops over lists, over tensors, and one call; processor seconds."""
+    """Time adds and dot products of float32: loops over lists, over tensors, and one call; the fastest of each."""
     left, right = torch.rand(numbers), torch.rand(numbers)
     a, b, out = left.tolist(), right.tolist(), torch.empty(numbers)
     few = max(1, numbers // 50)  # a loop over a tensor is slow enough at a part
@@ -103,7 +101,6 @@ def add_seconds(numbers: int, rounds: int = ROUNDS) -> dict[str, float]:
             "dot": lambda: torch.dot(left, right),
         },
         rounds,
-        clock=time.perf_counter,
     )
     seconds = {name: min(found) for name, found in laps.items()}
     return seconds | {"add, tensors": seconds["add, tensors"] * numbers / few}
@@ -188,8 +185,8 @@ def vectorization_is_the_key_to_performance(numbers: int = 200_000, side: int = 
         name: torch.rand(2**13, dtype=kind) for name, kind in (("double", torch.float64), ("single", torch.float32))
     }
     actions = {name: (lambda x=x: [torch.exp(x, out=x) for _ in range(200)]) for name, x in wide.items()}
-    laps = time_interleaved(actions, ROUNDS, clock=time.process_time)
-    width = median(laps["double"]) / median(laps["single"])
+    laps = time_interleaved(actions, ROUNDS)
+    width = min(laps["double"]) / min(laps["single"])
     least = min(add, dot)
     first = least >= 10 and least >= 2 * columns
     return Evidence(
