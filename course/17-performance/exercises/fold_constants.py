@@ -1,0 +1,131 @@
+from d2lab.exercises import RandomInputs, exercise
+
+
+def small(draw: RandomInputs):
+    return draw.choice([2, 3, 4, 5, 7])
+
+
+def expression(draw: RandomInputs):
+    def constant():
+        return [draw.choice(["+", "-", "*"]), small(draw), small(draw)]
+
+    def mixed():
+        return [draw.choice(["+", "*"]), "x", [draw.choice(["+", "*"]), constant(), small(draw)]]
+
+    return (["-", ["*", mixed(), constant()], [draw.choice(["+", "*"]), small(draw), "y"]],)
+
+
+@exercise("graphs", order=1, zh="折叠常量", en="Fold constants", arguments=expression)
+def fold_constants(expr):
+    """Replace each operation whose operands are constants alone by its value, from the inside outwards.
+
+    An expression is an int, a name, or a list [operator, left, right] with "+", "-" or "*". Operations with a name
+    somewhere in them stay as they are, in the order of their operands; nothing is rearranged.
+
+    把操作数全是常量的操作换成它的值，从里往外。表达式是整数、名字，或列表 [运算符, 左, 右]，运算符有 "+"、"-"、"*"。含有名
+    字的操作保持原样，操作数的次序也不变，不做任何重新结合。
+
+    >>> fold_constants(["-", "x", ["*", 2, ["+", 1, 3]]])
+    ['-', 'x', 8]
+    """
+    raise NotImplementedError
+
+
+def _folded(expr, inner=True, compute=None):
+    if not isinstance(expr, list):
+        return expr
+    op, left, right = expr
+    if inner:
+        left, right = _folded(left, inner, compute), _folded(right, inner, compute)
+    if isinstance(left, int) and isinstance(right, int):
+        return (compute or _value)(op, left, right)
+    return [op, left, right]
+
+
+def _value(op, left, right):
+    return {"+": left + right, "-": left - right, "*": left * right}[op]
+
+
+@fold_constants.solution(
+    en="Fold both operands first, then look at what they have become. If both are numbers, so is the result; otherwise the "
+    "operation stays.",
+    zh="先折叠两个操作数，再看它们变成了什么：都是数，结果就是数；否则操作保留。",
+)
+def fold_constants(expr):
+    if not isinstance(expr, list):
+        return expr
+    op, left, right = expr
+    left, right = fold_constants(left), fold_constants(right)
+    if not (isinstance(left, int) and isinstance(right, int)):
+        return [op, left, right]
+    return left + right if op == "+" else left - right if op == "-" else left * right
+
+
+@fold_constants.mistake(
+    en="Looked before the operands were folded: an operation on a constant operation is constant, too.",
+    zh="还没有折叠操作数就看了：作用在常量操作上的操作也是常量。",
+)
+def outside_first(expr):
+    if not isinstance(expr, list):
+        return expr
+    op, left, right = expr
+    if isinstance(left, int) and isinstance(right, int):
+        return _value(op, left, right)
+    return [op, outside_first(left), outside_first(right)]
+
+
+@fold_constants.mistake(
+    en="Only the outermost operation was looked at: constants may be anywhere inside.",
+    zh="只看了最外层的操作：常量可能在里面任何一处。",
+)
+def outermost_alone(expr):
+    return _folded(expr, inner=False)
+
+
+@fold_constants.mistake(
+    en="The right operand was not folded.",
+    zh="右边的操作数没有折叠。",
+)
+def left_alone(expr):
+    if not isinstance(expr, list):
+        return expr
+    op, left, right = expr
+    left = left_alone(left)
+    if isinstance(left, int) and isinstance(right, int):
+        return _value(op, left, right)
+    return [op, left, right]
+
+
+@fold_constants.mistake(
+    en="The operands changed places where one is a name: x - 2 is not 2 - x.",
+    zh="有名字的地方，操作数调换了位置：x − 2 不是 2 − x。",
+)
+def changed_places(expr):
+    if not isinstance(expr, list):
+        return expr
+    op, left, right = expr
+    left, right = changed_places(left), changed_places(right)
+    if isinstance(left, int) and isinstance(right, int):
+        return _value(op, left, right)
+    return [op, right, left]
+
+
+@fold_constants.mistake(
+    en="A name was taken for 0: its value is not known until the program runs.",
+    zh="把名字当成了 0：它的值要到运行时才知道。",
+)
+def names_are_zero(expr):
+    if isinstance(expr, str):
+        return 0
+    if not isinstance(expr, list):
+        return expr
+    op, left, right = expr
+    return _value(op, names_are_zero(left), names_are_zero(right))
+
+
+@fold_constants.mistake(
+    en="Every constant operation was taken for a sum: read the operator.",
+    zh="把每个常量操作都当成了加法：要看运算符。",
+)
+def sums_alone(expr):
+    return _folded(expr, compute=lambda op, left, right: left + right)
