@@ -11,6 +11,5 @@ MUTANTS = [
     Mutant("eager compared with itself", FILE, "max(apart(way(x), eager(x))", "max(apart(eager(x), eager(x))", f"{TESTS} something"),
     Mutant("decided without a compiler", FILE, '"not decided" if missing else', '"not decided" if not used else', f"{TESTS} nothing"),
     Mutant("one batch size alone", FILE, "dynamic_shapes=({0: batch},)", "dynamic_shapes=None", f"{TESTS} process"),
-    Mutant("a class that the process has", FILE, '"d2lab" in sys.modules', '"torch" in sys.modules', f"{TESTS} process"),
-    Mutant("the process sees our code", FILE, '"-I", "-c"', '"-c"', f"{TESTS} process"),
+    Mutant("the process has the class", FILE, 'sys.modules["d2lab"] = None  # as if it were not installed', "", f"{TESTS} process"),
 ]  # fmt: skip

@@ -52,13 +52,16 @@ def _value(op, left, right):
     zh="先折叠两个操作数，再看它们变成了什么：都是数，结果就是数；否则操作保留。",
 )
 def fold_constants(expr):
-    if not isinstance(expr, list):
-        return expr
-    op, left, right = expr
-    left, right = fold_constants(left), fold_constants(right)
-    if not (isinstance(left, int) and isinstance(right, int)):
-        return [op, left, right]
-    return left + right if op == "+" else left - right if op == "-" else left * right
+    def folded(part):
+        if not isinstance(part, list):
+            return part
+        op, left, right = part
+        left, right = folded(left), folded(right)
+        if not (isinstance(left, int) and isinstance(right, int)):
+            return [op, left, right]
+        return left + right if op == "+" else left - right if op == "-" else left * right
+
+    return folded(expr)
 
 
 @fold_constants.mistake(
