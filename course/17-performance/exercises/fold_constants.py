@@ -10,9 +10,9 @@ def expression(draw: RandomInputs):
         return [draw.choice(["+", "-", "*"]), small(draw), small(draw)]
 
     def mixed():
-        return [draw.choice(["+", "*"]), "x", [draw.choice(["+", "*"]), constant(), small(draw)]]
+        return [draw.choice(["+", "*"]), [draw.choice(["+", "*"]), constant(), small(draw)], "x"]
 
-    return (["-", ["*", mixed(), constant()], [draw.choice(["+", "*"]), small(draw), "y"]],)
+    return (["-", ["*", mixed(), constant()], [draw.choice(["+", "*"]), "y", constant()]],)
 
 
 @exercise("graphs", order=1, zh="折叠常量", en="Fold constants", arguments=expression)

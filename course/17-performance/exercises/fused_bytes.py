@@ -6,7 +6,9 @@ def operations_and_size(draw: RandomInputs):
     return first + [draw.choice(["r", "ra", "rb", "rx"]) for _ in range(draw.size(2, 6))] + ["ra"], draw.size(10, 99)
 
 
-@exercise("graphs", order=2, zh="融合以后搬多少字节", en="Bytes that a fused group moves", arguments=operations_and_size)
+@exercise(
+    "graphs", order=2, zh="融合以后搬多少字节", en="Bytes that a fused group moves", arguments=operations_and_size
+)
 def fused_bytes(ops: list[str], n: int) -> int:
     """Count the bytes that move when elementwise operations that follow each other are fused into one.
 
@@ -70,8 +72,8 @@ def numbers_not_bytes(ops, n):
 
 
 @fused_bytes.mistake(
-    en="Results in between were counted among the arrays from outside: \"r\" is in none of them.",
-    zh="把中间结果也算成了组外的数组：\"r\" 不是。",
+    en='Results in between were counted among the arrays from outside: "r" is in none of them.',
+    zh='把中间结果也算成了组外的数组："r" 不是。',
 )
 def with_results_between(ops, n):
     return (len(set("".join(ops))) + 1) * n * 4
