@@ -113,7 +113,7 @@ def compiling_keeps_results_and_saves_time(
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         compiled, polynomial = torch.compile(network, backend=used), torch.compile(horner, backend=used)
-        scripted: Any = torch.jit.script(network)  # type: ignore[no-untyped-call]
+        scripted: Any = torch.jit.script(network)
         programs = ((compiled, network, row), (scripted, network, row), (polynomial, horner, many))
         difference = max(apart(way(x), eager(x)) for way, eager, x in programs)
         small, script, large = (
@@ -124,17 +124,17 @@ def compiling_keeps_results_and_saves_time(
         value={"network": small, "elementwise": large, "script": script, "difference": difference},
         bound=f"outputs within {ALIKE} of eager's; faster is below {FASTER} of its time, on the notes' network and on "
         "twelve elementwise operations: both, it holds; one, in scope",
-        bound_zh=f"输出与命令式相差不超过 {ALIKE}；用时低于命令式的 {FASTER} 才算更快，看笔记的网络和十二个逐元素操作："
-        "两个都快就成立，一个快就限定范围",
+        bound_zh=f"输出与命令式相差不超过 {ALIKE}；用时低于命令式的 {FASTER} 才算更快，看笔记的网络和十二个逐元素操"
+        "作：两个都快就成立，一个快就限定范围",
         verdict=verdict,
         n=rounds,
-        why_en="Outputs differ by {difference:.1e} at most. Twelve elementwise operations on many numbers become one "
-        "loop and take {elementwise:.2f} of eager's time; the notes' network at a batch of 1 takes {network:.2f}, and as "
-        "deprecated TorchScript, which the notes used, {script:.2f}: its time is in three products, which nothing fuses, "
-        "and a call is checked first. The notes measured .0625 s compiled and .0563 s not.",
-        why_zh="输出最多相差 {difference:.1e}。十二个逐元素操作合成一个循环，用时是命令式的 {elementwise:.2f}；笔记的网"
-        "络，批量 1，是 {network:.2f}，用笔记那时的 TorchScript（已弃用）是 {script:.2f}：时间在三次矩阵乘法里，没有可"
-        "融合的，而每次调用先要检查。笔记自己测得编译后 .0625 秒，不编译 .0563 秒。",
+        why_en="Outputs differ by {difference:.1e} at most. Twelve elementwise operations on many numbers become "
+        "one loop and take {elementwise:.2f} of eager's time; the notes' network at a batch of 1 takes {network:.2f}, and "
+        "as TorchScript, which the notes used and is deprecated, {script:.2f}: its time is in three products that nothing "
+        "fuses, and a call is checked first. The notes measured .0625 s compiled and .0563 s not.",
+        why_zh="输出最多相差 {difference:.1e}。十二个逐元素操作合成一个循环，用时是命令式的 {elementwise:.2f}；笔记的"
+        "网络，批量 1，是 {network:.2f}，用笔记那时的 TorchScript（已弃用）是 {script:.2f}：时间在三次矩阵乘法里，没有"
+        "可融合的，而每次调用先要检查。笔记自己测得编译后 .0625 秒，不编译 .0563 秒。",
     )
 
 
@@ -176,11 +176,11 @@ def a_saved_program_runs_without_its_class(library: bool = True) -> Evidence:
         bound_zh=f"在没有 d2lab 的新进程里，与模型的输出相差不超过 {ALIKE}",
         verdict="holds" if holds else "does not hold",
         n=len(inputs),
-        why_en="A fresh process without the class ran {files} of the two saved forms, torch.export's .pt2 and, where a "
-        "C++ compiler is at hand, a library by AOTInductor, at another batch size: outputs differ by {difference:.0e} at "
-        "most. A whole model by torch.save is no such program; there it could be opened {pickled} times of 1. The notes' "
-        "torch.jit.save is deprecated.",
-        why_zh="新的进程里没有这个类，存下来的程序换一个批量照样运行，共 {files} 种：torch.export 的 .pt2，以及（有 C++ "
-        "编译器时）AOTInductor 编译的库；输出最多相差 {difference:.0e}。用 torch.save 存整个模型不算程序：那里 1 次里打开"
-        "了 {pickled} 次。笔记用的 torch.jit.save 已弃用。",
+        why_en="A new process without the class ran {files} saved forms at another batch size: .pt2 of torch.export, "
+        "and a library by AOTInductor where a C++ compiler is at hand. Outputs differ by {difference:.0e} at most. A "
+        "whole model by torch.save is no program: it was opened there {pickled} times of 1. The notes' torch.jit.save "
+        "is deprecated.",
+        why_zh="新的进程里没有这个类，存下来的 {files} 种程序换一个批量照样运行：torch.export 的 .pt2，以及（有 C++ 编"
+        "译器时）AOTInductor 编译的库；输出最多相差 {difference:.0e}。用 torch.save 存整个模型不算程序：在那里 1 次里打"
+        "开了 {pickled} 次。笔记用的 torch.jit.save 已弃用。",
     )
