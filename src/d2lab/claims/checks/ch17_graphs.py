@@ -129,9 +129,9 @@ def compiling_keeps_results_and_saves_time(
         verdict=verdict,
         n=rounds,
         why_en="Outputs differ by {difference:.1e} at most. Twelve elementwise operations on many numbers become "
-        "one loop and take {elementwise:.2f} of eager's time; the notes' network at a batch of 1 takes {network:.2f}, and "
-        "as TorchScript, which the notes used and is deprecated, {script:.2f}: its time is in three products that nothing "
-        "fuses, and a call is checked first. The notes measured .0625 s compiled and .0563 s not.",
+        "one loop and take {elementwise:.2f} of eager's time. The notes' network at a batch of 1 takes {network:.2f}, "
+        "and as TorchScript, which the notes used and is deprecated, {script:.2f}: its time is in three products that "
+        "nothing fuses, and a call is checked first. The notes measured .0625 s compiled and .0563 s not.",
         why_zh="输出最多相差 {difference:.1e}。十二个逐元素操作合成一个循环，用时是命令式的 {elementwise:.2f}；笔记的"
         "网络，批量 1，是 {network:.2f}，用笔记那时的 TorchScript（已弃用）是 {script:.2f}：时间在三次矩阵乘法里，没有"
         "可融合的，而每次调用先要检查。笔记自己测得编译后 .0625 秒，不编译 .0563 秒。",
