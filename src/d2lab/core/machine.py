@@ -109,8 +109,14 @@ def configure_malloc() -> bool:
 
 
 def cpp_compiler() -> str | None:
-    """Name the C++ compiler that torch.compile would find on this machine, or None."""
-    return next((name for name in ("c++", "g++", "clang++", "cl") if shutil.which(name)), None)
+    """Name the C++ compiler that torch.compile would find on this machine, or None.
+
+    That is the one named by the environment variable CXX, else g++, clang++ on macOS, cl on Windows: torch asks for no
+    other, even where another is there.
+    """
+    usual = {"darwin": "clang++", "win32": "cl"}.get(sys.platform, "g++")
+    name = os.environ.get("CXX") or usual
+    return name if shutil.which(name) or shutil.which(name.split()[0]) else None  # "ccache g++" is a name, too
 
 
 @cache
