@@ -46,18 +46,16 @@ def test_dropout_draws_the_same_and_a_run_may_change_between_compiled_and_eager(
     plain, compiled = train_step(), train_step(compile=True)
     torch._dynamo.utils.counters.clear()
     results = {}
-    for name, first, then in (("eager", plain, None), ("compiled", compiled, None), ("changed", None, None)):
-        if name == "changed":
-            first, then = train_step(compile=True), train_step()
+    for name, begin in (("eager", plain), ("compiled", compiled), ("changed", train_step(compile=True))):
         torch.manual_seed(1)
         for batch in batches[:3]:
-            first(batch)
-        if then is not None:
-            then.restore(3, {key: value.clone() for key, value in first.state().items()}, first.values())
-            first = then
+            begin(batch)
+        end = train_step() if name == "changed" else begin
+        if end is not begin:
+            end.restore(3, {key: value.clone() for key, value in begin.state().items()}, begin.values())
         for batch in batches[3:]:
-            first(batch)
-        results[name] = [weight.detach().clone() for weight in first.parameters]
+            end(batch)
+        results[name] = [weight.detach().clone() for weight in end.parameters]
     for name in ("compiled", "changed"):
         for mine, theirs in zip(results[name], results["eager"], strict=True):
             torch.testing.assert_close(mine, theirs, rtol=1e-5, atol=1e-6)
@@ -97,7 +95,7 @@ def test_what_the_compiler_says_becomes_one_line(monkeypatch):
 
     monkeypatch.setattr(memory_format, "cpp_compiler", lambda: "g++")
     monkeypatch.setattr(memory_format, "_try_compiler", broken)
-    with pytest.raises(ConfigError, match="no Python.h") as caught:
+    with pytest.raises(ConfigError, match=r"no Python\.h") as caught:
         train_step(compile=True)
     assert "\n" not in str(caught.value)
     assert "TORCHDYNAMO" not in str(caught.value)
