@@ -2,8 +2,8 @@
 
 Each recipe has a process of its own and an empty cache of torch.compile's. Both steps are of the same recipe on its
 default data and see the same batch, on one thread. They alternate within each round, and the ratio of a round is taken
-within it. In the table stand the median of the rounds, the seconds until the first compiled step is done beyond those of
-eager's (torch's compiler is imported and tried in them), and the steps after which compiling has paid for itself.
+within it. In the table stand the median of the rounds, the seconds until the first compiled step is done beyond those
+of eager's (torch's compiler is imported and tried in them), and the steps after which compiling has paid for itself.
 Results: compile.json, written after each recipe.
 """
 

@@ -50,9 +50,10 @@ def test_dropout_draws_the_same_and_a_run_may_change_between_compiled_and_eager(
         torch.manual_seed(1)
         for batch in batches[:3]:
             begin(batch)
-        end = train_step() if name == "changed" else begin
-        if end is not begin:
-            end.restore(3, {key: value.clone() for key, value in begin.state().items()}, begin.values())
+        kept, end = {key: value.clone() for key, value in begin.state().items()}, begin
+        if name == "changed":
+            end = train_step()
+            end.restore(3, kept, begin.values())
         for batch in batches[3:]:
             end(batch)
         results[name] = [weight.detach().clone() for weight in end.parameters]
