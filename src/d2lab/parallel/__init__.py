@@ -14,6 +14,7 @@ from d2lab.parallel.stages import balanced_stages
 from d2lab.parallel.systolic import systolic_clocks
 from d2lab.parallel.systolic_tiles import systolic_cycles, systolic_product, systolic_use
 from d2lab.parallel.tensor_parallel import TensorParallelMLP, tensor_parallel_gradients
+from d2lab.parallel.work_queue import queued_s, run_queue
 
 __all__ = [
     "Link",
@@ -33,9 +34,11 @@ __all__ = [
     "naive_schedule",
     "one_forward_one_backward",
     "pipeline_gradients",
+    "queued_s",
     "replicate",
     "ring_all_reduce",
     "ring_schedule",
+    "run_queue",
     "scatter",
     "scheduled_all_reduce",
     "simulate",
