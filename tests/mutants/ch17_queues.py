@@ -10,7 +10,7 @@ MUTANTS = [
     Mutant("a queue one place too long", QUEUE, "number >= depth:", "number > depth:", QUEUE_TESTS),
     Mutant("one operation too few in closed form", QUEUE, "(operations - 1) * max", "operations * max", QUEUE_TESTS),
     Mutant("reading does not hold up the processor", QUEUE, "now = done + read_s\n", "now = done\n", QUEUE_TESTS),
-    Mutant("a clock that never waits for the product", FILE, "product[0, 0].item()  #", "product[0, 0]  #", f"{TESTS} computes_first"),
+    Mutant("a clock that starts late", FILE, "        begin = time.perf_counter()\n        product = a @ a\n", "        product = a @ a\n        begin = time.perf_counter()\n", f"{TESTS} computes_first"),
     Mutant("a thread that is waited for each time", FILE, "back_end.submit(torch.mm, a, a) for", "back_end.submit(torch.mm(a, a).clone) for", f"{TESTS} computes_first"),
     Mutant("accelerators left out", FILE, "len(early) == len(others)", "bool(early) or not others", f"{TESTS} asynchronous_calls"),
     Mutant("the issuing lane not counted", FILE, "(large if work >= issue else small)", "(large if issue < 9 else small)", f"{TESTS} hides_the_front"),
