@@ -2,6 +2,7 @@
 
 from d2lab.explore.augmentation import AUGMENTATION
 from d2lab.explore.detection import DETECTION
+from d2lab.explore.performance import PERFORMANCE
 from d2lab.explore.segmentation import SEGMENTATION
 from d2lab.explore.sequences import SEQUENCES
 from d2lab.explore.shown import Shown
@@ -170,6 +171,7 @@ _ALL = (
     *DETECTION,
     *SEGMENTATION,
     *STYLE,
+    *PERFORMANCE,
     Shown(
         name="model",
         element="d2-net",
