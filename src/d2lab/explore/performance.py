@@ -10,15 +10,15 @@ PERFORMANCE = (
         title={"en": "The roofline: which limit binds an operation", "zh": "屋顶线：运算受什么限制"},
         tries={
             "en": (
-                "Double all sides of a product, from 1 on: it is bound by overhead first, then by what? In which order "
-                "do the three limits take over?",
-                "Set n to 1: a matrix times a vector. How large must the matrix be to reach the ridge?",
+                "Double all sides of a product, from 1 on. Which limit binds first, and which at the end? Which shape "
+                "makes bandwidth the limit?",
+                "Set n to 1: a matrix times a vector. Does any size reach the ridge?",
                 "Add two matrices instead of multiplying them. Why does the point never move to the right?",
-                "Change float32 for bfloat16 on either machine: the point moves, and on one of them the roof does, too.",
+                "Change float32 for bfloat16 on either machine: the point moves, and on one of them the roof, too.",
             ),
             "zh": (
-                "矩阵乘法从边长 1 开始不断加倍：先受调用开销限制，然后呢？三种限制按什么次序接替？",
-                "把 n 设成 1，就是矩阵乘向量。矩阵要多大才能到拐点？",
+                "矩阵乘法从边长 1 开始不断加倍：先受什么限制，最后受什么限制？什么形状才受带宽限制？",
+                "把 n 设成 1，就是矩阵乘向量。有没有哪个大小能到拐点？",
                 "把乘法换成相加，点为什么怎么也不往右移？",
                 "在两台机器上分别把 float32 换成 bfloat16：点动了；其中一台，屋顶也动了。",
             ),

@@ -3,7 +3,7 @@
   "use strict";
   const D2 = window.D2;
   const { say, make, draw, span, show, chart, bars, Explorer, systolic: { clocks, busy, cycles, use } } = D2;
-  const [CELL, EDGE] = [58, 26];  // units of the drawing: a cell, a number that waits
+  const [CELL, EDGE, SEEN] = [58, 20, 6];  // units of the drawing: a cell, a number that waits; places for those
   const CHIP = 128;
   const MOST = { m: 8, k: 4, n: 4 };
 
@@ -42,8 +42,8 @@
     waiting(left) {
       const { m, k, clock } = this.state;
       const { a } = this.data;
-      return span(k).flatMap((i) => span(m).filter((row) => row + i >= clock).map((row) => draw("text", { class: "d2-waits",
-        x: left - 8 - EDGE * (row + i - clock + 0.5), y: (i + 0.5) * CELL + 4, "text-anchor": "middle" }, String(a[row][i]))));
+      return span(k).flatMap((i) => span(m).filter((row) => row + i >= clock && row + i - clock < SEEN).map((row) => draw("text", { class: "d2-waits",
+        x: left - 6 - EDGE * (row + i - clock + 0.5), y: (i + 0.5) * CELL + 4, "text-anchor": "middle" }, row + i - clock === SEEN - 1 && row < m - 1 ? "…" : String(a[row][i]))));
     }
     cells(left, { inputs, sums, rows }) {
       const { b } = this.data;
@@ -60,7 +60,7 @@
     }
     array(now) {
       const { m, k, n } = this.state;
-      const left = 16 + EDGE * (m + k - 1);
+      const left = 10 + EDGE * Math.min(SEEN, m + k - 2);
       const out = now.rows[k - 1].map((row, j) => row >= 0 && draw("text", { class: "d2-leaves", x: left + (j + 0.5) * CELL, y: k * CELL + 20, "text-anchor": "middle" }, `↓ ${now.sums[k - 1][j]}`));
       const width = left + n * CELL + 4;
       const words = say(`第 ${now.number} 周期，${k} × ${n} 格`, `Clock ${now.number}, ${k} × ${n} cells`);
@@ -75,16 +75,18 @@
       const so = all.busy.slice(0, clock).reduce((sum, one) => sum + one, 0);
       const here = all.busy[clock - 1];
       const percent = (v) => `${show(100 * v)}%`;
+      const tiles = Math.ceil(layer / CHIP) ** 2;
+      const many = (count, one, more) => `${count} ${count > 1 ? more : one}`;
       const numbers = span(this.length).map((t) => t + 1);
       return {
         stage: [this.array(now),
           chart(say("每个周期在干活的格数", "Cells that work at each clock"), [{ x: numbers, y: all.busy, hue: "--d2-blue" }, { x: [clock], y: [here], dots: true, size: 6, hue: "--d2-orange" }],
-            { x: [1, Math.max(2, this.length)], y: [0, k * n], xName: say("周期", "clock"), yName: say("格数", "cells") }),
+            { x: [0.5, this.length + 0.5], y: [0, 1.06 * k * n], xName: say("周期", "clock"), yName: say("格数", "cells") }),
           bars(say("利用率", "Use"), [{ name: say("这个周期", "this clock"), share: here / (k * n), words: percent(here / (k * n)) },
             { name: say("到此为止", "so far"), share: so / (clock * k * n), words: percent(so / (clock * k * n)) }, { name: say("全程", "in all"), share: all.use, words: percent(all.use) },
             { name: say(`${CHIP} × ${CHIP} 芯片`, `chip, ${CHIP} × ${CHIP}`), share: all.chip, words: percent(all.chip) }])],
-        words: say(`${m} 行流过 ${k} × ${n} 格，${m} + ${k} + ${n} − 2 = ${this.length} 个周期，利用率 ${m}/${this.length} = ${percent(all.use)}。第 ${clock} 周期有 ${here} 格在干活。芯片：${2 ** batch} 行流过 ${layer} × ${layer} 的权重，${Math.ceil(layer / CHIP) ** 2} 块，${all.cycles} 个周期，利用率 ${percent(all.chip)}。`,
-          `${m} rows stream through ${k} × ${n} cells in ${m} + ${k} + ${n} − 2 = ${this.length} clocks, a use of ${m}/${this.length} = ${percent(all.use)}. At clock ${clock}, ${here} cells work. The chip: ${2 ** batch} rows, weights of ${layer} × ${layer} in ${Math.ceil(layer / CHIP) ** 2} tiles, ${all.cycles} clocks, a use of ${percent(all.chip)}.`),
+        words: say(`${m} 行流过 ${k} × ${n} 格，${m} + ${k} + ${n} − 2 = ${this.length} 个周期，利用率 ${m}/${this.length} = ${percent(all.use)}。第 ${clock} 周期有 ${here} 格在干活。芯片：${2 ** batch} 行流过 ${layer} × ${layer} 的权重，${tiles} 块，${all.cycles} 个周期，利用率 ${percent(all.chip)}。`,
+          `${many(m, "row streams", "rows stream")} through ${k} × ${n} cells in ${m} + ${k} + ${n} − 2 = ${this.length} clocks, a use of ${m}/${this.length} = ${percent(all.use)}. At clock ${clock}, ${many(here, "cell works", "cells work")}. The chip: ${many(2 ** batch, "row", "rows")}, weights of ${layer} × ${layer} in ${tiles} ${tiles > 1 ? "tiles" : "tile"}, ${all.cycles} clocks, a use of ${percent(all.chip)}.`),
       };
     }
   }
