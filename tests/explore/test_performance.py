@@ -37,7 +37,9 @@ def test_the_limit_that_binds_is_the_one_of_d2lab(explorer, machine, shape, kind
     _, read = explorer("roofline", state)
     limits, found = read("e.data.machine"), read("e.result")
     roof = Roof(
-        flops_per_s=limits["rates"], bytes_per_s={1: float(limits["bandwidth"])}, operation_s=limits["overhead"]
+        flops_per_s={name: float(rate) for name, rate in limits["rates"].items()},
+        bytes_per_s={1: float(limits["bandwidth"])},
+        operation_s=limits["overhead"],
     )
     cost = Cost(flops=found["flops"], bytes=found["bytes"], operations=1, largest=found["bytes"])
     wanted = bounds(cost, roof, "float32")
@@ -120,8 +122,8 @@ def test_what_leaves_at_the_bottom_is_the_product(explorer):
 def test_fewer_rows_end_the_clock_earlier_and_numbers_wait_in_a_skew(explorer):
     page, read = explorer("systolic", {"m": 8, "k": 4, "n": 4, "clock": 14})
     page.evaluate("document.querySelector('d2-systolic').changed('m', 1)")
-    assert read("e.state.clock") == 8
-    assert read("Number(e.querySelector('[data-key=clock]').max)") == 8
+    assert read("e.state.clock") == 7
+    assert read("Number(e.querySelector('[data-key=clock]').max)") == 7
     page.evaluate("document.querySelector('d2-systolic').changed('clock', 1)")
     places = read("[...e.querySelectorAll('.d2-waits')].map((one) => Number(one.getAttribute('x')))")
     assert len(places) == 3  # the first row has its number already

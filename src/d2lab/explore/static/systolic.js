@@ -69,6 +69,7 @@
           ...this.waiting(left), ...this.cells(left, now), ...out.filter(Boolean)));
     }
     render() {
+      this.state.clock = Math.min(this.state.clock, this.length);
       const all = this.result;
       const { m, k, n, clock, batch, layer } = this.state;
       const now = all.clocks[clock - 1];
