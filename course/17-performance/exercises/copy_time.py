@@ -7,7 +7,9 @@ def transfer_and_link(draw: RandomInputs):
     return pieces * each, pieces, draw.choice([0.5, 2.0, 3.0, 7.0]), float(draw.choice([250, 400, 800]))
 
 
-@exercise("queues-and-copies", order=2, zh="分块搬运的时间", en="Time of a transfer in pieces", arguments=transfer_and_link)
+@exercise(
+    "queues-and-copies", order=2, zh="分块搬运的时间", en="Time of a transfer in pieces", arguments=transfer_and_link
+)
 def copy_time(size: int, pieces: int, latency: float, bandwidth: float) -> float:
     """Return the seconds that a transfer takes in equal pieces, one after the other.
 
