@@ -1,6 +1,8 @@
 """One preparation a run: file by file, `predict` answers as `evaluate` does, and every other way sees those pixels."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -86,3 +88,28 @@ def test_exported_files_and_the_explorer_have_the_runs_preparation(root, tmp_pat
     torch.testing.assert_close(answers, trained.predict(files), rtol=1e-4, atol=1e-5)
     shown = model_of_run(trained)
     assert shown["classes"] == list(carried.classes)
+
+
+ELSEWHERE = """
+import sys
+import torch
+
+sys.modules["d2lab"] = None  # an import of it fails
+program = torch.export.load(sys.argv[1]).module()
+torch.save([program(batch) for batch in torch.load(sys.argv[2])], sys.argv[3])
+"""
+
+
+def test_an_exported_file_runs_where_there_is_no_d2lab_on_batches_of_any_size(root, tmp_path):
+    run = train("lenet", data=f"folder:{root}", changes={**SMALL, "side": 28}, device="cpu")
+    path, _ = export_run(run.record.folder, "torch-export", tmp_path / "model.pt2")
+    trained = load_run(run.record.folder)
+    rng = torch.Generator().manual_seed(0)
+    batches = [torch.rand(count, *trained.preparation.prepared_shape, generator=rng) for count in (1, 2, 7)]
+    torch.save(batches, tmp_path / "batches.pt")
+    words = [sys.executable, "-I", "-c", ELSEWHERE, path, tmp_path / "batches.pt", tmp_path / "answers.pt"]
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr
+    with torch.no_grad():
+        for batch, answer in zip(batches, torch.load(tmp_path / "answers.pt"), strict=True):
+            torch.testing.assert_close(answer, trained.model.eval()(batch), rtol=1e-4, atol=1e-5)
