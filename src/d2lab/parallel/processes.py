@@ -34,7 +34,8 @@ def in_processes(work: Callable[..., Any], processes: int, *arguments: Any, limi
         work: a function of an importable module. While it runs, the default group of `torch.distributed` has
             `processes` members and the backend gloo.
         processes: how many, at least 1.
-        arguments: further arguments, the same for all; anything that pickle can carry, and so for what is returned.
+        arguments: further arguments, the same for all: what pickle can carry. What is returned, too; a tensor must be
+            a list or an array, for its memory ends with its process.
         limit_s: seconds after which the processes are ended.
 
     Returns:
