@@ -1,6 +1,7 @@
 """Chapter 17: data and model parallelism, when they pay, and a network that matches its devices."""
 
 import math
+from itertools import pairwise
 from statistics import median
 
 import torch
@@ -16,7 +17,7 @@ from d2lab.parallel.pipeline_run import pipeline_gradients
 from d2lab.parallel.processes import in_processes
 from d2lab.parallel.split_batch import replicate, split_batch_gradients
 from d2lab.parallel.stages import balanced_stages
-from d2lab.parallel.trials import step_seconds, trained, trained_alone
+from d2lab.parallel.trials import step_seconds, trained_alone, trained_each
 
 SIZES = 784, 1024, 1024, 10
 BATCH = 256
@@ -39,13 +40,13 @@ def parameters_of(model: nn.Module) -> int:
     en="Data parallelism splits the batch: each GPU has all parameters, and it is usually the faster way. Model "
     "parallelism splits the model over GPUs, for models that do not fit into one.",
     zh="数据并行切分小批量，每个 GPU 都有全部参数，通常更快；模型并行把模型切到几个 GPU 上，用于放不下的模型。",
-    scope="speed counted in ticks, with a network that costs nothing; without micro-batches the stages of a split model "
-    "take turns",
+    scope="speed counted in ticks, with a network that costs nothing; without micro-batches the stages of a split "
+    "model take turns",
     scope_zh="速度按时钟拍数，不计通信；不切微批量时，模型并行的各段轮流工作",
 )
 def data_parallelism_splits_the_batch_model_parallelism_the_model() -> Evidence:
     torch.manual_seed(0)
-    layers = [nn.Linear(a, b) for a, b in zip(SIZES, SIZES[1:], strict=False)]
+    layers = [nn.Linear(a, b) for a, b in pairwise(SIZES)]
     model = nn.Sequential(layers[0], nn.ReLU(), layers[1], nn.ReLU(), layers[2]).double()
     inputs, targets = torch.randn(BATCH, SIZES[0], dtype=torch.float64), torch.randint(SIZES[-1], (BATCH,))
     functional.cross_entropy(model(inputs), targets).backward()  # type: ignore[no-untyped-call]
@@ -83,9 +84,9 @@ def data_parallelism_splits_the_batch_model_parallelism_the_model() -> Evidence:
         "闲着",
         verdict="does not hold" if not right else "holds in scope" if slower else "not decided",
         n=count,
-        why_en="Both give the gradient of one device. A replica holds all parameters and sends {data_mb:.1f} MB a step, "
-        "however small the batch; the larger stage holds {fullest:.0%} of them and sends and receives {model_mb:.1f} MB, "
-        "which grow with the batch. Two halves of a batch run at once; two stages take turns and idle for {idle:.0%} "
+        why_en="Both give the gradient of one device. A replica holds all parameters and sends {data_mb:.1f} MB a "
+        "step, however small the batch; the larger stage holds {fullest:.0%} of them, and {model_mb:.1f} MB cross the "
+        "cut, which grow with the batch. Two halves of a batch run at once; two stages take turns and idle for {idle:.0%} "
         "of the time, with eight micro-batches for {idle_of_eight:.0%}.",
         why_zh="两种方法都得到单设备的梯度。副本有全部参数，每步发送 {data_mb:.1f} MB，批量再小也一样；较大的一段只有 "
         "{fullest:.0%} 的参数，收发共 {model_mb:.1f} MB，随批量增长。两半小批量同时算；两段模型轮流算，闲着 {idle:.0%}"
@@ -104,26 +105,24 @@ def data_parallelism_splits_the_batch_model_parallelism_the_model() -> Evidence:
     covers=("GPUs of different speed may get parts of different size: then gradients must be weighed by them",),
 )
 def every_gpu_gets_all_parameters_in_data_parallelism() -> Evidence:
-    runs = {
-        name: in_processes(trained, 2, rows, 3, name.split()[0])
-        for name, rows in {"weighted uneven": [6, 3], "plain uneven": [6, 3], "sharded even": [4, 4]}.items()
-    }
+    parts = {"weighted": [6, 3], "plain": [6, 3], "sharded": [4, 4]}
+    answers = in_processes(trained_each, 2, parts, 3)
     alone = trained_alone(3)
 
     def off(name: str) -> float:
-        return max(abs(a - b) for a, b in zip(runs[name][0]["weights"], alone, strict=True))
+        return float(max(abs(a - b) for a, b in zip(answers[0][name]["weights"], alone, strict=True)))
 
-    apart = sum(first["weights"] != second["weights"] for first, second in runs.values())
-    held, sharded = (runs[name][0]["held"] / len(alone) for name in ("weighted uneven", "sharded even"))
-    right = apart == 0 and held == 1 and off("weighted uneven") <= 1e-12
-    scoped = sharded < 0.75 and off("plain uneven") > 1e-6
+    apart = sum(answers[0][name]["weights"] != answers[1][name]["weights"] for name in parts)
+    held, sharded = (answers[0][name]["held"] / len(alone) for name in ("weighted", "sharded"))
+    right = apart == 0 and held == 1 and off("weighted") <= 1e-12
+    scoped = sharded < 0.75 and off("plain") > 1e-6
     return Evidence(
         value={
             "held": held,
             "sharded": sharded,
             "apart": apart,
-            "plain": off("plain uneven"),
-            "weighted": off("weighted uneven"),
+            "plain": off("plain"),
+            "weighted": off("weighted"),
         },
         bound="after three steps of two processes: equal weights on both, all of them on each; in scope if sharded "
         "processes hold less than 0.75",
@@ -132,8 +131,8 @@ def every_gpu_gets_all_parameters_in_data_parallelism() -> Evidence:
         n=len(alone),
         counterexample="fully_shard: each of two processes holds half" if scoped else "",
         counterexample_zh="fully_shard：两个进程各存一半" if scoped else "",
-        why_en="Each of two processes (gloo, one processor) holds {held:.0%} of the weights, and both are equal to the "
-        "bit after every run. With fully_shard each holds {sharded:.0%}. With parts of 6 and 3 examples a plain mean of "
+        why_en="Each of two processes (gloo, one processor) holds {held:.0%} of the weights, and both are equal to "
+        "the bit after every run. With fully_shard each holds {sharded:.0%}. With parts of 6 and 3 examples a plain mean of "
         "gradients ends {plain:.1g} from one process; weighed by their sizes it ends {weighted:.1g} from it.",
         why_zh="两个进程（gloo，同一处理器）各有 {held:.0%} 的参数，每次训练后两边逐位相同；用 fully_shard 时各存 "
         "{sharded:.0%}。两份是 6 个和 3 个样本时，直接平均梯度，与单进程相差 {plain:.1g}；按份额加权，相差 "
@@ -172,8 +171,8 @@ def parallelism_pays_where_computation_outlasts_the_exchange(
         bound="the exchange takes longer than a half's computation, and two processes are slower than one; it takes "
         "less than 0.3 of it, and they are at least 1.1 times as fast. Not decided where two that exchange nothing "
         "are not 1.2 times as fast, for then no two cores are free",
-        bound_zh="同步比计算半个小批量还久，两个进程就比一个慢；同步不到它的 0.3，两个就至少快到 1.1 倍。若互不通信的两个"
-        "进程也快不到 1.2 倍，说明没有两个空闲的核，不作判断",
+        bound_zh="同步比计算半个小批量还久，两个进程就比一个慢；同步不到它的 0.3，两个就至少快到 1.1 倍。若互不通信的"
+        "两个进程也快不到 1.2 倍，说明没有两个空闲的核，不作判断",
         verdict=paying(gains, shares, ceiling),
         n=rounds,
         why_en="A small network exchanges for {small_share:.1f} times as long as it computes, and two processes have "
@@ -181,8 +180,8 @@ def parallelism_pays_where_computation_outlasts_the_exchange(
         "have {large_gain:.2f} times the speed; {ceiling:.2f} would be the most on these two cores. For n devices "
         "without overlap the limit is not 1 but n - 1: the exchange may take n - 1 times a part's computation.",
         why_zh="小网络同步的时间是计算的 {small_share:.1f} 倍，两个进程的速度是一个的 {small_gain:.2f} 倍。大批量时同步"
-        "只是计算的 {large_share:.2f}，速度是 {large_gain:.2f} 倍；这两个核上最多能到 {ceiling:.2f} 倍。n 个设备又不重叠"
-        "时，界限不是 1，而是 n − 1：同步可以长到一份计算的 n − 1 倍。",
+        "只是计算的 {large_share:.2f}，速度是 {large_gain:.2f} 倍；这两个核上最多能到 {ceiling:.2f} 倍。n 个设备又不"
+        "重叠时，界限不是 1，而是 n − 1：同步可以长到一份计算的 n − 1 倍。",
     )
 
 
@@ -216,7 +215,7 @@ def speed_of_gpus_and_network_must_match() -> Evidence:
     below, above = knee / 4, 4 * knee
     gpu = [seconds(bandwidth) / seconds(bandwidth, faster=2) for bandwidth in (below, above)]
     network = [seconds(bandwidth) / seconds(2 * bandwidth) for bandwidth in (below, above)]
-    matches = gpu[0] < 1.01 < 1.9 < gpu[1] and network[1] < 1.01 < 1.9 < network[0] and off <= 1 / 40
+    matches = max(gpu[0], network[1]) < 1.01 and min(gpu[1], network[0]) > 1.9 and off <= 1 / 40
     return Evidence(
         value={
             "knee": knee / 1e9,
@@ -228,15 +227,15 @@ def speed_of_gpus_and_network_must_match() -> Evidence:
         },
         bound="below the knee twice the GPU gains at most 1.01 and twice the network at least 1.9 times; above it the "
         "other way round; the knee lies where the exchange takes as long as the computation",
-        bound_zh="拐点以下，GPU 快一倍至多快到 1.01 倍，网络快一倍至少快到 1.9 倍；拐点以上正好相反；拐点处同步与计算一样"
-        "久",
+        bound_zh="拐点以下，GPU 快一倍至多快到 1.01 倍，网络快一倍至少快到 1.9 倍；拐点以上正好相反；拐点处同步与计算"
+        "一样久",
         verdict="holds in scope" if matches else "does not hold",
         n=len(sweep),
         why_en="Computing 0.1 s a step and averaging the gradients of a ResNet-50, eight devices need {knee:.2f} GB/s. "
         "At a quarter of that they compute {efficiency_below:.0%} of the time, twice as fast a GPU gains "
         "{gpu_below:.2f} times and twice the network {network_below:.2f}; at four times that it is {gpu_above:.2f} and "
         "{network_above:.2f}. Money for the faster of the two is lost.",
-        why_zh="每步计算 0.1 秒、平均 ResNet-50 的梯度，八个设备需要 {knee:.2f} GB/s。带宽只有四分之一时，{efficiency_below:.0%}"
-        " 的时间在计算，GPU 快一倍只快到 {gpu_below:.2f} 倍，网络快一倍快到 {network_below:.2f} 倍；带宽四倍时是 "
+        why_zh="每步计算 0.1 秒、平均 ResNet-50 的梯度，八个设备需要 {knee:.2f} GB/s。带宽只有四分之一时，"
+        "{efficiency_below:.0%} 的时间在计算，GPU 快一倍只快到 {gpu_below:.2f} 倍，网络快一倍快到 {network_below:.2f} 倍；带宽四倍时是 "
         "{gpu_above:.2f} 和 {network_above:.2f}。钱花在本来就快的那一边，等于白花。",
     )
