@@ -115,7 +115,7 @@ def trained(rank: int, processes: int, rows: list[int], steps: int, method: str)
             gradients = [p.grad for p in model.parameters() if p.grad is not None]
             for gradient in gradients:
                 dist.all_reduce(gradient)
-                gradient /= processes
+                gradient.div_(processes)
         optimizer.step()
     parts = [p.to_local() if hasattr(p, "to_local") else p for p in model.parameters()]
     weights = torch.cat([whole(p.detach()).flatten() for p in model.parameters()])

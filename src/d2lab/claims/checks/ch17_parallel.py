@@ -64,7 +64,7 @@ def data_parallelism_splits_the_batch_model_parallelism_the_model() -> Evidence:
     fullest = max(parameters_of(stage) for stage in stages) / count
     copies = min(parameters_of(each) for each in replicas) / count
 
-    sent, activations = 4 * busiest_bytes("ring", 2, count), 4 * 2 * BATCH * SIZES[1]
+    sent, activations = 4 * busiest_bytes("ring", 2, float(count)), 4 * 2 * BATCH * SIZES[1]
     idle, idle_of_eight = gpipe(2, 1).bubble_share, gpipe(2, 8).bubble_share
     right = max(data_gap, model_gap) <= 1e-12 and same and copies == 1 and fullest < 0.6
     slower = idle >= 0.5 > idle_of_eight > 0  # two stages in turn are as slow as one device; a half batch is not
@@ -86,8 +86,8 @@ def data_parallelism_splits_the_batch_model_parallelism_the_model() -> Evidence:
         n=count,
         why_en="Both give the gradient of one device. A replica holds all parameters and sends {data_mb:.1f} MB a "
         "step, however small the batch; the larger stage holds {fullest:.0%} of them, and {model_mb:.1f} MB cross the "
-        "cut, which grow with the batch. Two halves of a batch run at once; two stages take turns and idle for {idle:.0%} "
-        "of the time, with eight micro-batches for {idle_of_eight:.0%}.",
+        "cut, which grow with the batch. Two halves of a batch run at once; two stages take turns and idle for "
+        "{idle:.0%} of the time, with eight micro-batches for {idle_of_eight:.0%}.",
         why_zh="两种方法都得到单设备的梯度。副本有全部参数，每步发送 {data_mb:.1f} MB，批量再小也一样；较大的一段只有 "
         "{fullest:.0%} 的参数，收发共 {model_mb:.1f} MB，随批量增长。两半小批量同时算；两段模型轮流算，闲着 {idle:.0%}"
         " 的时间，切成八个微批量还闲 {idle_of_eight:.0%}。",
@@ -132,8 +132,8 @@ def every_gpu_gets_all_parameters_in_data_parallelism() -> Evidence:
         counterexample="fully_shard: each of two processes holds half" if scoped else "",
         counterexample_zh="fully_shard：两个进程各存一半" if scoped else "",
         why_en="Each of two processes (gloo, one processor) holds {held:.0%} of the weights, and both are equal to "
-        "the bit after every run. With fully_shard each holds {sharded:.0%}. With parts of 6 and 3 examples a plain mean of "
-        "gradients ends {plain:.1g} from one process; weighed by their sizes it ends {weighted:.1g} from it.",
+        "the bit after every run. With fully_shard each holds {sharded:.0%}. With parts of 6 and 3 examples a plain "
+        "mean of gradients ends {plain:.1g} from one process; weighed by their sizes it ends {weighted:.1g} from it.",
         why_zh="两个进程（gloo，同一处理器）各有 {held:.0%} 的参数，每次训练后两边逐位相同；用 fully_shard 时各存 "
         "{sharded:.0%}。两份是 6 个和 3 个样本时，直接平均梯度，与单进程相差 {plain:.1g}；按份额加权，相差 "
         "{weighted:.1g}。",
@@ -202,7 +202,7 @@ def paying(gains: list[float], shares: list[float], ceiling: float) -> Verdict:
     scope_zh="延迟加带宽的模型，八个设备的环，通信与计算重叠",
 )
 def speed_of_gpus_and_network_must_match() -> Evidence:
-    devices, gradient, compute = 8, 4 * 25_557_032, 0.1  # a ResNet-50 in 32 bits, seconds a step
+    devices, gradient, compute = 8, 4.0 * 25_557_032, 0.1  # a ResNet-50 in 32 bits, seconds a step
 
     def seconds(bandwidth: float, faster: float = 1.0) -> float:
         exchange = all_reduce_s("ring", devices, gradient, Link(1e-5, bandwidth))
@@ -236,6 +236,6 @@ def speed_of_gpus_and_network_must_match() -> Evidence:
         "{gpu_below:.2f} times and twice the network {network_below:.2f}; at four times that it is {gpu_above:.2f} and "
         "{network_above:.2f}. Money for the faster of the two is lost.",
         why_zh="每步计算 0.1 秒、平均 ResNet-50 的梯度，八个设备需要 {knee:.2f} GB/s。带宽只有四分之一时，"
-        "{efficiency_below:.0%} 的时间在计算，GPU 快一倍只快到 {gpu_below:.2f} 倍，网络快一倍快到 {network_below:.2f} 倍；带宽四倍时是 "
-        "{gpu_above:.2f} 和 {network_above:.2f}。钱花在本来就快的那一边，等于白花。",
+        "{efficiency_below:.0%} 的时间在计算，GPU 快一倍只快到 {gpu_below:.2f} 倍，网络快一倍快到 "
+        "{network_below:.2f} 倍；带宽四倍时是 {gpu_above:.2f} 和 {network_above:.2f}。钱花在本来就快的那一边，等于白花。",
     )
