@@ -48,12 +48,12 @@ def test_the_network_that_matches_is_where_exchange_and_computation_take_as_long
 @pytest.mark.parametrize(
     ("gains", "shares", "ceiling", "verdict"),
     [
-        ([0.2, 1.6], [4, 0.1], 1.8, "holds in scope"),
-        ([1.2, 1.6], [4, 0.1], 1.8, "does not hold"),
-        ([0.2, 1.0], [4, 0.1], 1.8, "does not hold"),
-        ([0.2, 1.0], [4, 0.1], 1.1, "not decided"),
+        ([0.2, 1.6], [4.0, 0.1], 1.8, "holds in scope"),
+        ([1.2, 1.6], [4.0, 0.1], 1.8, "does not hold"),
+        ([0.2, 1.0], [4.0, 0.1], 1.8, "does not hold"),
+        ([0.2, 1.0], [4.0, 0.1], 1.1, "not decided"),
         ([0.2, 1.6], [0.9, 0.1], 1.8, "not decided"),
-        ([0.2, 1.6], [4, 0.4], 1.8, "not decided"),
+        ([0.2, 1.6], [4.0, 0.4], 1.8, "not decided"),
     ],
 )
 def test_the_verdict_on_what_pays_follows_from_gains_and_shares(gains, shares, ceiling, verdict):

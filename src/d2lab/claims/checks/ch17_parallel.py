@@ -213,7 +213,7 @@ def speed_of_gpus_and_network_must_match() -> Evidence:
     exact = busiest_bytes("ring", devices, gradient) / (compute - 2 * (devices - 1) * 1e-5)
     off = abs(math.log10(knee / exact))
     below, above = knee / 4, 4 * knee
-    gpu = [seconds(bandwidth) / seconds(bandwidth, faster=2) for bandwidth in (below, above)]
+    gpu = [seconds(bandwidth) / seconds(bandwidth, faster=2.0) for bandwidth in (below, above)]
     network = [seconds(bandwidth) / seconds(2 * bandwidth) for bandwidth in (below, above)]
     matches = max(gpu[0], network[1]) < 1.01 and min(gpu[1], network[0]) > 1.9 and off <= 1 / 40
     return Evidence(
@@ -237,5 +237,6 @@ def speed_of_gpus_and_network_must_match() -> Evidence:
         "{network_above:.2f}. Money for the faster of the two is lost.",
         why_zh="每步计算 0.1 秒、平均 ResNet-50 的梯度，八个设备需要 {knee:.2f} GB/s。带宽只有四分之一时，"
         "{efficiency_below:.0%} 的时间在计算，GPU 快一倍只快到 {gpu_below:.2f} 倍，网络快一倍快到 "
-        "{network_below:.2f} 倍；带宽四倍时是 {gpu_above:.2f} 和 {network_above:.2f}。钱花在本来就快的那一边，等于白花。",
+        "{network_below:.2f} 倍；带宽四倍时是 {gpu_above:.2f} 和 {network_above:.2f}。"
+        "钱花在本来就快的那一边，等于白花。",
     )
