@@ -4,7 +4,7 @@
   const D2 = window.D2;
   const { say, make, draw, bars, show, span, Explorer, pipeline: { counted } } = D2;
   const NAMES = [["gpipe", "GPipe"], ["1f1b", "1F1B"]];
-  const [W, LEFT, TOP, ROW] = [560, 62, 8, 34];
+  const [W, LEFT, TOP, ROW] = [560, 72, 8, 34];
   const FULL = 100;  // percent of a stage's color
 
   class Pipeline extends Explorer {
