@@ -82,7 +82,7 @@ def test_the_point_is_drawn_at_its_numbers(explorer):
     point = read("['cx', 'cy'].map((name) => Number(e.querySelector('.d2-point').getAttribute(name)))")
     assert point == pytest.approx([x, y])
     assert y == pytest.approx(read("e.scale.y(50e9)"))  # on the flat part of the roof
-    assert read("e.querySelectorAll('.d2-ring').length") == 14
+    assert read("e.querySelectorAll('.d2-hollow').length") == 14
 
 
 @pytest.mark.parametrize(("m", "k", "n"), [(1, 1, 1), (3, 3, 3), (8, 4, 4), (2, 1, 4), (5, 4, 2)])

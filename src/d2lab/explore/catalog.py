@@ -2,8 +2,8 @@
 
 from d2lab.explore.augmentation import AUGMENTATION
 from d2lab.explore.detection import DETECTION
-from d2lab.explore.performance import PERFORMANCE
 from d2lab.explore.parallel import PARALLEL
+from d2lab.explore.performance import PERFORMANCE
 from d2lab.explore.segmentation import SEGMENTATION
 from d2lab.explore.sequences import SEQUENCES
 from d2lab.explore.shown import Shown

@@ -82,7 +82,7 @@
         draw("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": name }, ...this.axes(scale), draw("rect", { class: "d2-frame", x: L, y: T, width: W - L - R, height: H - T - B }),
           segment(10 ** X0, all.ridge, LIMITS.bandwidth[1]), segment(all.ridge, 10 ** X1, LIMITS.compute[1]),
           ...(flat < 10 ** scale.top ? [draw("line", { class: "d2-roof d2-off", x1: L, x2: W - R, y1: y(flat), y2: y(flat), style: `--hue:var(${LIMITS.overhead[1]})` })] : []),
-          ...others.map((one) => dot(one, 3, "d2-ring", "--d2-muted")), dot(all, 6.5, "d2-point", LIMITS[all.regime][1])));
+          ...others.map((one) => dot(one, 3, "d2-hollow", "--d2-muted")), dot(all, 6.5, "d2-point", LIMITS[all.regime][1])));
     }
     render() {
       const all = this.result;
