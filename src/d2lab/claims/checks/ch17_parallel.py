@@ -52,18 +52,8 @@ def data_parallelism_splits_the_batch_model_parallelism_the_model() -> Evidence:
     functional.cross_entropy(model(inputs), targets).backward()  # type: ignore[no-untyped-call]
     whole, count = gradients_of(model).clone(), parameters_of(model)
 
-    replicas = replicate(model, [torch.device("cpu")] * 2)
-    split_batch_gradients(replicas, functional.cross_entropy, inputs, targets)
-    data_gap = max(float((gradients_of(each) - whole).abs().max()) for each in replicas)
-
-    cuts = balanced_stages([parameters_of(layer) for layer in model], 2)
-    stages = [model[cut] for cut in cuts]
-    same = torch.equal(stages[1](stages[0](inputs)), model(inputs))
-    pipeline_gradients(stages, functional.cross_entropy, inputs, targets, gpipe(2, 4))
-    model_gap = float((torch.cat([gradients_of(stage) for stage in stages]) - whole).abs().max())
-    fullest = max(parameters_of(stage) for stage in stages) / count
-    copies = min(parameters_of(each) for each in replicas) / count
-
+    data_gap, copies = of_replicas(model, inputs, targets, whole)
+    model_gap, fullest, same = of_stages(model, inputs, targets, whole)
     sent, activations = 4 * busiest_bytes("ring", 2, float(count)), 4 * 2 * BATCH * SIZES[1]
     idle, idle_of_eight = gpipe(2, 1).bubble_share, gpipe(2, 8).bubble_share
     right = max(data_gap, model_gap) <= 1e-12 and same and copies == 1 and fullest < 0.6
@@ -92,6 +82,23 @@ def data_parallelism_splits_the_batch_model_parallelism_the_model() -> Evidence:
         "{fullest:.0%} 的参数，收发共 {model_mb:.1f} MB，随批量增长。两半小批量同时算；两段模型轮流算，闲着 {idle:.0%}"
         " 的时间，切成八个微批量还闲 {idle_of_eight:.0%}。",
     )
+
+
+def of_replicas(model: nn.Sequential, inputs: Tensor, targets: Tensor, whole: Tensor) -> tuple[float, float]:
+    """Split the batch; return how far gradients are from the whole one, and the least share of parameters held."""
+    replicas = replicate(model, [torch.device("cpu")] * 2)
+    split_batch_gradients(replicas, functional.cross_entropy, inputs, targets)
+    gap = max(float((gradients_of(each) - whole).abs().max()) for each in replicas)
+    return gap, min(parameters_of(each) for each in replicas) / parameters_of(model)
+
+
+def of_stages(model: nn.Sequential, inputs: Tensor, targets: Tensor, whole: Tensor) -> tuple[float, float, bool]:
+    """Split the model; return the same gap, the largest share of parameters held, and whether outputs are equal."""
+    stages = [model[cut] for cut in balanced_stages([parameters_of(layer) for layer in model], 2)]
+    same = torch.equal(stages[1](stages[0](inputs)), model(inputs))
+    pipeline_gradients(stages, functional.cross_entropy, inputs, targets, gpipe(2, 4))
+    gap = float((torch.cat([gradients_of(stage) for stage in stages]) - whole).abs().max())
+    return gap, max(parameters_of(stage) for stage in stages) / parameters_of(model), same
 
 
 @claim(
