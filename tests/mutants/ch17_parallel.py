@@ -8,7 +8,7 @@ PROCESSES, CALLED = "parallel/processes.py", "tests/parallel/test_processes.py -
 MUTANTS = [
     Mutant("bytes of one device alone", FILE, '4 * busiest_bytes("ring", 2, float(count))', '4 * busiest_bytes("ring", 1, float(count))', f"{TESTS} splits"),
     Mutant("activations one way", FILE, "4 * 2 * BATCH * SIZES[1]", "4 * BATCH * SIZES[1]", f"{TESTS} splits"),
-    Mutant("the smallest stage", FILE, "fullest = max(", "fullest = min(", f"{TESTS} splits"),
+    Mutant("the smallest stage", FILE, "return gap, max(", "return gap, min(", f"{TESTS} splits"),
     Mutant("idle with micro-batches", FILE, "gpipe(2, 1).bubble_share", "gpipe(2, 2).bubble_share", f"{TESTS} splits"),
     Mutant("a knee of the last bandwidth", FILE, "knee = min(", "knee = max(", f"{TESTS} network"),
     Mutant("gradients in 16 bits", FILE, "4.0 * 25_557_032", "2.0 * 25_557_032", f"{TESTS} network"),
