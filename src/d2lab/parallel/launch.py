@@ -88,20 +88,24 @@ def launch(module: str, arguments: Sequence[str], *, processes: int, restarts: i
 
 
 def _first_error(error: Any) -> Ended:  # noqa: ANN401
-    """Return how the process that failed first ended; those that missed it, or were ended for it, come last."""
+    """Return how the process that failed first ended; those that missed it, or were ended for it, come last.
+
+    One that was ended while it left, for the others had missed it by then, has told its own error before.
+    """
 
     def order(rank: int) -> tuple[bool, int, int]:
         failure = error.failures[rank]
-        follows = bool(_told(failure).get(LOST)) or failure.exitcode == -signal.SIGTERM
+        told = _told(failure)
+        follows = bool(told.get(LOST)) or (failure.exitcode == -signal.SIGTERM and not told)
         return follows, failure.timestamp, rank
 
     first = min(error.failures, key=order)
     failure = error.failures[first]
-    if failure.exitcode < 0:
+    if failure.exitcode < 0 and not _told(failure):
         name = signal.Signals(-failure.exitcode).name
         line = f"process {first} was ended by {name}. Its run goes on from the last checkpoint: d2lab resume RUN."
         return Ended(EXIT_ERROR, line)
-    return Ended(failure.exitcode, str(_told(failure).get("message", "")))
+    return Ended(EXIT_ERROR if failure.exitcode < 0 else failure.exitcode, str(_told(failure).get("message", "")))
 
 
 def _told(failure: Any) -> dict[str, Any]:  # noqa: ANN401

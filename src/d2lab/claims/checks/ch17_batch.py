@@ -140,7 +140,7 @@ def eighty_percent_of_papers_cannot_be_reproduced(seeds: Sequence[int] = range(1
 @claim(
     chapter=17,
     kind="experiment",
-    budget_s=60,
+    budget_s=30,
     en="With a larger minibatch the learning rate should be raised a little.",
     zh="小批量数据量更大时，学习率也需要稍微提高一些。",
     scope="as many epochs, and a rate well below the one at which training diverges: that limit does not rise with the "

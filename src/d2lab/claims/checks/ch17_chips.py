@@ -58,7 +58,7 @@ def as_written_or_shuffled(part: str, common: Sequence[str], seed: int) -> tuple
 @claim(
     chapter=17,
     kind="experiment",
-    budget_s=45,
+    budget_s=35,
     en="A residual network cannot be used on text.",
     zh="ResNet 不可以用在文本上。",
     smoke={"seeds": range(2), "epochs": 1},
@@ -103,7 +103,7 @@ def residual_networks_cannot_be_used_on_text(
 @claim(
     chapter=17,
     kind="identity",
-    budget_s=5,
+    budget_s=1,
     en="A systolic array is good at products of matrices: numbers stream in skewed through a grid of cells that "
     "multiply and add, many rows hide the delay, and large matrices are cut into tiles and padded.",
     zh="脉动阵列（systolic array）擅长做矩阵乘法：数据错开着流过一格格的乘加单元，行数多就能摊薄延迟，大矩阵切块、补"
@@ -216,7 +216,7 @@ def transformers_are_nearly_all_products() -> Evidence:
 @claim(
     chapter=17,
     kind="opinion",
-    budget_s=2,
+    budget_s=1,
     en="Google's TPU is the landmark of chips for deep learning and a match for Nvidia's GPUs.",
     zh="Google TPU 是 AI 芯片的标志，能与 Nvidia 的 GPU 媲美。",
 )
@@ -237,7 +237,7 @@ def the_tpu_is_a_match_for_gpus() -> Evidence:
 @claim(
     chapter=17,
     kind="opinion",
-    budget_s=2,
+    budget_s=1,
     en="Power is no problem, for power plants have enough electricity.",
     zh="功耗不是问题，电厂也不缺电。",
 )
@@ -259,7 +259,7 @@ def power_is_no_problem() -> Evidence:
 @claim(
     chapter=17,
     kind="opinion",
-    budget_s=2,
+    budget_s=1,
     en="To make a chip is risky.",
     zh="做芯片有风险。",
 )

@@ -93,7 +93,7 @@ def share_of_eager(
 @claim(
     chapter=17,
     kind="measurement",
-    budget_s=120,
+    budget_s=12,
     en="A program written imperatively and compiled to a graph keeps its results and becomes faster.",
     zh="照命令式写的程序编译成计算图之后，结果不变，速度变快。",
     scope="where many numbers pass through many elementwise operations, and after the first call, which compiles; a "
@@ -141,7 +141,7 @@ def compiling_keeps_results_and_saves_time(
 @claim(
     chapter=17,
     kind="identity",
-    budget_s=120,
+    budget_s=25,
     en="A compiled model with its parameters can be saved to disk and run without the Python code that made it.",
     zh="编译后的模型可以连同参数存到磁盘，没有当初的 Python 代码也能运行。",
     smoke={"library": False},

@@ -48,7 +48,7 @@ def verdict_on_order(columns: float) -> Verdict:
 @claim(
     chapter=17,
     kind="measurement",
-    budget_s=20,
+    budget_s=10,
     en="To keep a CPU busy, use its caches: read a matrix in the order in which it is stored, row by row.",
     zh="要提升 CPU 的利用率，就要利用缓存的局部性：矩阵按行存储，就按行访问。",
     scope="one thread of a CPU; the latencies in nanoseconds that the notes list, and a GPU, were not measured",
@@ -109,7 +109,7 @@ def add_seconds(numbers: int, rounds: int = ROUNDS) -> dict[str, float]:
 @claim(
     chapter=17,
     kind="measurement",
-    budget_s=10,
+    budget_s=1,
     en="A loop in Python is far slower than one vectorized addition.",
     zh="Python 的循环远慢于一次矢量化的加法。",
     scope="200,000 float32 numbers, one thread",
@@ -142,7 +142,7 @@ def verdict_on_hyper_threads(logical: int, physical: int, gain: float) -> Verdic
 @claim(
     chapter=17,
     kind="measurement",
-    budget_s=10,
+    budget_s=1,
     en="Hyper-threading does not necessarily help.",
     zh="超线程不一定提升性能。",
 )
@@ -171,7 +171,7 @@ def hyper_threading_does_not_necessarily_help(side: int = 1024) -> Evidence:
 @claim(
     chapter=17,
     kind="measurement",
-    budget_s=15,
+    budget_s=3,
     en="Vectorization is the key to performance.",
     zh="矢量化是性能的关键。",
     scope="Python and one CPU thread: of what was tried, it gains most; it is not the only thing that counts",

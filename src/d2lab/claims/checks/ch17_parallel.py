@@ -36,7 +36,7 @@ def parameters_of(model: nn.Module) -> int:
 @claim(
     chapter=17,
     kind="identity",
-    budget_s=20,
+    budget_s=2,
     en="Data parallelism splits the batch: each GPU has all parameters, and it is usually the faster way. Model "
     "parallelism splits the model over GPUs, for models that do not fit into one.",
     zh="数据并行切分小批量，每个 GPU 都有全部参数，通常更快；模型并行把模型切到几个 GPU 上，用于放不下的模型。",
@@ -104,7 +104,7 @@ def of_stages(model: nn.Sequential, inputs: Tensor, targets: Tensor, whole: Tens
 @claim(
     chapter=17,
     kind="measurement",
-    budget_s=40,
+    budget_s=25,
     en="In data parallelism every GPU gets all parameters.",
     zh="数据并行时，每个 GPU 会得到所有的参数。",
     scope="replicas, as DDP keeps them; fully sharded data parallelism keeps a part in each",
@@ -150,7 +150,7 @@ def every_gpu_gets_all_parameters_in_data_parallelism() -> Evidence:
 @claim(
     chapter=17,
     kind="measurement",
-    budget_s=60,
+    budget_s=15,
     en="Parallelism pays where computation takes longer than synchronizing the parameters.",
     zh="计算所需的时间长于同步参数所需的时间，并行化开销的相关性较小时，并行化才能体现出优势。",
     scope="two processes of one processor over gloo, where nothing overlaps",
@@ -202,7 +202,7 @@ def paying(gains: list[float], shares: list[float], ceiling: float) -> Verdict:
 @claim(
     chapter=17,
     kind="identity",
-    budget_s=3,
+    budget_s=1,
     en="The speed of GPUs and that of the network must match.",
     zh="GPU 的速度和网络的带宽要互相匹配。",
     scope="a model of latency and bandwidth, eight devices and a ring, exchange overlapped with computation",

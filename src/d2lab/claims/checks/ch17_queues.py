@@ -57,7 +57,7 @@ def issued_share(side: int = 512, operations: int = 10) -> float:
 @claim(
     chapter=17,
     kind="measurement",
-    budget_s=15,
+    budget_s=1,
     en="Computation is asynchronous: operations are put into a queue, and Python goes on before they are done.",
     zh="异步计算：运算先排进队列，没算完，Python 就接着往下走。",
     scope="accelerators, and whatever works off a queue; torch on a processor computes before the call returns",
@@ -89,7 +89,7 @@ def operations_are_queued_and_python_goes_on() -> Evidence:
 @claim(
     chapter=17,
     kind="identity",
-    budget_s=5,
+    budget_s=2,
     en="A front end issues operations and a back end executes them: 10,000 operations take 10,000 t2 instead of 10,000 "
     "(t1 + t2 + t3).",
     zh="前端下发，后端执行：10000 次运算的时间从 10000 (t1 + t2 + t3) 变成 10000 t2。",
@@ -204,7 +204,7 @@ def slower_in_pieces(transfer: Callable[[int], Transfer], rounds: int = 9) -> fl
 @claim(
     chapter=17,
     kind="measurement",
-    budget_s=40,
+    budget_s=5,
     en="Devices have an overhead, so transfer much at a time and seldom, not little and often: in RAM, on solid state "
     "drives, networks and GPUs.",
     zh="设备有运行开销，因此数据传输要争取量大次少，而不是量少次多：RAM、固态硬盘、网络和 GPU 都是如此。",
@@ -260,7 +260,7 @@ def slower_across(device: torch.device, pieces: int = 4096) -> float:
 @claim(
     chapter=17,
     kind="measurement",
-    budget_s=15,
+    budget_s=3,
     en="Do not transfer data between CPU and GPU often.",
     zh="不要频繁在 CPU 和 GPU 之间传输数据。",
     scope="an accelerator with memory of its own",

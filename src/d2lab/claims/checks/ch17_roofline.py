@@ -40,7 +40,7 @@ def operations_per_second(matrix: Tensor, times: int) -> float:
 @claim(
     chapter=17,
     kind="measurement",
-    budget_s=15,
+    budget_s=5,
     en="One operator usually uses all the cores of a CPU, or a whole GPU.",
     zh="通常一个操作符就会用上 CPU 的所有核，或整个 GPU。",
     scope="large operators on a CPU; small ones stay on one thread, and no GPU was measured",

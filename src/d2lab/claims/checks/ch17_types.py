@@ -25,7 +25,7 @@ from d2lab.train.tasks import find_task
 @claim(
     chapter=17,
     kind="definition",
-    budget_s=25,
+    budget_s=1,
     en="Accelerators are optimized either for training or for inference.",
     zh="加速卡要么为训练而优化，要么为推断而优化。",
     scope="what can be counted here: the memory of a step; chips themselves are not on this machine",
@@ -129,7 +129,7 @@ def accuracies(weights: Sequence[Tensor], split: Split) -> Tensor:
 @claim(
     chapter=17,
     kind="experiment",
-    budget_s=40,
+    budget_s=25,
     en="Too small a data type is a problem in training, and matters little in inference.",
     zh="数据类型过小，训练时是问题，推断时影响不大。",
     scope="weights of 4 bits, rounded after training or after every step, a perceptron on the digits, tuned rates",
