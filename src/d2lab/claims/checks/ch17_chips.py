@@ -178,7 +178,7 @@ def use(sizes: Sequence[Size]) -> float:
 @claim(
     chapter=17,
     kind="identity",
-    budget_s=20,
+    budget_s=18,
     en="Transformers suit a TPU very well: nearly all that they compute are products of matrices.",
     zh="Transformer 非常适合 TPU：它要算的几乎都是矩阵乘法。",
     scope="the share of products and the use of a simulated array; no TPU was measured",
