@@ -23,7 +23,7 @@ from tools.kill_test import differences
 from d2lab.train.record import find_records
 
 SETTINGS = ["hidden=32", "dropout=0.3", "momentum=0.9", "examples=500", "epochs=60", "checkpoint_every_s=0"]
-LIMIT_S = 120  # for the next checkpoint
+LIMIT_S = 300  # for the next checkpoint: starting anew takes a minute where much else runs
 
 
 def start(root: Path, processes: int) -> subprocess.Popen[bytes]:

@@ -163,7 +163,7 @@ def test_a_script_with_fit_trains_one_model(run, records, tmp_path):
 def test_a_killed_process_costs_nothing():
     tool = "tools.kill_rank_test"
     done = subprocess.run(
-        [sys.executable, "-m", tool, "--kills", "3"], capture_output=True, text=True, timeout=600, cwd=ROOT
+        [sys.executable, "-m", tool, "--kills", "3"], capture_output=True, text=True, timeout=1500, cwd=ROOT
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "every bit as in the undisturbed run" in done.stdout
