@@ -33,6 +33,7 @@ from tests.mutants import (
     segmentation,
     sequences,
     style,
+    tables,
     train,
     vision,
 )
@@ -56,6 +57,7 @@ MUTANTS = [
     *vision.MUTANTS,
     *augmentation.MUTANTS,
     *style.MUTANTS,
+    *tables.MUTANTS,
     *detection_boxes.MUTANTS,
     *detection_metrics.MUTANTS,
     *detection_two_stage.MUTANTS,
