@@ -17,7 +17,6 @@ from d2lab.core.names import unknown_name
 
 Kind = Literal["number", "category", "date"]
 Rows = Int64[np.ndarray, " chosen"]
-KINDS: tuple[Kind, ...] = ("number", "date", "category")
 MISSING = -1  # code of a missing category
 
 
@@ -183,22 +182,20 @@ def column_from_texts(name: str, texts: Sequence[str], codes: Int64[np.ndarray, 
         DataError: a text is not of the kind that is asked for, or a number is infinite.
     """
     there = [text for text in texts if not is_missing(text)]
-    for tried in (kind,) if kind is not None else KINDS:
-        if tried == "category":
-            order = sorted(set(there))
-            position = {text: number for number, text in enumerate(order)}
-            new = np.array([position.get(text, MISSING) for text in texts] or [MISSING], dtype=np.int64)
-            return Column(name=name, kind=tried, values=new[codes], levels=tuple(order))
+    for tried in () if kind == "category" else (kind,) if kind is not None else ("number", "date"):
         read = {text: (_number if tried == "number" else _date)(text) for text in there}
         wrong = [text for text, value in read.items() if value is None]
-        if not wrong and (there or tried in (kind, "number")):  # a column without any value: numbers
+        if not wrong:  # a column without any value has numbers
             numbers = np.array([np.nan if is_missing(text) else read[text] for text in texts] or [np.nan])
             return Column(name=name, kind=tried, values=finite(name, numbers.astype(np.float64))[codes])
-        if wrong and kind is not None:
+        if kind is not None:
             need = "a number" if tried == "number" else "a date such as 2026-11-30"
             got = wrong[0] if len(wrong[0]) <= 40 else wrong[0][:40] + "..."
             raise DataError(f"column {name}", got=got, need=f"{need} in each row, or nothing")
-    raise AssertionError(name)  # a category fits any text
+    order = sorted(set(there))
+    position = {text: number for number, text in enumerate(order)}
+    new = np.array([position.get(text, MISSING) for text in texts] or [MISSING], dtype=np.int64)
+    return Column(name=name, kind="category", values=new[codes], levels=tuple(order))
 
 
 def _number(text: str) -> float | None:

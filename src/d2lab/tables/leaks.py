@@ -13,7 +13,7 @@ from d2lab.tables.frame import Column, Frame
 
 TOO_GOOD = 0.95  # of the variance, or of the way from the majority class to no error
 FOLDS = 3
-LEAST_ROWS = 30  # with fewer, a column is good by luck
+LEAST_ROWS = 30  # with fewer, what is found may be the draw of the rows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,7 +17,7 @@ COUNTS = (25, 5, 15)
 @claim(
     chapter=18,
     kind="definition",
-    budget_s=2,
+    budget_s=1,
     en="Different classes are put into different folders.",
     zh="不同的类别，放在不同的文件夹中。",
     scope="PATH/CLASS/*.png; a table of names and classes says as much without moving a file",
