@@ -1,16 +1,15 @@
 from d2lab.exercises import RandomInputs, exercise
 
 
-def small(draw: RandomInputs):
-    return draw.choice([2, 3, 4, 5, 7])
-
-
 def expression(draw: RandomInputs):
+    def small():
+        return draw.choice([2, 3, 4, 5, 7])
+
     def constant():
-        return [draw.choice(["+", "-", "*"]), small(draw), small(draw)]
+        return [draw.choice(["+", "-", "*"]), small(), small()]
 
     def mixed():
-        return [draw.choice(["+", "*"]), [draw.choice(["+", "*"]), constant(), small(draw)], "x"]
+        return [draw.choice(["+", "*"]), [draw.choice(["+", "*"]), constant(), small()], "x"]
 
     return (["-", ["*", mixed(), constant()], [draw.choice(["+", "*"]), "y", constant()]],)
 
@@ -31,15 +30,14 @@ def fold_constants(expr):
     raise NotImplementedError
 
 
-def _folded(expr, inner=True, compute=None):
+def _folded(expr, inner=(True, True), compute=None, back=False):
     if not isinstance(expr, list):
         return expr
-    op, left, right = expr
-    if inner:
-        left, right = _folded(left, inner, compute), _folded(right, inner, compute)
+    op, *parts = expr
+    left, right = (_folded(part, inner, compute, back) if also else part for part, also in zip(parts, inner))
     if isinstance(left, int) and isinstance(right, int):
         return (compute or _value)(op, left, right)
-    return [op, left, right]
+    return [op, right, left] if back else [op, left, right]
 
 
 def _value(op, left, right):
@@ -82,7 +80,7 @@ def outside_first(expr):
     zh="只看了最外层的操作：常量可能在里面任何一处。",
 )
 def outermost_alone(expr):
-    return _folded(expr, inner=False)
+    return _folded(expr, inner=(False, False))
 
 
 @fold_constants.mistake(
@@ -90,13 +88,7 @@ def outermost_alone(expr):
     zh="右边的操作数没有折叠。",
 )
 def left_alone(expr):
-    if not isinstance(expr, list):
-        return expr
-    op, left, right = expr
-    left = left_alone(left)
-    if isinstance(left, int) and isinstance(right, int):
-        return _value(op, left, right)
-    return [op, left, right]
+    return _folded(expr, inner=(True, False))
 
 
 @fold_constants.mistake(
@@ -104,13 +96,7 @@ def left_alone(expr):
     zh="有名字的地方，操作数调换了位置：x − 2 不是 2 − x。",
 )
 def changed_places(expr):
-    if not isinstance(expr, list):
-        return expr
-    op, left, right = expr
-    left, right = changed_places(left), changed_places(right)
-    if isinstance(left, int) and isinstance(right, int):
-        return _value(op, left, right)
-    return [op, right, left]
+    return _folded(expr, back=True)
 
 
 @fold_constants.mistake(
