@@ -16,7 +16,7 @@ from d2lab.vision.style_loss import total_variation
 @claim(
     chapter=18,
     kind="experiment",
-    budget_s=4,
+    budget_s=5,
     en="The total variation loss helps to reduce the noise in the image.",
     zh="全变分损失则有助于减少合成图像中的噪点。",
     scope="a light square with noise; a weight that is too large blurs it",

@@ -18,7 +18,7 @@ HALF = 0.5  # IoU from which an anchor answers for an object
 @claim(
     chapter=18,
     kind="identity",
-    budget_s=8,
+    budget_s=6,
     en="YOLO divides the image into S x S cells, each of which predicts B boxes, instead of many anchors that overlap.",
     zh="YOLO 把图像均匀分成 S x S 个单元，每个单元预测 B 个边界框，避免锚框大量重叠。",
     covers=("YOLO",),
