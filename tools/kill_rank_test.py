@@ -22,8 +22,8 @@ from tools.kill_test import differences
 
 from d2lab.train.record import find_records
 
-SETTINGS = ["hidden=32", "dropout=0.3", "momentum=0.9", "examples=500", "epochs=60", "checkpoint_every_s=0"]
-LIMIT_S = 300  # for the next checkpoint: starting anew takes a minute where much else runs
+SETTINGS = ["hidden=32", "dropout=0.3", "momentum=0.9", "examples=500", "epochs=20", "checkpoint_every_s=0"]
+LIMIT_S = 120  # for the next checkpoint: starting anew takes a minute where much else runs
 
 
 def start(root: Path, processes: int) -> subprocess.Popen[bytes]:
@@ -53,24 +53,30 @@ def written(root: Path) -> float:
 def run_and_kill(root: Path, processes: int, kills: int, rng: random.Random) -> int:
     """Train, kill up to so many times, wait for the end; return how many kills came before it."""
     done, agent = 0, start(root, processes)
-    while agent.poll() is None:
-        if done == kills:
-            agent.wait()
-            break
-        before, end = written(root), time.monotonic() + LIMIT_S
-        while written(root) == before and agent.poll() is None:
-            if time.monotonic() > end:
-                agent.kill()
-                raise SystemExit(f"no checkpoint within {LIMIT_S} s after kill {done}; the record is in {root}")
-            time.sleep(0.01)
-        time.sleep(rng.uniform(0, 0.3))
-        done += _kill_one(agent, rng)
-        if done < kills and rng.random() < 0.25:  # and again, while they start
-            time.sleep(rng.uniform(0, 4))
+    try:
+        while agent.poll() is None and done < kills:
+            _await_checkpoint(agent, root, done)
+            time.sleep(rng.uniform(0, 0.3))
             done += _kill_one(agent, rng)
+            if done < kills and rng.random() < 0.25:  # and again, while they start
+                time.sleep(rng.uniform(0, 4))
+                done += _kill_one(agent, rng)
+        agent.wait()
+    finally:  # an agent that is left behind would start processes anew for ever
+        agent.terminate()
+        agent.wait()
     if agent.returncode:
         raise SystemExit(f"torchrun ended with exit code {agent.returncode}; the record is in {root}")
     return done
+
+
+def _await_checkpoint(agent: subprocess.Popen[bytes], root: Path, done: int) -> None:
+    """Wait for a checkpoint that is newer than what is there, or for the end of the run."""
+    before, end = written(root), time.monotonic() + LIMIT_S
+    while written(root) == before and agent.poll() is None:
+        if time.monotonic() > end:
+            raise SystemExit(f"no checkpoint within {LIMIT_S} s after kill {done}; the record is in {root}")
+        time.sleep(0.01)
 
 
 def _kill_one(agent: subprocess.Popen[bytes], rng: random.Random) -> bool:

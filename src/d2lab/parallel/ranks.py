@@ -151,11 +151,27 @@ def joined_ranks() -> Iterator[Ranks]:
         yield ranks
         return
     with _lost(ranks):
-        torch.distributed.init_process_group(_backend(), timeout=WAIT)
+        store = _store_of_attempt(ranks)
+        torch.distributed.init_process_group(_backend(), store=store, rank=rank, world_size=world, timeout=WAIT)
         try:
             yield ranks
         finally:
             torch.distributed.destroy_process_group()
+
+
+def _store_of_attempt(ranks: Ranks) -> Any:  # noqa: ANN401
+    """Return the store in which the processes find each other, apart from those of attempts before a restart.
+
+    torchrun keeps its store when it starts all processes anew. The addresses in it are then those of processes that
+    are gone, and gloo waits for them without end. Agents of several machines count restarts each for itself, so that
+    their processes would not find each other under a number of their own: they share the store as it is.
+    """
+    store = next(torch.distributed.rendezvous("env://", timeout=WAIT))[0]  # type: ignore[no-untyped-call]
+    store.set_timeout(WAIT)
+    if ranks.neighbors == ranks.world:
+        attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+        store = torch.distributed.PrefixStore(f"attempt {attempt}", store)
+    return store
 
 
 @contextlib.contextmanager
