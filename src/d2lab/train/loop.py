@@ -133,19 +133,18 @@ class Loop:
             self._buffer(result, len(batch))
             due = now - self._last_read > READ_EVERY_S or len(self._buffered) >= READ_EVERY_STEPS
             late = now - self._last_save > self.config.checkpoint_every_s
-            read, save = self.ranks.any(due, late)
-            if read:
-                self._flush_metrics()
-                # Not after an epoch's last step: its row is not written yet, and a resumed run would skip it.
-                if save and self.train_step.step % self.batches.steps:
-                    self._save()
             for call in self.on_step:
                 self._tell(call, self.train_step.step, result)
-            (stop,) = self.ranks.any(interrupt.asked or self._unread)  # a callback may have asked
-            if stop:
+            # One agreement a step, after the callbacks, which may have asked: each costs a message to every process.
+            read, save, stop = self.ranks.any(due, late, interrupt.asked or self._unread)
+            if read or stop:
                 self._flush_metrics()
-                if self.train_step.step % self.batches.steps:
+            if self.train_step.step % self.batches.steps:
+                # Not after an epoch's last step: its row is not written yet, and a resumed run would skip it.
+                if stop:
                     return False
+                if read and save:
+                    self._save()
         self._flush_metrics()
         self._close_epoch(number)
         done = self.train_step.step == self.batches.steps * self.config.epochs

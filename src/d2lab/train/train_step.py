@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from d2lab.core.errors import ConfigError, RunError
 from d2lab.core.seed import derive
@@ -23,8 +24,8 @@ from d2lab.train.precision import autocast, gradient_scaler
 from d2lab.train.task import CarriedState, Step, Task
 
 Augment = Callable[[Tree, Tree, int], tuple[Tree, Tree]]  # inputs, targets, step -> augmented inputs and targets
-TINY = 1e-12  # below any weight of a batch of which something is counted
 Groups = list[dict[str, Any]]  # parameters that share an `lr_scale`; see models.finetune.parameter_groups
+TINY = 1e-12  # below any weight of a batch of which something is counted
 
 
 class TrainStep:
@@ -93,9 +94,9 @@ class TrainStep:
         self.eval_model = self.eval_model if on is None else on
         self.forward = compile_model(self.eval_model, device) if loop.compile else self.eval_model
         # Averages the gradients of all processes; hooks of its own do so for a model that lies in shares.
-        replicated = not ranks.alone and not sharded
-        computed = Computation(self.forward, self._losses)  # type: ignore[arg-type]
-        self._replica = average_gradients(computed) if replicated else None
+        self._replica: DistributedDataParallel | None = None
+        if not ranks.alone and not sharded:
+            self._replica = average_gradients(Computation(self.forward, self._losses))  # type: ignore[arg-type]
         self.scaler = gradient_scaler(loop.precision, device)
         self._autocast = autocast(loop.precision, device)
         self.step = 0
