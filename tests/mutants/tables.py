@@ -13,6 +13,7 @@ MUTANTS = [
     Mutant("rows of any length", "tables/table_file.py", "if len(row) != width:", "if len(row) > width:", FILE),
     Mutant("lines without end", "tables/table_file.py", "if len(line) == MOST_LINE:", "if False:", FILE),
     Mutant("a word after many numbers", "tables/table_file.py", 'wanted[word.column] = "category"', 'wanted[word.column] = "number"', FILE),
+    Mutant("days to the end because of days so far", "tables/table_file.py", 'elif found.kind == "category":\n            self.kind = "category"', "else:\n            self.kind = found.kind", FILE),
     Mutant("delimiters inside quotation marks", "tables/table_file.py", """header.split('"')[::2]""", """header.split('"')""", FILE),
     Mutant("a mean for the median", "tables/preparation.py", "np.median(there)", "np.mean(there)", PREPARATION),
     Mutant("no flag of what was missing", "tables/preparation.py", "flagged = bool(missing.any())", "flagged = False", PREPARATION),

@@ -108,13 +108,15 @@ def test_many_different_values_are_read_alike(read, monkeypatch):
     numbers = rng.normal(size=300).round(6)
     words = [f"w{n}" for n in range(300)]
     late = [*map(str, range(299)), "end"]
+    sold = [*map(str, days[:-1]), "unsold"]
     out = io.StringIO()
-    csv.writer(out).writerows([("n", "w", "d", "late"), *zip(numbers, words, days, late, strict=True)])
+    csv.writer(out).writerows([("n", "w", "d", "late", "sold"), *zip(numbers, words, days, late, sold, strict=True)])
     whole = read(out.getvalue())
     monkeypatch.setattr(table_file, "MANY", 10)
     monkeypatch.setattr(table_file, "CHUNK", 7)
     parts = read(out.getvalue())
-    assert parts.kinds == whole.kinds == {"n": "number", "w": "category", "d": "date", "late": "category"}
+    kinds = {"n": "number", "w": "category", "d": "date", "late": "category", "sold": "category"}
+    assert parts.kinds == whole.kinds == kinds
     for one, other in zip(parts.columns, whole.columns, strict=True):
         np.testing.assert_array_equal(one.values, other.values)
         assert one.levels == other.levels

@@ -133,7 +133,7 @@ class _Builder:
         self.name, self.kind = name, kind
         self.codes: dict[str, int] = {}
         self.parts: list[Shaped[np.ndarray, " row"]] = []
-        self.numeric = False
+        self.numeric = self.settled = False
 
     def add(self, cells: Sequence[str]) -> None:
         """Add cells of some rows."""
@@ -143,8 +143,8 @@ class _Builder:
             return
         codes = self.codes
         self.parts.append(np.array([codes.setdefault(text, len(codes)) for text in texts], dtype=np.int32))
-        if len(codes) > MANY and self.kind in (None, "number"):
-            self._to_numbers()
+        if len(codes) > MANY and self.kind in (None, "number") and not self.settled:
+            self._settle()
 
     def column(self) -> Column:
         """Return the whole column."""
@@ -153,25 +153,19 @@ class _Builder:
             return Column(name=self.name, kind="number", values=finite(self.name, whole))
         return column_from_texts(self.name, list(self.codes), whole.astype(np.int64), self.kind)
 
-    def _to_numbers(self) -> None:
-        """Forget the texts, where all of them are numbers."""
-        texts = list(self.codes)
-        try:
-            found = column_from_texts(self.name, texts, np.arange(len(texts)), "number").values
-        except DataError:
-            if self.kind == "number":
-                raise
-            self.kind = self.kind or ("date" if self._all_dates(texts) else "category")
-            return
-        self.parts = [found[part] for part in self.parts]
-        self.codes, self.numeric = {}, True
+    def _settle(self) -> None:
+        """Decide what a column of many different texts is: numbers, of which texts are forgotten, or categories.
 
-    def _all_dates(self, texts: list[str]) -> bool:
-        try:
-            column_from_texts(self.name, texts, np.arange(len(texts)), "date")
-        except DataError:
-            return False
-        return True
+        What are days so far is read when the column ends, for a word may still come.
+        """
+        texts = list(self.codes)
+        found = column_from_texts(self.name, texts, np.arange(len(texts)), self.kind)
+        if found.kind == "number":
+            self.parts = [found.values[part] for part in self.parts]
+            self.codes, self.numeric = {}, True
+        elif found.kind == "category":
+            self.kind = "category"
+        self.settled = True
 
     def _numbers(self, texts: list[str]) -> Shaped[np.ndarray, " row"]:
         try:
