@@ -61,6 +61,24 @@ def test_hyper_threads_are_judged_only_where_there_are_any():
     assert memory.verdict_on_hyper_threads(4, 2, 1.3) == "depends on hardware"
 
 
+@pytest.mark.parametrize(
+    ("physical", "gain", "verdict"),
+    [(4, 1.3, "depends on hardware"), (2, 1.05, "holds"), (2, 1.3, "depends on hardware")],
+)
+def test_threads_are_timed_only_where_there_are_more_of_them_than_cores(monkeypatch, physical, gain, verdict):
+    asked = []
+    monkeypatch.setattr(memory.psutil, "cpu_count", lambda logical=True: 4 if logical else physical)
+    monkeypatch.setattr(memory, "gain_of_threads", lambda *given: asked.append(given) or gain)
+    found, value = run("hyper-threading-does-not-necessarily-help", side=8)
+    assert asked == ([(2, 4, 8)] if physical == 2 else [])
+    assert (found, value["gain"]) == (verdict, gain if physical == 2 else 1.0)
+
+
+def test_the_gain_of_threads_is_of_few_over_many(monkeypatch):
+    monkeypatch.setattr(memory, "time_interleaved", lambda actions, _: {"few": [9, 6, 1], "many": [3, 2, 4]})
+    assert memory.gain_of_threads(1, 2, 4) == 2
+
+
 def test_every_clock_has_its_name_and_the_fastest_lap():
     """No time is compared with another: what else the machine does would decide."""
     seconds = memory.order_seconds(50, rounds=2)

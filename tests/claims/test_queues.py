@@ -1,17 +1,46 @@
 """Claims about queues and copies: what their checks measure, against back ends and transfers of known time."""
 
 import threading
-import time
+from functools import partial
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from d2lab.claims.catalog import find_claim
 from d2lab.claims.checks import ch17_queues as queues
+from d2lab.core.timing import time_interleaved
 
 QUEUED = "operations-are-queued-and-python-goes-on"
 ACROSS = "copying-between-processor-and-gpu-often-is-slow"
 PIECES = "few-large-transfers-beat-many-small-ones"
+
+
+class Clock:
+    """Time that passes only by sleeping, and a thread that sleeps in it: what it is given is done in turn."""
+
+    def __init__(self, workers=1):
+        self.now = self.done = 0.0
+
+    def __call__(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def submit(self, sleep, seconds):
+        done = self.done = max(self.now, self.done) + seconds
+
+        def result():
+            self.now = max(self.now, done)
+
+        return SimpleNamespace(result=result)
 
 
 def evidence_of(name, **sizes):
@@ -91,9 +120,11 @@ def test_memory_is_copied_whole_in_pieces(monkeypatch):
     assert all(there.numel() == 1 << 10 and (there == 1).all() for there, _ in pieces)
 
 
-def test_a_transfer_whose_pieces_are_slow_is_found_slower():
-    slow = {queues.SIZE: 0.002, queues.PIECE: 0.02}  # a busy machine adds to both, so the ratio of 10 may shrink
-    assert queues.slower_in_pieces(lambda piece: lambda: time.sleep(slow[piece]), rounds=5) > 1.5
+def test_a_transfer_whose_pieces_are_slow_is_found_slower(monkeypatch):
+    slow = {queues.SIZE: 0.002, queues.PIECE: 0.02}
+    clock = Clock()
+    monkeypatch.setattr(queues, "time_interleaved", partial(time_interleaved, clock=clock))
+    assert queues.slower_in_pieces(lambda piece: lambda: clock.sleep(slow[piece]), rounds=5) == pytest.approx(10)
 
 
 @pytest.mark.parametrize(("ratios", "verdict"), [([9, 5, 2], "holds in scope"), ([9, 5, 1.2], "does not hold")])
@@ -104,8 +135,13 @@ def test_every_way_must_be_slower_in_pieces(monkeypatch, ratios, verdict):
     assert (found.verdict, found.value["least"]) == (verdict, min(ratios))
 
 
-def test_waiting_for_every_result_adds_the_lanes():
-    assert queues.slower_when_waiting() > 1.05  # 3 ms an operation against 2 ms, less what sleeping adds to both
+def test_waiting_for_every_result_adds_the_lanes(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(queues, "time_interleaved", partial(time_interleaved, clock=clock))
+    monkeypatch.setattr(queues, "time", clock)
+    monkeypatch.setattr(queues, "ThreadPoolExecutor", lambda _: clock)
+    # 20 operations of 1 ms and 2 ms: in turn 60 ms, in two lanes 20 x 2 ms and the first issue
+    assert queues.slower_when_waiting() == pytest.approx(60 / 41)
 
 
 @pytest.mark.parametrize(

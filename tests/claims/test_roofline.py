@@ -23,10 +23,12 @@ def test_large_operators_use_more_threads_than_small_ones(monkeypatch):
         return {1024**2: 2.0, 2**22: 1.8, 256: 1.0, 1000: 1.1}[seen[-1]]
 
     monkeypatch.setattr(roofline, "threads_used", count)
+    monkeypatch.setattr(roofline, "time_interleaved", lambda actions: {"large": [2.0, 1.0], "small": [0.5, 0.25]})
     evidence = find_claim("one-operator-uses-all-cores").run()[0]
     assert sorted(seen) == [256, 1000, 1024**2, 2**22]
     assert (evidence.value["large"], evidence.value["small"]) == (1.8, 1.1)
-    assert evidence.value["share"] > 0
+    # 500 products of 16 x 16 in a quarter of the time of one of 1,024 x 1,024
+    assert evidence.value["share"] == pytest.approx(4 * 500 * 16**3 / 1024**3)
     assert evidence.value["threads"] >= 2
 
 

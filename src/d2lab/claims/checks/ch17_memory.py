@@ -132,6 +132,18 @@ def a_python_loop_is_far_slower_than_a_vectorized_addition(numbers: int = 200_00
     )
 
 
+def gain_of_threads(few: int, many: int, side: int) -> float:
+    """Return how many times as fast a product of matrices is with many threads as with few; medians, interleaved."""
+    matrix = torch.rand(side, side)
+
+    def product(threads: int) -> None:
+        with using_threads(threads):
+            torch.mm(matrix, matrix)
+
+    laps = time_interleaved({"few": lambda: product(few), "many": lambda: product(many)}, ROUNDS)
+    return median(laps["few"]) / median(laps["many"])
+
+
 def verdict_on_hyper_threads(logical: int, physical: int, gain: float) -> Verdict:
     """Return what more threads than cores say: nothing where a core runs one thread, else whether they were no use."""
     if logical <= physical:
@@ -149,13 +161,9 @@ def verdict_on_hyper_threads(logical: int, physical: int, gain: float) -> Verdic
 def hyper_threading_does_not_necessarily_help(side: int = 1024) -> Evidence:
     logical = psutil.cpu_count() or 1
     physical = psutil.cpu_count(logical=False) or logical
-    matrix, laps = torch.rand(side, side), []
-    for threads in (physical, logical):
-        with using_threads(threads):
-            laps.append(median(time_interleaved({"product": lambda: matrix @ matrix}, ROUNDS)["product"]))
-    gain = laps[0] / laps[1]
+    gain = gain_of_threads(physical, logical, side) if logical > physical else 1.0
     return Evidence(
-        value={"logical": logical, "physical": physical, "gain": gain if logical > physical else 1.0},
+        value={"logical": logical, "physical": physical, "gain": gain},
         bound="with a thread for each logical processor a product is less than 1.1 times as fast as with one a core",
         bound_zh="每个逻辑处理器一个线程，矩阵乘法比每个核一个线程快不到 1.1 倍",
         verdict=verdict_on_hyper_threads(logical, physical, gain),

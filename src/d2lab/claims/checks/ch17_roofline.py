@@ -1,6 +1,5 @@
 """Chapter 17: how much of a processor one operator uses."""
 
-import time
 from functools import partial
 
 import torch
@@ -11,6 +10,7 @@ from d2lab.claims.decide import Verdict
 from d2lab.claims.evidence import Evidence
 from d2lab.core.machine import usable_cores
 from d2lab.core.matrix_rate import product_operations
+from d2lab.core.timing import time_interleaved
 from d2lab.inspection.threads_used import threads_used
 from d2lab.train.threads import using_threads
 
@@ -25,16 +25,16 @@ def verdict_on_threads(large: float, small: float, threads: int) -> Verdict:
     return "holds in scope" if small < 1.2 else "holds"
 
 
-def operations_per_second(matrix: Tensor, times: int) -> float:
-    """Time the square of a matrix on this thread, the fastest of nine laps of so many calls."""
-    laps = []
-    for _ in range(9):
-        begin = time.perf_counter()
-        for _ in range(times):
-            torch.mm(matrix, matrix)
-        laps.append(time.perf_counter() - begin)
-    rows = len(matrix)
-    return times * product_operations(rows, rows, rows) / min(laps)
+def operations_per_second(sizes: dict[str, Tensor], calls: dict[str, int]) -> dict[str, float]:
+    """Time the squares of matrices on this thread, interleaved: of each the fastest of nine laps of so many calls."""
+
+    def square(name: str) -> None:
+        for _ in range(calls[name]):
+            torch.mm(sizes[name], sizes[name])
+
+    laps = time_interleaved({name: partial(square, name) for name in sizes})
+    counted = {name: calls[name] * product_operations(*[len(matrix)] * 3) for name, matrix in sizes.items()}
+    return {name: counted[name] / min(seconds) for name, seconds in laps.items()}
 
 
 @claim(
@@ -53,7 +53,7 @@ def one_operator_uses_all_cores(seconds: float = 0.5) -> Evidence:
     with using_threads(threads):
         used = {name: threads_used(partial(torch.mm, x, x), seconds) for name, x in sizes.items()}
         used |= {name: threads_used(partial(torch.add, x, x), seconds) for name, x in vectors.items()}
-    rate = {name: operations_per_second(x, 1 if name == "large" else 500) for name, x in sizes.items()}
+    rate = operations_per_second(sizes, {"large": 1, "small": 500})
     large, small = min(used["large"], used["large sum"]), max(used["small"], used["small sum"])
     return Evidence(
         value={"large": large, "small": small, "threads": threads, "share": rate["small"] / rate["large"]},
