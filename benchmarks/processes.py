@@ -6,13 +6,11 @@ examples a second of all processes; the ratio of a round is taken within the rou
 """
 
 import argparse
-import multiprocessing
-import os
+import importlib
 import statistics
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import torch
 from benchmarks import rows
@@ -23,7 +21,8 @@ from d2lab.core.machine import describe_machine
 from d2lab.data.batch import Batch
 from d2lab.models import build_model, default_settings
 from d2lab.optimizers import OptimizerConfig, ScheduleConfig
-from d2lab.parallel.ranks import ALONE, LAUNCHED, Ranks
+from d2lab.parallel.processes import in_processes
+from d2lab.parallel.ranks import ALONE, Ranks
 from d2lab.train.config import LoopConfig
 from d2lab.train.tasks import Classification
 from d2lab.train.train_step import TrainStep
@@ -31,10 +30,13 @@ from d2lab.train.train_step import TrainStep
 RESULTS = Path(__file__).with_suffix(".json")
 CASES: dict[str, tuple[int, tuple[int, ...]]] = {  # examples a step, shape of one
     "resnet18 at 96 pixels": (32, (1, 96, 96)),
+    "resnet18, batch of 64": (64, (1, 96, 96)),
     "mlp of 4 x 2,048 units": (512, (2048,)),
+    "mlp, batch of 2,048": (2048, (2048,)),
     "lenet": (256, (1, 28, 28)),
 }
-STEPS = {"resnet18 at 96 pixels": 4, "mlp of 4 x 2,048 units": 8, "lenet": 60}
+STEPS = {"resnet18 at 96 pixels": 4, "resnet18, batch of 64": 2, "mlp of 4 x 2,048 units": 8}
+STEPS |= {"mlp, batch of 2,048": 2, "lenet": 60}
 
 
 def model_of(case: str) -> nn.Module:
@@ -66,29 +68,23 @@ def step_of(case: str, ranks: Ranks) -> tuple[TrainStep, Batch]:
     return step, Batch(inputs[mine], targets[mine])
 
 
-def work(rank: int, store: str, rounds: int, cases: list[str], results: Any) -> None:
-    """Be one of two processes: all cases, all rounds; a barrier before and behind every measurement."""
-    import torch.distributed as dist
-
-    torch.set_num_threads(1)
-    os.environ |= dict(zip(LAUNCHED, map(str, ("bench", rank, 2, rank, 2)), strict=True))
-    os.environ["GLOO_SOCKET_IFNAME"] = "lo0" if sys.platform == "darwin" else "lo"
-    dist.init_process_group("gloo", store=dist.FileStore(store, 2), rank=rank, world_size=2)
-    for case in cases:
-        kinds = {"one": ALONE, "two": Ranks(rank, 2, rank, 2), "ceiling": ALONE}
-        steps = {kind: step_of(case, ranks) for kind, ranks in kinds.items()}
-        for number in range(rounds + 1):  # the first one warms up
-            for kind, (step, batch) in steps.items():
-                dist.barrier()
-                begin = time.perf_counter()
-                if kind != "one" or rank == 0:
-                    for _ in range(STEPS[case]):
-                        step(batch)
-                dist.barrier()
-                examples = STEPS[case] * CASES[case][0] * (2 if kind == "ceiling" else 1)
-                if rank == 0 and number:
-                    results.put((case, kind, examples / (time.perf_counter() - begin)))
-    dist.destroy_process_group()
+def rates(rank: int, processes: int, case: str, rounds: int) -> dict[str, list[float]]:
+    """Be one of the processes; return the rate of each kind in each round, measured between two barriers."""
+    kinds = {"one": ALONE, "two": Ranks(rank, processes, rank, processes), "ceiling": ALONE}
+    steps = {kind: step_of(case, ranks) for kind, ranks in kinds.items()}
+    found: dict[str, list[float]] = {kind: [] for kind in kinds}
+    for number in range(rounds + 1):  # the first one warms up
+        for kind, (step, batch) in steps.items():
+            torch.distributed.barrier()
+            begin = time.perf_counter()
+            if kind != "one" or rank == 0:
+                for _ in range(STEPS[case]):
+                    step(batch)
+            torch.distributed.barrier()
+            examples = STEPS[case] * CASES[case][0] * (processes if kind == "ceiling" else 1)
+            if number:
+                found[kind].append(examples / (time.perf_counter() - begin))
+    return found
 
 
 def main() -> int:
@@ -97,30 +93,22 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", default="", help="a case; all unless given")
     options = parser.parse_args()
-    cases = [case for case in CASES if options.only in ("", case)]
-    context = multiprocessing.get_context("spawn")
-    results, store = context.Queue(), f"{RESULTS}.store"
-    group = [context.Process(target=work, args=(rank, store, options.rounds, cases, results)) for rank in range(2)]
-    for process in group:
-        process.start()
-    found: dict[str, dict[str, list[float]]] = {}
-    for _ in range(len(cases) * 3 * options.rounds):
-        case, kind, rate = results.get(timeout=600)
-        found.setdefault(case, {}).setdefault(kind, []).append(rate)
-    for process in group:
-        process.join()
-    Path(store).unlink(missing_ok=True)
-    for case, rates in found.items():
-        row = {kind: [round(rate, 1) for rate in values] for kind, values in rates.items()}
-        speedup = [two / one for one, two in zip(rates["one"], rates["two"], strict=True)]
-        ceiling = [two / one for one, two in zip(rates["one"], rates["ceiling"], strict=True)]
+    work = importlib.import_module("benchmarks.processes").rates  # under the name by which processes import it
+    for case in [case for case in CASES if options.only in ("", case)]:
+        found = in_processes(work, 2, case, options.rounds, limit_s=600)[0]
+        speedup, ceiling = (
+            [two / one for one, two in zip(found["one"], found[kind], strict=True)] for kind in ("two", "ceiling")
+        )
         share = [a / b for a, b in zip(speedup, ceiling, strict=True)]
-        medians = {"speedup": speedup, "ceiling": ceiling, "of_ceiling": share}
+        medians = {
+            name: round(statistics.median(ratios), 3)
+            for name, ratios in (("speedup", speedup), ("ceiling", ceiling), ("of_ceiling", share))
+        }
+        row = {kind: [round(rate, 1) for rate in values] for kind, values in found.items()}
         kept = rows.results(RESULTS)
-        kept[case] = [row | {name: round(statistics.median(v), 3) for name, v in medians.items()}]
-        kept[case][0]["machine"] = describe_machine()
+        kept[case] = [row | medians | {"machine": describe_machine()}]
         write_json(RESULTS, kept)
-        print(f"{case}: " + ", ".join(f"{name} {statistics.median(v):.2f}" for name, v in medians.items()), flush=True)
+        print(f"{case}: " + ", ".join(f"{name} {ratio:.2f}" for name, ratio in medians.items()), flush=True)
     return 0
 
 
