@@ -11,10 +11,12 @@ from d2lab.core.errors import ConfigError, RunError
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from d2lab.experiments import Trained
     from d2lab.train.record import RunRecord
 
 RunArgument = Annotated[Path, typer.Argument(help="A run's folder, or its name in runs/.")]
 TOP = 3  # classes shown for an image
+SHOWN_ROWS = 20  # of a table
 
 
 def evaluate(
@@ -40,10 +42,11 @@ def evaluate(
 
 def predict(
     run: RunArgument,
-    images: Annotated[list[Path], typer.Argument(help="PNG or JPEG files.")],
+    images: Annotated[list[Path], typer.Argument(help="PNG or JPEG files; or a table in CSV.")],
     invert: Annotated[bool, typer.Option("--invert", help="For dark ink on bright paper.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Write the answers to the rows of a table to this CSV.")] = None,
 ) -> None:
-    """Classify images: print the most probable classes and probabilities; RUN may be an exported .onnx file."""
+    """Answer images, or the rows of a table: most probable classes, or numbers; RUN may be an exported .onnx file."""
     if run.suffix.lower() == ".onnx":
         from d2lab.experiments.exported import ExportedModel
 
@@ -53,8 +56,32 @@ def predict(
     from d2lab.experiments import load_run
 
     trained = load_run(run)
+    if trained.experiment.table is not None or out is not None:
+        _answer_table(trained, images, out)
+        return
     read = trained.read_images(images, invert=invert)  # all are read before any answer is printed
     _answer(images, trained.classes, trained.predict(read))
+
+
+def _answer_table(trained: "Trained", files: list[Path], out: Path | None) -> None:
+    """Predict the rows of a table: into a file, or the first ones on the screen.
+
+    Raises:
+        ConfigError: several files are given.
+    """
+    from d2lab.experiments.table_answers import answer_rows
+
+    if len(files) != 1:
+        raise ConfigError("predict", got=f"{len(files)} files", need="one table for a run on a table")
+    answers = answer_rows(trained, files[0])
+    if out is not None:
+        answers.write(out)
+        typer.echo(f"{out}: {len(answers.rows):,} rows")
+        return
+    header, *rows = answers.table()
+    show_table("", header, rows[:SHOWN_ROWS])
+    if len(rows) > SHOWN_ROWS:
+        typer.echo(f"{len(rows) - SHOWN_ROWS:,} more rows: write them all with --out FILE.csv")
 
 
 def _answer(images: list[Path], classes: tuple[str, ...], chances: "Tensor") -> None:
@@ -75,11 +102,21 @@ def _answer(images: list[Path], classes: tuple[str, ...], chances: "Tensor") -> 
 
 def submit(
     run: RunArgument,
-    folder: Annotated[Path, typer.Argument(help="A contest's folder: test/ID.png, or images/ with test.csv.")],
+    folder: Annotated[
+        Path, typer.Argument(help="A contest's folder: test/ID.png, or images/ with test.csv; or its table in CSV.")
+    ],
     out: Annotated[Path, typer.Option(help="The table to write.")] = Path("submission.csv"),
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, mps or xpu.")] = "cpu",
 ) -> None:
-    """Label the test images of a contest and write the table to submit, in the form of its sample submission."""
+    """Answer the test images or rows of a contest; write the table to submit, in the form of its sample submission."""
+    if folder.is_file():
+        from d2lab.experiments import load_run
+        from d2lab.experiments.table_answers import answer_rows
+
+        answers = answer_rows(load_run(run, device=device), folder)
+        answers.write(out, probabilities=False)
+        typer.echo(f"{out}: {len(answers.rows):,} rows")
+        return
     from d2lab.experiments.submission import submit as write
 
     count = write(run, folder, out, device=device)

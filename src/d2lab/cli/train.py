@@ -40,6 +40,7 @@ def train(
         str | None, typer.Argument(help="A name from d2lab list, or your Python file; --config may name it.")
     ] = None,
     data: Annotated[str | None, typer.Option(help="Another data set of the same task; see d2lab data.")] = None,
+    target: Annotated[str | None, typer.Option(metavar="COLUMN", help="Column to predict, of table:FILE.csv.")] = None,
     setting: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated.")
     ] = None,
@@ -77,6 +78,8 @@ def train(
     stated = {} if config is None else read_config(config)
     given = {"recipe": recipe, "data": data, "seed": seed, "device": device, "budget": budget, "source": source}
     chosen = stated | {name: value for name, value in given.items() if value is not None}
+    if target is not None:
+        chosen["data"] = _with_target(chosen.get("data"), target)
     if "recipe" not in chosen:
         raise ConfigError("recipe", got="none", need="a name from d2lab list", fix="For example: d2lab train lenet.")
     chosen["changes"] = {**stated.get("changes", {}), **changes}
@@ -143,6 +146,20 @@ def retrain(
 
     told = progress_for(quiet=quiet)
     _finish(train_anew(run, device=device, recipe_file=recipe, download=download, progress=told), quiet=quiet)
+
+
+def _with_target(data: str | None, target: str) -> str:
+    """Return the name of a table with the column to predict.
+
+    Raises:
+        ConfigError: the data are no table in a file.
+    """
+    from d2lab.data.catalog import TABLE
+
+    if data is None or not data.startswith(TABLE):
+        fix = f"For example: --data {TABLE}houses.csv --target {target}."
+        raise ConfigError("--target", got=f"--data {data or 'not given'}", need=f"--data {TABLE}FILE.csv", fix=fix)
+    return f"{data}#{target}"
 
 
 def _launch(processes: int, restarts: int) -> None:

@@ -22,6 +22,17 @@ KAGGLE = "kaggle:"
 TEXT = "text:"
 ANNOTATED = ("coco:", "voc:", "yolo:", "labelme:")
 MASKS = "masks:"
+TABLE = "table:"
+# What lies at a path is opened by the module that reads its form; each has `card_of(name)` and `load(card, ...)`. By
+# name, as tables are read one floor above this one.
+OPENED_BY = {
+    FOLDER: "d2lab.data.image_folder",
+    KAGGLE: "d2lab.data.image_folder",
+    TEXT: "d2lab.data.text_file",
+    **dict.fromkeys(ANNOTATED, "d2lab.data.annotated"),
+    MASKS: "d2lab.data.mask_folder",
+    TABLE: "d2lab.tables.table_data",
+}
 
 
 def find_cards() -> dict[str, Card]:
@@ -63,34 +74,23 @@ def card(name: str) -> Card:
 
     ``folder:PATH`` is a folder of images, ``kaggle:PATH`` that of a contest, ``text:PATH`` a text; ``coco:PATH``,
     ``voc:PATH``, ``yolo:PATH`` and ``labelme:PATH`` are images with boxes, ``masks:PATH`` images with the class of each
-    pixel.
+    pixel, ``table:PATH#TARGET`` a table in CSV with a column to predict.
 
     Raises:
         ConfigError: no set has this name; the message has the nearest one and all of them.
         DataError: the folder is not there, or no folder of images; the file is not there, or no text.
     """
-    if name.startswith((FOLDER, KAGGLE)):
-        from d2lab.data.image_folder import card_of
-
-        return card_of(name)
-    if name.startswith(TEXT):
-        from d2lab.data.text_file import card_of as card_of_text
-
-        return card_of_text(name)
-    if name.startswith(ANNOTATED):
-        from d2lab.data.annotated import card_of as card_of_annotated
-
-        return card_of_annotated(name)
-    if name.startswith(MASKS):
-        from d2lab.data.mask_folder import card_of as card_of_masks
-
-        return card_of_masks(name)
+    opener = next((module for prefix, module in OPENED_BY.items() if name.startswith(prefix)), None)
+    if opener is not None:
+        made: Card = importlib.import_module(opener).card_of(name)
+        return made
     if name not in CARDS:
         unknown = unknown_name("the data set", name, CARDS)
         if name and Path(name).is_dir():
             unknown.fix = f"For a folder of images write {FOLDER}{name}."
         elif name and Path(name).is_file():
-            unknown.fix = f"For a text write {TEXT}{name}."
+            table = Path(name).suffix.lower() in (".csv", ".tsv")
+            unknown.fix = f"For a table write {TABLE}{name}." if table else f"For a text write {TEXT}{name}."
         raise unknown
     return CARDS[name]
 

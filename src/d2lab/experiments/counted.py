@@ -1,4 +1,4 @@
-"""Runs of models that are counted, not trained: one pass over the text, one row, one checkpoint.
+"""Runs of models that are counted or fitted, not trained: one pass over the data, one row, one checkpoint.
 
 There is no loss to descend and no step to resume from: a run that was killed counts again.
 """
@@ -12,8 +12,9 @@ from torch import nn
 from d2lab.experiments.build import new_model
 from d2lab.experiments.data import Splits
 from d2lab.experiments.plan import Experiment
+from d2lab.experiments.table_fit import fit_table
 from d2lab.experiments.tokens import row_completer
-from d2lab.recipes.language import LanguageSettings
+from d2lab.models.table_ensemble import TableEnsembleConfig
 from d2lab.train.checkpoint import Checkpoint
 from d2lab.train.evaluate import evaluate
 from d2lab.train.generators import get_rng_state
@@ -25,8 +26,7 @@ from d2lab.train.rows import finite
 
 def is_counted(experiment: Experiment) -> bool:
     """Return whether the model is counted in one pass."""
-    settings = experiment.settings
-    return isinstance(settings, LanguageSettings) and bool(settings.model.COUNTED)  # type: ignore[attr-defined]
+    return bool(getattr(experiment.settings.model, "COUNTED", False))
 
 
 def count_model(experiment: Experiment, splits: Splits, *, sampled: bool) -> tuple[nn.Module, Row]:
@@ -61,7 +61,10 @@ def count_into(record: RunRecord, experiment: Experiment, splits: Splits, progre
     with record.lock():
         progress.start(steps=1, done=0, epochs=1)
         try:
-            model, row = count_model(experiment, splits, sampled=True)
+            if isinstance(experiment.settings.model, TableEnsembleConfig):
+                model, row = fit_table(experiment, splits, progress)
+            else:
+                model, row = count_model(experiment, splits, sampled=True)
             record.cut(0)
             written = record.append([finite(row)])
             position = Position(status="finished")

@@ -17,6 +17,7 @@ from d2lab.recipes.catalog import OwnFile, recipe_of
 from d2lab.recipes.detection import DetectionSettings
 from d2lab.recipes.language import LanguageSettings, SeriesSettings, check_language
 from d2lab.recipes.recipe import Recipe, Settings
+from d2lab.tables.preparation import TablePreparation
 from d2lab.text.tokenizer import Tokenizer
 from d2lab.train.finetune import Source
 from d2lab.train.language import WindowedLanguageModeling
@@ -66,6 +67,7 @@ class Experiment:
     own_file: OwnFile | None = None  # the user's file that holds the recipe
     kept: Preparation | None = None  # of the record; derived from card and settings where there is none
     tokenizer: Tokenizer | None = None  # of a language model; learned from its training text
+    table: TablePreparation | None = None  # of a run on a table: how its columns become features
 
     @property
     def task(self) -> Task:
@@ -95,6 +97,7 @@ class Experiment:
             "settings": dict(leaves(self.settings)),
             "preparation": self.preparation.to_json(),
             **({"tokenizer": self.tokenizer.to_json()} if self.tokenizer else {}),
+            **({"table": self.table.to_json()} if self.table else {}),
             **({"card": dataclasses.asdict(self.card)} if self.card.listing else {}),
             **({"own_file": self.own_file.to_json()} if self.own_file else {}),
         }

@@ -17,17 +17,11 @@ from d2lab.experiments.plan import FORMAT, Experiment, check, task_of
 from d2lab.models.catalog import default_settings
 from d2lab.recipes.catalog import OwnFile, find_file, find_recipe, recipe_of
 from d2lab.recipes.recipe import Recipe, check_sizes
+from d2lab.tables.preparation import TablePreparation
 from d2lab.text.tokenizer import Tokenizer
 from d2lab.vision.preparation import Preparation
 
 READABLE = (1, FORMAT)  # format 1 has no preparation: it is derived
-MODULES = {  # of a user's own data
-    catalog.FOLDER: "d2lab.data.image_folder",
-    catalog.KAGGLE: "d2lab.data.image_folder",
-    catalog.TEXT: "d2lab.data.text_file",
-    **dict.fromkeys(catalog.ANNOTATED, "d2lab.data.annotated"),
-    catalog.MASKS: "d2lab.data.mask_folder",
-}
 
 
 def from_json(
@@ -75,6 +69,7 @@ def from_json(
             own_file=own_file,
             kept=Preparation.from_json(value["preparation"], where) if "preparation" in value else None,
             tokenizer=Tokenizer.from_json(value["tokenizer"], where) if "tokenizer" in value else None,
+            table=TablePreparation.from_json(value["table"], where) if "table" in value else None,
         )
         check(experiment)
     except ConfigError as cause:
@@ -123,12 +118,12 @@ def _card_of(value: dict[str, Any]) -> Card:
     kind = _kind_of(card.name)
     if not card.listing or card.name != value["data"] or kind is None:
         raise ValueError(f"a card of {card.name!r}")
-    return dataclasses.replace(card, module=MODULES[kind])  # a file does not say which code runs
+    return dataclasses.replace(card, module=catalog.OPENED_BY[kind])  # a file does not say which code runs
 
 
 def _kind_of(data: str) -> str | None:
     """Return how the name of a user's own data begins, such as "folder:"; None for a set by its name."""
-    return next((kind for kind in MODULES if data.startswith(kind)), None)
+    return next((kind for kind in catalog.OPENED_BY if data.startswith(kind)), None)
 
 
 def moved_card(card: Card, data: str) -> Card:

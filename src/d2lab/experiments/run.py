@@ -21,6 +21,7 @@ from d2lab.experiments.processes import (
 )
 from d2lab.experiments.resumption import resume
 from d2lab.experiments.run_loop import Run, run_loop
+from d2lab.experiments.table_fit import with_table
 from d2lab.experiments.tokens import with_tokenizer
 from d2lab.parallel.ranks import Ranks, joined_ranks
 from d2lab.recipes.catalog import recipe_of
@@ -126,7 +127,7 @@ def _train_request(
         return resume(begun, progress=progress, callbacks=callbacks)
     with ranks.leader_first():
         experiment, initialize = (plan(request), None) if request.source is None else plan_with_source(request)
-        experiment = with_tokenizer(experiment)
+        experiment = with_table(with_tokenizer(experiment))
         splits = load_data(experiment)
     told = progress or NoProgress()
     if is_counted(experiment):

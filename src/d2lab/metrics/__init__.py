@@ -16,7 +16,7 @@ from d2lab.metrics.language import Perplexity
 from d2lab.metrics.mask_precision import MaskAveragePrecision
 from d2lab.metrics.metric import Metric
 from d2lab.metrics.paired import Mean, bootstrap_interval, mean_interval, paired, sign_chance
-from d2lab.metrics.regression import RegressionErrors, RegressionSums, regression_sums
+from d2lab.metrics.regression import RegressionErrors, RegressionSums, RootErrors, regression_sums
 from d2lab.metrics.segmentation import MeanIoU, per_class_iou
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "PrecisionRecall",
     "RegressionErrors",
     "RegressionSums",
+    "RootErrors",
     "accuracy",
     "average_precision",
     "bootstrap_interval",

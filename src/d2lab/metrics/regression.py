@@ -85,6 +85,28 @@ def regression_sums(predicted: Float[Tensor, "*shape"], truth: Float[Tensor, "*o
     )
 
 
+class RootErrors(Metric):
+    """Root mean squared error of predicted numbers, and that of their logarithms where all numbers are positive."""
+
+    def update(self, outputs: Tensor, batch: Batch) -> None:
+        """Add a batch: outputs and targets `[batch]` or `[batch, outputs]`."""
+        sums = regression_sums(outputs, batch.targets)  # refuses other shapes
+        guess, truth = outputs.to(sums.squared.dtype), batch.targets.to(sums.squared.dtype)
+        least = torch.finfo(guess.dtype).tiny
+        self.add("squared", sums.squared.sum())
+        self.add("logarithms", (guess.clamp(min=least).log() - truth.clamp(min=least).log()).square().sum())
+        self.add("without", ((guess <= 0) | (truth <= 0)).sum())  # have no logarithm
+        self.add("count", torch.tensor(guess.numel(), device=guess.device))
+
+    def compute(self) -> dict[str, float]:
+        """Return `rmse`, in the targets' unit, and `log_rmse`, which compares ratios, where every number is above 0."""
+        if not self.sums:
+            return {"rmse": float("nan")}
+        roots = {name: float(self.sums[name] / self.sums["count"]) ** 0.5 for name in ("squared", "logarithms")}
+        found = {"rmse": roots["squared"]}
+        return found if self.sums["without"] else found | {"log_rmse": roots["logarithms"]}
+
+
 class RegressionErrors(Metric):
     """Mean absolute error and R^2 of predicted numbers; merged without loss of precision (see `RegressionSums`)."""
 

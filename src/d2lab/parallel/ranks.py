@@ -166,11 +166,11 @@ def _store_of_attempt(ranks: Ranks) -> Any:  # noqa: ANN401
     are gone, and gloo waits for them without end. Agents of several machines count restarts each for itself, so that
     their processes would not find each other under a number of their own: they share the store as it is.
     """
-    store = next(torch.distributed.rendezvous("env://", timeout=WAIT))[0]  # type: ignore[no-untyped-call]
+    store = next(torch.distributed.rendezvous("env://", timeout=WAIT))[0]  # type: ignore[attr-defined]
     store.set_timeout(WAIT)
     if ranks.neighbors == ranks.world:
         attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
-        store = torch.distributed.PrefixStore(f"attempt {attempt}", store)
+        store = torch.distributed.PrefixStore(f"attempt {attempt}", store)  # type: ignore[attr-defined]
     return store
 
 

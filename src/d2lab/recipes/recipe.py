@@ -115,7 +115,7 @@ def data_sizes(card: Card) -> dict[str, int]:
     pixels = 1
     for size in card.shape:
         pixels *= size
-    sizes = {"inputs": pixels, "outputs": 1, "classes": len(card.classes)}
+    sizes = {"inputs": pixels, "outputs": 1, "classes": len(card.classes), "answers": len(card.classes) or 1}
     if len(card.shape) == 3:
         sizes["channels"] = card.shape[0]
     return sizes

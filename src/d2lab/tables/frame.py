@@ -112,6 +112,15 @@ class Frame:
             self[name]  # is it there?
         return Frame(tuple(column for column in self.columns if column.name not in names))
 
+    def with_column(self, column: Column) -> "Frame":
+        """Return the table with another column in the place of the one of that name.
+
+        Raises:
+            ConfigError: there is none of this name.
+        """
+        self[column.name]  # is it there?
+        return Frame(tuple(column if old.name == column.name else old for old in self.columns))
+
 
 def require_unique(what: str, names: Sequence[str]) -> None:
     """Refuse a name that stands twice.

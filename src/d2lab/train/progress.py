@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Protocol, TextIO, runtime_checkable
 
-LABELS = {"loss": "loss", "accuracy": "acc", "perplexity": "ppl"}
+LABELS = {"loss": "loss", "rmse": "RMSE", "log_rmse": "log RMSE", "accuracy": "acc", "perplexity": "ppl"}
 
 
 @runtime_checkable

@@ -17,7 +17,7 @@ from d2lab.core.names import unknown_name
 from d2lab.core.tensor_tree import Tree
 from d2lab.data.batch import Batch
 from d2lab.data.card import Card
-from d2lab.metrics import Accuracy, Metric, Perplexity, RegressionErrors
+from d2lab.metrics import Accuracy, Metric, Perplexity, RegressionErrors, RootErrors
 from d2lab.train.segmentation import Segmentation
 from d2lab.train.task import Model, Step, Supervised, Task
 
@@ -78,6 +78,31 @@ class Regression(Supervised):
     def train_metrics(self) -> list[Metric]:
         """Return none: sums in float64 cost more than the step of a small model."""
         return []
+
+
+class TableRegression(Regression):
+    """Numbers of a table, with root mean squared errors beside the mean absolute one."""
+
+    def metrics(self) -> list[Metric]:
+        """Return mean absolute error, R^2, and the roots of squared errors and of those of logarithms."""
+        return [RegressionErrors(), RootErrors()]
+
+
+class TablePrediction(Supervised):
+    """A class or a number for each row of a table: the data decide which."""
+
+    name = "table"
+    kinds = ("classification", "regression")
+
+    def criterion(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return the mean cross-entropy of class numbers, or the mean squared error of numbers."""
+        if targets.is_floating_point():
+            return functional.mse_loss(outputs, targets)
+        return functional.cross_entropy(outputs, targets)
+
+    def for_data(self, card: Card) -> Task:
+        """Return the task of the column to predict."""
+        return Classification() if card.task == "classification" else TableRegression()
 
 
 class PerceptronTask(Supervised):
@@ -180,7 +205,15 @@ def smoothed(task: Task, share: float) -> Task:
 
 
 TASKS: dict[str, Task] = {
-    task.name: task for task in (Classification(), Regression(), PerceptronTask(), Segmentation(), LanguageModeling())
+    task.name: task
+    for task in (
+        Classification(),
+        Regression(),
+        TablePrediction(),
+        PerceptronTask(),
+        Segmentation(),
+        LanguageModeling(),
+    )
 }
 
 
