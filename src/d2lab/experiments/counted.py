@@ -12,7 +12,7 @@ from torch import nn
 from d2lab.experiments.build import new_model
 from d2lab.experiments.data import Splits
 from d2lab.experiments.plan import Experiment
-from d2lab.experiments.table_fit import fit_table
+from d2lab.experiments.table_fit import fit_table, fitting_of
 from d2lab.experiments.tokens import row_completer
 from d2lab.models.table_ensemble import TableEnsembleConfig
 from d2lab.train.checkpoint import Checkpoint
@@ -27,6 +27,16 @@ from d2lab.train.rows import finite
 def is_counted(experiment: Experiment) -> bool:
     """Return whether the model is counted in one pass."""
     return bool(getattr(experiment.settings.model, "COUNTED", False))
+
+
+def check_counted(experiment: Experiment, splits: Splits) -> None:
+    """Refuse what can't be fitted before a record is begun.
+
+    Raises:
+        ConfigError: settings and data do not go together.
+    """
+    if isinstance(experiment.settings.model, TableEnsembleConfig):
+        fitting_of(experiment, splits)
 
 
 def count_model(experiment: Experiment, splits: Splits, *, sampled: bool) -> tuple[nn.Module, Row]:

@@ -232,6 +232,9 @@ def check(experiment: Experiment) -> None:
     """
     settings, card, task = experiment.settings, experiment.card, experiment.task  # the task refuses labels to smooth
     settings.loop.check_watched(plateau=settings.schedule.name == "plateau")
+    if getattr(settings.model, "COUNTED", False) and settings.loop.epochs != 1:
+        need = "1: a model that is counted or fitted is the same after every pass"
+        raise ConfigError("epochs", got=settings.loop.epochs, need=need)
     if settings.loop.test_flips and len(card.shape) != 3:
         raise ConfigError("test_flips", got=f"true for {card.name}, a table", need="images")
     if settings.loop.test_flips and card.task in WHOLE:

@@ -7,7 +7,7 @@ from pathlib import Path
 from d2lab.core.seed import fork_rng
 from d2lab.experiments.build import build_train_step, count_threads
 from d2lab.experiments.config_file import CONFIG, write_config
-from d2lab.experiments.counted import count_into, is_counted
+from d2lab.experiments.counted import check_counted, count_into, is_counted
 from d2lab.experiments.data import describe_data, load_data
 from d2lab.experiments.plan import Experiment, RunRequest, plan, stated_source
 from d2lab.experiments.pretrained import plan_with_source
@@ -132,6 +132,7 @@ def _train_request(
     told = progress or NoProgress()
     if is_counted(experiment):
         require_one(ranks, experiment.recipe.name)
+        check_counted(experiment, splits)
         told.note(describe_data(experiment, splits))
         record = _new_record(experiment, 1, root, ranks)
         return Run(record, "finished", count_into(record, experiment, splits, told))

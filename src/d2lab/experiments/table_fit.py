@@ -30,15 +30,15 @@ from d2lab.models.table_members import Member, member_of
 from d2lab.tables.ensemble import greedy_ensemble, out_of_fold, score
 from d2lab.tables.estimators import Size, fit_member, members
 from d2lab.tables.leaks import LEAST_ROWS, telling_columns
-from d2lab.tables.preparation import fit_preparation
-from d2lab.tables.table_data import OwnTable
+from d2lab.tables.preparation import fit_preparation, skewness
+from d2lab.tables.table_data import SKEWED, OwnTable
 from d2lab.train.evaluate import evaluate
 from d2lab.train.progress import Progress
 from d2lab.train.record import Row
 
-Rows = Int64[np.ndarray, " chosen"]
-Features = Float64[np.ndarray, "row feature"]
-SKEWED = 0.75  # third standardized moment from which the logarithm of positive numbers is predicted
+Rows = Int64[np.ndarray, " _"]
+Features = Float64[np.ndarray, "_ feature"]
+Predictions = Float64[np.ndarray, "_ answer"]  # numbers or their logarithms, or probabilities
 
 
 def is_table(card: Card) -> bool:
@@ -94,8 +94,7 @@ def log_is_better(values: Shaped[np.ndarray, " row"], setting: str) -> bool:
         raise ConfigError("log_target", got="yes, and a target of 0 or less", need="positive targets, or no")
     if setting != "auto" or not positive:
         return setting == "yes"
-    spread = values.std()
-    return bool(spread > 0 and ((values - values.mean()) ** 3).mean() / spread**3 > SKEWED)
+    return skewness(values) > SKEWED
 
 
 def fit_table(
@@ -112,9 +111,7 @@ def fit_table(
         ConfigError: the data are no table, a part of the rows was asked for, or a model does not suit them.
     """
     began = time.perf_counter()
-    table = _table_of(experiment, splits)
-    config = cast("TableEnsembleConfig", experiment.settings.model)
-    fitting = _Fitting(table, config, experiment.seed)
+    fitting, config = fitting_of(experiment, splits), experiment.settings.model
     for line in fitting.warnings():
         progress.note(line)
     held = {}
@@ -130,7 +127,7 @@ def fit_table(
     scale = fitting.scale.fitted(fitting.targets) if not fitting.classes else TargetScale(log=False)
     model.fill(kept, torch.tensor(list(chosen.values())), scale.mean, scale.scale, scale.log)
     mean_of_all = sum(weight * held[name] for name, weight in chosen.items())
-    best, half = score(fitting.losses(cast("Features", mean_of_all)))
+    best, half = score(fitting.losses(cast("Predictions", mean_of_all)))
     told = ", ".join(f"{weight:.2f} {name}" for name, weight in chosen.items())
     progress.note(f"mean of {told}: {fitting.told(best, half)}, chosen on these rows")
     row = _row(experiment, model, splits, began)
@@ -139,11 +136,11 @@ def fit_table(
     return model, row | {f"weight_{name}": chosen.get(name, 0.0) for name in held}
 
 
-def _table_of(experiment: Experiment, splits: tuple[Split, Split | None, Split]) -> OwnTable:
-    """Return the table of a run that reads all of it.
+def fitting_of(experiment: Experiment, splits: tuple[Split, Split | None, Split]) -> "_Fitting":
+    """Return the models of a run, not yet fitted; all that can be wrong with settings and data is found here.
 
     Raises:
-        ConfigError: the data are no table, or a part was asked for.
+        ConfigError: the data are no table, a part of the rows was asked for, or a model does not suit them.
     """
     card = experiment.card
     if not is_table(card):
@@ -154,7 +151,7 @@ def _table_of(experiment: Experiment, splits: tuple[Split, Split | None, Split])
     if len(splits[0]) != len(table.train):
         got, need = f"{len(splits[0]):,} of {len(table.train):,} rows", "all training rows: folds hold rows out"
         raise ConfigError("examples, validation or only", got=got, need=need)
-    return table
+    return _Fitting(table, cast("TableEnsembleConfig", experiment.settings.model), experiment.seed)
 
 
 class _Fitting:
@@ -189,11 +186,11 @@ class _Fitting:
             for one in telling_columns(self.table.train, name)[:3]
         ]
 
-    def held_out(self, name: str) -> Features:
+    def held_out(self, name: str) -> Predictions:
         """Predict each training row by a model that has not seen it: the target or its logarithm, or probabilities."""
         return out_of_fold(len(self.frame), self.folds, lambda train, out: self._predicted(name, train, out))
 
-    def _predicted(self, name: str, train: Rows, out: Rows) -> Features:
+    def _predicted(self, name: str, train: Rows, out: Rows) -> Predictions:
         features, others = self._features(train, out)
         if self.classes:
             fitted = fit_member(name, features, self.targets[train], classes=self.classes, size=self.size)
@@ -202,19 +199,19 @@ class _Fitting:
             return chances
         scale = self.scale.fitted(self.targets[train])
         fitted = fit_member(name, features, scale(self.targets[train]), classes=0, size=self.size)
-        answers: Features = fitted.predict(others)[:, None] * scale.scale + scale.mean
+        answers: Predictions = fitted.predict(others)[:, None] * scale.scale + scale.mean
         return answers
 
     def _features(self, train: Rows, out: Rows) -> tuple[Features, Features]:
         """Return the features of both parts of a fold, prepared by what its training rows say."""
         key = out.tobytes()
         if key not in self._prepared:
-            prepare = fit_preparation(self.frame.take(train))
+            prepare = fit_preparation(self.frame.take(train), skew=SKEWED)
             parts = [prepare(self.frame.take(rows)).astype(np.float32).astype(np.float64) for rows in (train, out)]
             self._prepared[key] = parts[0], parts[1]
         return self._prepared[key]
 
-    def losses(self, predictions: Features) -> Float64[np.ndarray, " row"]:
+    def losses(self, predictions: Predictions) -> Float64[np.ndarray, " row"]:
         """Return the loss of each training row: the squared error, or the negative log-probability of its class."""
         lost: Float64[np.ndarray, " row"]
         if self.classes:

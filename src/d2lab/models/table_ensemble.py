@@ -74,8 +74,9 @@ class TableEnsemble(nn.Module):
             scale: that it was divided by.
             log: whether its logarithm was taken before.
         """
-        self.members = nn.ModuleDict(members)
-        self.weights = weights.double()
+        of_each = dict(zip(members, weights.double(), strict=True))
+        self.members = _in_order(members)
+        self.weights = torch.stack([of_each[name] for name in self.members])
         for name, value in (("mean", mean), ("scale", scale), ("log", float(log))):
             setattr(self, name, torch.tensor(value, dtype=torch.float64))
 
@@ -96,7 +97,7 @@ class TableEnsemble(nn.Module):
                 raise ConfigError("a model of a table", got=name, need=", ".join(MEMBERS))
             members[name] = MEMBERS[name]()
             members[name].fill(buffers)
-        self.members = nn.ModuleDict(members)
+        self.members = _in_order(members)
         self.weights = torch.zeros_like(tensors.get("weights", self.weights))
 
     def forward(self, features: Float[Tensor, "row feature"]) -> Float[Tensor, "row answer"]:
@@ -113,3 +114,8 @@ class TableEnsemble(nn.Module):
             return mean.clamp(min=LEAST).log().float()
         numbers = mean * self.scale + self.mean
         return (numbers.exp() if self.log else numbers).float()
+
+
+def _in_order(members: dict[str, Member]) -> nn.ModuleDict:
+    """Return members in one order, whatever that of a file of tensors was: their weights have no names."""
+    return nn.ModuleDict({name: members[name] for name in MEMBERS if name in members})

@@ -39,7 +39,7 @@ class Member(nn.Module):
             self.register_buffer(name, tensors[name])
 
 
-def probabilities(scores: Answers) -> Answers:
+def probabilities(scores: Float[Tensor, "row score"]) -> Float[Tensor, "row class_"]:
     """Return the probability of each class from scores; one score is that of the second of two classes."""
     both = torch.cat([torch.zeros_like(scores), scores], 1) if scores.shape[1] == 1 else scores
     return both.softmax(1)
@@ -51,7 +51,7 @@ class Linear(Member):
     NAMES = ("weight", "bias", "scores")
     weight: Float[Tensor, "answer feature"]
     bias: Float[Tensor, " answer"]
-    scores: Float[Tensor, ""]  # 1 where results are scores of classes
+    scores: Float[Tensor, ""]  # 1 where results are scores of classes: one for two of them
 
     def forward(self, features: Features) -> Answers:
         """Return answers."""

@@ -69,8 +69,6 @@ def check_language(settings: LanguageSettings) -> None:
     """Check that the settings of a language model go together.
 
     Raises:
-        ConfigError: windows are longer than the model's context, or a model that is counted is to be counted twice.
+        ConfigError: windows are longer than the model's context.
     """
     _ = settings.steps
-    if settings.model.COUNTED and settings.loop.epochs != 1:  # type: ignore[attr-defined]
-        raise ConfigError("epochs", got=settings.loop.epochs, need="1: counts are the same after every pass")

@@ -7,8 +7,8 @@ from jaxtyping import Float64, Int64, Shaped
 
 from d2lab.core.errors import ConfigError
 
-Rows = Int64[np.ndarray, " chosen"]
-Predictions = Float64[np.ndarray, "row output"]
+Rows = Int64[np.ndarray, " _"]
+Predictions = Float64[np.ndarray, "_ output"]
 FitAndPredict = Callable[[Rows, Rows], Predictions]  # training rows, rows to predict -> their predictions
 Loss = Callable[[Predictions], float]
 

@@ -6,6 +6,7 @@ a word like any other, for it often means that there is no such thing. Nothing i
 given to `fit_preparation`: statistics of a validation fold would leak into training.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -33,6 +34,7 @@ class NumberInput:
         mean: over the training rows, filled.
         scale: their standard deviation; 1 where all are equal.
         flagged: whether some value was missing, so that another column says which are.
+        log: whether log(1 + value) is read: of numbers of 0 or more, most of them small and some large.
     """
 
     name: str
@@ -41,6 +43,7 @@ class NumberInput:
     mean: float
     scale: float
     flagged: bool
+    log: bool = False
 
     @property
     def features(self) -> list[str]:
@@ -50,7 +53,10 @@ class NumberInput:
     def __call__(self, column: Column) -> Float64[np.ndarray, "row feature"]:
         """Return the numbers of a column."""
         missing = column.missing
-        scaled = (np.where(missing, self.fill, column.values) - self.mean) / self.scale
+        known = np.where(missing, self.fill, column.values)
+        if self.log:  # a new row may be below 0
+            known = np.log1p(np.maximum(known, 0))
+        scaled = (known - self.mean) / self.scale
         return np.stack([scaled, missing], axis=1) if self.flagged else scaled[:, None]
 
 
@@ -153,10 +159,13 @@ def _input(values: Mapping[str, Any]) -> NumberInput | CategoryInput:
     if not all(np.isfinite(number) for number in numbers.values()) or numbers["scale"] <= 0:
         raise ValueError(f"numbers {numbers}")
     kind: Kind = "date" if values["kind"] == "date" else "number"
-    return NumberInput(name=str(values["name"]), kind=kind, flagged=bool(values["flagged"]), **numbers)
+    flagged, log = bool(values["flagged"]), bool(values["log"])
+    return NumberInput(name=str(values["name"]), kind=kind, flagged=flagged, log=log, **numbers)
 
 
-def fit_preparation(frame: Frame, *, least: int = LEAST, most: int = MOST_WORDS) -> TablePreparation:
+def fit_preparation(
+    frame: Frame, *, least: int = LEAST, most: int = MOST_WORDS, skew: float = math.inf
+) -> TablePreparation:
     """Learn from training rows how a table becomes numbers.
 
     Twin: scikit-learn's ColumnTransformer of SimpleImputer(strategy="median", add_indicator=True) with StandardScaler,
@@ -167,16 +176,17 @@ def fit_preparation(frame: Frame, *, least: int = LEAST, most: int = MOST_WORDS)
         frame: the training rows, without the target.
         least: rows that a word needs for a column of its own.
         most: words of one category with columns of their own; the most frequent ones.
+        skew: third standardized moment of a column without negative numbers from which its logarithm is read.
 
     Raises:
         DataError: the table has no row.
     """
     if not len(frame):
         raise DataError("the training table", got="no row", need="one or more")
-    return TablePreparation(tuple(_fitted(frame, least, most)))
+    return TablePreparation(tuple(_fitted(frame, least, most, skew)))
 
 
-def _fitted(frame: Frame, least: int, most: int) -> Iterator[NumberInput | CategoryInput]:
+def _fitted(frame: Frame, least: int, most: int, skew: float) -> Iterator[NumberInput | CategoryInput]:
     for column in frame.columns:
         missing = column.missing
         if column.kind == "category":
@@ -185,12 +195,22 @@ def _fitted(frame: Frame, least: int, most: int) -> Iterator[NumberInput | Categ
         there = column.values[~missing]
         fill = float(np.median(there)) if len(there) else 0.0
         filled = np.where(missing, fill, column.values)
+        log = bool(column.kind == "number" and (there >= 0).all() and skewness(there) > skew)
+        filled = np.log1p(filled) if log else filled
         spread = float(filled.std())
         flagged = bool(missing.any())
         # Values that differ by rounding alone count as equal: dividing by 1e-16 would make noise of them.
         scale = spread if spread > 1e-12 * max(1.0, float(np.abs(filled).max())) else 1.0
         mean = float(filled.mean())
-        yield NumberInput(name=column.name, kind=column.kind, fill=fill, mean=mean, scale=scale, flagged=flagged)
+        how = {"fill": fill, "mean": mean, "scale": scale}
+        yield NumberInput(name=column.name, kind=column.kind, flagged=flagged, log=log, **how)
+
+
+def skewness(values: Float64[np.ndarray, " row"]) -> float:
+    """Return the third standardized moment; 0 where all values are equal."""
+    apart = values - values.mean() if len(values) else values
+    spread = float(np.sqrt((apart**2).mean())) if len(values) else 0.0
+    return float((apart**3).mean()) / spread**3 if spread > 0 else 0.0
 
 
 def _fit_category(column: Column, least: int, most: int) -> CategoryInput:
