@@ -229,8 +229,8 @@ def test_the_options_of_train_are_frozen(d2lab):
     import re
 
     options = set(re.findall(r"(--[a-z]+)", d2lab("train", "--help")[1]))
-    frozen = "--data --set --from --seed --device --budget --config --precision --compile --live --tensorboard --csv "
-    frozen += "--processes --restarts --quiet --help"
+    frozen = "--data --target --set --from --seed --device --budget --config --precision --compile --live "
+    frozen += "--tensorboard --csv --processes --restarts --quiet --help"
     assert options == set(frozen.split())
 
 

@@ -1,8 +1,12 @@
 """Models of tables by name, each scikit-learn's own: linear ones, kernels, boosted trees, random forests.
 
-Settings are those with which such models are known to do well on tables of a thousand rows and some dozens of columns;
-strength of regularization is chosen by cross-validation inside the training rows. None of them was chosen on a table
-that is reported here, but for what the settings of boosting owe to the house prices (see recipes/house_ensemble.py).
+Settings are those with which such models usually do well on tables of a thousand rows and some dozens of columns; those
+of boosting come from what competitors on the house prices use, so that a score on that very table owes something to
+them. Strength of regularization is chosen by cross-validation inside the training rows.
+
+Source: ridge: Hoerl and Kennard 1970; lasso: Tibshirani 1996; kernel: Drucker et al. 1996, "Support Vector Regression
+Machines"; boosting: Friedman 2001, "Greedy Function Approximation: A Gradient Boosting Machine", and 2002, "Stochastic
+Gradient Boosting"; forest: Geurts, Ernst, Wehenkel 2006, "Extremely Randomized Trees".
 """
 
 import warnings
@@ -68,7 +72,11 @@ def fit_member(name: str, features: Features, targets: Shaped[np.ndarray, " row"
         targets: one a row.
         classes: how many; 0 where numbers are predicted.
         size: how much is fitted.
+
+    Raises:
+        ConfigError: the name is of no model for such a target.
     """
+    members(classes, 0, (name,))
     made = _classifier(name, len(features), size) if classes else _regressor(name, len(features), size)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a path that has not converged at one of its strengths is not chosen there
