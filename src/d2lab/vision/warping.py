@@ -97,8 +97,8 @@ def draw_warp(
     composed, field = composed.then(crop_and_pad_map(shown, transform.size)), None
     if config.elastic:
         field = random_displacements(count, *transform.size, config.elastic, generators.of("elastic"))
-    frame = {"height": height, "width": width, "size": transform.size, "border": transform.border}
-    return Warp(map=composed, **frame, field=field, by_center=cropped)
+    size, border = transform.size, transform.border
+    return Warp(map=composed, height=height, width=width, size=size, border=border, field=field, by_center=cropped)
 
 
 def _shapes(config: WarpConfig, count: int, height: int, width: int, generators: StepGenerators) -> list[ProjectiveMap]:
