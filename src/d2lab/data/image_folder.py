@@ -20,7 +20,7 @@ import torch
 from d2lab.core.errors import ConfigError, DataError
 from d2lab.core.machine import usable_cores
 from d2lab.data import source
-from d2lab.data.card import Card
+from d2lab.data.card import Card, SquareFit
 from d2lab.data.contest import contest_listing, contest_notes, place_of
 from d2lab.data.decoded import Decoded, Rows
 from d2lab.data.folder import scan
@@ -125,7 +125,13 @@ def root_of(name: str, prefix: str = PREFIX) -> Path:
 
 
 def load(
-    card: Card, *, seed: int = 0, fetch: bool = True, side: int | None = None, workers: int | None = None
+    card: Card,
+    *,
+    seed: int = 0,
+    fetch: bool = True,
+    side: int | None = None,
+    workers: int | None = None,
+    fit: SquareFit = "crop",
 ) -> Dataset:
     """Load the set of this card; `seed` changes nothing here.
 
@@ -136,6 +142,7 @@ def load(
         side: of the images, pixels; the card's unless given.
         workers: read from the files in each epoch, by so many processes; unless given, images are decoded once
             where they take up to 2 GiB and the disk has room, else read by a few processes.
+        fit: how an image of other proportions becomes a square.
 
     Raises:
         ConfigError: the side is below 1.
@@ -156,10 +163,10 @@ def load(
         card = card_with_side(card, side)
     streamed = workers is not None or not fits(card)
     readers = default_workers() if workers is None else workers
-    train, test = (image_files(listing, part, card, readers) for part in (listing.train, listing.test))
+    train, test = (image_files(listing, part, card, readers, fit) for part in (listing.train, listing.test))
     if streamed:
         return Dataset(card, train, test)
-    store = decoded(card, listing)
+    store = decoded(card, listing, fit)
     store.make(lambda first, second: _decode_both((train, first), (test, second)))
     return Dataset(card, Split(store.open("train"), train.targets), Split(store.open("test"), test.targets))
 
@@ -171,11 +178,11 @@ def card_with_side(card: Card, side: int) -> Card:
     return dataclasses.replace(card, shape=(card.shape[0], side, side))
 
 
-def image_files(listing: Listing, part: Part, card: Card, workers: int) -> ImageFiles:
+def image_files(listing: Listing, part: Part, card: Card, workers: int, fit: SquareFit = "crop") -> ImageFiles:
     """Return a part of the listing as a split that is read from its files."""
     targets = torch.from_numpy(part.targets.copy())
     channels, side = card.shape[:2]
-    return ImageFiles(listing.root, part.names, targets, side=side, channels=channels, workers=workers)
+    return ImageFiles(listing.root, part.names, targets, side=side, channels=channels, workers=workers, fit=fit)
 
 
 def fits(card: Card) -> bool:
@@ -188,10 +195,14 @@ def fits(card: Card) -> bool:
     return shutil.disk_usage(there).free > 2 * size
 
 
-def decoded(card: Card, listing: Listing) -> Decoded:
+def decoded(card: Card, listing: Listing, fit: SquareFit = "crop") -> Decoded:
     """Return where the decoded images lie or would lie."""
     origin = {"files": listing.stamp, "shape": list(card.shape), "decoder": decoder_version()}
-    place = hashlib.sha256(f"{card.name}\0{card.shape}".encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    named = f"{card.name}\0{card.shape}"
+    if fit != "crop":
+        origin["fit"] = fit
+        named += f"\0{fit}"
+    place = hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()[:16]
     shapes = {"train": (card.examples[0], *card.shape), "test": (card.examples[1], *card.shape)}
     return Decoded(cache_folder() / "decoded" / place / "pictures", card.name, origin, shapes)
 
