@@ -7,6 +7,7 @@ LOAD, NETWORK = "tests/pretrained/test_load.py", "tests/pretrained/test_network.
 STEP = "tests/train/test_train_step.py"
 FEATURES, FOLD = "tests/experiments/test_features.py", "tests/layers/test_fold.py"
 LITE, BACKBONE = "tests/models/test_lite.py", "tests/pretrained/test_backbone.py"
+CLASSIFY = "tests/cli/test_classify_photos.py"
 MUTANTS = [
     Mutant("statistics of frozen layers go on", "models/finetune.py", 'module.__dict__["train"] = MethodType(_stay, module)', "pass", f"{TUNE} -k frozen"),
     Mutant("frozen for training only until the first evaluation", "models/finetune.py", "    module.eval()\n", "    pass\n", f"{TUNE} -k frozen"),
@@ -57,4 +58,9 @@ MUTANTS = [
     Mutant("kinds of tensors not compared", "pretrained/load.py", 'n.rpartition(".")[2], tuple(t.shape)', "0, tuple(t.shape)", f"{BACKBONE} -k refused"),
     Mutant("mean of another program", "pretrained/backbone.py", "(127 / 255,) * 3", "(0.5,) * 3", f"{BACKBONE} -k order"),
     Mutant("sent on before the facts are read", "pretrained/hub.py", 'answer.is_redirect or "X-Linked-Size" in answer.headers', "answer.is_redirect", f"{NETWORK} -k believed"),
+    Mutant("the first of two classes of one name", "pretrained/classify.py", "    if not found and word.isdecimal()", "    found = found[:1]\n    if not found and word.isdecimal()", f"{CLASSIFY} -k groups"),
+    Mutant("names in one case only", "pretrained/classify.py", "name.casefold() == word.casefold()", "name == word", f"{CLASSIFY} -k groups"),
+    Mutant("the group of all the rest is empty", "pretrained/classify.py", "zero_shot(logits, list(groups.values()))", "zero_shot(logits, [g or [0] for g in groups.values()])", f"{CLASSIFY} -k answers"),
+    Mutant("the file named is not read", "cli/pretrained.py", "load_pretrained(name, file=file), files", "load_pretrained(name), files", f"{CLASSIFY} -k command"),
+    Mutant("a class in two groups", "pretrained/classify.py", "if named.count(number) > 1", "if named.count(number) > 2", f"{CLASSIFY} -k wrong_question"),
 ]  # fmt: skip
