@@ -116,6 +116,11 @@ def test_augmentation_moves_boxes_with_their_images(tmp_path):
     assert done.status == "finished"
 
 
+def test_a_detector_trains_on_crops_around_objects(tmp_path):
+    changes = {"iou_crop": 1.0, "zoom_out": 0.5, "border": "zeros", "examples": 32, "epochs": 1}
+    assert train(OWN, root=tmp_path, device="cpu", budget="full", changes=changes).status == "finished"
+
+
 def test_a_detector_trains_on_mosaics_and_other_shapes(tmp_path):
     warped = {"mosaic": 0.7, "perspective": 0.3, "crop_and_pad": 0.2, "elastic": 2.0, "jpeg": 60, "border": "zeros"}
     changes = {**warped, "examples": 32, "epochs": 1}

@@ -9,7 +9,9 @@ import pytest
 import torch
 from PIL import Image
 
+from d2lab.core.errors import ConfigError
 from d2lab.experiments import load_run, train
+from d2lab.experiments.data import load_data
 from d2lab.experiments.export import export_run
 from d2lab.experiments.export_form import PREPARATION
 from d2lab.explore.run import model_of_run
@@ -43,6 +45,9 @@ CHANGES = {
     "stored at the model's side": {"side": 28},
     "stored larger and augmented": {"side": 28, "flip": 0.5},
     "streamed": {"side": 32, "stream_workers": 0},
+    "letterboxed": {"side": 28, "fit": "letterbox"},
+    "letterboxed and augmented": {"side": 28, "flip": 0.5, "fit": "letterbox"},
+    "letterboxed and streamed": {"side": 32, "stream_workers": 0, "fit": "letterbox"},
 }
 
 
@@ -73,8 +78,59 @@ def test_figures_read_a_file_as_the_test_set_has_it(trained, root):
     assert torch.equal(from_file.read_by(trained), from_set.read_by(trained))
 
 
-def test_exported_files_and_the_explorer_have_the_runs_preparation(root, tmp_path):
-    changes = {**SMALL, "side": 28, "flip": 0.5}
+def test_a_letterbox_shows_the_whole_photo_between_gray_bars(root):
+    """Against the bars and the scaled image put together by hand, for the training split and for a file."""
+    run = train("lenet", data=f"folder:{root}", changes={**SMALL, "side": 28, "fit": "letterbox"}, device="cpu")
+    trained = load_run(run.record.folder)
+    assert trained.preparation.fit == "letterbox"
+    files = sorted((root / "train").rglob("*.*"), key=lambda file: (file.parent.name, file.name))
+    stored = load_data(trained.experiment)[0].inputs
+    mode = "L" if stored.shape[1] == 1 else "RGB"
+    shapes = set()
+    for file, pixels in zip(files, stored, strict=True):
+        photo = Image.open(file).convert(mode)
+        width, height = (round(28 * n / max(photo.size)) for n in photo.size)
+        left, top = (28 - width) // 2, (28 - height) // 2
+        wanted = Image.new(mode, (28, 28), (114,) * len(photo.getbands()) if mode == "RGB" else 114)
+        wanted.paste(photo.resize((width, height), Image.Resampling.BILINEAR), (left, top))
+        values = torch.from_numpy(np.array(wanted).reshape(28, 28, -1)).permute(2, 0, 1)
+        assert torch.equal(pixels, values)
+        assert torch.equal(trained.preparation.read([file])[0], values)
+        shapes.add((width, height))
+    assert len(shapes) > 2
+
+
+def test_a_part_held_out_of_a_streamed_folder_is_letterboxed_too(root):
+    changes = {**SMALL, "side": 28, "fit": "letterbox", "validation": 0.25, "stream_workers": 0, "epochs": 1}
+    trained = load_run(train("lenet", data=f"folder:{root}", changes=changes, device="cpu").record.folder)
+    train_part, valid, _ = load_data(trained.experiment)
+    for split in (train_part, valid):
+        for number in range(len(split)):
+            file = split.root / split.names[number]
+            assert torch.equal(split.inputs[number], trained.preparation.read([file])[0])
+
+
+def test_a_letterbox_and_a_crop_of_one_folder_do_not_meet_in_the_cache(root):
+    changes = {**SMALL, "side": 28, "epochs": 1}
+    one, other, again = (
+        load_run(train("lenet", data=f"folder:{root}", changes={**changes, **more}, device="cpu").record.folder)
+        for more in ({}, {"fit": "letterbox"}, {})
+    )
+    pixels = [load_data(trained.experiment)[0].inputs for trained in (one, other, again)]
+    assert torch.equal(pixels[0], pixels[2])
+    assert not torch.equal(pixels[0], pixels[1])
+
+
+def test_refuses_a_letterbox_of_what_is_no_photo_of_a_classification(cache, runs):
+    with pytest.raises(ConfigError, match=r"fit: got 'letterbox for digits', need crop: it is for image files of a"):
+        train("lenet", data="digits", changes={"fit": "letterbox"}, device="cpu")
+    with pytest.raises(ConfigError, match=r"these are fitted whole already, bars to the right and below"):
+        train("ssd", changes={"fit": "letterbox"}, device="cpu")
+
+
+@pytest.mark.parametrize("fit", ["crop", "letterbox"])
+def test_exported_files_and_the_explorer_have_the_runs_preparation(root, tmp_path, fit):
+    changes = {**SMALL, "side": 28, "flip": 0.5, "fit": fit}
     trained = load_run(train("lenet", data=f"folder:{root}", changes=changes, device="cpu").record.folder)
     kept = json.loads((trained.record.folder / "recipe.json").read_text("utf-8"))["preparation"]
     assert Preparation.from_json(kept, "it") == trained.preparation

@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from d2lab.core.errors import ConfigError
-from d2lab.layers.fold import fold_normalization
+from d2lab.layers import normalization
+from d2lab.layers.fold import fold_batch_norm, fold_normalization
 from d2lab.layers.normalize import Normalize
 
 MEAN, STD = (0.5, 0.375, -1.0), (0.25, 0.5, 2.0)  # exact in float32, which the layer stores
@@ -52,3 +53,29 @@ def test_what_can_not_be_folded_is_refused():
     ):
         with pytest.raises(ConfigError):
             fold_normalization(convolution, mean, std)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize("kind", [nn.BatchNorm2d, normalization.BatchNorm2d])
+def test_a_batch_normalization_becomes_part_of_the_layer_before_it(kind, affine, bias, rng):
+    torch.manual_seed(0)
+    convolution = nn.Conv2d(4, 6, 3, 2, 1, groups=2, bias=bias).double()
+    norm = kind(6, affine=affine).double()
+    images = 3 * torch.rand(5, 4, 8, 9, generator=rng, dtype=torch.float64) - 1
+    if affine:
+        nn.init.uniform_(norm.weight, 0.5, 2.0)
+        nn.init.uniform_(norm.bias, -1.0, 1.0)
+    norm(convolution(images))  # statistics
+    norm.eval()
+    before = convolution.weight.clone()
+    torch.testing.assert_close(
+        fold_batch_norm(convolution, norm)(images), norm(convolution(images)), rtol=0, atol=1e-12
+    )
+    assert torch.equal(convolution.weight, before)
+
+
+def test_a_batch_normalization_without_statistics_or_of_other_channels_is_refused():
+    for norm in (nn.BatchNorm2d(5), nn.BatchNorm2d(4, track_running_stats=False)):
+        with pytest.raises(ConfigError, match="running statistics of 4 channels"):
+            fold_batch_norm(nn.Conv2d(3, 4, 3), norm)

@@ -3,6 +3,7 @@
 from tests.mutants.mutant import Mutant
 
 WARP, MOSAIC, PIXELS, JITTER = (f"tests/vision/test_{name}.py" for name in ("warp", "mosaic", "pixels", "jitter"))
+IOU_CROP = "tests/vision/test_iou_crop.py"
 AUGMENT, JOINT = "tests/vision/test_augment.py", "tests/vision/test_joint.py"
 FIGURE = "tests/reports/test_augmentation.py"
 MUTANTS = [
@@ -22,6 +23,16 @@ MUTANTS = [
     Mutant("boxes reach beyond their quarter", "vision/warp.py", "scale = size / (window[:, 2:] - window[:, :2]).clamp(min=1)", "scale = torch.ones_like(window[:, 2:])", f"{MOSAIC} -k every_object"),
     Mutant("padding between real rows", "vision/mosaic.py", "return (~real).long().argsort(dim=1, stable=True)", "return (~real).long().mul(0).argsort(dim=1, stable=True)", f"{MOSAIC} -k every_object"),
     Mutant("empty quarters have objects", "vision/warp.py", "share = share * open_.unsqueeze(1)", "share = share * 1", f"{MOSAIC} -k no_mosaic"),
+    Mutant("a crop that no object's center lies in", "vision/iou_crop.py", "held: Tensor = inside & real", "held: Tensor = real", f"{IOU_CROP} -k one_map"),
+    Mutant("padding taken for an object", "vision/iou_crop.py", "inside & real.unsqueeze(1) & (iou", "inside & (iou", f"{IOU_CROP} -k one_map"),
+    Mutant("areas of crops, not sides", "vision/iou_crop.py", "wide, high = uniform(shape, *SIDES, generator)", "wide, high = uniform(shape, *SIDES, generator).sqrt()", f"{IOU_CROP} -k three"),
+    Mutant("crops of any shape", "vision/iou_crop.py", "(wide >= RATIO[0] * high) & (wide <= RATIO[1] * high)", "(wide >= 0)", f"{IOU_CROP} -k three"),
+    Mutant("an overlap drawn once", "vision/iou_crop.py", "ROUNDS = 16", "ROUNDS = 1", f"{IOU_CROP} -k three"),
+    Mutant("a crop overlaps as little as it likes", "vision/iou_crop.py", "(iou >= least.view(-1, 1, 1))", "(iou >= 0)", f"{IOU_CROP} -k three"),
+    Mutant("canvases of one place", "vision/iou_crop.py", "((high - height) * down).floor()", "((high - height) * 0.5).floor()", f"{IOU_CROP} -k canvases"),
+    Mutant("objects of crops kept by their area", "vision/warp.py", "if self.by_center is not None:\n            share", "if False:\n            share", f"{IOU_CROP} -k center"),
+    Mutant("mosaics keep the rule of another image", "vision/warp.py", "else self.by_center[numbers]", "else ~self.by_center[numbers]", f"{IOU_CROP} -k reflection"),
+    Mutant("objects of the stored image, not of the turned one", "vision/warping.py", "placed = bound(composed.corners(boxes))", "placed = boxes", f"{IOU_CROP} -k flipped"),
     Mutant("solarized from the dark side", "vision/tone.py", "images >= _each(thresholds)", "images < _each(thresholds)", f"{PIXELS} -k pillow"),
     Mutant("the brightest tone counted in the step", "vision/tone.py", "(tones.shape[1] - brightest)", "tones.shape[1]", f"{PIXELS} -k pillow"),
     Mutant("color at full resolution", "vision/jpeg.py", "means = functional.avg_pool2d(planes, 2)", "means = planes[..., ::2, ::2]", f"{PIXELS} -k pillow_reads"),

@@ -6,6 +6,7 @@ PICKLED, CIFAR, IMAGE = "tests/data/test_pickled.py", "tests/data/test_cifar10.p
 FOLDER, IMAGES, KAGGLE = "tests/data/test_folder.py", "tests/data/test_image_folder.py", "tests/data/test_kaggle.py"
 RUNS = "tests/experiments/test_folder_runs.py"
 CONTEST, CONTEST_RUNS = "tests/data/test_contest.py", "tests/experiments/test_contest_runs.py"
+PREPARED = "tests/experiments/test_preparation.py -x"
 MUTANTS = [
     Mutant("any name is known", "data/pickled.py", "if argument not in KNOWN:", "if argument is None:", PICKLED),
     Mutant("bytes after the end go unseen", "data/pickled.py", "if end != len(program):", "if end > len(program):", PICKLED),
@@ -46,5 +47,10 @@ MUTANTS = [
     Mutant("copies by size alone", "data/same_files.py", "groups[_hash(listed[place][1])]", "groups[b'']", CONTEST),
     Mutant("the last of the best epochs", "experiments/retrain.py", "min(finite)[1]", "min(finite, key=lambda pair: (pair[0], -pair[1]))[1]", CONTEST_RUNS + " -k epoch"),
     Mutant("validation held out again", "experiments/retrain.py", '"loop.validation": 0.0, ', "", CONTEST_RUNS + " -k anew"),
+    Mutant("a letterbox and a crop in one place of the cache", "data/image_folder.py", 'if fit != "crop":', "if not fit:", f"{PREPARED} -k do_not_meet"),
+    Mutant("a letterbox in the corner", "data/image_fit.py", "left, top = (side - width) // 2, (side - height) // 2", "left, top = 0, 0", f"{PREPARED} -k gray_bars"),
+    Mutant("examples read as crops", "data/image_files.py", "channels=self.channels, fit=self.fit)", "channels=self.channels)", f"{PREPARED} -k file_by_file"),
+    Mutant("held out as crops", "data/image_files.py", "**how, fit=self.fit)", "**how)", f"{PREPARED} -k held_out"),
+    Mutant("a record that forgets the bars", "experiments/plan.py", 'return settings.fit if squares(card) else "pad"', 'return "crop" if squares(card) else "pad"', f"{PREPARED} -k file_by_file"),
     Mutant("decoded small before augmenting", "experiments/plan.py", "return side if side is not None and settings.augment.idle else", "return side if side is not None else", RUNS),
 ]  # fmt: skip

@@ -7,6 +7,8 @@ LOAD, NETWORK = "tests/pretrained/test_load.py", "tests/pretrained/test_network.
 STEP = "tests/train/test_train_step.py"
 FEATURES, FOLD = "tests/experiments/test_features.py", "tests/layers/test_fold.py"
 LITE, BACKBONE = "tests/models/test_lite.py", "tests/pretrained/test_backbone.py"
+FOLDED = "tests/models/test_folded.py"
+CLASSIFY = "tests/cli/test_classify_photos.py"
 MUTANTS = [
     Mutant("statistics of frozen layers go on", "models/finetune.py", 'module.__dict__["train"] = MethodType(_stay, module)', "pass", f"{TUNE} -k frozen"),
     Mutant("frozen for training only until the first evaluation", "models/finetune.py", "    module.eval()\n", "    pass\n", f"{TUNE} -k frozen"),
@@ -48,6 +50,13 @@ MUTANTS = [
     Mutant("decay from the bottom", "models/finetune.py", "layer_decay ** (top - number)", "layer_decay**number", f"{TUNE} -k share"),
     Mutant("shift without the deviation", "layers/fold.py", "(scaled * means", "(weight * means", f"{FOLD} -k same"),
     Mutant("borders padded with raw zeros", "layers/fold.py", "    if not exact or not any(padding):", "    if True:", f"{FOLD} -k same"),
+    Mutant("variance for deviation in a folded batch normalization", "layers/fold.py", "(variance + known.eps).rsqrt()", "(variance + known.eps).reciprocal()", f"{FOLD} -k batch"),
+    Mutant("a folded bias not scaled", "layers/fold.py", "folded.bias * gain + shift", "folded.bias + shift", f"{FOLD} -k batch"),
+    Mutant("epsilon forgotten when folding", "layers/fold.py", "(variance + known.eps).rsqrt()", "variance.rsqrt()", f"{FOLD} -k batch"),
+    Mutant("a convolution that two read is folded", "models/folded.py", "if len(b) == 1 and {a, b[0]} <= once", "if {a, b[0]} <= once", f"{FOLDED} -k twice"),
+    Mutant("a convolution called twice is folded", "models/folded.py", "if count == 1}", "if count}", f"{FOLDED} -k twice"),
+    Mutant("gray images are folded as color", "models/folded.py", "given[0].shape != output.shape", "False", f"{FOLDED} -k gray"),
+    Mutant("the model itself is folded", "models/folded.py", "made = copy.deepcopy(model).eval()", "made = model.eval()", f"{FOLDED} -k float64"),
     Mutant("zero over goes to the left", "models/lite.py", "return count // 2, count - count // 2", "return count - count // 2, count // 2", f"{LITE} -k padding"),
     Mutant("rows and columns of zeros exchanged", "models/lite.py", "pad(x, (*columns, *rows))", "pad(x, (*rows, *columns))", f"{LITE} -k definition"),
     Mutant("torch's epsilon", "models/lite.py", "EPSILON = 1e-3", "EPSILON = 1e-5", f"{LITE} -k timm"),
@@ -57,4 +66,9 @@ MUTANTS = [
     Mutant("kinds of tensors not compared", "pretrained/load.py", 'n.rpartition(".")[2], tuple(t.shape)', "0, tuple(t.shape)", f"{BACKBONE} -k refused"),
     Mutant("mean of another program", "pretrained/backbone.py", "(127 / 255,) * 3", "(0.5,) * 3", f"{BACKBONE} -k order"),
     Mutant("sent on before the facts are read", "pretrained/hub.py", 'answer.is_redirect or "X-Linked-Size" in answer.headers', "answer.is_redirect", f"{NETWORK} -k believed"),
+    Mutant("the first of two classes of one name", "pretrained/classify.py", "    if not found and word.isdecimal()", "    found = found[:1]\n    if not found and word.isdecimal()", f"{CLASSIFY} -k groups"),
+    Mutant("names in one case only", "pretrained/classify.py", "name.casefold() == word.casefold()", "name == word", f"{CLASSIFY} -k groups"),
+    Mutant("the group of all the rest is empty", "pretrained/classify.py", "zero_shot(logits, list(groups.values()))", "zero_shot(logits, [g or [0] for g in groups.values()])", f"{CLASSIFY} -k answers"),
+    Mutant("the file named is not read", "cli/pretrained.py", "load_pretrained(name, file=file), files", "load_pretrained(name), files", f"{CLASSIFY} -k command"),
+    Mutant("a class in two groups", "pretrained/classify.py", "if named.count(number) > 1", "if named.count(number) > 2", f"{CLASSIFY} -k wrong_question"),
 ]  # fmt: skip

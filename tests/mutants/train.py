@@ -13,6 +13,6 @@ MUTANTS = [
     Mutant("parts of the truth merged as if around one mean", "metrics/regression.py", "self._all() + part if self.sums else part", "part", f"{METRIC} -k add_up"),
     Mutant("a state that holds the graph", "train/train_step.py", "result.weight, detach(result.state), batch)", "result.weight, result.state, batch)", f"{EVERY} -k carried"),
     Mutant("pieces weighed alike", "train/train_step.py", "self._backward(piece, weight / of_all)", "self._backward(piece, 1 / len(pieces))", "tests/train/test_train_step.py -k pieces"),
-    Mutant("a photo padded where training cropped", "vision/read.py", 'if fit == "crop" and height == width:', "if False:", "tests/experiments/test_preparation.py"),
+    Mutant("a photo padded where training cropped", "vision/read.py", 'if fit in ("crop", "letterbox") and height == width:', "if False:", "tests/experiments/test_preparation.py"),
     Mutant("a file changed and still run", "experiments/recorded.py", "if find_file(file).sha256 != kept.sha256:", "if False:", f"{EVERY} -k record_never"),
 ]  # fmt: skip

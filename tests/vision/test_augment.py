@@ -28,6 +28,7 @@ EVERY = {
     "warp.shear": 20.0,
     "warp.perspective": 0.4,
     "warp.crop_and_pad": 0.2,
+    "warp.zoom_out": 0.9,
     "warp.elastic": 0.4,
     "pixels.invert": 0.5,
     "pixels.solarize": 0.6,
@@ -284,4 +285,5 @@ def test_refuses_images_that_cannot_be_changed_so():
 
 def test_the_settings_are_all_here():
     names = {name for name, _ in leaves(AugmentConfig())}
-    assert names == {*EVERY, "border", "warp.mosaic"}  # a new change must stand in EVERY, and so pass every test above
+    other = {"border", "warp.mosaic", "warp.canvas", "warp.iou_crop"}  # settings of others, or of boxes
+    assert names == {*EVERY, *other}  # a new change must stand in EVERY, and so pass every test above

@@ -1,5 +1,6 @@
-"""The commands `d2lab pretrained`, `d2lab pretrained list|show|fetch`."""
+"""The commands `d2lab pretrained`, `d2lab pretrained list|show|fetch|classify`."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -66,6 +67,34 @@ def fetch(name: Name) -> None:
     loaded = load_pretrained(name)
     typer.echo(locate(loaded.origin).path)
     typer.echo(f"{loaded.parameters:,} parameters, {len(loaded.classes):,} classes, licence: {loaded.origin.licence}")
+
+
+@app.command()
+def classify(
+    name: Name,
+    images: Annotated[list[Path], typer.Argument(help="Image files, or folders of them.")],
+    classes: Annotated[
+        str | None,
+        typer.Option(help="Classes of your own: 'hot dog=hotdog,cheeseburger; other='; an empty one is all the rest."),
+    ] = None,
+    file: Annotated[Path | None, typer.Option(help="A .pth or .safetensors of these weights.")] = None,
+) -> None:
+    """Classify photos without training: into the classes of the weights, or into your own, made of theirs.
+
+    For example:  d2lab pretrained classify wheel/efficientnet-lite0 photos --classes "hot dog=hotdog; other="
+    """
+    from d2lab.cli.results import answer
+    from d2lab.pretrained import find_origin, load_pretrained
+    from d2lab.pretrained.classify import classify_photos, find_photos, parse_groups
+
+    known = find_origin(name).classes
+    groups = None if classes is None else parse_groups(classes, known)  # all is checked before weights are read
+    files = find_photos(images)
+    answer(
+        files,
+        known if groups is None else tuple(groups),
+        classify_photos(load_pretrained(name, file=file), files, groups),
+    )
 
 
 def _names() -> dict[str, list[str]]:

@@ -51,7 +51,7 @@ def predict(
         from d2lab.experiments.exported import ExportedModel
 
         exported = ExportedModel(run)
-        _answer(images, exported.classes, exported.predict(images, invert=invert))
+        answer(images, exported.classes, exported.predict(images, invert=invert))
         return
     from d2lab.experiments import load_run
 
@@ -60,7 +60,7 @@ def predict(
         _answer_table(trained, images, out)
         return
     read = trained.read_images(images, invert=invert)  # all are read before any answer is printed
-    _answer(images, trained.classes, trained.predict(read))
+    answer(images, trained.classes, trained.predict(read))
 
 
 def _answer_table(trained: "Trained", files: list[Path], out: Path | None) -> None:
@@ -84,8 +84,13 @@ def _answer_table(trained: "Trained", files: list[Path], out: Path | None) -> No
         typer.echo(f"{len(rows) - SHOWN_ROWS:,} more rows: write them all with --out FILE.csv")
 
 
-def _answer(images: list[Path], classes: tuple[str, ...], chances: "Tensor") -> None:
+def answer(images: list[Path], classes: tuple[str, ...], chances: "Tensor") -> None:
     """Print the most probable classes of each image.
+
+    Args:
+        images: their files.
+        classes: names in order.
+        chances: a probability for each class of each image.
 
     Raises:
         ConfigError: the model does not answer with one class an image.

@@ -7,6 +7,7 @@ from typing import Literal
 from d2lab.core.errors import ConfigError
 
 TaskName = Literal["classification", "regression", "detection", "segmentation", "language", "pairs", "table"]
+SquareFit = Literal["crop", "letterbox"]  # how an image becomes a square: its central one, or whole between bars
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from d2lab.core.errors import ConfigError, DataError
 from d2lab.core.names import unknown_name
 from d2lab.data import sets
-from d2lab.data.card import Card
+from d2lab.data.card import Card, SquareFit
 from d2lab.data.source import Status, on_disk
 
 if TYPE_CHECKING:
@@ -128,9 +128,15 @@ def load(
 
 
 def load_card(
-    found: Card, *, seed: int = 0, fetch: bool = True, side: int | None = None, workers: int | None = None
+    found: Card,
+    *,
+    seed: int = 0,
+    fetch: bool = True,
+    side: int | None = None,
+    workers: int | None = None,
+    fit: SquareFit = "crop",
 ) -> "d2lab.data.split.Dataset":
-    """Load the set of a card; the arguments are those of `load`.
+    """Load the set of a card; most arguments are those of `load`.
 
     Args:
         found: the card.
@@ -138,12 +144,15 @@ def load_card(
         fetch: may use the network when the files are not on disk.
         side: height and width of images of many sizes, pixels; sets of one size keep it.
         workers: processes that read image files in each epoch; other sets are held in memory.
+        fit: how image files of a classification become squares; other sets have one way.
 
     Raises:
         DataError: the files are missing, broken or not what the card says.
     """
     module: Any = importlib.import_module(found.module)
-    how = {"side": side if found.mixed else None, "workers": workers} if found.streams else {}
+    how: dict[str, Any] = {"side": side if found.mixed else None, "workers": workers} if found.streams else {}
+    if fit != "crop":
+        how["fit"] = fit
     data: d2lab.data.split.Dataset = module.load(found, seed=seed, fetch=fetch, **how)
     counts = (len(data.train), len(data.test))
     if counts != found.examples:

@@ -15,7 +15,9 @@ from torch.utils.data import Sampler
 from d2lab.core.errors import DataError
 from d2lab.data.batch import Batch
 from d2lab.data.batches import steps_per_epoch
-from d2lab.data.image import quiet_pillow, read_square
+from d2lab.data.card import SquareFit
+from d2lab.data.image import quiet_pillow
+from d2lab.data.image_fit import read_as_square
 from d2lab.data.names import Names
 from d2lab.data.split import Split
 from d2lab.data.stream import read_batches
@@ -30,19 +32,28 @@ class ImageFiles(Split):
         root: the folder that the names begin at.
         names: one for each image, with forward slashes.
         targets: class numbers.
-        side: pixels; each image's central square is resized to it.
+        side: pixels; each image becomes a square of this side.
         channels: 1 for gray, 3 for color.
         workers: processes that read ahead when the images are asked for in order; 0 reads in this one.
+        fit: how: its central square, or whole between two bars.
     """
 
     def __init__(
-        self, root: Path, names: Names, targets: Int64[Tensor, " file"], *, side: int, channels: int, workers: int
+        self,
+        root: Path,
+        names: Names,
+        targets: Int64[Tensor, " file"],
+        *,
+        side: int,
+        channels: int,
+        workers: int,
+        fit: SquareFit = "crop",
     ) -> None:
         if len(names) != len(targets) or len(names) == 0:
             got = f"{len(names)} images and {len(targets)} targets"
             raise DataError("the length of a split", got=got, need="one target for each image, and at least one")
         facts = {"root": root, "names": names, "targets": targets, "side": side, "channels": channels}
-        for name, value in {**facts, "workers": workers}.items():
+        for name, value in {**facts, "workers": workers, "fit": fit}.items():
             object.__setattr__(self, name, value)
 
     root: Path
@@ -50,6 +61,7 @@ class ImageFiles(Split):
     side: int
     channels: int
     workers: int
+    fit: SquareFit
 
     def __len__(self) -> int:
         """Count the images."""
@@ -95,7 +107,7 @@ class ImageFiles(Split):
             DataError: it can't be read.
         """
         path = self.root / self.names[number]
-        return read_square(path, str(path), side=self.side, channels=self.channels)
+        return read_as_square(path, str(path), side=self.side, channels=self.channels, fit=self.fit)
 
     def batches(self, size: int) -> Iterator[Batch]:
         """Yield images and targets in order, `size` at a time, read ahead by the workers."""
@@ -111,7 +123,7 @@ class ImageFiles(Split):
         self._check(indices)
         chosen = self.names.take(indices.cpu().numpy())
         how = {"side": self.side, "channels": self.channels, "workers": self.workers}
-        return ImageFiles(self.root, chosen, self.targets[indices.cpu()], **how)
+        return ImageFiles(self.root, chosen, self.targets[indices.cpu()], **how, fit=self.fit)
 
     def held(self) -> Split:
         """The same images in memory.

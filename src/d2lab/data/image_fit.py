@@ -1,15 +1,18 @@
 """Whole images fitted into one size without distortion: scaled by one factor, what is left over is gray.
 
-The corner of the image stays at (0, 0): boxes move by the factor alone.
+With boxes the corner of the image stays at (0, 0), so that they move by the factor alone; a letterbox has it in the
+middle, between two bars.
 """
 
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int64, UInt8
 
 from d2lab.core.errors import DataError
-from d2lab.data.image import open_image, to_gray_or_rgb
+from d2lab.data.card import SquareFit
+from d2lab.data.image import GAP, open_image, read_small, read_square, to_gray_or_rgb
 
 FILL = 114  # the gray of what is left over, as YOLO's programs have it
 
@@ -73,3 +76,53 @@ def read_fitted(
         pixels = np.full((3, *frame), FILL, np.uint8)
         pixels[:, :height, :width] = np.asarray(whole).transpose(2, 0, 1)
     return pixels
+
+
+def read_letterbox(
+    file: Path | BytesIO, name: str, *, side: int, channels: int
+) -> UInt8[np.ndarray, "channel side side"]:
+    """Return a whole image in the middle of a square, between two gray bars; it is smoothed where it shrinks.
+
+    Source: Redmon and Farhadi 2018, "YOLOv3"; the authors' code calls it letterbox.
+
+    Args:
+        file: the file, or its content.
+        name: what an error calls it.
+        side: of the result, pixels.
+        channels: 1 for gray, 3 for color.
+
+    Raises:
+        DataError: no image, a broken one, or one too large to be true.
+    """
+    from PIL import Image
+
+    with open_image(file, name) as image:
+        scale = GAP * side / max(image.size)  # enough pixels are left to antialias
+        read_small(image, (round(image.width * scale), round(image.height * scale)), name)
+        whole = to_gray_or_rgb(image, name, channels)
+        width, height = fitted_sizes(np.array([whole.size], np.int64), (side, side))[0].tolist()
+        if whole.size != (width, height):
+            whole = whole.resize((width, height), Image.Resampling.BILINEAR)
+        seen = np.asarray(whole).reshape(height, width, channels)
+    left, top = (side - width) // 2, (side - height) // 2
+    pixels = np.full((channels, side, side), FILL, np.uint8)
+    pixels[:, top : top + height, left : left + width] = seen.transpose(2, 0, 1)
+    return pixels
+
+
+def read_as_square(
+    file: Path | BytesIO, name: str, *, side: int, channels: int, fit: SquareFit = "crop"
+) -> UInt8[np.ndarray, "channel side side"]:
+    """Return an image as a square; see `read_letterbox` and `d2lab.data.image.read_square`.
+
+    Args:
+        file: the file, or its content.
+        name: what an error calls it.
+        side: of the result, pixels.
+        channels: 1 for gray, 3 for color.
+        fit: how.
+
+    Raises:
+        DataError: no image, a broken one, or one too large to be true.
+    """
+    return (read_square if fit == "crop" else read_letterbox)(file, name, side=side, channels=channels)

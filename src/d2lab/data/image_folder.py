@@ -10,7 +10,6 @@ import shutil
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -20,12 +19,13 @@ import torch
 from d2lab.core.errors import ConfigError, DataError
 from d2lab.core.machine import usable_cores
 from d2lab.data import source
-from d2lab.data.card import Card
+from d2lab.data.card import Card, SquareFit
 from d2lab.data.contest import contest_listing, contest_notes, place_of
 from d2lab.data.decoded import Decoded, Rows
 from d2lab.data.folder import scan
-from d2lab.data.image import decoder_version, open_image, quiet_pillow
+from d2lab.data.image import decoder_version, quiet_pillow
 from d2lab.data.image_files import HELD_BYTES, ImageFiles
+from d2lab.data.image_sample import SIDE, sample_images
 from d2lab.data.listing import Listing, Part
 from d2lab.data.places import cache_folder
 from d2lab.data.split import Dataset, Split
@@ -33,11 +33,6 @@ from d2lab.data.stream import default_workers
 
 PREFIX = "folder:"
 CONTEST = "kaggle:"
-SIDE = 224  # pixels, of images of many sizes where nobody says another
-LARGEST_SIDE = 256  # images that all are squares up to this size keep it
-SAMPLED = 64  # images that are opened to find size and colors for a card
-GRAY = {"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L"}
-TWELVE_BITS = 4096  # what no value of a set reaches that a camera of 12 bits stored in 16
 CHUNK = 256  # images decoded together
 
 
@@ -125,7 +120,13 @@ def root_of(name: str, prefix: str = PREFIX) -> Path:
 
 
 def load(
-    card: Card, *, seed: int = 0, fetch: bool = True, side: int | None = None, workers: int | None = None
+    card: Card,
+    *,
+    seed: int = 0,
+    fetch: bool = True,
+    side: int | None = None,
+    workers: int | None = None,
+    fit: SquareFit = "crop",
 ) -> Dataset:
     """Load the set of this card; `seed` changes nothing here.
 
@@ -136,6 +137,7 @@ def load(
         side: of the images, pixels; the card's unless given.
         workers: read from the files in each epoch, by so many processes; unless given, images are decoded once
             where they take up to 2 GiB and the disk has room, else read by a few processes.
+        fit: how an image of other proportions becomes a square.
 
     Raises:
         ConfigError: the side is below 1.
@@ -156,10 +158,10 @@ def load(
         card = card_with_side(card, side)
     streamed = workers is not None or not fits(card)
     readers = default_workers() if workers is None else workers
-    train, test = (image_files(listing, part, card, readers) for part in (listing.train, listing.test))
+    train, test = (image_files(listing, part, card, readers, fit) for part in (listing.train, listing.test))
     if streamed:
         return Dataset(card, train, test)
-    store = decoded(card, listing)
+    store = decoded(card, listing, fit)
     store.make(lambda first, second: _decode_both((train, first), (test, second)))
     return Dataset(card, Split(store.open("train"), train.targets), Split(store.open("test"), test.targets))
 
@@ -171,11 +173,11 @@ def card_with_side(card: Card, side: int) -> Card:
     return dataclasses.replace(card, shape=(card.shape[0], side, side))
 
 
-def image_files(listing: Listing, part: Part, card: Card, workers: int) -> ImageFiles:
+def image_files(listing: Listing, part: Part, card: Card, workers: int, fit: SquareFit = "crop") -> ImageFiles:
     """Return a part of the listing as a split that is read from its files."""
     targets = torch.from_numpy(part.targets.copy())
     channels, side = card.shape[:2]
-    return ImageFiles(listing.root, part.names, targets, side=side, channels=channels, workers=workers)
+    return ImageFiles(listing.root, part.names, targets, side=side, channels=channels, workers=workers, fit=fit)
 
 
 def fits(card: Card) -> bool:
@@ -188,10 +190,14 @@ def fits(card: Card) -> bool:
     return shutil.disk_usage(there).free > 2 * size
 
 
-def decoded(card: Card, listing: Listing) -> Decoded:
+def decoded(card: Card, listing: Listing, fit: SquareFit = "crop") -> Decoded:
     """Return where the decoded images lie or would lie."""
     origin = {"files": listing.stamp, "shape": list(card.shape), "decoder": decoder_version()}
-    place = hashlib.sha256(f"{card.name}\0{card.shape}".encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    named = f"{card.name}\0{card.shape}"
+    if fit != "crop":
+        origin["fit"] = fit
+        named += f"\0{fit}"
+    place = hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()[:16]
     shapes = {"train": (card.examples[0], *card.shape), "test": (card.examples[1], *card.shape)}
     return Decoded(cache_folder() / "decoded" / place / "pictures", card.name, origin, shapes)
 
@@ -244,56 +250,3 @@ def _decode_both(*parts: tuple[ImageFiles, Rows]) -> None:
 def _decoded_chunks(files: ImageFiles, pool: ThreadPoolExecutor) -> Iterator[np.ndarray]:
     for start in range(0, len(files), CHUNK):
         yield np.stack(list(pool.map(files.read, range(start, min(start + CHUNK, len(files))))))
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """What some images of a set are like."""
-
-    channels: int
-    side: int  # pixels
-    mixed: bool  # sizes differ, or are no squares, or large
-    note: str  # what is odd about them
-
-
-def sample_images(listing: Listing) -> Sample:
-    """Open some images spread over the set; where all of them are gray, every image is asked for its colors.
-
-    Raises:
-        DataError: an image can't be opened.
-    """
-    count = len(listing.train.names)
-    chosen = np.unique(np.linspace(0, count - 1, min(SAMPLED, count)).astype(int))
-    modes, sizes, brightest = set[str](), set[tuple[int, int]](), 0
-    with quiet_pillow():
-        for number in chosen.tolist():
-            path = listing.root / listing.train.names[number]
-            with open_image(path, str(path)) as image:
-                modes.add(image.mode)
-                sizes.add(image.size)
-                if image.mode.startswith("I;16") and brightest < TWELVE_BITS:
-                    brightest = max(brightest, int(np.asarray(image).max()))
-        gray = modes <= GRAY and not _any_color(listing)
-    width, height = next(iter(sizes))
-    same = len(sizes) == 1 and width == height <= LARGEST_SIDE
-    deep = all(mode.startswith("I;16") for mode in modes)
-    dark = f"16-bit pixels of at most {brightest} in the images looked at: read as if 65,535 were white, so very dark"
-    note = dark if deep and brightest < TWELVE_BITS else ""
-    return Sample(1 if gray else 3, width if same else SIDE, not same, note)
-
-
-def _any_color(listing: Listing) -> bool:
-    """Check whether a training image is in color; only headers are read, a broken one is left to its reader."""
-    names = listing.train.names
-
-    def is_color(number: int) -> bool:
-        path = listing.root / names[number]
-        try:
-            with open_image(path, str(path)) as image:
-                return image.mode not in GRAY
-        except DataError:
-            return False
-
-    with ThreadPoolExecutor(usable_cores()) as pool:
-        chunks = (range(start, min(start + CHUNK, len(names))) for start in range(0, len(names), CHUNK))
-        return any(any(pool.map(is_color, chunk)) for chunk in chunks)

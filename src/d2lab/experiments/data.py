@@ -10,7 +10,7 @@ from d2lab.data.split import Split, as_split, holdout, limit
 from d2lab.data.stream import MappedArrays, StreamedBatches
 from d2lab.data.three_parts import ThreeParts
 from d2lab.experiments.classes import keep_classes, whole_card
-from d2lab.experiments.plan import Experiment, stored_side
+from d2lab.experiments.plan import Experiment, squares, stored_side
 from d2lab.experiments.tokens import describe_tokens, load_series, load_tokens
 from d2lab.recipes.language import LanguageSettings, SeriesSettings
 from d2lab.text.token_batches import TokenBatches, TokenSplit
@@ -41,7 +41,8 @@ def load_data(experiment: Experiment, *, fetch: bool = True) -> Splits:
     loop, only = settings.loop, settings.only
     whole = whole_card(experiment.card, only) if only else experiment.card
     side, workers = stored_side(experiment.card, settings), loop.stream_workers
-    dataset = catalog.load_card(whole, fetch=fetch, side=side, workers=workers)
+    fit = settings.fit if squares(whole) else "crop"
+    dataset = catalog.load_card(whole, fetch=fetch, side=side, workers=workers, fit=fit)
     train, test = dataset.train, dataset.test
     if only:
         train, test = (keep_classes(split, whole.classes, only) for split in (train, test))

@@ -16,9 +16,9 @@ from torch import Tensor
 from d2lab.core.atomic import write_bytes
 from d2lab.core.errors import ConfigError, MissingExtraError, RunError
 from d2lab.core.tensor_tree import Tree, tensors_of
-from d2lab.experiments.export_form import Form, form_of
+from d2lab.experiments.export_form import Form, folded_form, form_of
 from d2lab.experiments.export_suppression import with_suppression
-from d2lab.experiments.trained import Trained, load_run
+from d2lab.experiments.trained import load_run
 from d2lab.train.detection import Detection
 
 SUFFIX = {"onnx": ".onnx", "torch-export": ".pt2"}
@@ -27,7 +27,14 @@ Answer = Callable[[Tree], list[Tensor]]
 
 
 def export_run(
-    folder: Path, to: str, out: Path | None = None, *, recipe_file: Path | None = None, suppress: bool = False
+    folder: Path,
+    to: str,
+    out: Path | None = None,
+    *,
+    recipe_file: Path | None = None,
+    suppress: bool = False,
+    fold: bool = False,
+    say: Callable[[str], object] = str,
 ) -> tuple[Path, float]:
     """Export a run's model; return the file and the largest difference of outputs on random inputs.
 
@@ -41,9 +48,11 @@ def export_run(
         out: the file; in the run's folder unless given.
         recipe_file: the user's file, where the run's recipe came from one.
         suppress: of a detector, put the suppression of boxes into the ONNX file too.
+        fold: make normalization part of the convolutions; see `folded_form`.
+        say: is told in a line what was done to the model.
 
     Raises:
-        ConfigError: the format is unknown, the model has no weights, or nothing is there to suppress.
+        ConfigError: the format is unknown, the model has no weights, or nothing is there to suppress or to fold.
         MissingExtraError: a library that the format needs is not installed.
         RunError: the run can't be opened, or the file disagrees with the model (it is not written then).
     """
@@ -55,22 +64,27 @@ def export_run(
     if suppress and not (to == "onnx" and isinstance(task, Detection)):
         need = "a detector that is exported to onnx"
         raise ConfigError("--suppress", got=f"{trained.experiment.recipe.name} to {to}", need=need)
-    content, difference = export_model(trained, to)
+    form = folded_form(form_of(trained)) if fold else form_of(trained)
+    content, difference = content_of(form, to)
+    if form.note:
+        say(form.note)
     if suppress and isinstance(task, Detection):
         content = with_suppression(content, task.suppression)
     write_bytes(path, content)
     return path, difference
 
 
-def export_model(trained: Trained, to: str) -> tuple[bytes, float]:
-    """Return a run's model as a file's content, and the largest difference of its outputs.
+def content_of(form: Form, to: str) -> tuple[bytes, float]:
+    """Return a model as a file's content, and the largest difference of its outputs.
+
+    Args:
+        form: what is exported.
+        to: "onnx" or "torch-export".
 
     Raises:
-        ConfigError: the model has no weights.
         MissingExtraError: a library that the format needs is not installed.
         RunError: the file disagrees with the model.
     """
-    form = form_of(trained)
     with torch.no_grad():
         expected = tensors_of(form.model(*form.inputs))
     with _quiet():

@@ -21,6 +21,7 @@ from d2lab.core.tensor_tree import Tree, map_tensors, tensors_of
 from d2lab.experiments.tokens import tokenizer_of
 from d2lab.experiments.trained import Trained
 from d2lab.layers.bptt import FusedRNN
+from d2lab.models.folded import fold_model, has_normalization
 from d2lab.models.gpt import GPT
 from d2lab.models.language_rnn import LanguageRNN
 from d2lab.recipes.language import LanguageSettings
@@ -44,6 +45,7 @@ class Form:
         shapes: which axes are free, for each argument.
         names: of inputs and outputs in an ONNX file.
         metadata: JSON by key.
+        note: what was done to the module, in one line.
     """
 
     module: nn.Module
@@ -52,6 +54,7 @@ class Form:
     shapes: tuple[Any, ...]
     names: tuple[list[str], list[str] | None]
     metadata: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
 
 
 class Step(nn.Module):
@@ -134,6 +137,23 @@ def form_of(trained: Trained) -> Form:
         names=(["tokens", *states], ["logits", *(f"next_{name}" for name in states)]),
         metadata=metadata,
     )
+
+
+def folded_form(form: Form) -> Form:
+    """Return the form with the normalization of its module folded into convolutions and linear maps.
+
+    Raises:
+        ConfigError: there is none, or none that follows or precedes such a layer.
+    """
+    if not has_normalization(form.module):
+        raise ConfigError("--fold", got="a model without batch normalization", need="one with it", fix="Leave it out.")
+    folded = fold_model(form.module, form.inputs)
+    if not folded.folded:
+        got = f"{folded.kept} batch normalizations, none of which follows a convolution"
+        raise ConfigError("--fold", got=got, need="one that does", fix="Leave it out.")
+    before, after = (sum(t.numel() for t in model.state_dict().values()) for model in (form.module, folded.model))
+    note = f"folded: {folded.folded} of {folded.folded + folded.kept} normalizations, {before - after:,} numbers fewer"
+    return dataclasses.replace(form, module=folded.model, note=note)
 
 
 def _of_detector(trained: Trained, task: Detection, metadata: dict[str, str]) -> Form:

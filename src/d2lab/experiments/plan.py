@@ -123,17 +123,22 @@ def derive_preparation(card: Card, settings: Settings) -> Preparation:
     return Preparation(
         shape=shape,
         side=getattr(settings.model, "side", None),
-        fit="none" if not images else _fit_of(card),
+        fit="none" if not images else _fit_of(card, settings),
         classes=card.classes,
         kinds=kinds_of(card),
     )
 
 
-def _fit_of(card: Card) -> Fit:
+def squares(card: Card) -> bool:
+    """Return whether the images of a set are files that become squares."""
+    return card.streams and card.task not in WHOLE
+
+
+def _fit_of(card: Card, settings: Settings) -> Fit:
     """Return how a file becomes an image of this set."""
     if card.task in WHOLE and card.shape[0] == 3:
         return "whole"
-    return "crop" if card.streams else "pad"
+    return settings.fit if squares(card) else "pad"
 
 
 def kinds_of(card: Card) -> dict[str, TargetKind] | TargetKind:
@@ -239,6 +244,10 @@ def check(experiment: Experiment) -> None:
         raise ConfigError("test_flips", got=f"true for {card.name}, a table", need="images")
     if settings.loop.test_flips and card.task in WHOLE:
         raise ConfigError("test_flips", got="true", need=f"false for {card.task}: what lies on an image has a side")
+    if settings.fit != "crop" and not squares(card):
+        need = "crop: it is for image files of a classification"
+        need += "; these are fitted whole already, bars to the right and below" if card.task in WHOLE else ""
+        raise ConfigError("fit", got=f"{settings.fit} for {card.name}", need=need)
     for name in ("mixup", "cutmix"):
         if getattr(settings.augment, name) and task.name != "classification":
             raise ConfigError(f"augment.{name}", got=getattr(settings.augment, name), need=f"0 for {task.name}")

@@ -96,7 +96,8 @@ def _splits(experiment: Experiment) -> Splits:
         return load_data(experiment)
     if settings.loop.examples is not None or settings.loop.validation:
         return load_data(experiment)
-    key = (experiment.card.name, experiment.preparation.shape, experiment.preparation.side, settings.augment.idle)
+    reads = experiment.preparation
+    key = (experiment.card.name, reads.shape, reads.side, reads.fit, settings.augment.idle)
     if key not in _READ:
         _READ[key] = load_data(experiment)
     return _READ[key]

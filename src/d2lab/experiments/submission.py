@@ -39,6 +39,7 @@ def submit(run: Path, folder: Path, out: Path, *, device: str = "cpu") -> int:
         side=trained.preparation.shape[1],
         channels=card.shape[0],
         workers=default_workers(),
+        fit=trained.experiment.settings.fit,
     )
     write_answers(out, questions, card.classes, trained.predict(images))
     return len(questions.ids)

@@ -1,15 +1,17 @@
-"""Normalization of the input as part of the first convolution: w (x - mean) / std + b = w' x + b'.
+"""Normalization as part of a convolution or a linear map: w (x - mean) / std + b = w' x + b'.
 
-Exact wherever a window lies inside the image. At a padded border it is not: the zeros of the original are normalized
-values, which are the mean in the image's own unit, and a folded convolution pads with raw zeros. `exact=True` pads with
-the mean instead.
+Of the input it becomes part of the first convolution. That is exact wherever a window lies inside the image. At a
+padded border it is not: the zeros of the original are normalized values, which are the mean in the image's own unit,
+and a folded convolution pads with raw zeros. `exact=True` pads with the mean instead. Batch normalization follows its
+layer, so that borders are no matter.
 
 Source: the notes, chapter 18 (normalization as part of the model); Jacob et al. 2018, "Quantization and Training of
-Neural Networks for Efficient Integer-Arithmetic-Only Inference", section 3.2, folds batch normalization alike.
+Neural Networks for Efficient Integer-Arithmetic-Only Inference", section 3.2, for batch normalization.
 """
 
 import copy
 from collections.abc import Sequence
+from typing import Any, cast
 
 import torch
 from jaxtyping import Float
@@ -73,3 +75,30 @@ def fold_normalization(
         return folded
     folded.padding = (0, 0)
     return nn.Sequential(PadWith(means, *padding), folded)
+
+
+@torch.no_grad()
+def fold_batch_norm(layer: nn.Module, norm: nn.Module) -> nn.Module:
+    """Return a layer that computes what the layer and then the batch normalization compute in evaluation.
+
+    With g = weight / sqrt(running variance + eps): w' = g w, b' = g (b - running mean) + bias.
+
+    Args:
+        layer: a convolution or a linear map; it is not changed.
+        norm: with running statistics of each of its outputs.
+
+    Raises:
+        ConfigError: the normalization has no running statistics, or other channels than the layer has outputs.
+    """
+    folded: Any = copy.deepcopy(layer)
+    known: Any = norm  # torch's or ours
+    mean, variance = known.running_mean, known.running_var
+    if not isinstance(mean, Tensor) or not isinstance(variance, Tensor) or len(mean) != len(folded.weight):
+        need = f"running statistics of {len(folded.weight)} channels"
+        raise ConfigError("the normalization", got=type(norm).__name__, need=need)
+    gain = (variance + known.eps).rsqrt()
+    gain = gain if known.weight is None else gain * known.weight
+    shift = -mean * gain if known.bias is None else known.bias - mean * gain
+    folded.weight.mul_(gain.view(-1, *(1,) * (folded.weight.ndim - 1)))
+    folded.bias = nn.Parameter(shift if folded.bias is None else folded.bias * gain + shift)
+    return cast("nn.Module", folded)

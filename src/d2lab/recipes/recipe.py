@@ -12,7 +12,7 @@ from d2lab.core.bounds import Share
 from d2lab.core.errors import ConfigError
 from d2lab.core.names import unknown_name
 from d2lab.core.settings import change, full_name
-from d2lab.data.card import Card
+from d2lab.data.card import Card, SquareFit
 from d2lab.layers.init import InitName
 from d2lab.models.catalog import ModelConfig
 from d2lab.optimizers.config import OptimizerConfig, ScheduleConfig
@@ -35,6 +35,7 @@ class Settings:
     init: InitName = "default"
     finetune: FineTuneConfig = field(default_factory=FineTuneConfig)
     only: tuple[str, ...] = ()  # classes to use, in the order of their new numbers; empty for all
+    fit: SquareFit = "crop"  # how photos in files become squares: the central one, or letterbox: whole, between bars
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     label_smoothing: Share = 0.0  # fraction of a target that is spread over all classes
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)

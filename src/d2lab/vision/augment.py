@@ -39,6 +39,7 @@ RATIO = (3 / 4, 4 / 3)  # least and largest width over height of a random crop
 Distance = Annotated[int, Meta(ge=0, le=4096, description="pixels")]
 Degrees = Annotated[float, Meta(ge=0, le=180, description="degrees")]
 Turns = Annotated[float, Meta(ge=0, le=0.5, description="turns")]
+INSIDE = ("mosaic", "canvas", "iou_crop")  # settings of warps that show nothing beyond the edge
 GRAY = 0.5  # what a hole is filled with
 
 
@@ -77,6 +78,10 @@ class AugmentConfig:
         check_bounds(self, "augment.")
         if self.mixup and self.cutmix:
             raise ConfigError("augment.cutmix", got=self.cutmix, need="0 beside mixup: an image is mixed once")
+        for name in ("zoom_out", "iou_crop"):
+            if self.crop and getattr(self.warp, name):
+                need = f"0 beside {name}, which says itself what part of an image is shown"
+                raise ConfigError("augment.crop", got=self.crop, need=need)
 
     @property
     def idle(self) -> bool:
@@ -170,7 +175,7 @@ class Augment:
         transform: JointTransform | Warp = self._drawn(inputs, generators)
         warp = self.config.warp
         if self._warps and isinstance(transform, JointTransform):
-            transform = draw_warp(warp, transform, generators)
+            transform = draw_warp(warp, transform, generators, _objects(targets, self.kinds))
             if warp.mosaic:
                 generator = generators.of("mosaic")
                 return mosaic(inputs, targets, self.kinds, transform, warp.mosaic, generator, self.min_visible)
@@ -226,6 +231,16 @@ def _check_reach(config: AugmentConfig, channels: int, height: int, width: int) 
     gaussian_blur(torch.zeros(0, channels, height, width), torch.zeros(0), config.pixels.blur)
 
 
+def _objects(targets: Any, kinds: Kinds) -> tuple[Tensor, Tensor] | None:  # noqa: ANN401
+    """Return boxes and how many of them are real, of targets that have boxes."""
+    if isinstance(kinds, str) or "boxes" not in kinds.values():
+        return None
+    if isinstance(targets, Tensor) or set(targets) != set(kinds):
+        return None  # which is refused where targets are moved
+    boxes, count = (next(targets[name] for name, kind in kinds.items() if kind == one) for one in ("boxes", "count"))
+    return boxes, count
+
+
 def _check_movable(config: AugmentConfig, kinds: tuple[TargetKind, ...]) -> None:
     """Refuse changes that cannot be carried over to targets of these kinds."""
     for name in ("mixup", "cutmix"):
@@ -237,9 +252,12 @@ def _check_movable(config: AugmentConfig, kinds: tuple[TargetKind, ...]) -> None
     if config.warp.mosaic and whole:
         need = f"0 for targets of {whole}: four images become one"
         raise ConfigError("augment.warp.mosaic", got=config.warp.mosaic, need=need, fix="Write --set mosaic=0.")
+    if config.warp.iou_crop and "boxes" not in kinds:
+        need = f"0 for targets of {' and '.join(kinds)}: crops are chosen by the boxes of objects"
+        raise ConfigError("augment.warp.iou_crop", got=config.warp.iou_crop, need=need, fix="Write --set iou_crop=0.")
     placed = " and ".join(kind for kind in kinds if kind in ("boxes", "points"))
     amounts = {name: getattr(config, name) for name in ("translate", "rotate")}
-    amounts |= {f"warp.{name}": amount for name, amount in leaves(config.warp) if name != "mosaic"}
+    amounts |= {f"warp.{name}": amount for name, amount in leaves(config.warp) if name not in INSIDE}
     for name, amount in amounts.items():
         if placed and amount and config.border == "reflect":
             need = f"'zeros' for targets of {placed} with augment.{name}: what is mirrored at the edge has no target"

@@ -22,7 +22,7 @@ from d2lab.vision.read import read_image
 from d2lab.vision.resample import resize
 from d2lab.vision.targets import TargetKind, check_kinds, resize_targets
 
-Fit = Literal["crop", "pad", "whole", "none"]
+Fit = Literal["crop", "letterbox", "pad", "whole", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,11 @@ class Preparation:
     """Raw -> stored -> what the model reads.
 
     A file becomes stored pixels (`read`): for "crop" the largest central square, bilinear, as folders of images are
-    decoded; for "pad" the whole image, padded with the color of its border, as a drawing becomes one of a set whose
-    images all have one size; for "whole" the whole image in the upper left corner, as annotated images are decoded;
-    "none" where the data are no images. Stored inputs become what the model reads (calling it): resized to `side`,
-    bytes scaled to [0, 1]. `batch` does the same to a batch, and moves targets along.
+    decoded; for "letterbox" the whole image in the middle of a square, between gray bars; for "pad" the whole image,
+    padded with the color of its border, as a drawing becomes one of a set whose images all have one size; for "whole"
+    the whole image in the upper left corner, as annotated images are decoded; "none" where the data are no images.
+    Stored inputs become what the model reads (calling it): resized to `side`, bytes scaled to [0, 1]. `batch` does the
+    same to a batch, and moves targets along.
 
     Args:
         shape: of a stored input, without the batch axis.

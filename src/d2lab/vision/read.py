@@ -9,13 +9,13 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from d2lab.core.errors import DataError
-from d2lab.data.image import GAP, MOST_PIXELS, open_image, quiet_pillow, read_small, read_square, to_gray_or_rgb
-from d2lab.data.image_fit import read_fitted
+from d2lab.data.image import GAP, MOST_PIXELS, open_image, quiet_pillow, read_small, to_gray_or_rgb
+from d2lab.data.image_fit import read_as_square, read_fitted
 
 if TYPE_CHECKING:
     from PIL import Image
 
-FileFit = Literal["crop", "pad", "whole"]  # how an image of other proportions is made to fit
+FileFit = Literal["crop", "letterbox", "pad", "whole"]  # how an image of other proportions is made to fit
 
 
 def read_image(
@@ -24,13 +24,14 @@ def read_image(
     channels: int,
     height: int,
     width: int,
-    fit: Literal["crop", "pad", "whole"] = "pad",
+    fit: FileFit = "pad",
     invert: bool = False,
 ) -> UInt8[Tensor, "channel height width"]:
     """Return an image file as bytes of the wanted size.
 
     It is turned upright as its camera noted and put on white where it is transparent. Then "crop" takes the largest
-    central part of the wanted proportions, as folders of images are decoded; "pad" keeps the whole image, padded with
+    central part of the wanted proportions, as folders of images are decoded; "letterbox" keeps the whole image in the
+    middle of a square, between gray bars; "pad" keeps the whole image, padded with
     the color of its border; "whole" keeps it in the upper left corner, so that boxes move by a factor alone, and fills
     up with gray, as annotated images are decoded.
 
@@ -47,9 +48,10 @@ def read_image(
     """
     if channels not in (1, 3):
         raise DataError("channels", got=channels, need="1 (gray) or 3 (color)")
-    if fit == "crop" and height == width:
+    if fit in ("crop", "letterbox") and height == width:
         with quiet_pillow():
-            stacked = torch.from_numpy(read_square(path, str(path), side=height, channels=channels).copy())
+            square = read_as_square(path, str(path), side=height, channels=channels, fit=fit)
+        stacked = torch.from_numpy(square.copy())
     elif fit == "whole":
         with quiet_pillow():
             stacked = torch.from_numpy(read_fitted(path, frame=(height, width)))

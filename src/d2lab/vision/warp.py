@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, Int64, Shaped
 from torch import Tensor
 from torch.nn import functional
 
-from d2lab.vision.boxes import clip_boxes, visible_part
+from d2lab.vision.boxes import CLOSE, bound, clip_boxes, visible_part
 from d2lab.vision.color import to_unit
 from d2lab.vision.elastic import displaced_back
 from d2lab.vision.geometry import PADDING, Border
@@ -40,6 +40,7 @@ class Warp:
         field: displacements of an elastic deformation, in pixels as the model reads them; what is shown at p is what
             the map alone would show at p + field(p).
         window: x1, y1, x2, y2 of the part of the frame in which each image is shown; None is all of it.
+        by_center: images of which an object is seen wholly or not at all: as its center is.
     """
 
     map: ProjectiveMap
@@ -49,6 +50,7 @@ class Warp:
     border: Border = "zeros"
     field: Float[Tensor, "batch 2 rows columns"] | None = None
     window: Window | None = None
+    by_center: Bool[Tensor, " batch"] | None = None
 
     def images(
         self, images: Shaped[Tensor, "batch channel height width"]
@@ -95,13 +97,16 @@ class Warp:
         """Move boxes (x1, y1, x2, y2): the smallest box around what is seen; also the share of each that is seen.
 
         The share is of the area as it would be seen in an endless frame. Of a deformed box it is the share before the
-        deformation, and the box is the one around points on the edges of the part that is seen.
+        deformation, and the box is the one around points on the edges of the part that is seen. Where objects are kept
+        by their center the share is 1 or 0.
         """
         first, scale = self._stretch(boxes)
         corners = (self.map.corners(boxes) - first) * scale  # the window is the frame now
         seen, area = visible_part(corners, *self.size)
         whole = _area(corners)
         share = area / whole.clamp(min=torch.finfo(boxes.dtype).tiny)
+        if self.by_center is not None:
+            share = torch.where(self.by_center.unsqueeze(1), self._center_shown(corners).to(share.dtype), share)
         if self.field is not None:
             seen = self._deformed(corners, first, scale)
         found = seen / scale[:, :, 0].repeat(1, 1, 2) + first[:, :, 0].repeat(1, 1, 2)
@@ -112,7 +117,8 @@ class Warp:
 
     def chosen(self, numbers: Int64[Tensor, " batch"]) -> "Warp":
         """Return the maps of these images; the deformation stays with its place in the batch."""
-        return replace(self, map=ProjectiveMap(self.map.matrices[numbers]))
+        by_center = None if self.by_center is None else self.by_center[numbers]
+        return replace(self, map=ProjectiveMap(self.map.matrices[numbers]), by_center=by_center)
 
     def then(self, after: ProjectiveMap, window: Window | None) -> "Warp":
         """Return the warp with another map applied after this one, shown in a window of the frame."""
@@ -138,6 +144,13 @@ class Warp:
             for i in range(3)
         )
         return first / third, second / third
+
+    def _center_shown(self, corners: Float[Tensor, "batch most 4 2"]) -> Bool[Tensor, "batch most"]:
+        """Say whether the center of the box around corners lies in the frame."""
+        box = bound(corners)
+        x, y = ((box[..., i] + box[..., 2 + i]) / 2 for i in (0, 1))
+        height, width = self.size
+        return (x > CLOSE) & (x < width - CLOSE) & (y > CLOSE) & (y < height - CLOSE)
 
     def _stretch(self, boxes: Tensor) -> tuple[Tensor, Tensor]:
         """Return the corner of the window, and what stretches it to the frame, for each image."""
