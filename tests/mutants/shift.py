@@ -26,7 +26,7 @@ MUTANTS = [
     Mutant("weights that are never too few", "tables/shift_report.py", "self.effective < LEAST_SHARE * len(self.weights)", "self.effective < LEAST_SHARE", REPORT),
     Mutant("the median weight for the mean", "tables/shift_report.py", "covered=float(weights.mean())", "covered=float(weights.median())", REPORT),
     Mutant("the labels of use leak into the features", "tables/shift_report.py", "train.without(target) if target else train, rest)", "train, use)", REPORT),
-    Mutant("channels mixed up", "tables/image_frame.py", "red - green, blue - green", "blue - green, red - green", REPORT),
+    Mutant("channels mixed up", "tables/image_frame.py", "red - green, blue - green, float(", "blue - green, red - green, float(", REPORT),
     Mutant("the table of use is overwritten", "cli/shift.py", "for place in (train, test)):\n            raise ConfigError(\"the file to write\", got=str(out), need=\"another", "for place in ()):\n            raise ConfigError(\"the file to write\", got=str(out), need=\"another", VERB),
     Mutant("Chinese letters of one column", "cli/shift.py", 'in "WF") for letter in text)', 'in "") for letter in text)', VERB),
 ]  # fmt: skip

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FOLDER = "folder:"
 MOST_SHOWN = 20  # columns of the table, and classes
 LEVEL = 0.05  # of the tests
-NAME, WORDS = 22, 14  # letters of a column's name and of its values in the table
+NAME, WORDS = 20, 14  # letters of a column's name and of its values in the table
 WIDTH = 78
 
 

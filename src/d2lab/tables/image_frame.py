@@ -1,4 +1,8 @@
-"""Folders of images as tables of a few numbers each: what a shift of cameras, light or content changes first."""
+"""Folders of images as tables of a few numbers each: what a shift of cameras, light or content changes first.
+
+Source: Rabanser, Günnemann and Lipton 2019, "Failing Loudly: An Empirical Study of Methods for Detecting Dataset Shift"
+(reduced dimensions, then two-sample tests).
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
