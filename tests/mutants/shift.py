@@ -20,7 +20,7 @@ MUTANTS = [
     Mutant("adjusted p-values that fall", "tables/column_shift.py", "largest = max(largest, min(1.0,", "largest = max(0.0, min(1.0,", SAMPLE),
     Mutant("missing words are not counted", "tables/column_shift.py", "np.where(column.missing, len(column.levels), column.values)", "column.values[~column.missing]", SAMPLE),
     Mutant("rare words have columns of their own", "tables/column_shift.py", "if pair.sum() * share.min() >= EXPECTED}", "if pair.sum() > 0}", SAMPLE),
-    Mutant("Yates's correction", "tables/column_shift.py", "chi2_contingency(table, correction=False)", "chi2_contingency(table, correction=True)", REPORT + " tests/tables/test_two_sample.py"),
+    Mutant("Yates's correction", "tables/column_shift.py", "chi2_contingency(table, correction=False)", "chi2_contingency(table, correction=True)", SAMPLE),
     Mutant("ratios for shares", "tables/shift_report.py", "after, tries = _cut(ratios * before), []", "after, tries = _cut(ratios), []", REPORT),
     Mutant("a confusion matrix on its side", "tables/shift_report.py", "np.bincount(out_of_fold * number + y,", "np.bincount(y * number + out_of_fold,", REPORT),
     Mutant("weights that are never too few", "tables/shift_report.py", "self.effective < LEAST_SHARE * len(self.weights)", "self.effective < LEAST_SHARE", REPORT),

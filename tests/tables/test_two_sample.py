@@ -113,6 +113,16 @@ def test_the_tests_of_columns_are_those_of_scipy():
     assert found["b", "missing"].before == f"{100 * gone[0]:.1f} %"
 
 
+def test_two_words_and_missing_ones_are_counted_as_scipy_does():
+    one, other = frame_of({"w": ["u"] * 25 + ["v"] * 15}), frame_of({"w": ["u"] * 12 + ["v"] * 18})
+    (shift,) = column_shifts(one, other)
+    assert shift.p == pytest.approx(chi2_contingency([[25, 15], [12, 18]], correction=False).pvalue)
+    gone = frame_of({"w": ["u"] * 12 + ["v"] * 8 + [None] * 20})
+    (shift,) = column_shifts(one, gone)
+    assert shift.p == pytest.approx(chi2_contingency([[25, 15, 0], [12, 8, 20]], correction=False).pvalue)
+    assert (shift.distance, shift.before, shift.after) == (0.5, "(missing) 0.0 %", "(missing) 50.0 %")
+
+
 def test_holm_counts_each_p_as_often_as_it_must():
     assert holm([]) == []
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
