@@ -11,8 +11,8 @@ SHIFT = (
         tries={
             "en": (
                 "Move the means apart: at which distance are fewer than a tenth of the examples effective?",
-                "Three deviations apart, draw again and again. How much does the weighted mean vary, and is it mostly too "
-                "small?",
+                "Three deviations apart, draw again and again. How much does the weighted mean vary, and which way is "
+                "it off?",
                 "Three apart, clip at 10, then at 1. What becomes of the effective size, and what of the mean?",
                 "Means together, deviation 1.5: the formula says that nothing is effective in the long run. Why do the "
                 "few examples that you see not show it?",
