@@ -13,8 +13,7 @@ def tables_of_a_shift(draw: RandomInputs):
         "covariate": before / before.sum(0) * other.sum(0),
         "label": before / before.sum(1, keepdim=True) * other.sum(1, keepdim=True),
         "concept": other / other.sum(0) * before.sum(0),
-        "all": other,
-    }[draw.choice(["none", "covariate", "label", "concept", "all"])]
+    }[draw.choice(["none", "covariate", "label", "concept"])]
     rounded = draw.choice([0, 1e-6]) * draw.uniform(labels, inputs, low=-1)
     return before, after * (1 + rounded)
 
