@@ -6,6 +6,7 @@ from d2lab.explore.parallel import PARALLEL
 from d2lab.explore.performance import PERFORMANCE
 from d2lab.explore.segmentation import SEGMENTATION
 from d2lab.explore.sequences import SEQUENCES
+from d2lab.explore.shift import SHIFT
 from d2lab.explore.shown import Shown
 from d2lab.explore.style import STYLE
 
@@ -167,6 +168,7 @@ _ALL = (
             ),
         },
     ),
+    *SHIFT,
     *SEQUENCES,
     *PARALLEL,
     *AUGMENTATION,
