@@ -226,7 +226,7 @@ class _Fitting:
         return loss if self.classes else loss**0.5
 
     def told(self, mean: float, half: float) -> str:
-        """Say a mean loss and its interval."""
+        """Return a mean loss and its interval in words."""
         low, high = self.shown(max(0.0, mean - half)), self.shown(mean + half)
         what = self.measure.replace("_", " ").replace("rmse", "RMSE")
         return f"{what} {self.shown(mean):.4g} ({low:.4g} to {high:.4g}) on rows held out"

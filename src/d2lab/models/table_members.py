@@ -46,7 +46,7 @@ def probabilities(scores: Float[Tensor, "row score"]) -> Float[Tensor, "row clas
 
 
 class Linear(Member):
-    """`features @ weight.T + bias`; for classes the softmax of these scores."""
+    """A linear model: `features @ weight.T + bias`; for classes the softmax of these scores."""
 
     NAMES = ("weight", "bias", "scores")
     weight: Float[Tensor, "answer feature"]

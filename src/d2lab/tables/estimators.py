@@ -55,9 +55,9 @@ def members(classes: int, rows: int, wanted: tuple[str, ...] = ()) -> tuple[str,
         ConfigError: a name is unknown or of the other kind of target, or a kernel is asked for too many rows.
     """
     known = CLASSIFIERS if classes else REGRESSORS
-    for name in wanted:
-        if name not in known:
-            raise unknown_name("model of a table", name, known)
+    unknown = [unknown_name("model of a table", name, known) for name in wanted if name not in known]
+    if unknown:
+        raise unknown[0]
     if "kernel" in wanted and rows > MOST_KERNEL_ROWS:
         raise ConfigError("the model kernel", got=f"{rows:,} rows", need=f"at most {MOST_KERNEL_ROWS:,}")
     return wanted or tuple(name for name in known if name != "kernel" or rows <= MOST_KERNEL_ROWS)
