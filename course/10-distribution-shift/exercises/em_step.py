@@ -30,7 +30,7 @@ def em_step(post: Tensor, q: Tensor, p: Tensor) -> Tensor:
 
     >>> q, p = torch.tensor([0.6, 0.4]), torch.tensor([0.5, 0.5])
     >>> em_step(torch.tensor([[0.9, 0.1], [0.3, 0.7]]), q, p)
-    tensor([0.6611, 0.3389])
+    tensor([0.6612, 0.3388])
     """
     raise NotImplementedError
 
