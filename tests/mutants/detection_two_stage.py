@@ -5,6 +5,7 @@ from tests.mutants.mutant import Mutant
 PROPOSALS, MASKS = (f"tests/vision/test_{name}.py -k" for name in ("proposals", "masks"))
 MODEL, TASK = "tests/models/test_two_stage.py -k", "tests/train/test_two_stage_detection.py -k"
 METRIC, REGIONS = "tests/metrics/test_mask_precision.py -k", "tests/inspection/test_region_features.py -k"
+EXPORTED = "tests/experiments/test_exported_masks.py"
 MUTANTS = [
     Mutant("large segments merge as cheaply as small ones", "vision/proposals.py", "return apart * self.size[first] * self.size[second] / (self.size[first] + self.size[second])", "return apart", f"{PROPOSALS} sets_of_pixels"),
     Mutant("the mean color of the first alone", "vision/proposals.py", "self.total[first] += self.total[second]", "pass", f"{PROPOSALS} sets_of_pixels"),
@@ -54,4 +55,6 @@ MUTANTS = [
     Mutant("union without the overlap", "metrics/mask_precision.py", "truth.masks.sum(2).unsqueeze(1) - shared", "truth.masks.sum(2).unsqueeze(1)", f"{METRIC} fits"),
     Mutant("crops not resized alike", "inspection/region_features.py", "boxes[:, 2:].ceil()", "boxes[:, 2:].floor()", f"{REGIONS} rounded_outward"),
     Mutant("all crops in one pass", "inspection/region_features.py", "torch.cat([body(crop.unsqueeze(0)) for crop in crop_regions(image, boxes, side)])", "body(crop_regions(image, boxes, side))", f"{REGIONS} n_passes"),
+    Mutant("a file's masks are logits", "train/two_stage_detection.py", 'return outputs["masks"].float().sigmoid() if', 'return outputs["masks"].float() if', f"{EXPORTED} -k predictions"),
+    Mutant("a file's masks of another box", "experiments/export_suppression.py", "[3], [0, 2, 1])", "[3], [0, 2, 2])", f"{EXPORTED} -k picks"),
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 A recurrent model is exported as `(tokens, state) -> (logits, state)`, one token of each text at a time, so that whoever
 runs the file keeps the state; a GPT as `tokens -> logits` over windows of at most `context` tokens. The tokenizer goes
 into the metadata: a file needs no run and no text to be fed. A detector is exported as `images -> (scores, boxes)`,
-every candidate decoded to pixels; which of them are detections stands in the metadata.
+or with masks too, every candidate decoded to pixels; which of them are detections stands in the metadata.
 """
 
 import copy
@@ -31,6 +31,7 @@ EXAMPLES = 16  # inputs on which the file must agree with the model
 PREPARATION = "d2lab.preparation"  # keys of the metadata in the file: JSON, see vision.preparation
 TOKENIZER = "d2lab.tokenizer"  # and text.tokenizer
 SUPPRESSION = "d2lab.suppression"  # of a detector: settings, see train.detection
+OF_DETECTOR = ("scores", "boxes", "masks")  # names of a detector's outputs
 CONTEXT = "d2lab.context"  # tokens that a window may have, of a model without a state
 
 
@@ -83,15 +84,20 @@ class Windows(nn.Module):
 
 
 class Candidates(nn.Module):
-    """Every box that a detector's outputs stand for: images -> scores `[image, box, class]`, boxes in pixels."""
+    """Every box that a detector's outputs stand for: images -> scores `[image, box, class]`, boxes in pixels.
+
+    A detector with masks also gives them, `[image, box, class, side, side]`: the probability of each cell of a box.
+    """
 
     def __init__(self, model: nn.Module, task: Detection) -> None:
         super().__init__()
         self.model, self.task = model, task
 
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Return scores and boxes, nothing suppressed."""
-        return self.task.candidates(self.model(images))
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Return scores, boxes and maybe masks, nothing suppressed."""
+        outputs = self.model(images)
+        masks = self.task.masks(outputs)
+        return (*self.task.candidates(outputs), *(() if masks is None else (masks,)))
 
 
 def form_of(trained: Trained) -> Form:
@@ -157,14 +163,16 @@ def folded_form(form: Form) -> Form:
 
 
 def _of_detector(trained: Trained, task: Detection, metadata: dict[str, str]) -> Form:
-    """Return what is exported of a detector: boxes and scores, and no masks."""
-    whole = Candidates(trained.model, task)
+    """Return what is exported of a detector: scores and boxes, and masks where it has them."""
+    whole, images = Candidates(trained.model, task), _examples(trained)
+    with torch.no_grad():
+        count = len(whole(images))
     return Form(
         module=whole,
         model=whole,
-        inputs=(_examples(trained),),
+        inputs=(images,),
         shapes=({0: torch.export.Dim("batch")},),
-        names=(["images"], ["scores", "boxes"]),
+        names=(["images"], list(OF_DETECTOR[:count])),
         metadata=metadata | {SUPPRESSION: json.dumps(dataclasses.asdict(task.suppression))},
     )
 

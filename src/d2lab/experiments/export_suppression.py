@@ -3,15 +3,15 @@
 from d2lab.core.errors import ConfigError
 from d2lab.train.detection import SuppressionConfig
 
-FOUND = ("selected", "found_scores", "found_boxes")  # outputs that are added
+FOUND = ("selected", "found_scores", "found_boxes", "found_masks")  # outputs that are added; masks where there are any
 
 
 def with_suppression(content: bytes, suppression: SuppressionConfig) -> bytes:
-    """Return the file of a detector, `images -> (scores, boxes)`, with outputs for what is detected.
+    """Return the file of a detector, `images -> (scores, boxes)` and maybe masks, with outputs for what is detected.
 
     `selected` `[found, 3]` holds image, class and box of each detection, image by image and class by class, by falling
-    score; `found_scores` and `found_boxes` are theirs. At most `most` of each class are kept, and a score has to lie
-    above `min_score`.
+    score; `found_scores`, `found_boxes` and `found_masks` are theirs. At most `most` of each class are kept, and a
+    score has to lie above `min_score`.
 
     Args:
         content: of the ONNX file.
@@ -44,9 +44,15 @@ def with_suppression(content: bytes, suppression: SuppressionConfig) -> bytes:
             helper.make_node("GatherND", ["boxes", "selected_boxes"], ["found_boxes"]),
         ]
     )
-    kinds = (TensorProto.INT64, TensorProto.FLOAT, TensorProto.FLOAT)
-    shapes: tuple[list[str | int | None], ...] = (["found", 3], ["found"], ["found", 4])
-    for name, kind, shape in zip(FOUND, kinds, shapes, strict=True):
+    kinds = [TensorProto.INT64, *[TensorProto.FLOAT] * 3]
+    shapes: list[list[str | int | None]] = [["found", 3], ["found"], ["found", 4]]
+    if any(output.name == "masks" for output in graph.output):
+        order = helper.make_tensor("image_box_class", TensorProto.INT64, [3], [0, 2, 1])
+        graph.initializer.append(order)
+        graph.node.append(helper.make_node("Gather", ["selected", "image_box_class"], ["selected_masks"], axis=1))
+        graph.node.append(helper.make_node("GatherND", ["masks", "selected_masks"], ["found_masks"]))
+        shapes.append(["found", "rows", "columns"])
+    for name, kind, shape in zip(FOUND, kinds, shapes, strict=False):
         graph.output.append(helper.make_tensor_value_info(name, kind, shape))
     onnx.checker.check_model(model)
     whole: bytes = model.SerializeToString()

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from d2lab.core.errors import ConfigError, D2labError, MissingExtraError, RunError
 from d2lab.core.json_file import parse_json
-from d2lab.experiments.export_form import CONTEXT, PREPARATION, SUPPRESSION, TOKENIZER
+from d2lab.experiments.export_form import CONTEXT, OF_DETECTOR, PREPARATION, SUPPRESSION, TOKENIZER
 from d2lab.experiments.generation import Writer
 from d2lab.experiments.trained import Trained, load_run
 from d2lab.experiments.writing import without_unknown
@@ -124,6 +124,8 @@ class ExportedModel:
     def detect(self, paths: Sequence[Path]) -> dict[str, Tensor]:
         """Return boxes (pixels of the image as the model reads it), labels, scores and count of each image file.
 
+        A file with masks also gives those of each box, the probability of each cell within it.
+
         Raises:
             ConfigError: the model is no detector.
             DataError: a file is no image.
@@ -137,14 +139,18 @@ class ExportedModel:
             raise RunError(f"model {self.path}", got=str(cause), need="metadata that d2lab wrote") from cause
         images = self.preparation(self.preparation.read(paths))
         try:
-            scores, boxes, *_ = self.session.run(None, {"images": images.numpy()})
-            found = detect(torch.from_numpy(scores), torch.from_numpy(boxes), **dataclasses.asdict(suppression))
+            names = [one.name for one in self.session.get_outputs() if one.name in OF_DETECTOR]
+            answers = [torch.from_numpy(one) for one in self.session.run(names, {"images": images.numpy()})]
+            found = detect(answers[0], answers[1], **dataclasses.asdict(suppression))
         except D2labError:
             raise
         except Exception as cause:  # onnxruntime has errors of many kinds
             got, need = str(cause).splitlines()[0], "a detector of d2lab export"
             raise RunError(f"model {self.path}", got=got, need=need) from cause
-        return dataclasses.asdict(found)
+        plain = dataclasses.asdict(found)
+        if len(answers) == len(OF_DETECTOR):
+            plain["masks"] = answers[2][torch.arange(len(found.rows)).unsqueeze(1), found.rows, found.labels]
+        return plain
 
     def writer(self) -> Writer:
         """Return what writes text with this file alone.

@@ -67,6 +67,10 @@ class Detection(Task):
     def candidates(self, outputs: Outputs) -> tuple[Float[Tensor, "batch box class_"], Float[Tensor, "batch box 4"]]:
         """Return every box that the outputs stand for, in pixels, with a score for each class, 0 to 1."""
 
+    def masks(self, outputs: Outputs) -> Float[Tensor, "batch box class_ side side"] | None:
+        """Return the probability of each cell of a mask within each box, for each class; None where there are none."""
+        return None
+
     def detections(self, outputs: Outputs) -> Detections:
         """Return what is detected: candidates that score enough and that no better one suppresses."""
         chosen = self.suppression

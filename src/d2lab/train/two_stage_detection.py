@@ -140,6 +140,10 @@ class TwoStageDetection(Detection):
         scores = outputs["logits"].float().softmax(2)[..., 1:]
         return scores * rows_within(outputs["count"], scores.shape[1]).unsqueeze(2), outputs["boxes"]
 
+    def masks(self, outputs: Outputs) -> Float[Tensor, "batch box class_ side side"] | None:
+        """Return the probability of each cell of a mask within each box, where the model has masks."""
+        return outputs["masks"].float().sigmoid() if "masks" in outputs else None
+
     def predict(self, outputs: Outputs) -> dict[str, Tensor]:
         """Return boxes, labels, scores and count, and `masks` of each box where the model has them."""
         if "masks" not in outputs:
