@@ -89,7 +89,13 @@ def houses(tmp_path):
 def test_a_run_is_kept_whole_and_opened_again(houses, tmp_path):
     run = train("table", data=f"table:{houses}#price", changes=FEW, root=tmp_path, device="cpu")
     assert run.last["test_r2"] > 0.5
-    assert run.last["valid_log_rmse"] <= min(run.last[name] for name in run.last if name.startswith("valid_log_rmse_"))
+    names = [name.removeprefix("weight_") for name in run.last if name.startswith("weight_")]
+    assert (
+        run.last["valid_log_rmse"] == run.last["held_out_mean"] <= min(run.last[f"held_out_{name}"] for name in names)
+    )
+    for name in (*names, "mean"):
+        low, high = run.last[f"held_out_{name}_low"], run.last[f"held_out_{name}_high"]
+        assert low < run.last[f"held_out_{name}"] < high
     weights = [run.last[name] for name in run.last if name.startswith("weight_")]
     assert sum(weights) == pytest.approx(1)
     trained = experiments.load_run(run.record.folder)

@@ -38,6 +38,7 @@ from d2lab.train.record import Row
 
 Rows = Int64[np.ndarray, " _"]
 Features = Float64[np.ndarray, "_ feature"]
+MEAN = "mean"  # of the models, beside their names in the row of a run
 Predictions = Float64[np.ndarray, "_ answer"]  # numbers or their logarithms, or probabilities
 
 
@@ -130,9 +131,9 @@ def fit_table(
     best, half = score(fitting.losses(cast("Predictions", mean_of_all)))
     told = ", ".join(f"{weight:.2f} {name}" for name, weight in chosen.items())
     progress.note(f"mean of {told}: {fitting.told(best, half)}, chosen on these rows")
-    row = _row(experiment, model, splits, began)
-    row |= {f"valid_{fitting.measure}": fitting.shown(best)}
-    row |= {f"valid_{fitting.measure}_{name}": fitting.shown(float(fitting.losses(held[name]).mean())) for name in held}
+    row = _row(experiment, model, splits, began) | {f"valid_{fitting.measure}": fitting.shown(best)}
+    for name, answers in {**held, MEAN: cast("Predictions", mean_of_all)}.items():
+        row |= fitting.judged(name, *score(fitting.losses(answers)))
     return model, row | {f"weight_{name}": chosen.get(name, 0.0) for name in held}
 
 
@@ -224,6 +225,11 @@ class _Fitting:
     def shown(self, loss: float) -> float:
         """Return what is reported for a mean loss: its root where errors are squared."""
         return loss if self.classes else loss**0.5
+
+    def judged(self, name: str, mean: float, half: float) -> Row:
+        """Return a mean loss and the ends of its interval, as the row of a run keeps them."""
+        ends = {"": mean, "_low": max(0.0, mean - half), "_high": mean + half}
+        return {f"held_out_{name}{end}": self.shown(loss) for end, loss in ends.items()}
 
     def told(self, mean: float, half: float) -> str:
         """Return a mean loss and its interval in words."""

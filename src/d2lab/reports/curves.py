@@ -6,6 +6,7 @@ from typing import Any
 
 from d2lab.core.errors import RunError
 from d2lab.plot import History, LiveFigure, compare, curves, gradient_norms, save_both
+from d2lab.reports.members import is_fitted, save_members
 from d2lab.train.callback import Callback
 from d2lab.train.record import Row, RunRecord
 
@@ -43,7 +44,12 @@ def _history(record: RunRecord, rows: Sequence[Row]) -> History:
 
 
 def save_curves(record: RunRecord) -> Path:
-    """Draw a run's curves into its folder, light and dark, as SVG and PNG; return the path of the light PNG."""
+    """Draw a run's curves into its folder, light and dark, as SVG and PNG; return the path of the light PNG.
+
+    Of models of a table, which have no curves, how each does is drawn instead.
+    """
+    if is_fitted(record):
+        return save_members(record)
     drawn = history(record)
     save_both(lambda theme: curves(drawn, theme), record.folder / "curves")
     return record.folder / "curves.png"
@@ -56,6 +62,8 @@ def save_record(record: RunRecord, clip: float | int | None) -> list[Path]:
         record: of the run.
         clip: the norm above which gradients were clipped.
     """
+    if is_fitted(record):
+        return [save_members(record)]
     rows = record.rows()
     drawn = _history(record, rows)
     save_both(lambda theme: curves(drawn, theme), record.folder / "curves")
