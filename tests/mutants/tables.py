@@ -22,4 +22,5 @@ MUTANTS = [
     Mutant("constants divided by rounding", "tables/preparation.py", "if spread > 1e-12 * max", "if spread > 0 * max", PREPARATION),
     Mutant("leaks on the rows themselves", "tables/leaks.py", "cross_val_predict(DecisionTreeRegressor(**how), x, y, cv=folds)", "DecisionTreeRegressor(**how).fit(x, y).predict(x)", LEAKS),
     Mutant("rows alike in their first column", "tables/leaks.py", "return list(zip(*columns, strict=True))", "return list(zip(*columns[:1], strict=True))", LEAKS),
+    Mutant("all rows of a long table", "tables/leaks.py", "if len(rows) > MOST_ROWS:", "if False:", "tests/tables/test_leaks.py -k long"),
 ]  # fmt: skip

@@ -70,3 +70,15 @@ def test_rows_of_both_parts_are_found():
     assert shared_rows(test, train).tolist() == [1, 2]
     with pytest.raises(DataError, match="no column in common"):
         shared_rows(train, frame_of({"other": [1]}))
+
+
+def test_of_a_long_table_some_rows_are_looked_at(monkeypatch):
+    """The trees of a column never see more than so many rows; the leak is found on them as well."""
+    from d2lab.tables import leaks
+
+    seen, share = [], leaks._share
+    monkeypatch.setattr(leaks, "MOST_ROWS", 200)
+    monkeypatch.setattr(leaks, "_share", lambda column, y, *how: seen.append(len(y)) or share(column, y, *how))
+    (found,) = telling_columns(frame_of(planted(0, rows=2000)), "price")
+    assert found.name == "in euros"
+    assert set(seen) == {200}

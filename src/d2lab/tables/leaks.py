@@ -13,6 +13,7 @@ from d2lab.tables.frame import Column, Frame
 
 TOO_GOOD = 0.95  # of the variance, or of the way from the majority class to no error
 FOLDS = 3
+MOST_ROWS = 5000  # drawn at random; a column that tells nearly everything shows on them
 LEAST_ROWS = 30  # with fewer, what is found may be the draw of the rows
 
 
@@ -39,7 +40,7 @@ def telling_columns(frame: Frame, target: str, *, seed: int = 0, threshold: floa
     Args:
         frame: the table, target included. Rows without a target are left out.
         target: name of its column.
-        seed: of the folds.
+        seed: of the folds, and of the rows that are drawn from a long table.
         threshold: share from which a column is named.
 
     Raises:
@@ -50,6 +51,8 @@ def telling_columns(frame: Frame, target: str, *, seed: int = 0, threshold: floa
     rows = np.flatnonzero(~wanted.missing)
     if len(rows) < LEAST_ROWS:
         raise DataError("the table", got=f"{len(rows)} rows with {target}", need=f"{LEAST_ROWS} or more to find leaks")
+    if len(rows) > MOST_ROWS:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, MOST_ROWS, replace=False))
     y = wanted.take(rows).values
     classes, others = wanted.kind == "category", frame.without(target).columns
     found = [Telling(name=column.name, share=_share(column.take(rows), y, classes, seed)) for column in others]
