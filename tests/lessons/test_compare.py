@@ -6,9 +6,9 @@ pytest.importorskip("jupytext")
 
 from d2lab.core.errors import RunError
 from d2lab.lessons import read_lesson, rerun
-from d2lab.lessons.compare import agree, differences, text_difference
+from d2lab.lessons.compare import agree, differences, same_processor, text_difference
 from d2lab.lessons.export_values import VALUES_MIME
-from d2lab.lessons.kept import Executed, code_hash, keep_outputs
+from d2lab.lessons.kept import Executed, code_hash, core_of, keep_outputs
 
 VARIES = ("```{code-cell} ipython3\n", "```{code-cell} ipython3\n---\nvaries: true\n---\n")
 
@@ -70,6 +70,18 @@ def test_exported_values_and_figures_count(write):
     assert "the values ['b'], kept ['a']" in differences(lesson, gave("", a=1.0), gave("", b=1.0))[0]
     drawn = Executed([[*gave("").outputs[0], {"data": {"image/svg+xml": "<svg/>"}}]], 1.0)
     assert "1 figures, kept 0" in differences(lesson, gave(""), drawn)[0]
+
+
+def test_one_name_of_a_processor_stands_for_several_generations():
+    cpu = "processor : {0}\ncpu family : 25\nmodel : {0}\nmodel name : AMD EPYC\nstepping : 1\n"
+    milan, genoa = cpu.format(1), cpu.format(17)
+    assert core_of(milan + genoa) == "cpu family 25 model 1 stepping 1"
+    assert core_of("") == ""
+    libraries = {"processor": "AMD EPYC", "libraries": {"torch": "2"}}
+    kept, here = (gave("", {**libraries, "core": core_of(said)}) for said in (genoa, milan))
+    assert same_processor(here, here)
+    assert not same_processor(kept, here)
+    assert not same_processor(gave("", libraries), here)  # kept before cores were
 
 
 @pytest.mark.parametrize("processor", ["the same", "another"])

@@ -39,7 +39,7 @@ def differences(lesson: Lesson, known: Executed, fresh: Executed) -> list[str]:
 
 def same_processor(known: Executed, fresh: Executed) -> bool:
     """Return whether both ran on the same kind of processor with the same libraries, so that numbers must agree."""
-    names = ("processor", "libraries")
+    names = ("processor", "core", "libraries")
     return all(known.machine.get(name) == fresh.machine.get(name) for name in names)
 
 

@@ -27,6 +27,8 @@ FORMAT = 2
 UNUSED = {"cli", "site", "lessons"}  # rooms that show a lesson; its outputs do not depend on them
 MACHINE = ("processor", "architecture", "system", "python", "libraries")
 
+CPUINFO = Path("/proc/cpuinfo")
+
 State = Literal["fresh", "missing", "code changed", "modules changed"]
 
 
@@ -85,9 +87,23 @@ def executed(lesson: Lesson, ran: Ran) -> Executed:
     """
     used = [name for name in ran.modules if name.partition(".")[2].partition(".")[0] not in UNUSED]
     machine = {name: value for name, value in describe_machine().items() if name in MACHINE}
+    machine["core"] = core_of(CPUINFO.read_text(errors="replace") if CPUINFO.exists() else "")
     today = datetime.now(UTC).date().isoformat()
     modules = {name: module_hash(name) for name in used}
     return Executed(ran.outputs, round(ran.seconds, 1), code_hash(lesson), modules, machine, today)
+
+
+def core_of(cpuinfo: str) -> str:
+    """Return which core a processor has, from what Linux says: names such as "AMD EPYC" stand for several generations.
+
+    Generations have other instructions, so that sums are rounded otherwise.
+
+    Args:
+        cpuinfo: content of /proc/cpuinfo; empty where there is none.
+    """
+    said = [line.partition(":") for line in cpuinfo.splitlines()]
+    facts = {name.strip(): value.strip() for name, _, value in reversed(said)}  # the first processor counts
+    return " ".join(f"{name} {facts[name]}" for name in ("cpu family", "model", "stepping") if name in facts)
 
 
 def keep_outputs(lesson: Lesson, made: Executed, folder: Path) -> Path:
