@@ -30,6 +30,7 @@ from d2lab.models.fcn import FCNConfig
 from d2lab.models.image import ImageConfig
 from d2lab.models.language import LanguageConfig
 from d2lab.models.names import model_files
+from d2lab.models.table_ensemble import TableEnsembleConfig
 from d2lab.models.unet import UNetConfig
 from d2lab.train.tasks import perceptron_loss
 from d2lab.train.threads import using_threads
@@ -75,7 +76,8 @@ class Tiny(nn.Module):
 """
 
 
-OTHERS = ImageConfig | LanguageConfig | FCNConfig | UNetConfig | BackboneFCNConfig  # with tests of their own
+# with tests of their own
+OTHERS = ImageConfig | LanguageConfig | FCNConfig | UNetConfig | BackboneFCNConfig | TableEnsembleConfig
 
 
 def detects(kind):
@@ -245,6 +247,7 @@ def test_the_folder_is_the_list_of_the_models():
         "config",
         "features",
         "finetune",
+        "folded",
         "image",
         "language",
         "library",
@@ -253,6 +256,7 @@ def test_the_folder_is_the_list_of_the_models():
         "perceptron_rule",
         "proposal_network",
         "pyramid",
+        "table_members",
         "variants",
         "vgg_features",
         "zero_shot",

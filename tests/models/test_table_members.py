@@ -77,6 +77,13 @@ def test_an_ensemble_answers_in_the_unit_of_the_target(log):
     torch.testing.assert_close(model(x.float()), (mean.exp() if log else mean).float(), atol=1e-5, rtol=1e-5)
 
 
+def test_examples_do_not_see_each_other():
+    model, _ = ensemble()
+    batch = torch.from_numpy(rows(7, 5)).float()
+    torch.testing.assert_close(model(batch), torch.cat([model(one[None]) for one in batch]), rtol=1e-6, atol=1e-6)
+    assert model(batch[:0]).shape == (0, 1)
+
+
 def test_an_ensemble_of_classes_answers_with_logarithms_of_mean_probabilities():
     model, made = ensemble(answers=3)
     x = torch.from_numpy(rows(9, 4))
