@@ -1,12 +1,12 @@
 """The command `d2lab profile`: where a training step's time and memory go, and what limits it."""
 
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from msgspec import Meta
 
+from d2lab.cli.lines import print_wrapped
 from d2lab.cli.results import without_suffix
 from d2lab.cli.settings import parse_settings
 from d2lab.cli.table import show_table
@@ -15,7 +15,6 @@ from d2lab.core.language import Language, spoken
 if TYPE_CHECKING:
     from d2lab.experiments.profile import Profile
 
-WIDTH: dict[Language, int] = {"en": 78, "zh": 38}  # characters in a line of advice; a Chinese one fills two columns
 KIND = 14  # letters of a layer's kind in the table
 HELP: dict[str, dict[Language, str]] = {
     "name": {"en": "A recipe, your Python file, or a run's folder.",
@@ -100,27 +99,27 @@ def _tell(found: "Profile", top: int, language: Language) -> None:
 
     typer.echo(f"{SAID['step'][language]}: {milliseconds(found.seconds)}, {described(found, language)}")
     parts = [f"{name} {said(seconds / found.seconds, '%')}" for name, seconds in found.phases.items()]
-    _wrap("  ".join(part.replace(" ", "\0") for part in parts), "en", "  ")
+    print_wrapped("  ".join(part.replace(" ", "\0") for part in parts), indent="  ")
     roof = found.roof
     rates = [f"{name} {said(rate)}FLOP/s" for name, rate in roof.flops_per_s.items()]
     rates += [f"{SAID['memory'][language]} {said(roof.memory, 'B')}/s"]
     rates += [f"{SAID['cache'][language]} {said(max(roof.bytes_per_s.values()), 'B')}/s"]
     rates += [f"{SAID['operation'][language]} {1e6 * roof.operation_s:.3g} µs"]
     typer.echo(f"{SAID['roof'][language]}:")
-    _wrap("  ".join(rate.replace(" ", "\0") for rate in rates), "en", "  ")
+    print_wrapped("  ".join(rate.replace(" ", "\0") for rate in rates), indent="  ")
     _table(found, top, language)
     memory = found.memory
     kinds = ("weights", "buffers", "gradients", "optimizer", "activations")
     sizes = [f"{kind} {said(getattr(memory, kind), 'B')}" for kind in kinds if getattr(memory, kind)]
     typer.echo(f"{SAID['memory'][language]}: {said(memory.total, 'B')}")
-    _wrap("  ".join(size.replace(" ", "\0") for size in sizes), "en", "  ")
+    print_wrapped("  ".join(size.replace(" ", "\0") for size in sizes), indent="  ")
     plan = found.checkpoints
     words = SAID["checkpoint" if plan.groups else "none"][language]
     sizes_of = {"plain": said(plan.plain_bytes, "B"), "peak": said(plan.peak_bytes, "B")}
-    _wrap(words.format(groups=len(plan.groups), extra=milliseconds(plan.extra_s), **sizes_of), language, "  ")
+    print_wrapped(words.format(groups=len(plan.groups), extra=milliseconds(plan.extra_s), **sizes_of), indent="  ")
     typer.echo(f"{SAID['bottleneck'][language]}:")
     for line in advice(found, language):
-        _wrap(line, language, "  ")
+        print_wrapped(line, indent="  ")
 
 
 def _table(found: "Profile", top: int, language: Language) -> None:
@@ -141,9 +140,3 @@ def _table(found: "Profile", top: int, language: Language) -> None:
     if len(ranked) > top:
         share = sum(layer.seconds for layer in ranked[top:]) / found.seconds
         typer.echo(SAID["others"][language].format(count=len(ranked) - top, share=said(share, "%")))
-
-
-def _wrap(text: str, language: Language, indent: str) -> None:
-    """Print a text in lines that fit a terminal of 80 columns; a zero byte is a space where no line breaks."""
-    for line in textwrap.wrap(text, WIDTH[language], initial_indent=indent, subsequent_indent=indent):
-        typer.echo(line.replace("\0", " "))

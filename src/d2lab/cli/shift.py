@@ -1,13 +1,12 @@
 """The command `d2lab shift`: whether the data in use are still those of the training, and what can be mended."""
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from unicodedata import east_asian_width
 
 import typer
 from msgspec import Meta
 
+from d2lab.cli.lines import cut, print_wrapped
 from d2lab.cli.shift_words import HELP, SAID
 from d2lab.cli.table import show_table
 from d2lab.core.bounds import Seed
@@ -22,7 +21,6 @@ FOLDER = "folder:"
 MOST_SHOWN = 20  # columns of the table, and classes
 LEVEL = 0.05  # of the tests
 NAME, WORDS = 20, 14  # letters of a column's name and of its values in the table
-WIDTH = 78
 
 
 def _help(name: str) -> str:
@@ -49,10 +47,10 @@ def shift(
     found = compare_tables(one, other, target=target or "", seed=seed % 2**32, permutations=permutations)
     compared = len(set(one.names) & set(other.names) - {target})
     counts = {"n": len(one), "m": len(other), "columns": compared}
-    _wrap(SAID["read"][language].format(train=_name(train), test=_name(test), **counts))
+    print_wrapped(SAID["read"][language].format(train=_name(train), test=_name(test), **counts), hang="  ")
     if names:
         components = sum(name.startswith("component") for name in one.names)
-        _wrap(SAID["images"][language].format(count=components))
+        print_wrapped(SAID["images"][language].format(count=components), hang="  ")
     _tell(found, permutations, target or "", language)
     if weights is not None:
         _write_weights(weights, found.reweighting, names)
@@ -87,7 +85,7 @@ def _check_places(train: str, test: str, target: str | None, *outputs: Path | No
 def _name(place: str) -> str:
     """Return the last part of a path, short enough for a line."""
     name = Path(place.removeprefix(FOLDER)).name or place
-    return _cut(name, NAME)
+    return cut(name, NAME)
 
 
 def _read(train: str, test: str, drop: tuple[str, ...], seed: int) -> tuple[tuple[str, ...], "Frame", "Frame"]:
@@ -111,28 +109,28 @@ def _read(train: str, test: str, drop: tuple[str, ...], seed: int) -> tuple[tupl
 def _tell(found: "ShiftReport", permutations: int, target: str, language: Language) -> None:
     """Print what was found."""
     if found.left_out:
-        names = ", ".join(_cut(name, NAME) for name in found.left_out[:MOST_SHOWN])
+        names = ", ".join(cut(name, NAME) for name in found.left_out[:MOST_SHOWN])
         more = ", ..." if len(found.left_out) > MOST_SHOWN else ""
-        _wrap(SAID["only"][language].format(names=names + more))
+        print_wrapped(SAID["only"][language].format(names=names + more), hang="  ")
     separation = found.separation
     rows = " + ".join(f"{count:,}" for count in separation.rows)
     word = SAID["yes" if separation.p < LEVEL else "no"][language]
     typer.echo(SAID["apart"][language].format(found=word))
     facts = {"auc": separation.auc, "low": separation.low, "high": separation.high, "p": separation.p}
-    _wrap("  " + SAID["auc"][language].format(rows=rows, count=permutations, **facts))
+    print_wrapped(SAID["auc"][language].format(rows=rows, count=permutations, **facts), indent="  ", hang="  ")
     if separation.high < 0.5:
-        _wrap("  " + SAID["shared"][language])
+        print_wrapped(SAID["shared"][language], indent="  ", hang="  ")
     _tell_columns(found, language)
     _tell_weights(found.reweighting, language)
     if found.labels is not None:
         _tell_labels(found.labels, target, language)
     if found.problem:
-        _wrap(SAID["failed"][language].format(problem=found.problem))
+        print_wrapped(SAID["failed"][language].format(problem=found.problem), hang="  ")
     if found.labels is not None and found.labels.actual_accuracy is not None:
         rates = {"there": 100 * found.labels.actual_accuracy, "here": 100 * found.labels.accuracy}
-        _wrap(SAID["labelled"][language].format(**rates))
+        print_wrapped(SAID["labelled"][language].format(**rates), hang="  ")
     else:
-        _wrap(SAID["concept"][language])
+        print_wrapped(SAID["concept"][language], hang="  ")
 
 
 def _tell_columns(found: "ShiftReport", language: Language) -> None:
@@ -141,12 +139,12 @@ def _tell_columns(found: "ShiftReport", language: Language) -> None:
     typer.echo(SAID["moved"][language].format(count=len(moved), tests=len(found.columns)))
     rows = [
         [
-            _cut(column.name, NAME),
+            cut(column.name, NAME),
             column.kind,
             f"{column.distance:.3f}",
             f"{column.adjusted:.1e}" if column.adjusted > 0 else "< 1e-300",
-            _cut(column.before, WORDS),
-            _cut(column.after, WORDS),
+            cut(column.before, WORDS),
+            cut(column.after, WORDS),
         ]
         for column in moved[:MOST_SHOWN]
     ]
@@ -156,77 +154,43 @@ def _tell_columns(found: "ShiftReport", language: Language) -> None:
         typer.echo(SAID["more"][language].format(count=len(moved) - MOST_SHOWN))
     for column in moved[:1]:
         if column.distance > 1 - 1e-9:
-            _wrap(SAID["leave"][language].format(name=_cut(column.name, NAME)))
+            print_wrapped(SAID["leave"][language].format(name=cut(column.name, NAME)), hang="  ")
 
 
 def _tell_weights(found: "Reweighting", language: Language) -> None:
     """Print what reweighting is worth."""
     size, rows = found.effective, len(found.weights)
     facts = {"size": size, "n": rows, "share": 100 * size / rows, "mean": found.covered}
-    _wrap(SAID["covariate"][language].format(**facts))
+    print_wrapped(SAID["covariate"][language].format(**facts), hang="  ")
     if found.too_few:
-        _wrap("  " + SAID["few"][language])
+        print_wrapped(SAID["few"][language], indent="  ", hang="  ")
     if found.uncovered:
-        _wrap("  " + SAID["uncovered"][language])
+        print_wrapped(SAID["uncovered"][language], indent="  ", hang="  ")
 
 
 def _tell_labels(found: "LabelShift", target: str, language: Language) -> None:
     """Print the shares of the classes, the most frequent in training first."""
-    words = {"target": _cut(target, NAME), "accuracy": 100 * found.accuracy}
-    _wrap(SAID["labels"][language].format(**words))
+    words = {"target": cut(target, NAME), "accuracy": 100 * found.accuracy}
+    print_wrapped(SAID["labels"][language].format(**words), hang="  ")
     order = sorted(range(len(found.classes)), key=lambda number: -found.before[number])
     rows = []
     for number in order[:MOST_SHOWN]:
         interval = f"[{100 * found.low[number]:.1f}, {100 * found.high[number]:.1f}]"
         shares = [f"{100 * found.before[number]:.1f}", f"{100 * found.after[number]:.1f}", interval]
         known = [f"{100 * found.actual[number]:.1f}"] if found.actual is not None else []
-        rows.append([_cut(found.classes[number], NAME), *shares, *known, f"{found.weights[number]:.2f}"])
+        rows.append([cut(found.classes[number], NAME), *shares, *known, f"{found.weights[number]:.2f}"])
     known = ["labels %"] if found.actual is not None else []
     show_table("", ["class", "train %", "estimate %", "95 %", *known, "weight"], rows)
     if len(order) > MOST_SHOWN:
         typer.echo(SAID["more"][language].format(count=len(order) - MOST_SHOWN))
     if found.negative:
-        _wrap("  " + SAID["negative"][language])
+        print_wrapped(SAID["negative"][language], indent="  ", hang="  ")
 
 
 def _write_weights(path: Path, found: "Reweighting", names: tuple[str, ...]) -> None:
     """Write a weight for each training row, whole or not at all."""
-    import csv
-    import io
+    from d2lab.data.csv_file import write_rows
 
-    from d2lab.core.atomic import write_bytes
-
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["file" if names else "row", "weight"])
     keys = names or tuple(str(row) for row in range(1, len(found.weights) + 1))
-    writer.writerows((key, f"{weight:.9g}") for key, weight in zip(keys, found.weights.tolist(), strict=True))
-    write_bytes(path, text.getvalue().encode("utf-8", "surrogateescape"))
-
-
-def _cut(text: str, columns: int) -> str:
-    """Return a text on one line, cut where it is wider."""
-    line = "".join(letter if letter.isprintable() else " " for letter in text)
-    if _wide(line) <= columns:
-        return line
-    while _wide(line) > columns - 3:
-        line = line[: min(len(line) - 1, columns)]
-    return line + "..."
-
-
-def _wide(text: str) -> int:
-    """Return the columns that a text fills in a terminal."""
-    return sum(1 + (east_asian_width(letter) in "WF") for letter in text)
-
-
-def _wrap(text: str) -> None:
-    """Print a text in lines that fit a terminal of 80 columns, of which a Chinese character fills two."""
-    indent = " " * (len(text) - len(text.lstrip()))
-    line, used = indent, len(indent)
-    for part in re.findall(r"[!-\u02ff]+ *|.", text.lstrip()):  # a word, or one character
-        wide = _wide(part.rstrip())
-        if used + wide > WIDTH and part not in "，。；：、）":
-            typer.echo(line.rstrip())
-            line, used = indent + "  ", len(indent) + 2
-        line, used = line + part, used + wide + len(part) - len(part.rstrip())
-    typer.echo(line.rstrip())
+    rows = ([key, f"{weight:.9g}"] for key, weight in zip(keys, found.weights.tolist(), strict=True))
+    write_rows(path, [["file" if names else "row", "weight"], *rows])

@@ -32,11 +32,11 @@ def read_rows(path: Path, *, what: str, need: str, most: int, strict: bool = Tru
 
 
 def write_rows(path: Path, rows: Iterable[Sequence[str]]) -> None:
-    """Write a table, whole or not at all; lines end as on Unix.
+    """Write a table, whole or not at all; lines end as on Unix, and names of files keep bytes that are no UTF-8.
 
     Raises:
         DataError: it can't be written.
     """
     table = io.StringIO()
     csv.writer(table, lineterminator="\n").writerows(rows)
-    write_bytes(path, table.getvalue().encode(), DataError)
+    write_bytes(path, table.getvalue().encode(errors="surrogateescape"), DataError)
