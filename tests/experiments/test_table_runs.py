@@ -12,7 +12,7 @@ from d2lab.core.errors import ConfigError, D2labError, DataError, RunError
 from d2lab.experiments.plan import plan
 from d2lab.experiments.run import train
 from d2lab.experiments.table_answers import answer_rows
-from d2lab.experiments.table_fit import TargetScale, _Fitting, log_is_better
+from d2lab.experiments.table_fit import Fitting, TargetScale, log_is_better
 from d2lab.models.table_ensemble import TableEnsembleConfig
 from d2lab.reports.figures import draw_run
 from d2lab.tables.table_data import table_of
@@ -131,7 +131,7 @@ def test_rows_of_a_fold_learn_nothing_from_each_other(houses):
     config = TableEnsembleConfig(inputs=3, rounds=5, trees=3, folds=3)
 
     def held_out(change):
-        fitting = _Fitting(table, config, seed=0)
+        fitting = Fitting(table, config, seed=0)
         row = int(fitting.folds[0][1][0])
         if change:
             fitting.frame["area"].values[row] = 1e12
@@ -142,7 +142,7 @@ def test_rows_of_a_fold_learn_nothing_from_each_other(houses):
             if change:
                 fitting.frame["area"].values[row], fitting.targets[row] = before
 
-    row = int(_Fitting(table, config, seed=0).folds[0][1][0])
+    row = int(Fitting(table, config, seed=0).folds[0][1][0])
     before = table.train["area"].values[row], table.train["price"].values[row]
     _, fold, plain = held_out(change=False)
     _, _, poisoned = held_out(change=True)

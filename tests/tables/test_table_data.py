@@ -124,6 +124,4 @@ def test_tables_of_the_library_are_what_their_cards_say(name):
 
 
 def table_of_library(name):
-    from d2lab.tables import library_tables
-
-    return library_tables.table_of(catalog.card(name))
+    return table_of(catalog.card(name))

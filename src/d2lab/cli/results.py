@@ -63,7 +63,7 @@ def predict(
     answer(images, trained.classes, trained.predict(read))
 
 
-def _answer_table(trained: "Trained", files: list[Path], out: Path | None) -> None:
+def _answer_table(trained: "Trained", files: list[Path], out: Path | None, *, probabilities: bool = True) -> None:
     """Predict the rows of a table: into a file, or the first ones on the screen.
 
     Raises:
@@ -75,7 +75,7 @@ def _answer_table(trained: "Trained", files: list[Path], out: Path | None) -> No
         raise ConfigError("predict", got=f"{len(files)} files", need="one table for a run on a table")
     answers = answer_rows(trained, files[0])
     if out is not None:
-        answers.write(out)
+        answers.write(out, probabilities=probabilities)
         typer.echo(f"{out}: {len(answers.rows):,} rows")
         return
     header, *rows = answers.table()
@@ -116,11 +116,8 @@ def submit(
     """Answer the test images or rows of a contest; write the table to submit, in the form of its sample submission."""
     if folder.is_file():
         from d2lab.experiments import load_run
-        from d2lab.experiments.table_answers import answer_rows
 
-        answers = answer_rows(load_run(run, device=device), folder)
-        answers.write(out, probabilities=False)
-        typer.echo(f"{out}: {len(answers.rows):,} rows")
+        _answer_table(load_run(run, device=device), [folder], out, probabilities=False)
         return
     from d2lab.experiments.submission import submit as write
 

@@ -14,7 +14,7 @@ from d2lab.data.csv_file import write_rows
 from d2lab.data.split import Split
 from d2lab.experiments.trained import Trained
 from d2lab.tables.frame import Frame
-from d2lab.tables.table_data import TABLE, place_of
+from d2lab.tables.table_data import target_of
 from d2lab.tables.table_file import read_frame
 
 KEYS = ("id", "index", "key", "name")  # names of a column that says which row it is
@@ -78,7 +78,7 @@ def answer_rows(trained: Trained, path: Path) -> TableAnswers:
     blank = torch.zeros(len(frame), dtype=torch.int64) if card.classes else torch.zeros(len(frame), 1)
     values = cast("Tensor", trained.predict(Split(inputs, blank)))
     key, rows = _keys(frame)
-    return TableAnswers(key, rows, _target_of(card.name), card.classes, values)
+    return TableAnswers(key, rows, target_of(card), card.classes, values)
 
 
 def _keys(frame: Frame) -> tuple[str, list[str]]:
@@ -89,8 +89,3 @@ def _keys(frame: Frame) -> tuple[str, list[str]]:
             if len(set(words)) == len(words):
                 return column.name, [str(word) for word in words]
     return "row", [str(number) for number in range(1, len(frame) + 1)]
-
-
-def _target_of(name: str) -> str:
-    """Return the name of what is predicted."""
-    return place_of(name)[1] if name.startswith(TABLE) else "prediction"

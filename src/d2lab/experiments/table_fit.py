@@ -6,9 +6,7 @@ that the test part, which nothing here has seen, is the figure to trust.
 """
 
 import dataclasses
-import importlib
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -20,7 +18,6 @@ from torch import Tensor, nn
 from d2lab.core.errors import ConfigError
 from d2lab.core.seed import derive
 from d2lab.data import catalog
-from d2lab.data.card import Card
 from d2lab.data.folds import k_fold
 from d2lab.data.split import Split
 from d2lab.experiments.plan import Experiment
@@ -31,7 +28,7 @@ from d2lab.tables.ensemble import greedy_ensemble, out_of_fold, score
 from d2lab.tables.estimators import Size, fit_member, members
 from d2lab.tables.leaks import LEAST_ROWS, telling_columns
 from d2lab.tables.preparation import fit_preparation, skewness
-from d2lab.tables.table_data import SKEWED, OwnTable
+from d2lab.tables.table_data import SKEWED, OwnTable, is_table, preparation_of, table_of
 from d2lab.train.evaluate import evaluate
 from d2lab.train.progress import Progress
 from d2lab.train.record import Row
@@ -42,11 +39,6 @@ MEAN = "mean"  # of the models, beside their names in the row of a run
 Predictions = Float64[np.ndarray, "_ answer"]  # numbers or their logarithms, or probabilities
 
 
-def is_table(card: Card) -> bool:
-    """Return whether a data set is a table with columns of its own."""
-    return card.module.startswith("d2lab.tables.")
-
-
 def with_table(experiment: Experiment) -> Experiment:
     """Return the experiment with the preparation of its table's columns; as it is where the data are none.
 
@@ -55,8 +47,7 @@ def with_table(experiment: Experiment) -> Experiment:
     """
     if not is_table(experiment.card) or experiment.table is not None:
         return experiment
-    module: Any = importlib.import_module(experiment.card.module)
-    return dataclasses.replace(experiment, table=module.preparation_of(experiment.card))
+    return dataclasses.replace(experiment, table=preparation_of(experiment.card))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +106,11 @@ def fit_table(
     fitting, config = fitting_of(experiment, splits), experiment.settings.model
     for line in fitting.warnings():
         progress.note(line)
-    held = {}
+    held, scores = {}, {}
     for name in fitting.names:
         held[name] = fitting.held_out(name)
-        mean, half = score(fitting.losses(held[name]))
-        progress.note(f"{name}: {fitting.told(mean, half)}")
+        scores[name] = score(fitting.losses(held[name]))
+        progress.note(f"{name}: {fitting.told(*scores[name])}")
     weights = greedy_ensemble(list(held.values()), lambda one: float(fitting.losses(one).mean()))
     chosen = {name: weight for name, weight in zip(held, weights.tolist(), strict=True) if weight}
     model = cast("TableEnsemble", build_model(config))
@@ -127,17 +118,17 @@ def fit_table(
     kept = {name: fitting.fitted(name, features) for name in chosen}
     scale = fitting.scale.fitted(fitting.targets) if not fitting.classes else TargetScale(log=False)
     model.fill(kept, torch.tensor(list(chosen.values())), scale.mean, scale.scale, scale.log)
-    mean_of_all = sum(weight * held[name] for name, weight in chosen.items())
-    best, half = score(fitting.losses(cast("Predictions", mean_of_all)))
+    mean_of_all = cast("Predictions", sum(weight * held[name] for name, weight in chosen.items()))
+    scores[MEAN] = score(fitting.losses(mean_of_all))
     told = ", ".join(f"{weight:.2f} {name}" for name, weight in chosen.items())
-    progress.note(f"mean of {told}: {fitting.told(best, half)}, chosen on these rows")
-    row = _row(experiment, model, splits, began) | {f"valid_{fitting.measure}": fitting.shown(best)}
-    for name, answers in {**held, MEAN: cast("Predictions", mean_of_all)}.items():
-        row |= fitting.judged(name, *score(fitting.losses(answers)))
+    progress.note(f"mean of {told}: {fitting.told(*scores[MEAN])}, chosen on these rows")
+    row = _row(experiment, model, splits, began) | {f"valid_{fitting.measure}": fitting.shown(scores[MEAN][0])}
+    for name, found in scores.items():
+        row |= fitting.judged(name, *found)
     return model, row | {f"weight_{name}": chosen.get(name, 0.0) for name in held}
 
 
-def fitting_of(experiment: Experiment, splits: tuple[Split, Split | None, Split]) -> "_Fitting":
+def fitting_of(experiment: Experiment, splits: tuple[Split, Split | None, Split]) -> "Fitting":
     """Return the models of a run, not yet fitted; all that can be wrong with settings and data is found here.
 
     Raises:
@@ -147,15 +138,14 @@ def fitting_of(experiment: Experiment, splits: tuple[Split, Split | None, Split]
     if not is_table(card):
         fix = f"For a file of yours: --data {catalog.TABLE}FILE.csv --target COLUMN."
         raise ConfigError("data", got=card.name, need="a table with columns", fix=fix)
-    module: Any = importlib.import_module(card.module)
-    table: OwnTable = module.table_of(card)
+    table = table_of(card)
     if len(splits[0]) != len(table.train):
         got, need = f"{len(splits[0]):,} of {len(table.train):,} rows", "all training rows: folds hold rows out"
         raise ConfigError("examples, validation or only", got=got, need=need)
-    return _Fitting(table, cast("TableEnsembleConfig", experiment.settings.model), experiment.seed)
+    return Fitting(table, cast("TableEnsembleConfig", experiment.settings.model), experiment.seed)
 
 
-class _Fitting:
+class Fitting:
     """The models of a table, fitted within folds and on all rows.
 
     Args:
@@ -248,9 +238,8 @@ class _Fitting:
 def _row(experiment: Experiment, model: nn.Module, splits: tuple[Split, Split | None, Split], began: float) -> Row:
     """Return the row of a run: losses of training and test part, and the test's metrics."""
     how: dict[str, Any] = {"prepare": experiment.preparation, "device": torch.device(experiment.device)}
-    measure: Callable[[Split], dict[str, float]] = lambda split: evaluate(  # noqa: E731
-        model.to(experiment.device), split, experiment.task, **how
-    )
-    row: Row = {"epoch": 1, "step": 1, "train_loss": measure(splits[0])["loss"], "examples": len(splits[0])}
+    model.to(experiment.device)
+    train, test = (evaluate(model, split, experiment.task, **how) for split in (splits[0], splits[2]))
+    row: Row = {"epoch": 1, "step": 1, "train_loss": train["loss"], "examples": len(splits[0])}
     row |= {"seconds": time.perf_counter() - began}
-    return row | {f"test_{name}": value for name, value in measure(splits[2]).items()}
+    return row | {f"test_{name}": value for name, value in test.items()}

@@ -122,6 +122,18 @@ class Frame:
         return Frame(tuple(column if old.name == column.name else old for old in self.columns))
 
 
+def shared_names(one: Frame, other: Frame) -> list[str]:
+    """Return the columns that two tables have, in the order of the first.
+
+    Raises:
+        DataError: there is none.
+    """
+    names = [name for name in one.names if name in other.kinds]
+    if not names:
+        raise DataError("two tables", got="no column in common", need="one or more")
+    return names
+
+
 def require_unique(what: str, names: Sequence[str]) -> None:
     """Refuse a name that stands twice.
 

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float64, Int64, Shaped
 
 from d2lab.core.errors import DataError
-from d2lab.tables.frame import Column, Frame
+from d2lab.tables.frame import Column, Frame, shared_names
 
 TOO_GOOD = 0.95  # of the variance, or of the way from the majority class to no error
 FOLDS = 3
@@ -96,9 +96,7 @@ def shared_rows(one: Frame, other: Frame) -> Int64[np.ndarray, " shared"]:
     Raises:
         DataError: they have no column in common.
     """
-    names = [name for name in one.names if name in set(other.names)]
-    if not names:
-        raise DataError("two tables", got="no column in common", need="one or more")
+    names = shared_names(one, other)
     known = set(_keys(one, names))
     return np.array([row for row, key in enumerate(_keys(other, names)) if key in known], dtype=np.int64)
 

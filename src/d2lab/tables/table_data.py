@@ -1,4 +1,4 @@
-"""The reader's own table, as `table:FILE.csv#TARGET`: its typed columns, a held-out part, features for any recipe.
+"""Tables as data sets: the reader's own, as `table:FILE.csv#TARGET`, and those that come with scikit-learn.
 
 A fifth of the rows is held out, drawn at random, of every class its share. How words, dates and missing values become
 numbers is learned from the other rows alone (`preparation_of`), and kept with a run, so that new rows are read alike.
@@ -19,6 +19,7 @@ from d2lab.data.card import Card
 from d2lab.data.split import Dataset, Split, holdout
 from d2lab.tables.frame import Column, Frame
 from d2lab.tables.leaks import shared_rows
+from d2lab.tables.library_tables import TARGETS, library_frame
 from d2lab.tables.preparation import TablePreparation, fit_preparation
 from d2lab.tables.table_file import read_frame
 
@@ -78,7 +79,7 @@ def card_of(name: str) -> Card:
         task="classification" if classes else "regression",
         en=f"Your table {place.name}: {target}, {what}, {columns} columns to read; a fifth is held out.",
         zh=f"你的表格 {place.name}：由 {columns} 列预测 {target}，五分之一的行留作测试。",
-        shape=(len(preparation_for(table).features),),
+        shape=(len(_preparation(table).features),),
         examples=rows,
         classes=classes,
         licence="yours",
@@ -101,12 +102,8 @@ def load(card: Card, *, seed: int = 0, fetch: bool = True) -> Dataset:
     Raises:
         DataError: the file is missing or has changed.
     """
-    return as_dataset(card, table_of(card))
-
-
-def as_dataset(card: Card, table: OwnTable) -> Dataset:
-    """Return the features and targets of a table's parts."""
-    prepare = preparation_for(table)
+    table = table_of(card)
+    prepare = _preparation(table)
     parts = [
         Split(torch.from_numpy(prepare(table.inputs(part))).float(), table.targets(part))
         for part in (table.train, table.test)
@@ -120,6 +117,8 @@ def table_of(card: Card) -> OwnTable:
     Raises:
         DataError: the file is missing or has changed.
     """
+    if card.name in TARGETS:
+        return _of_library(card.name)
     place, target = place_of(card.name)
     digest = _digest(place)
     if digest != card.listing:
@@ -133,7 +132,21 @@ def preparation_of(card: Card) -> TablePreparation:
     Raises:
         DataError: the file is missing or has changed.
     """
-    return preparation_for(table_of(card))
+    return _preparation(table_of(card))
+
+
+def target_of(card: Card) -> str:
+    """Return the name of the column that is predicted; the table need not be there any more.
+
+    Raises:
+        ConfigError: the data set is no table.
+    """
+    return TARGETS[card.name] if card.name in TARGETS else place_of(card.name)[1]
+
+
+def is_table(card: Card) -> bool:
+    """Return whether a data set is a table with columns of its own."""
+    return card.module == __name__
 
 
 def place_of(name: str) -> tuple[Path, str]:
@@ -162,6 +175,12 @@ def _digest(place: Path) -> str:
 def _read(place: Path, target: str, _: str) -> OwnTable:
     """Read and divide a table, once for a file of this content."""
     return divided(read_frame(place), target, f"the table {place.name}")
+
+
+@lru_cache(maxsize=4)
+def _of_library(name: str) -> OwnTable:
+    """Divide a table of scikit-learn, once."""
+    return divided(library_frame(name), TARGETS[name], f"the table {name}")
 
 
 def divided(frame: Frame, target: str, what: str = "the table") -> OwnTable:
@@ -228,11 +247,12 @@ def _as_target(column: Column) -> Column:
 
 
 @lru_cache(maxsize=4)
-def preparation_for(table: OwnTable) -> TablePreparation:
+def _preparation(table: OwnTable) -> TablePreparation:
     """Return how rows become features; tables are compared by identity."""
     return fit_preparation(table.inputs(table.train), skew=SKEWED)
 
 
+@lru_cache(maxsize=4)
 def _notes(table: OwnTable) -> tuple[str, ...]:
     """Say what a reader of scores must know: rows left out, and rows that stand in both parts."""
     notes = []

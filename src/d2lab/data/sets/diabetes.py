@@ -13,5 +13,5 @@ CARD = Card(
     licence="BSD-3-Clause (comes with scikit-learn)",
     cite="Efron, Hastie, Johnstone, Tibshirani 2004, Least Angle Regression",
     files=(),
-    module="d2lab.tables.library_tables",
+    module="d2lab.tables.table_data",
 )

@@ -13,5 +13,5 @@ CARD = Card(
     licence="CC BY 4.0",
     cite="Aeberhard, Forina 1992, Wine, UCI Machine Learning Repository",
     files=(),
-    module="d2lab.tables.library_tables",
+    module="d2lab.tables.table_data",
 )
