@@ -11,7 +11,7 @@ from torch import Tensor
 from d2lab.core.errors import ConfigError, DataError
 from d2lab.core.names import unknown_name
 from d2lab.data.image import GAP, open_image, quiet_pillow, read_small, to_gray_or_rgb
-from d2lab.data.listing import SUFFIXES
+from d2lab.data.listing import SUFFIXES, find_images
 from d2lab.models.zero_shot import zero_shot
 from d2lab.pretrained.load import Pretrained
 
@@ -25,13 +25,13 @@ def find_photos(places: Sequence[Path]) -> list[Path]:
         places: files and folders.
 
     Raises:
-        DataError: a folder holds no image.
+        DataError: a folder holds no image, or can't be read.
     """
     found: list[Path] = []
     for place in places:
         inside = [place]
         if place.is_dir():
-            inside = sorted(file for file in place.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+            inside = sorted(place / entry.name for entry in find_images(place, "."))
         if not inside:
             raise DataError(f"the folder {place}", got="no image", need=f"images ({', '.join(sorted(SUFFIXES))})")
         found += inside
