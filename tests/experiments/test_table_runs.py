@@ -9,6 +9,7 @@ import torch
 
 from d2lab import experiments
 from d2lab.core.errors import ConfigError, D2labError, DataError, RunError
+from d2lab.experiments.export import export_run
 from d2lab.experiments.plan import plan
 from d2lab.experiments.run import train
 from d2lab.experiments.table_answers import answer_rows
@@ -105,6 +106,9 @@ def test_a_run_is_kept_whole_and_opened_again(houses, tmp_path):
     with torch.no_grad():
         assert torch.equal(trained.model(split.inputs), run.model(split.inputs))
     assert experiments.resume(run.record.folder).trained is False
+    for form in ("onnx", "torch-export"):
+        with pytest.raises(ConfigError, match="need a model that is trained by steps"):
+            export_run(run.record.folder, form)
     # answers to the file's own rows are those to the split
     answers = answer_rows(trained, houses)
     own = {row: float(value) for row, value in zip(answers.rows, answers.values[:, 0], strict=True)}

@@ -113,6 +113,11 @@ def test_a_path_without_its_kind_is_explained(tmp_path):
     (tmp_path / "t.csv").write_text("a,y\n")
     with pytest.raises(ConfigError, match="For a table write table:"):
         catalog.card(str(tmp_path / "t.csv"))
+    for name in ("table:t.csv", "table:t.csv#", "table:", "table:#y"):
+        with pytest.raises(ConfigError, match="need the column to predict"):
+            place_of(name)
+    with pytest.raises(ConfigError, match=r"got .table:t\.csv without one."):
+        place_of("table:t.csv")
     assert [str(part) for part in place_of("table:C:/a#b.csv#y")] == ["C:/a#b.csv", "y"]
 
 

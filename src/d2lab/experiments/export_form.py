@@ -24,6 +24,7 @@ from d2lab.layers.bptt import FusedRNN
 from d2lab.models.folded import fold_model, has_normalization
 from d2lab.models.gpt import GPT
 from d2lab.models.language_rnn import LanguageRNN
+from d2lab.models.table_ensemble import TableEnsemble
 from d2lab.recipes.language import LanguageSettings
 from d2lab.train.detection import Detection
 
@@ -110,6 +111,9 @@ def form_of(trained: Trained) -> Form:
     metadata = {PREPARATION: json.dumps(trained.preparation.to_json())}
     model = trained.model
     task = trained.experiment.task
+    if isinstance(model, TableEnsemble):
+        need = "a model that is trained by steps; those of a table answer rows by d2lab predict RUN FILE.csv"
+        raise ConfigError("export", got=trained.experiment.recipe.name, need=need)
     if isinstance(task, Detection):
         return _of_detector(trained, task, metadata)
     if not isinstance(trained.experiment.settings, LanguageSettings):

@@ -155,10 +155,11 @@ def place_of(name: str) -> tuple[Path, str]:
     Raises:
         ConfigError: one of them is missing.
     """
-    path, _, target = name.removeprefix(TABLE).rpartition("#")
+    path, named, target = name.removeprefix(TABLE).rpartition("#")
     if not path or not target:
         fix = "Name it: --target COLUMN, or table:FILE.csv#COLUMN."
-        raise ConfigError("the target of a table", got=repr(target), need="the column to predict", fix=fix)
+        got = f"{name} without one" if target or not named else name
+        raise ConfigError("the target of a table", got=got, need="the column to predict", fix=fix)
     return Path(path), target
 
 
