@@ -38,7 +38,7 @@ MUTANTS = [
     Mutant("ids as words", "data/kaggle.py", "key=lambda row: _in_order(row[0])", "key=lambda row: row[0]", KAGGLE),
     Mutant("written in place", "data/kaggle.py", 'growing = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")', "growing = out", KAGGLE),
     Mutant("labels that leave their folder", "data/kaggle.py", "if label.startswith(\".\") or", "if", KAGGLE),
-    Mutant("a file says which code runs", "experiments/recorded.py", "return dataclasses.replace(card, module=MODULES[kind])", "return card", RUNS),
+    Mutant("a file says which code runs", "experiments/recorded.py", "return dataclasses.replace(card, module=catalog.OPENED_BY[kind])", "return card", RUNS),
     Mutant("ids of a contest as words", "data/contest_table.py", "(len(piece) if odd % 2 else 0, piece)", "(0, piece)", CONTEST),
     Mutant("paths may climb", "data/contest.py", 'not any(part.startswith(".") for part in parts)', "len(parts) > 1", CONTEST + " -k refused"),
     Mutant("rare classes hold nothing out", "data/contest.py", "max(HELD, 1 / len(mine))", "HELD", CONTEST),

@@ -28,5 +28,7 @@ MUTANTS = [
     Mutant("the labels of use leak into the features", "tables/shift_report.py", "train.without(target) if target else train, rest)", "train, use)", REPORT),
     Mutant("channels mixed up", "tables/image_frame.py", "red - green, blue - green, float(", "blue - green, red - green, float(", REPORT),
     Mutant("the table of use is overwritten", "cli/shift.py", "for place in (train, test)):\n            raise ConfigError(\"the file to write\", got=str(out), need=\"another", "for place in ()):\n            raise ConfigError(\"the file to write\", got=str(out), need=\"another", VERB),
-    Mutant("Chinese letters of one column", "cli/shift.py", 'in "WF") for letter in text)', 'in "") for letter in text)', VERB),
+    Mutant("Chinese letters of one column", "cli/lines.py", "return cell_len(text", "return len(text", VERB),
+    Mutant("a closing mark begins a line", "cli/lines.py", " and part not in CLOSING:", ":", "tests/cli/test_lines.py"),
+    Mutant("a space that must not break breaks", "cli/lines.py", 'r"[\\0!-', 'r"[!-', "tests/cli/test_lines.py"),
 ]  # fmt: skip
