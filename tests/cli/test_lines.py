@@ -27,9 +27,13 @@ def test_lines_fit_and_nothing_is_lost(printed, text):
 
 
 def test_a_zero_byte_is_a_space_that_does_not_break(printed):
-    lines = printed("  ".join(["forward\0pass\0of\0a\0layer"] * 9))
+    lines = printed("  ".join(["a\0bb\0ccc\0dddd\0eeeee"] * 9))  # of a fourth one a part would fit
     assert len(lines) == 3
-    assert all(line.replace("forward pass of a layer", "").strip() == "" for line in lines)
+    assert all(line.replace("a bb ccc dddd eeeee", "").strip() == "" for line in lines)
+
+
+def test_a_closing_mark_stays_with_its_line(printed):
+    assert printed("一" * 39 + "，二") == ["一" * 39 + "，", "二"]
 
 
 def test_a_word_that_is_too_wide_has_a_line_of_its_own(printed):
